@@ -1,0 +1,443 @@
+"""Distributions: what one parameter may be, and where it lies on the unit interval.
+
+Every numeric distribution maps its values to a *unit coordinate* in [0, 1] by its own
+cumulative distribution function. The prior is therefore uniform in that coordinate, whatever
+the distribution, and an algorithm needs to know nothing else about it. A discrete value owns a
+*cell* of the unit interval, as wide as its probability, and is represented by the cell's centre.
+
+>>> d = Uniform(1e-2, 1e2, log=True)
+>>> round(d.from_unit(0.5), 9), round(d.to_unit(1.0), 9)
+(1.0, 0.5)
+>>> Uniform(0.1, 1.0, q=0.3).from_unit(0.99)
+0.9
+>>> [Integer(1, 4).from_unit(u) for u in (0.1, 0.3, 0.6, 0.9)]
+[1, 2, 3, 4]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+__all__ = ["Categorical", "Distribution", "Frozen", "Integer", "Normal", "Opaque", "Uniform"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+Kind: TypeAlias = Literal["numeric", "categorical", "opaque"]
+
+_TINY = 1e-12  # keeps ppf(0) and ppf(1) of an unbounded distribution finite
+
+
+@runtime_checkable
+class Distribution(Protocol):
+    """What a space and an algorithm ask of the law of one parameter.
+
+    ``kind`` says how an algorithm reads the coordinate: ``"numeric"`` (a unit coordinate),
+    ``"categorical"`` (an index, without order) or ``"opaque"`` (drawn, never modelled).
+    ``n_values`` counts the distinct values, None when there are infinitely many.
+    """
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def n_values(self) -> int | None: ...
+
+    @property
+    def is_integral(self) -> bool: ...
+
+    def from_unit(self, u: float) -> Any:
+        """The value at unit coordinate `u`."""
+
+    def to_unit(self, value: Any) -> float:
+        """The unit coordinate of `value` (the index itself, if categorical)."""
+
+    def snap(self, u: FloatArray) -> FloatArray:
+        """Each coordinate moved to the centre of its cell; unchanged where continuous."""
+
+    def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Left and right end of the cell around each coordinate; equal where continuous."""
+
+    def contains(self, value: Any) -> bool:
+        """Whether `value` can be drawn."""
+
+    def values(self) -> Iterator[Any]:
+        """All values in order, if they are finitely many."""
+
+
+def is_real(value: Any) -> bool:
+    """A real number that is not a bool, numpy's included."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
+
+
+def digits(q: float) -> int:
+    """Decimal places that a multiple of `q` can have, to round rounding dirt away."""
+    exponent = Decimal(repr(float(q))).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+class _Grid:
+    """Cells of the multiples of `q`; the distribution supplies cdf, ppf and the ends of its support."""
+
+    q: float | None
+
+    def _cdf(self, x: FloatArray) -> FloatArray:
+        raise NotImplementedError
+
+    def _ppf(self, u: FloatArray) -> FloatArray:
+        raise NotImplementedError
+
+    def _support(self) -> tuple[float, float]:
+        raise NotImplementedError
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        """First and last multiple of q inside the support (infinite where unbounded)."""
+        assert self.q is not None
+        low, high = self._support()
+        # A bound that is a multiple of q up to rounding dirt belongs to the grid.
+        first = math.ceil(low / self.q - 1e-9) if math.isfinite(low) else low
+        last = math.floor(high / self.q + 1e-9) if math.isfinite(high) else high
+        return float(first), float(last)
+
+    def _multiple(self, x: FloatArray) -> FloatArray:
+        first, last = self._ends
+        multiple: FloatArray = np.clip(np.round(x / self.q), first, last)
+        return multiple
+
+    def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if self.q is None:
+            return u, u
+        k = self._multiple(self._ppf(np.clip(u, _TINY, 1 - _TINY)))
+        first, last = self._ends
+        left = np.where(k <= first, 0.0, self._cdf((k - 0.5) * self.q))
+        right = np.where(k >= last, 1.0, self._cdf((k + 0.5) * self.q))
+        return left, right
+
+    def snap(self, u: FloatArray) -> FloatArray:
+        if self.q is None:
+            return u
+        left, right = self.cells(u)
+        return (left + right) / 2
+
+    @property
+    def n_values(self) -> int | None:
+        if self.q is None:
+            low, high = self._support()
+            return 1 if low == high else None
+        first, last = self._ends
+        return int(last - first) + 1 if math.isfinite(last - first) else None
+
+    def from_unit(self, u: float) -> Any:
+        low, high = self._support()
+        x = float(self._ppf(np.float64(min(max(u, _TINY), 1 - _TINY))))  # type: ignore[arg-type]
+        if self.q is None:
+            return min(max(x, low), high)
+        return self._value(float(self._multiple(np.float64(x))))  # type: ignore[arg-type]
+
+    def to_unit(self, value: Any) -> float:
+        u = np.clip(self._cdf(np.float64(value)), 0.0, 1.0)  # type: ignore[arg-type]
+        return float(self.snap(u))
+
+    def _value(self, multiple: float) -> Any:
+        assert self.q is not None
+        return round(multiple * self.q, digits(self.q)) + 0.0  # + 0.0 turns -0.0 into 0.0
+
+    def values(self) -> Iterator[Any]:
+        if self.q is None:
+            yield self._support()[0]
+            return
+        first, last = self._ends
+        for k in range(int(first), int(last) + 1):
+            yield self._value(float(k))
+
+    def contains(self, value: Any) -> bool:
+        low, high = self._support()
+        if not is_real(value) or not low <= value <= high:
+            return False
+        if self.q is None:
+            return True
+        k = round(value / self.q)
+        first, last = self._ends
+        return first <= k <= last and math.isclose(k * self.q, value, rel_tol=1e-9, abs_tol=1e-12)
+
+
+@dataclass(frozen=True)
+class Uniform(_Grid):
+    """Uniform on [low, high], or uniform in the logarithm; bounds are plain numbers.
+
+    With `q`, the multiples of q inside the bounds; the nearest multiple takes the mass.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    q: float | None = None
+    kind: ClassVar[Kind] = "numeric"
+
+    @cached_property
+    def _scale(self) -> tuple[float, float]:
+        low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
+        return low, high - low
+
+    def _support(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def _cdf(self, x: FloatArray) -> FloatArray:
+        start, width = self._scale
+        if width == 0:
+            return np.zeros_like(x) + 0.5
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.log(np.maximum(x, 0.0)) if self.log else x
+        return np.clip((z - start) / width, 0.0, 1.0)
+
+    def _ppf(self, u: FloatArray) -> FloatArray:
+        start, width = self._scale
+        z = start + u * width
+        return np.exp(z) if self.log else z
+
+    @property
+    def is_integral(self) -> bool:
+        return self.q is not None and all(float(x).is_integer() for x in (self.q, self.low, self.high))
+
+
+@dataclass(frozen=True)
+class Normal(_Grid):
+    """Normal with mean `mu` and standard deviation `sigma`, or lognormal; rounded to multiples of `q`."""
+
+    mu: float
+    sigma: float
+    log: bool = False
+    q: float | None = None
+    kind: ClassVar[Kind] = "numeric"
+
+    def _support(self) -> tuple[float, float]:
+        return (0.0 if self.log else -math.inf), math.inf
+
+    def _cdf(self, x: FloatArray) -> FloatArray:
+        with np.errstate(divide="ignore"):
+            z = np.log(np.maximum(x, 0.0)) if self.log else x
+        result: FloatArray = ndtr((z - self.mu) / self.sigma)
+        return result
+
+    def _ppf(self, u: FloatArray) -> FloatArray:
+        z = self.mu + self.sigma * ndtri(u)
+        # The largest double stands in for what overflows in a far tail of a wide lognormal.
+        return np.exp(np.minimum(z, 709.0)) if self.log else z
+
+    @property
+    def is_integral(self) -> bool:
+        return self.q is not None and float(self.q).is_integer()
+
+
+@dataclass(frozen=True)
+class Integer(_Grid):
+    """The integers low..high, both included and equally likely; with `log`, uniform in the logarithm."""
+
+    low: int
+    high: int
+    log: bool = False
+    kind: ClassVar[Kind] = "numeric"
+    q = 1.0
+    is_integral = True
+
+    @cached_property
+    def _edges(self) -> tuple[float, float]:
+        left, right = self.low - 0.5, self.high + 0.5
+        return (math.log(left), math.log(right)) if self.log else (left, right)
+
+    def _support(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def _cdf(self, x: FloatArray) -> FloatArray:
+        left, right = self._edges
+        z = np.log(np.maximum(x, self.low - 0.5)) if self.log else x
+        return np.clip((z - left) / (right - left), 0.0, 1.0)
+
+    def _ppf(self, u: FloatArray) -> FloatArray:
+        left, right = self._edges
+        z = left + u * (right - left)
+        return np.exp(z) if self.log else z
+
+    def _value(self, multiple: float) -> int:
+        return int(multiple)
+
+    def contains(self, value: Any) -> bool:
+        return is_real(value) and float(value).is_integer() and self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class Categorical:
+    """An index into `n` options, equally likely or with `weights`; `ordered` options are ordinal.
+
+    An ordered one is numeric for an algorithm: its unit coordinate is its rank.
+    """
+
+    n: int
+    weights: tuple[float, ...] | None = None
+    ordered: bool = False
+    is_integral = True
+
+    @property
+    def kind(self) -> Kind:
+        return "numeric" if self.ordered else "categorical"
+
+    @property
+    def n_values(self) -> int:
+        return self.n
+
+    @cached_property
+    def probabilities(self) -> FloatArray:
+        """The prior probability of each option, shape (n,)."""
+        if self.weights is None:
+            return np.full(self.n, 1.0 / self.n)
+        weights = np.asarray(self.weights, dtype=float)
+        return weights / weights.sum()
+
+    @cached_property
+    def _upper(self) -> FloatArray:
+        return np.cumsum(self.probabilities)
+
+    def from_unit(self, u: float) -> int:
+        if self.weights is None:
+            return min(int(u * self.n), self.n - 1)
+        index = int(np.searchsorted(self._upper, u, side="right"))
+        # Rounding may leave the sum a hair under 1: fall back on the last option that can be drawn.
+        return min(index, int(np.flatnonzero(self.probabilities)[-1]))
+
+    def to_unit(self, value: Any) -> float:
+        if not self.ordered:
+            return float(value)
+        left, right = self._cell_of(np.asarray(int(value)))
+        return float((left + right) / 2)
+
+    def _cell_of(self, index: Any) -> tuple[FloatArray, FloatArray]:
+        if self.weights is None:
+            return index / self.n, (index + 1) / self.n
+        right = self._upper[index]
+        return right - self.probabilities[index], right
+
+    def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if not self.ordered:
+            return u, u
+        if self.weights is None:
+            index = np.minimum((np.asarray(u) * self.n).astype(int), self.n - 1)
+        else:
+            index = np.minimum(np.searchsorted(self._upper, u, side="right"), self.n - 1)
+        return self._cell_of(index)
+
+    def snap(self, u: FloatArray) -> FloatArray:
+        left, right = self.cells(u)
+        return (left + right) / 2
+
+    def contains(self, value: Any) -> bool:
+        return is_real(value) and float(value).is_integer() and 0 <= value < self.n
+
+    def values(self) -> Iterator[int]:
+        yield from range(self.n)
+
+
+class Frozen:
+    """A frozen `scipy.stats` distribution, read through its cdf and ppf.
+
+    Parameters
+    ----------
+    law : scipy.stats frozen distribution
+        What ``scipy.stats.gamma(2.0)``, say, returns.
+    """
+
+    kind: ClassVar[Kind] = "numeric"
+    is_integral = False  # scipy's discrete draws are made int in from_unit
+
+    def __init__(self, law: Any) -> None:
+        self.law = law
+        self.discrete = not hasattr(law.dist, "pdf")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Frozen) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key[0])
+
+    def __repr__(self) -> str:
+        name, args, kwds = self._key
+        shown = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwds.items())])
+        return f"Frozen({name}({shown}))"
+
+    @property
+    def _key(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        return self.law.dist.name, self.law.args, self.law.kwds
+
+    @property
+    def n_values(self) -> int | None:
+        if not self.discrete:
+            return None
+        low, high = self.law.support()
+        return int(high - low) + 1 if math.isfinite(high - low) else None
+
+    def from_unit(self, u: float) -> Any:
+        x = self.law.ppf(min(max(u, _TINY), 1 - _TINY))
+        return int(x) if self.discrete else float(x)
+
+    def to_unit(self, value: Any) -> float:
+        return float(self.snap(np.clip(self.law.cdf(value), 0.0, 1.0)))
+
+    def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if not self.discrete:
+            return u, u
+        # ppf(cdf(k)) is k only up to rounding: look a hair below the right end of the cell.
+        k = self.law.ppf(np.clip(np.asarray(u) - _TINY, _TINY, 1 - _TINY))
+        return self.law.cdf(k - 1), self.law.cdf(k)
+
+    def snap(self, u: FloatArray) -> FloatArray:
+        left, right = self.cells(u)
+        return (left + right) / 2
+
+    def contains(self, value: Any) -> bool:
+        low, high = self.law.support()
+        return is_real(value) and bool(low <= value <= high) and (not self.discrete or float(value).is_integer())
+
+    def values(self) -> Iterator[int]:
+        low, high = self.law.support()
+        yield from range(int(low), int(high) + 1)
+
+
+class Opaque:
+    """Any object with ``rvs(random_state=...)``: drawn from, never modelled."""
+
+    kind: ClassVar[Kind] = "opaque"
+    n_values = None
+    is_integral = False
+
+    def __init__(self, law: Any) -> None:
+        self.law = law
+
+    def __repr__(self) -> str:
+        return f"Opaque({self.law!r})"
+
+    def from_unit(self, u: float) -> Any:
+        # All the randomness a draw may use is in u, so that trial t is a function of its seed.
+        value = self.law.rvs(random_state=np.random.RandomState(int(u * 2**32) % 2**32))
+        return value.item() if isinstance(value, np.generic) else value
+
+    def to_unit(self, value: Any) -> float:
+        return math.nan
+
+    def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return u, u
+
+    def snap(self, u: FloatArray) -> FloatArray:
+        return u
+
+    def contains(self, value: Any) -> bool:
+        return True
+
+    def values(self) -> Iterator[Any]:
+        raise TypeError(f"{self!r} has no finite list of values")

@@ -1,0 +1,263 @@
+"""A space, parsed once: its labels, when each is active, and how a configuration is assembled.
+
+A *point* is ``{label: raw value}`` with the active labels only, a choice as the index of its
+option. A *configuration* is what the objective, or ``set_params``, receives.
+
+>>> from hpsklearn_search import hp
+>>> space = Space({"k": hp.choice("k", [{"d": hp.uniformint("d", 2, 5)}, "none"]), "c": 1})
+>>> [dimension.label for dimension in space.dimensions]
+['k', 'd']
+>>> space.assemble({"k": 0, "d": 3}), space.assemble({"k": 1})
+({'k': {'d': 3}, 'c': 1}, {'k': 'none', 'c': 1})
+>>> space.size
+5
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
+from ._distributions import Distribution
+from ._nodes import Choice, Parameter, assemble, children
+
+__all__ = ["Condition", "Dimension", "Point", "Space"]
+
+Point: TypeAlias = dict[str, Any]
+Condition: TypeAlias = tuple[str, int]
+"""(label of a choice, index of the option under which something is active)."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One label of a space.
+
+    ``conditions`` are alternatives: the label is active when one of them holds; with none it is
+    always active. A condition holds when its own label is active and has that option.
+    """
+
+    label: str
+    distribution: Distribution
+    conditions: tuple[Condition, ...]
+    node: Parameter | Choice
+
+    def is_active(self, point: Mapping[str, Any]) -> bool:
+        """Whether the label is active, given the values of the labels before it."""
+        return not self.conditions or any(point.get(label, -1) == option for label, option in self.conditions)
+
+
+class Space:
+    """A parsed space; immutable.
+
+    Parameters
+    ----------
+    root : object
+        Any nest of dicts, lists, tuples, constants and nodes.
+
+    Attributes
+    ----------
+    dimensions : tuple of Dimension
+        All labels, every choice before what hangs under it.
+    index : dict
+        ``{label: position in dimensions}``.
+
+    Raises
+    ------
+    DuplicateLabel
+        If two different nodes have one label.
+    """
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self.dimensions = tuple(_dimensions(root))
+        self.index = {dimension.label: i for i, dimension in enumerate(self.dimensions)}
+
+    def __repr__(self) -> str:
+        return f"Space({self.root!r})"
+
+    def __len__(self) -> int:
+        return len(self.dimensions)
+
+    @property
+    def labels(self) -> list[str]:
+        """All labels, in order."""
+        return [dimension.label for dimension in self.dimensions]
+
+    @cached_property
+    def is_conditional(self) -> bool:
+        """Whether any label is active only under some option."""
+        return any(dimension.conditions for dimension in self.dimensions)
+
+    # ------------------------------------------------------------------ drawing and coordinates
+    def draw(self, rng: np.random.Generator) -> Point:
+        """One point from the prior."""
+        return self.point(rng.random(len(self.dimensions)))
+
+    def point(self, u: Any) -> Point:
+        """The point at unit coordinates `u`, shape (n_dimensions,); those of inactive labels are not looked at."""
+        point: Point = {}
+        for dimension, coordinate in zip(self.dimensions, np.asarray(u, dtype=float).tolist(), strict=True):
+            if dimension.is_active(point):
+                point[dimension.label] = dimension.distribution.from_unit(coordinate)
+        return point
+
+    def encode(self, point: Mapping[str, Any]) -> NDArray[np.float64]:
+        """Coordinates of `point`, shape (n_dimensions,): NaN where inactive, the index of an unordered choice."""
+        row = np.full(len(self.dimensions), math.nan)
+        for i, dimension in enumerate(self.dimensions):
+            if dimension.label in point:
+                row[i] = dimension.distribution.to_unit(point[dimension.label])
+        return row
+
+    # ------------------------------------------------------------------ assembling
+    def assemble(self, point: Mapping[str, Any], *, integral: bool = False) -> Any:
+        """The configuration at `point`: nodes become values, containers keep their type and order.
+
+        Parameters
+        ----------
+        point : mapping
+            ``{label: raw value}`` with at least the active labels.
+        integral : bool, default=False
+            Whether a quantised value whose q and bounds are whole numbers becomes an ``int``.
+
+        Raises
+        ------
+        InvalidTrial
+            If an active label is missing, or an index is out of range.
+        """
+
+        def value_of(node: Parameter | Choice) -> Any:
+            try:
+                value = point[node.label]
+            except KeyError:
+                raise InvalidTrial(f"label {node.label!r} is active but has no value in {dict(point)!r}") from None
+            if isinstance(node, Choice) and not 0 <= value < len(node.options):
+                raise InvalidTrial(f"label {node.label!r}: there is no option {value!r} among {len(node.options)}")
+            return value
+
+        return assemble(self.root, value_of, integral=integral)
+
+    def check(self, point: Mapping[str, Any]) -> Point:
+        """`point` without its inactive labels, after checking every value against its distribution.
+
+        Raises
+        ------
+        InvalidTrial
+            If a label is unknown or missing, or a value cannot be drawn.
+        """
+        unknown = sorted(set(point) - set(self.index))
+        if unknown:
+            raise InvalidTrial(f"point {dict(point)!r}: unknown label {unknown[0]!r}; the labels are {self.labels}")
+        checked: Point = {}
+        for dimension in self.dimensions:
+            if not dimension.is_active(checked):
+                continue
+            label = dimension.label
+            if label not in point:
+                raise InvalidTrial(f"point {dict(point)!r}: label {label!r} is active but has no value")
+            if not dimension.distribution.contains(point[label]):
+                raise InvalidTrial(f"point {dict(point)!r}: {point[label]!r} cannot be drawn from {dimension.node!r}")
+            checked[label] = point[label]
+        return checked
+
+    # ------------------------------------------------------------------ finite spaces
+    @cached_property
+    def size(self) -> int | None:
+        """How many distinct points there are; None if infinitely many."""
+        if any(dimension.distribution.n_values is None for dimension in self.dimensions):
+            return None
+        if all(len(dimension.conditions) <= 1 for dimension in self.dimensions):
+            below: dict[Condition | None, list[Dimension]] = {}
+            for dimension in self.dimensions:
+                below.setdefault(dimension.conditions[0] if dimension.conditions else None, []).append(dimension)
+            return _count(None, below)
+        # A label shared by several branches has no simple product; count, and give up where it is large.
+        counted = 0
+        for counted, _ in enumerate(self.points(), start=1):  # noqa: B007 - the last count is the result
+            if counted >= 100_000:
+                return None
+        return max(counted, 1)
+
+    def points(self) -> Iterator[Point]:
+        """All points of a finite space, the last label varying fastest."""
+        yield from self._points(0, {})
+
+    def _points(self, start: int, point: Point) -> Iterator[Point]:
+        for i in range(start, len(self.dimensions)):
+            dimension = self.dimensions[i]
+            if dimension.is_active(point):
+                for value in dimension.distribution.values():
+                    yield from self._points(i + 1, {**point, dimension.label: value})
+                return
+        yield dict(point)
+
+
+def _count(condition: Condition | None, below: dict[Condition | None, list[Dimension]]) -> int:
+    product = 1
+    for dimension in below.get(condition, ()):
+        if isinstance(dimension.node, Choice):
+            product *= sum(_count((dimension.label, i), below) for i in range(dimension.distribution.n_values or 0))
+        else:
+            product *= dimension.distribution.n_values or 0
+    return product
+
+
+def _dimensions(root: Any) -> list[Dimension]:
+    """Walk the tree once; a node met again adds the conditions of its new place."""
+    found: dict[str, tuple[Parameter | Choice, list[Condition | None]]] = {}
+
+    def walk(node: Any, condition: Condition | None) -> None:
+        if isinstance(node, Parameter | Choice):
+            _check_label(node.label)
+            first, conditions = found.setdefault(node.label, (node, []))
+            if first is not node:
+                raise DuplicateLabel(
+                    f"label {node.label!r} stands on two nodes: {first!r} and {node!r}; "
+                    "give one of them another label, or use the same node object in both places"
+                )
+            if condition in conditions:
+                return
+            conditions.append(condition)
+            if isinstance(node, Choice) and len(conditions) == 1:
+                for i, option in enumerate(node.options):
+                    walk(option, (node.label, i))
+            return
+        for child in children(node):
+            walk(child, condition)
+
+    walk(root, None)
+    dimensions = [
+        Dimension(label, node.distribution, () if None in at else tuple(c for c in at if c is not None), node)
+        for label, (node, at) in found.items()
+    ]
+    return _parents_first(dimensions)
+
+
+def _parents_first(dimensions: list[Dimension]) -> list[Dimension]:
+    """Keep the order of the walk, but put a shared label behind every choice it may hang under."""
+    placed: dict[str, Dimension] = {}
+    waiting = dimensions
+    while waiting:
+        later = []
+        for dimension in waiting:
+            ready = all(label in placed for label, _ in dimension.conditions)
+            if ready:
+                placed[dimension.label] = dimension
+            else:
+                later.append(dimension)
+        if len(later) == len(waiting):
+            raise BadSearchSpace(f"label {later[0].label!r} hangs under itself")
+        waiting = later
+    return list(placed.values())
+
+
+def _check_label(label: Any) -> None:
+    if not isinstance(label, str):
+        raise BadSearchSpace(f"label must be a string, got {label!r}; write hp.uniform('x', ...), say")

@@ -1,0 +1,41 @@
+"""What an algorithm is: a plain function from the record and a seed to the next points.
+
+>>> trial_seed(0, 7) == trial_seed(0, 7), trial_seed(0, 7) == trial_seed(0, 8)
+(True, False)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..space import Point, Space
+from ..trials import History
+
+__all__ = ["Seen", "SuggestAlgorithm", "trial_seed"]
+
+
+class Seen(Protocol):
+    """The part of `Trials` that the library's own algorithms read."""
+
+    def history(self, space: Space) -> History:
+        """The trials seen so far, as arrays."""
+
+
+class SuggestAlgorithm(Protocol):
+    """``algo(new_ids, domain, trials, seed)``, hyperopt's protocol.
+
+    ``new_ids`` are the numbers of the trials to suggest, ``domain`` is the parsed space, ``trials``
+    shows only what this suggestion may know (a trial that runs, or whose outcome may not be looked
+    at yet, is pending), and all randomness comes from ``seed``. It returns a point for each id;
+    hyperopt's trial documents are understood too.
+    """
+
+    def __call__(self, new_ids: Sequence[int], domain: Space, trials: Any, seed: int) -> Sequence[Point]: ...
+
+
+def trial_seed(entropy: int, number: int) -> int:
+    """The seed of trial `number` in a search with `entropy`: trials do not share a random stream."""
+    return int(np.random.SeedSequence([entropy, number]).generate_state(1, np.uint64)[0] >> 1)

@@ -1,0 +1,113 @@
+"""The record as arrays: what an algorithm reads, kept up to date in O(parameters) a trial.
+
+>>> from hpsklearn_search import hp
+>>> from hpsklearn_search.space import Space
+>>> columns = Columns(Space(hp.uniform("x", 0, 4)))
+>>> columns.append({"x": 1.0}); columns.append({"x": 3.0})
+>>> columns.tell(0, loss=0.5, variance=None)
+>>> seen = columns.history()
+>>> seen.units.ravel().tolist(), seen.losses.tolist(), seen.pending.tolist()
+([0.25, 0.75], [0.5, nan], [False, True])
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..space import Space
+
+__all__ = ["Columns", "History"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class History:
+    """What an algorithm may look at: n trials in order of suggestion, d dimensions of the space.
+
+    Attributes
+    ----------
+    space : Space
+        The space; its ``dimensions`` name the columns.
+    units : ndarray of shape (n, d)
+        Unit coordinates; NaN where a dimension is inactive (or opaque); the index of an unordered choice.
+    losses : ndarray of shape (n,)
+        Finite for ok trials, NaN for failed and pending ones.
+    variances : ndarray of shape (n,)
+        Variance of each loss as an estimate; NaN where not known.
+    pending : ndarray of bool, shape (n,)
+        Trials whose outcome is not known, or may not be looked at yet.
+    cache : dict
+        Shared by all histories of one record: a place for state that can be derived from them again.
+    """
+
+    space: Space
+    units: FloatArray
+    losses: FloatArray
+    variances: FloatArray
+    pending: BoolArray
+    cache: dict[Any, Any]
+
+    def __len__(self) -> int:
+        return len(self.losses)
+
+    @property
+    def ok(self) -> BoolArray:
+        """Which trials have a usable loss, shape (n,)."""
+        return ~np.isnan(self.losses)
+
+    @property
+    def failed(self) -> BoolArray:
+        """Which trials finished without a usable loss, shape (n,)."""
+        return np.isnan(self.losses) & ~self.pending
+
+
+class Columns:
+    """Growing arrays over all trials of one space."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.cache: dict[Any, Any] = {}
+        self._n = 0
+        self._units = np.empty((16, len(space)))
+        self._losses = np.empty(16)
+        self._variances = np.empty(16)
+        self._pending = np.empty(16, dtype=bool)
+
+    def __len__(self) -> int:
+        return self._n
+
+    def append(self, point: Mapping[str, Any]) -> None:
+        """Add a pending trial."""
+        if self._n == len(self._losses):
+            for name in ("_units", "_losses", "_variances", "_pending"):
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.empty_like(old)]))
+        i = self._n
+        self._units[i] = self.space.encode(point)
+        self._losses[i] = self._variances[i] = math.nan
+        self._pending[i] = True
+        self._n += 1
+
+    def tell(self, row: int, loss: float | None, variance: float | None) -> None:
+        """Enter the outcome of the trial in `row`; a loss of None is a failure."""
+        self._losses[row] = math.nan if loss is None else loss
+        self._variances[row] = math.nan if variance is None else variance
+        self._pending[row] = False
+
+    def history(self, told: int | None = None) -> History:
+        """All trials, with the outcomes of the first `told` ones only (default: all)."""
+        n = self._n
+        losses, variances, pending = self._losses[:n], self._variances[:n], self._pending[:n]
+        if told is not None and told < n:
+            losses, variances, pending = losses.copy(), variances.copy(), pending.copy()
+            losses[told:] = variances[told:] = math.nan
+            pending[told:] = True
+        return History(self.space, self._units[:n], losses, variances, pending, self.cache)

@@ -1,0 +1,139 @@
+"""A trial and its outcome: frozen values that the record holds.
+
+>>> trial = Trial(0, {"x": 1.5})
+>>> trial.is_finished, trial.finish(Outcome("ok", loss=0.2)).loss
+(False, 0.2)
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+__all__ = [
+    "STATUS_CANCELLED",
+    "STATUS_CRASHED",
+    "STATUS_FAIL",
+    "STATUS_NEW",
+    "STATUS_OK",
+    "STATUS_RUNNING",
+    "STATUS_STRINGS",
+    "STATUS_SUSPENDED",
+    "STATUS_TIMEOUT",
+    "Failure",
+    "Outcome",
+    "Trial",
+]
+
+STATUS_NEW = "new"
+STATUS_RUNNING = "running"
+STATUS_SUSPENDED = "suspended"
+STATUS_OK = "ok"
+STATUS_FAIL = "fail"
+STATUS_STRINGS = (STATUS_NEW, STATUS_RUNNING, STATUS_SUSPENDED, STATUS_OK, STATUS_FAIL)
+"""What an objective may return as ``status``, as in hyperopt."""
+
+STATUS_TIMEOUT = "timeout"
+STATUS_CRASHED = "crashed"
+STATUS_CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why something did not finish, as text that crosses any process border.
+
+    ``status`` is one of ``STATUS_FAIL`` (it raised), ``STATUS_TIMEOUT``, ``STATUS_CRASHED`` (its
+    worker died) and ``STATUS_CANCELLED``. ``exception`` is there only where nothing was crossed.
+    """
+
+    status: str
+    kind: str
+    message: str
+    traceback: str = ""
+    exception: BaseException | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, error: BaseException, *, keep: bool = False) -> Failure:
+        """The failure that `error` is; with `keep`, the exception itself stays attached."""
+        try:
+            message = str(error)
+        except Exception:  # an exception whose __str__ raises must not take the search with it
+            message = "(its message cannot be shown)"
+        text = "".join(traceback.format_exception(error))
+        return cls(STATUS_FAIL, type(error).__name__, message, text, error if keep else None)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial.
+
+    Attributes
+    ----------
+    status : str
+        ``"ok"`` for a trial with a usable loss; anything else is a failure.
+    loss : float or None
+        To be minimised; finite where the status is ok.
+    variance : float or None
+        Variance of the loss as an estimate, where known.
+    result : mapping
+        What else the objective returned, untouched.
+    folds : tuple of mapping
+        Per fold: scores, times, sizes, an error text; empty outside cross-validation.
+    failure : Failure or None
+        Why it failed.
+    """
+
+    status: str
+    loss: float | None = None
+    variance: float | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+    folds: tuple[Mapping[str, Any], ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One suggestion, and its outcome once it is finished.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the order of suggestion (hyperopt's ``tid``).
+    point : dict
+        ``{label: raw value}``, active labels only, a choice as the index of its option.
+    outcome : Outcome or None
+        None while the trial runs.
+    started, finished : float
+        Seconds since the epoch; NaN while unknown.
+    """
+
+    number: int
+    point: dict[str, Any]
+    outcome: Outcome | None = None
+    started: float = float("nan")
+    finished: float = float("nan")
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is an outcome."""
+        return self.outcome is not None
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether there is an outcome with a usable loss."""
+        return self.outcome is not None and self.outcome.status == STATUS_OK
+
+    @property
+    def loss(self) -> float | None:
+        """The loss, None unless the trial is ok."""
+        return self.outcome.loss if self.outcome is not None and self.outcome.status == STATUS_OK else None
+
+    def finish(self, outcome: Outcome, finished: float | None = None) -> Trial:
+        """This trial with its outcome."""
+        return replace(self, outcome=outcome, finished=time.time() if finished is None else finished)
