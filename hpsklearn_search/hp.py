@@ -17,10 +17,10 @@ from .space._nodes import Choice, Parameter
 
 __all__ = [
     "choice",
-    "loguniform",
-    "loguniformint",
     "lognormal",
     "logrange",
+    "loguniform",
+    "loguniformint",
     "normal",
     "pchoice",
     "qlognormal",
@@ -514,16 +514,15 @@ def _step(function: str, label: str, q: Any, width: float = math.inf) -> float:
     return step
 
 
-def _uniform(
-    function: str, label: str, low: Any, high: Any, *, log: bool = False, q: float | None = None
-) -> Parameter:
+def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = False, q: float | None = None) -> Parameter:
     _check_label(label)
     low, high = _finite(function, label, "low", low), _finite(function, label, "high", high)
     _ordered(function, label, low, high)
     if log and (high > _LARGEST_LOG or low < -_LARGEST_LOG):
         plain = f"hp.logrange({label!r}, {low:g}, {high:g})" if low > 0 else f"hp.uniform({label!r}, {low:g}, {high:g})"
         raise BadSearchSpace(
-            f"hp.{function}({label!r}): bounds are natural logarithms, and exp({high:g}) overflows; did you mean {plain}?"
+            f"hp.{function}({label!r}): bounds are natural logarithms, and exp({high:g}) overflows; "
+            f"did you mean {plain}?"
         )
     if log:
         # np.log(100) comes back as 100.00000000000004: take the plain number that was meant.

@@ -45,13 +45,16 @@ class Distribution(Protocol):
     """
 
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> Kind:
+        """How an algorithm reads the coordinate."""
 
     @property
-    def n_values(self) -> int | None: ...
+    def n_values(self) -> int | None:
+        """How many distinct values there are; None if infinitely many."""
 
     @property
-    def is_integral(self) -> bool: ...
+    def is_integral(self) -> bool:
+        """Whether every value is a whole number."""
 
     def from_unit(self, u: float) -> Any:
         """The value at unit coordinate `u`."""
@@ -108,6 +111,7 @@ class _Grid:
         return float(first), float(last)
 
     def _multiple(self, x: FloatArray) -> FloatArray:
+        assert self.q is not None
         first, last = self._ends
         multiple: FloatArray = np.clip(np.round(x / self.q), first, last)
         return multiple
@@ -137,13 +141,13 @@ class _Grid:
 
     def from_unit(self, u: float) -> Any:
         low, high = self._support()
-        x = float(self._ppf(np.float64(min(max(u, _TINY), 1 - _TINY))))  # type: ignore[arg-type]
+        x = float(self._ppf(np.float64(min(max(u, _TINY), 1 - _TINY))))
         if self.q is None:
             return min(max(x, low), high)
-        return self._value(float(self._multiple(np.float64(x))))  # type: ignore[arg-type]
+        return self._value(float(self._multiple(np.float64(x))))
 
     def to_unit(self, value: Any) -> float:
-        u = np.clip(self._cdf(np.float64(value)), 0.0, 1.0)  # type: ignore[arg-type]
+        u = np.clip(self._cdf(np.float64(value)), 0.0, 1.0)
         return float(self.snap(u))
 
     def _value(self, multiple: float) -> Any:
@@ -228,7 +232,7 @@ class Normal(_Grid):
         return result
 
     def _ppf(self, u: FloatArray) -> FloatArray:
-        z = self.mu + self.sigma * ndtri(u)
+        z: FloatArray = self.mu + self.sigma * ndtri(u)
         # The largest double stands in for what overflows in a far tail of a wide lognormal.
         return np.exp(np.minimum(z, 709.0)) if self.log else z
 
@@ -298,8 +302,8 @@ class Categorical:
         """The prior probability of each option, shape (n,)."""
         if self.weights is None:
             return np.full(self.n, 1.0 / self.n)
-        weights = np.asarray(self.weights, dtype=float)
-        return weights / weights.sum()
+        weights: FloatArray = np.asarray(self.weights, dtype=float)
+        return weights / math.fsum(self.weights)
 
     @cached_property
     def _upper(self) -> FloatArray:

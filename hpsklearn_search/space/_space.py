@@ -180,7 +180,7 @@ class Space:
             return _count(None, below)
         # A label shared by several branches has no simple product; count, and give up where it is large.
         counted = 0
-        for counted, _ in enumerate(self.points(), start=1):  # noqa: B007 - the last count is the result
+        for counted, _ in enumerate(self.points(), start=1):
             if counted >= 100_000:
                 return None
         return max(counted, 1)

@@ -1,0 +1,194 @@
+"""The shape of the package: who may import whom, and how large a function may be."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "hpsklearn_search"
+NAME = PACKAGE.name
+
+# A part may import from parts of a lower level and, within itself, without cycles.
+LEVELS = {
+    "exceptions": 0,
+    "space": 1,
+    "hp": 2,
+    "trials": 2,
+    "suggest": 3,
+    "executors": 3,
+    "optimize": 4,
+    "_objective": 5,
+    "_fmin": 6,
+    "search": 6,
+    "integrations": 7,
+    "plots": 7,
+    "__init__": 8,
+}
+
+# Where what is not the standard library, numpy or scipy may be imported: a folder, or a file without suffix.
+ALLOWED = {
+    "sklearn": ["search", "plots"],
+    "joblib": ["executors"],
+    "tqdm": ["optimize"],
+    "pyspark": ["executors"],
+    "mlflow": ["integrations"],
+    "matplotlib": ["plots"],
+    "pandas": ["plots"],
+}
+OPTIONAL = ["pyspark", "mlflow", "matplotlib", "pandas"]
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+
+
+def dotted(path: Path) -> str:
+    """The module name of a file of the package."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def part(module: str) -> str:
+    """The folder or top-level module that a dotted name of the package belongs to."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+BY_NAME = {dotted(path): path for path in MODULES}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted absolute names that a file imports, wherever in it; of a `from` import each name, if it is a module."""
+    package = dotted(path).split(".") if path.name == "__init__.py" else dotted(path).split(".")[:-1]
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            target = ".".join([*base, *([node.module] if node.module else [])])
+            names = [f"{target}.{alias.name}" for alias in node.names]
+            modules = [name for name in names if name in BY_NAME]
+            yield from modules
+            if len(modules) < len(names):
+                yield target
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function and method of a file."""
+    return (n for n in ast.walk(TREES[path]) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function without its signature and docstring."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0  # type: ignore[operator]
+
+
+def nesting(node: ast.AST) -> int:
+    """How deep blocks stand in each other below `node`; an `elif` is no deeper than its `if`."""
+    blocks = ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match, ast.AsyncFor, ast.AsyncWith
+    deepest = 0
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            continue  # measured by itself
+        is_elif = isinstance(node, ast.If) and isinstance(child, ast.If) and node.orelse == [child]
+        deepest = max(deepest, nesting(child) + (isinstance(child, blocks) and not is_elif))
+    return deepest
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_a_part_imports_from_lower_parts_only(path: Path) -> None:
+    """The levels of the architecture page hold, imports inside functions included."""
+    own = part(dotted(path))
+    for module in imports(path):
+        if module.split(".")[0] != NAME:
+            continue
+        assert own == part(module) or LEVELS[part(module)] < LEVELS[own], f"{dotted(path)} imports {module}"
+
+
+def test_modules_form_no_cycle() -> None:
+    """The import graph of the modules can be sorted."""
+    graph = {dotted(path): {m for m in imports(path) if m in BY_NAME and m != dotted(path)} for path in MODULES}
+    TopologicalSorter(graph).prepare()  # raises CycleError and names the cycle
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_other_libraries_are_imported_where_they_may(path: Path) -> None:
+    """Everywhere the standard library, numpy and scipy; anything else only in the folder meant for it."""
+    inside = ".".join(dotted(path).split(".")[1:])
+    for module in imports(path):
+        top = module.split(".")[0]
+        if top in sys.stdlib_module_names or top in (NAME, "numpy", "scipy"):
+            continue
+        assert any(inside == at or inside.startswith(f"{at}.") for at in ALLOWED.get(top, [])), f"{inside}: {module}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_optional_libraries_are_imported_when_used(path: Path) -> None:
+    """No module needs an extra to be imported."""
+    for node in TREES[path].body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            assert not {name.split(".")[0] for name in names} & set(OPTIONAL), ast.unparse(node)
+
+
+@pytest.mark.parametrize("library", OPTIONAL)
+def test_an_optional_library_has_one_place(library: str) -> None:
+    """At most one file imports each optional library."""
+    files = [dotted(path) for path in MODULES if any(m.split(".")[0] == library for m in imports(path))]
+    assert len(files) <= 1, files
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_functions_are_short_and_flat(path: Path) -> None:
+    """At most 60 lines and three levels of nesting a function."""
+    for function in functions(path):
+        where = f"{dotted(path)}.{function.name}, line {function.lineno}"
+        assert body_lines(function) <= 60, where
+        assert nesting(function) <= 3, where
+
+
+def test_most_functions_are_very_short() -> None:
+    """The median of all functions is at most 8 lines, nine of ten have at most 30."""
+    lengths = sorted(body_lines(function) for path in MODULES for function in functions(path))
+    assert median(lengths) <= 8
+    assert lengths[int(0.9 * len(lengths))] <= 30
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_modules_are_small_and_open_with_their_idea(path: Path) -> None:
+    """A module has at most 450 lines and a docstring."""
+    limit = 600 if path.name == "hp.py" else 450  # a catalogue: fourteen short functions, fourteen long docstrings
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
+    assert ast.get_docstring(TREES[path])
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_public_names_are_documented(path: Path) -> None:
+    """Every public class and function, and every public method of a public class, has a docstring."""
+
+    def undocumented(body: list[ast.stmt], prefix: str) -> Iterator[str]:
+        for node in body:
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if ast.get_docstring(node) is None and not (prefix and documented(node.name)):
+                yield prefix + node.name
+            if isinstance(node, ast.ClassDef):
+                yield from undocumented(node.body, f"{prefix}{node.name}.")
+
+    assert not list(undocumented(TREES[path].body, ""))
+
+
+def documented(name: str) -> bool:
+    """Whether some class of the package, a Protocol for instance, documents a member of this name."""
+    return any(
+        isinstance(member, ast.FunctionDef) and member.name == name and ast.get_docstring(member) is not None
+        for tree in TREES.values()
+        for owner in ast.walk(tree)
+        if isinstance(owner, ast.ClassDef)
+        for member in owner.body
+    )

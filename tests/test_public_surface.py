@@ -1,0 +1,33 @@
+"""The public names, and what importing them costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import hpsklearn_search
+
+OPTIONAL = ["pyspark", "mlflow", "matplotlib", "pandas", "hyperopt"]
+
+
+@pytest.mark.parametrize("name", hpsklearn_search.__all__)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    """What `__all__` promises can be imported, and explains itself if it is a class or function."""
+    value = getattr(hpsklearn_search, name)
+    assert getattr(value, "__doc__", None)
+
+
+def test_nothing_else_is_public() -> None:
+    """Names without an underscore are those of `__all__`, and the package's own folders."""
+    folders = {"exceptions", "executors", "integrations", "optimize", "plots", "search", "space", "suggest", "trials"}
+    names = {name for name in vars(hpsklearn_search) if not name.startswith("_")}
+    assert names - folders - {"annotations"} <= set(hpsklearn_search.__all__)
+
+
+def test_importing_the_package_loads_no_optional_library() -> None:
+    """The extras stay unloaded until they are used."""
+    code = f"import sys, hpsklearn_search; print([name for name in {OPTIONAL!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "[]"
