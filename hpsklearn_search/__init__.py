@@ -1,5 +1,24 @@
-"""GridSearchCV's interface with hyperopt's search spaces and a search that learns from its trials."""
+"""Hyperparameter search for scikit-learn: GridSearchCV's surface, hyperopt's spaces, an own TPE."""
 
 from . import hp
+from ._fmin import fmin, space_eval
+from .exceptions import AllTrialsFailed
+from .optimize import Callback
+from .search import HyperoptSearchCV
+from .suggest import auto, rand, tpe
+from .trials import STATUS_FAIL, STATUS_OK, Trials
 
-__all__ = ["hp"]
+__all__ = [
+    "STATUS_FAIL",
+    "STATUS_OK",
+    "AllTrialsFailed",
+    "Callback",
+    "HyperoptSearchCV",
+    "Trials",
+    "auto",
+    "fmin",
+    "hp",
+    "rand",
+    "space_eval",
+    "tpe",
+]

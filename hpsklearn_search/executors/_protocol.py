@@ -7,7 +7,7 @@ it hands back what finished, in any order. It neither knows trials nor scores.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from ..trials import Failure
@@ -20,11 +20,11 @@ Work: TypeAlias = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Task:
-    """One unit of work: part `part` of trial `trial`; the payload is small and picklable."""
+    """One unit of work: part `part` of trial `trial`, which is its identity; the payload is small and picklable."""
 
     trial: int
     part: int
-    payload: Any
+    payload: Any = field(compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,15 @@
 """The record: trials, outcomes, hyperopt's documents over them, and the save file."""
 
 from ._columns import Columns, History
+from ._documents import (
+    JOB_STATE_CANCEL,
+    JOB_STATE_DONE,
+    JOB_STATE_ERROR,
+    JOB_STATE_NEW,
+    JOB_STATE_RUNNING,
+    JOB_STATES,
+    JOB_VALID_STATES,
+)
 from ._record import Record
 from ._trial import (
     STATUS_CANCELLED,
@@ -16,8 +25,16 @@ from ._trial import (
     Outcome,
     Trial,
 )
+from ._trials import Trials
 
 __all__ = [
+    "JOB_STATES",
+    "JOB_STATE_CANCEL",
+    "JOB_STATE_DONE",
+    "JOB_STATE_ERROR",
+    "JOB_STATE_NEW",
+    "JOB_STATE_RUNNING",
+    "JOB_VALID_STATES",
     "STATUS_CANCELLED",
     "STATUS_CRASHED",
     "STATUS_FAIL",
@@ -33,4 +50,5 @@ __all__ = [
     "Outcome",
     "Record",
     "Trial",
+    "Trials",
 ]

@@ -93,7 +93,7 @@ class Record:
 
     def best_of(self, told: int) -> Trial | None:
         """The best among the first `told` trials, None if none is ok."""
-        if self._best is not None and self._best.number < told:
+        if self._best is None or self._best.number < told:
             return self._best
         candidates = [trial for trial in self._trials[:told] if trial.is_ok]
         return min(candidates, key=lambda trial: (trial.loss, trial.number), default=None)

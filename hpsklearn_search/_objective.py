@@ -1,0 +1,118 @@
+"""The user's function as an objective of the loop: one trial, one part."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .exceptions import InvalidLoss, InvalidResultStatus
+from .executors import Finished
+from .space import Point, Space
+from .trials import STATUS_OK, STATUS_STRINGS, Failure, Outcome, Trial
+
+__all__ = ["FunctionObjective"]
+
+
+class _Call:
+    """What an executor runs: assemble the configuration and call the user's function."""
+
+    def __init__(self, fn: Callable[..., Any], space: Space, by_keyword: bool) -> None:
+        self.fn = fn
+        self.space = space
+        self.by_keyword = by_keyword
+
+    def __call__(self, point: Point) -> Any:
+        configuration = self.space.assemble(point)
+        return self.fn(**configuration) if self.by_keyword else self.fn(configuration)
+
+
+class FunctionObjective:
+    """Calls ``fn(configuration)`` once a trial.
+
+    Parameters
+    ----------
+    fn : callable
+        Returns a loss, or a mapping with ``"status"`` and, if that is ok, ``"loss"``.
+    space : Space
+        The space its configurations come from.
+    catch : bool, default=False
+        Whether an exception of `fn` is a failed trial; if not, it ends the search.
+    by_keyword : bool, default=False
+        Whether a configuration is passed as keyword arguments.
+    """
+
+    def __init__(self, fn: Callable[..., Any], space: Space, *, catch: bool = False, by_keyword: bool = False) -> None:
+        self.work = _Call(fn, space, by_keyword)
+        self.catch = catch
+
+    def tasks(self, trial: Trial) -> list[Point]:
+        """One part: the point."""
+        return [trial.point]
+
+    def is_decided(self, trial: Trial, parts: Mapping[int, Finished]) -> bool:
+        """As soon as the call has returned."""
+        return bool(parts)
+
+    def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
+        """The loss or the failure that came back."""
+        finished = parts[0]
+        if finished.failure is not None:
+            return Outcome(finished.failure.status, failure=finished.failure)
+        try:
+            return outcome_of(finished.value, trial)
+        except (InvalidLoss, InvalidResultStatus) as error:
+            return Outcome("fail", failure=Failure.of(error, keep=True))
+
+    def check(self, trial: Trial) -> None:
+        """Raise the exception of the user's function, unless they are caught; an invalid result always."""
+        failure = trial.outcome.failure if trial.outcome is not None else None
+        if failure is None:
+            return
+        is_invalid = isinstance(failure.exception, InvalidLoss | InvalidResultStatus)
+        if self.catch and not is_invalid:
+            return
+        if failure.exception is not None:
+            raise failure.exception
+        if failure.status == "fail":
+            raise RuntimeError(f"trial {trial.number} failed: {failure}\n{failure.traceback}")
+
+
+def outcome_of(value: Any, trial: Trial) -> Outcome:
+    """What an objective returned, as an outcome.
+
+    Raises
+    ------
+    InvalidLoss
+        If there is no real number where a loss belongs.
+    InvalidResultStatus
+        If a mapping has no known status.
+    """
+    if not isinstance(value, Mapping):
+        loss = _loss(value, trial)
+        value = {"loss": loss, "status": STATUS_OK}
+    result = dict(value)
+    status = result.get("status")
+    if status not in STATUS_STRINGS:
+        raise InvalidResultStatus(
+            f"trial {trial.number} at {trial.point}: the objective returned status={status!r}; "
+            f"return {{'loss': ..., 'status': STATUS_OK}}, with a status of {STATUS_STRINGS}"
+        )
+    if status != STATUS_OK:
+        return Outcome(status if status == "fail" else "fail", result=result)
+    result["loss"] = loss = _loss(result.get("loss"), trial)
+    if not math.isfinite(loss):
+        return Outcome("fail", result=result)
+    variance = result.get("loss_variance")
+    known = isinstance(variance, numbers.Real) and math.isfinite(float(variance)) and float(variance) >= 0
+    return Outcome(STATUS_OK, loss=loss, variance=float(variance) if known else None, result=result)  # type: ignore[arg-type]
+
+
+def _loss(loss: Any, trial: Trial) -> float:
+    if isinstance(loss, numbers.Real):  # numpy's real scalars are
+        return float(loss)
+    raise InvalidLoss(
+        f"trial {trial.number} at {trial.point}: the objective must return a real number as loss, "
+        f"got {loss!r} of type {type(loss).__name__}; return a float, or {{'loss': a float, 'status': STATUS_OK}}"
+    )

@@ -1,0 +1,24 @@
+"""The loop, and what it asks of objectives, stoppers and callbacks."""
+
+from ._checks import check_algo, check_loss_threshold, check_positive_integer, check_timeout
+from ._loop import Loop, Plan, as_point, entropy_of
+from ._progress import ProgressLine
+from ._protocol import Callback, Objective, Stopper
+from ._stoppers import early_stop, loss_threshold
+
+__all__ = [
+    "Callback",
+    "Loop",
+    "Objective",
+    "Plan",
+    "ProgressLine",
+    "Stopper",
+    "as_point",
+    "check_algo",
+    "check_loss_threshold",
+    "check_positive_integer",
+    "check_timeout",
+    "early_stop",
+    "entropy_of",
+    "loss_threshold",
+]

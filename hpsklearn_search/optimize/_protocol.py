@@ -1,0 +1,70 @@
+"""What the loop asks of an objective, and of those who watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from ..executors import Finished, Work
+from ..trials import Outcome, Trial, Trials
+
+__all__ = ["Callback", "Objective", "Stopper"]
+
+Stopper: TypeAlias = Callable[[Trials], "str | None"]
+"""Called with the trials known so far; the reason to stop, or None."""
+
+
+class Objective(Protocol):
+    """What a trial consists of, and what its parts amount to."""
+
+    @property
+    def work(self) -> Work:
+        """What an executor runs; shipped once per worker."""
+
+    def tasks(self, trial: Trial) -> Sequence[Any]:
+        """The payloads of the trial's parts, in order."""
+
+    def is_decided(self, trial: Trial, parts: Mapping[int, Finished]) -> bool:
+        """Whether the parts that have finished settle the trial, so that the others need not run."""
+
+    def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
+        """What the finished parts amount to."""
+
+    def check(self, trial: Trial) -> None:
+        """Raise what must end the search; called when the trial, with its outcome, is recorded."""
+
+
+class Callback:
+    """Watches a search; every method does nothing until overridden.
+
+    All methods are called in the process and thread that runs the search. An exception raised in
+    one of them ends the search, with the results so far kept.
+
+    Examples
+    --------
+    >>> class Count(Callback):
+    ...     n = 0
+    ...     def on_trial_end(self, trials, trial):
+    ...         self.n += 1
+    >>> from hpsklearn_search import HyperoptSearchCV
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> count = Count()
+    >>> search = HyperoptSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, max_evals=2, cv=3, callbacks=[count])
+    >>> _ = search.fit(*load_iris(return_X_y=True))
+    >>> count.n
+    2
+    """
+
+    def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
+        """Before the first suggestion; `search` describes the search (total, settings)."""
+
+    def on_trial_begin(self, trials: Trials, trial: Trial) -> None:
+        """A trial was suggested."""
+
+    def on_trial_end(self, trials: Trials, trial: Trial) -> bool | None:
+        """A trial is recorded, with its outcome; return True to end the search."""
+        return None
+
+    def on_search_end(self, trials: Trials, reason: str) -> None:
+        """After the last trial, however the search ended."""

@@ -1,0 +1,5 @@
+"""`HyperoptSearchCV`, and how a candidate becomes fold tasks and a row of a table."""
+
+from ._search import HyperoptSearchCV
+
+__all__ = ["HyperoptSearchCV"]

@@ -1,0 +1,58 @@
+"""Every private name of scikit-learn that the library touches, in one place.
+
+Checked in scikit-learn 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
+
+- ``model_selection._validation._fit_and_score``: the same keywords throughout; 1.9 adds ``caller`` and ``callback_ctx``
+- ``model_selection._validation._insert_error_scores``, ``_warn_or_raise_about_fit_failures``
+- ``model_selection._search.BaseSearchCV``: ``_get_scorers``, ``_get_routed_params_for_fit``,
+  ``_check_refit_for_multimetric``, ``_select_best_index``, ``_format_results``
+- ``base._fit_context``, ``utils.validation._check_method_params``
+- ``metrics._scorer._MultimetricScorer``
+"""
+
+from __future__ import annotations
+
+from inspect import signature
+from typing import Any
+
+from sklearn.base import _fit_context
+from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._validation import (
+    _fit_and_score,
+    _insert_error_scores,
+    _warn_or_raise_about_fit_failures,
+)
+from sklearn.utils.validation import _check_method_params, indexable
+
+__all__ = [
+    "HAS_CALLBACKS",
+    "BaseSearchCV",
+    "check_method_params",
+    "fit_and_score",
+    "fit_context",
+    "indexable",
+    "insert_error_scores",
+    "is_multimetric_scorer",
+    "scorers_by_name",
+    "warn_or_raise_about_fit_failures",
+]
+
+HAS_CALLBACKS = "callback_ctx" in signature(_fit_and_score).parameters
+"""Whether this scikit-learn (1.9 and later) has the callback protocol."""
+
+check_method_params = _check_method_params
+fit_and_score = _fit_and_score
+fit_context = _fit_context
+insert_error_scores = _insert_error_scores
+warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
+
+
+def is_multimetric_scorer(scorer: Any) -> bool:
+    """Whether `scorer` is scikit-learn's bundle of several named scorers."""
+    return isinstance(scorer, _MultimetricScorer)
+
+
+def scorers_by_name(scorer: Any) -> Any:
+    """What ``scorer_`` holds: a dict for several metrics, the scorer itself for one."""
+    return scorer._scorers if isinstance(scorer, _MultimetricScorer) else scorer

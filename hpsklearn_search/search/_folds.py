@@ -1,0 +1,195 @@
+"""Cross-validation as an objective of the loop: a trial is a candidate, its parts are folds.
+
+The loss of a candidate is minus its mean test score; this is the one place where the sign flips.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import traceback
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from statistics import fmean, variance
+from typing import Any
+
+import numpy as np
+from sklearn import config_context, get_config
+from sklearn.base import clone
+
+from ..executors import Finished
+from ..space import Point
+from ..trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, Failure, Outcome, Trial
+from ._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
+from ._parameters import ParameterSpace
+
+__all__ = ["FoldObjective", "FoldWork", "Splits"]
+
+Splits = Sequence[tuple[Any, Any]]
+
+TRAVEL_TOGETHER = 2e-3
+"""Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms."""
+
+
+@dataclass
+class FoldWork:
+    """What an executor runs: one candidate on some folds, on data that it holds.
+
+    Attributes
+    ----------
+    estimator : estimator
+        Cloned before every fit.
+    parameters : ParameterSpace
+        Turns a point into parameters.
+    X, y : data
+        Whatever the estimator takes.
+    splits : sequence of (train, test)
+        The folds, drawn once.
+    settings : mapping
+        Further keywords of scikit-learn's fold routine: scorer, error_score, fit_params, ...
+    """
+
+    estimator: Any
+    parameters: ParameterSpace
+    X: Any
+    y: Any
+    splits: Splits
+    settings: Mapping[str, Any]
+    config: Mapping[str, Any] = field(default_factory=get_config)
+    home: tuple[int, int] = field(default_factory=lambda: (os.getpid(), threading.get_ident()))
+    filters: list[Any] = field(default_factory=lambda: list(warnings.filters))
+
+    def __call__(self, payload: tuple[Point, Sequence[int]]) -> list[dict[str, Any]]:
+        point, folds = payload
+        params = self.parameters.params(point)
+        with ExitStack() as stack:
+            self._bring_context(stack)
+            return [self._fold(params, fold) for fold in folds]
+
+    def _bring_context(self, stack: ExitStack) -> None:
+        """scikit-learn's configuration, and in another process the warning filters, of the caller."""
+        here = (os.getpid(), threading.get_ident())
+        if here == self.home:
+            return
+        stack.enter_context(config_context(**self.config))
+        if here[0] != self.home[0]:
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filters = self.filters
+
+    def _fold(self, params: Mapping[str, Any], fold: int) -> dict[str, Any]:
+        train, test = self.splits[fold]
+        try:
+            result: dict[str, Any] = fit_and_score(
+                clone(self.estimator),
+                self.X,
+                self.y,
+                train=train,
+                test=test,
+                parameters=params,
+                split_progress=(fold, len(self.splits)),
+                return_n_test_samples=True,
+                return_times=True,
+                **self.settings,
+            )
+        except (Exception, SystemExit) as error:
+            return self._failed(error)
+        self._check_scores(result)
+        return result
+
+    def _failed(self, error: BaseException) -> dict[str, Any]:
+        """What did not even get to be scored: raised if asked for, else a failed fold."""
+        if self.settings["error_score"] == "raise" or "scoring must return a number" in str(error):
+            raise error
+        return failed_fold(self.settings, traceback.format_exc())
+
+    def _check_scores(self, result: Mapping[str, Any]) -> None:
+        scores = result["test_scores"]
+        for name, score in scores.items() if isinstance(scores, dict) else [("score", scores)]:
+            if isinstance(score, complex | np.complexfloating):
+                raise TypeError(
+                    f"scoring: {name!r} must return a real number, got {score!r} of type {type(score).__name__}"
+                )
+
+
+def failed_fold(settings: Mapping[str, Any], error: str) -> dict[str, Any]:
+    """The result of a fold whose fit did not end, in the shape of scikit-learn's fold routine."""
+    value = math.nan if settings["error_score"] == "raise" else settings["error_score"]
+    scorer = settings["scorer"]
+    scores: Any = dict.fromkeys(scorers_by_name(scorer), value) if is_multimetric_scorer(scorer) else value
+    result = {"fit_error": error, "test_scores": scores, "n_test_samples": 0, "fit_time": 0.0, "score_time": 0.0}
+    return {**result, "train_scores": scores} if settings["return_train_score"] else result
+
+
+class FoldObjective:
+    """Evaluates candidates by cross-validation.
+
+    Parameters
+    ----------
+    work : FoldWork
+        What an executor runs.
+    metric : str or None
+        Which of several metrics the algorithm minimises (negated); None for the first.
+    """
+
+    def __init__(self, work: FoldWork, metric: str | None = None) -> None:
+        self.work = work
+        self.metric = metric
+        self._seconds = 0.0
+        self._folds_run = 0
+
+    # ------------------------------------------------------------------ the loop's questions
+    def tasks(self, trial: Trial) -> list[tuple[Point, list[int]]]:
+        """A task for each fold, or one for all where folds take next to no time."""
+        folds = range(len(self.work.splits))
+        if self._folds_run and self._seconds / self._folds_run < TRAVEL_TOGETHER:
+            return [(trial.point, list(folds))]
+        return [(trial.point, [fold]) for fold in folds]
+
+    def is_decided(self, trial: Trial, parts: Mapping[int, Finished]) -> bool:
+        """When all folds are in."""
+        return sum(len(part.task.payload[1]) for part in parts.values()) == len(self.work.splits)
+
+    def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
+        """The loss: minus the mean of the objective metric over the folds."""
+        failure = next((part.failure for part in parts.values() if part.failure is not None), None)
+        folds = tuple(result for part in sorted(parts) for result in self._results(parts[part]))
+        if failure is not None:
+            return Outcome(failure.status, folds=folds, failure=failure)
+        for result in folds:
+            self._seconds += result["fit_time"] + result["score_time"]
+        self._folds_run += len(folds)
+        error = next((result["fit_error"] for result in folds if result["fit_error"] is not None), None)
+        scores = [self.objective_score(result) for result in folds]
+        mean = fmean(scores)
+        if not math.isfinite(mean) or all(result["fit_error"] is not None for result in folds):
+            text = error or f"non-finite score: {mean}"
+            last = text.strip().splitlines()[-1]
+            kind, _, message = last.partition(": ")
+            return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
+        spread = variance(scores) / len(scores) if len(scores) > 1 else None
+        return Outcome(STATUS_OK, loss=-mean, variance=spread, folds=folds)
+
+    def check(self, trial: Trial) -> None:
+        """Raise what ``error_score="raise"`` asks for, and scores that are no numbers."""
+        failure = trial.outcome.failure if trial.outcome is not None else None
+        if failure is not None and failure.exception is not None:
+            raise failure.exception
+        if failure is not None and self.work.settings["error_score"] == "raise" and failure.status != STATUS_CANCELLED:
+            raise RuntimeError(f"candidate {trial.number} failed: {failure}\n{failure.traceback}")
+
+    # ------------------------------------------------------------------ scores
+    def objective_score(self, result: Mapping[str, Any]) -> float:
+        """The score of one fold that the algorithm maximises."""
+        scores = result["test_scores"]
+        if not isinstance(scores, dict):
+            return float(scores)
+        return float(scores[self.metric if self.metric in scores else next(iter(scores))])
+
+    def _results(self, part: Finished) -> list[dict[str, Any]]:
+        if part.failure is None:
+            return list(part.value)
+        error = part.failure.traceback or str(part.failure)
+        return [failed_fold(self.work.settings, error) for _ in part.task.payload[1]]

@@ -1,0 +1,381 @@
+"""`HyperoptSearchCV`: GridSearchCV's surface over the library's own loop."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import check_cv
+
+from ..executors import Executor, local_executor
+from ..optimize import (
+    Callback,
+    Loop,
+    Plan,
+    ProgressLine,
+    Stopper,
+    check_algo,
+    check_loss_threshold,
+    check_positive_integer,
+    check_timeout,
+    early_stop,
+    entropy_of,
+)
+from ..optimize import (
+    loss_threshold as below_threshold,
+)
+from ..suggest import grid
+from ..trials import Trials
+from ._compat import (
+    BaseSearchCV,
+    check_method_params,
+    fit_context,
+    indexable,
+    insert_error_scores,
+    is_multimetric_scorer,
+    scorers_by_name,
+    warn_or_raise_about_fit_failures,
+)
+from ._folds import FoldObjective, FoldWork
+from ._parameters import ParameterSpace
+from ._results import finished_trials, flat_folds, rank_without_infinities
+
+__all__ = ["HyperoptSearchCV"]
+
+logger = logging.getLogger(__name__)
+
+
+class HyperoptSearchCV(BaseSearchCV):
+    """Search over hyperparameters with cross-validation, guided by the scores so far.
+
+    Used like `GridSearchCV`, with the same attributes; the candidates come from a sequential
+    model-based algorithm instead of a grid.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Cloned before every fit; needs a ``score`` method, or `scoring`.
+    space : dict or list of dict
+        ``{parameter name: values}``, where values are an ``hp`` expression, a list or array, a
+        frozen `scipy.stats` distribution, or a constant. An ``hp.choice`` whose option is a dict
+        merges it into the parameters. A list of dicts is a choice between them.
+    max_evals : int, default=50
+        How many candidates to evaluate.
+    algo : {"auto", "tpe", "random"} or callable, default=None
+        How candidates are suggested; None is ``"auto"``.
+    trials : Trials, default=None
+        Where to run, and what to start from; never mutated, the record is `trials_`.
+    scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
+        As in `RandomizedSearchCV`. ``verbose=1`` shows one line of progress on stderr.
+        ``pre_dispatch`` has no effect.
+    random_state : int, RandomState, Generator or None, default=None
+        With a seed the search is reproducible, for every `n_jobs` up to the number of folds.
+    timeout : float, default=None
+        Seconds after which the search ends, with what has finished.
+    loss_threshold : float, default=None
+        The search ends once a loss (minus the mean score) is this low.
+    early_stop_fn : callable, default=None
+        ``early_stop_fn(trials, *previous) -> (stop, next previous)``.
+    points_to_evaluate : list of dict, default=None
+        ``{label: raw value}``, evaluated first.
+    max_queue_len : int, default=None
+        The window W: candidate t is suggested from the outcomes of candidates 0 .. t-W. By default
+        ``1 + ceil(n_jobs / n_splits)``, at least 2. Only used with a `random_state`.
+    objective_metric : str, default=None
+        With several metrics: the one to optimise, where `refit` does not name one.
+    callbacks : list of Callback, default=None
+        Who watches the search.
+
+    Attributes
+    ----------
+    cv_results_ : dict of ndarray
+        GridSearchCV's table, one row a candidate in order of suggestion.
+    best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, multimetric_
+        As in `GridSearchCV`.
+    trials_ : Trials
+        The record of the search.
+    best_loss_ : float
+        Minus the best mean score of the optimised metric.
+    n_trials_ : int
+        How many candidates finished.
+    stop_reason_ : str
+        Why the search ended: ``"max_evals"``, ``"exhausted"``, ``"timeout"``, ...
+
+    Raises
+    ------
+    BadSearchSpace, ValueError, TypeError
+        If an argument is wrong, before the first fit.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from hpsklearn_search import HyperoptSearchCV, hp
+    >>> search = HyperoptSearchCV(SVC(), {"C": hp.logrange("C", 1e-2, 1e2)}, max_evals=10, cv=3, random_state=0)
+    >>> search.fit(*load_iris(return_X_y=True)).best_params_
+    {'C': ...}
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        **BaseSearchCV._parameter_constraints,
+        "space": "no_validation",
+        "max_evals": "no_validation",
+        "algo": "no_validation",
+        "trials": [Trials, None],
+        "random_state": "no_validation",
+        "timeout": "no_validation",
+        "loss_threshold": "no_validation",
+        "early_stop_fn": [callable, None],
+        "points_to_evaluate": "no_validation",
+        "max_queue_len": "no_validation",
+        "objective_metric": [str, None],
+        "callbacks": [list, tuple, None],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        space: Any,
+        *,
+        max_evals: int = 50,
+        algo: str | Callable[..., Any] | None = None,
+        trials: Trials | None = None,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        timeout: float | None = None,
+        loss_threshold: float | None = None,
+        early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+        points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+        max_queue_len: int | None = None,
+        objective_metric: str | None = None,
+        callbacks: Sequence[Callback] | None = None,
+    ) -> None:
+        super().__init__(
+            estimator=estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.space = space
+        self.max_evals = max_evals
+        self.algo = algo
+        self.trials = trials
+        self.random_state = random_state
+        self.timeout = timeout
+        self.loss_threshold = loss_threshold
+        self.early_stop_fn = early_stop_fn
+        self.points_to_evaluate = points_to_evaluate
+        self.max_queue_len = max_queue_len
+        self.objective_metric = objective_metric
+        self.callbacks = callbacks
+
+    # ------------------------------------------------------------------ fit
+    @fit_context(prefer_skip_nested_validation=False)  # the estimator validates its own parameters
+    def fit(self, X: Any, y: Any = None, **params: Any) -> HyperoptSearchCV:
+        """Search, and refit the best candidate on all data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or whatever the estimator takes
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target.
+        **params : dict
+            Parameters of the estimator's ``fit``, the scorer and the splitter, as in `GridSearchCV`.
+
+        Returns
+        -------
+        HyperoptSearchCV
+            The fitted search.
+        """
+        parameters = ParameterSpace(self.space)
+        parameters.check_names(self.estimator)
+        scorer, refit_metric = self._get_scorers()
+        X, y = indexable(X, y)
+        params = check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        splits = self._draw_folds(X, y, routed.splitter.split)
+        base = clone(self.estimator)
+        settings = {
+            "scorer": scorer,
+            "fit_params": routed.estimator.fit,
+            "score_params": routed.scorer.score,
+            "return_train_score": self.return_train_score,
+            "error_score": self.error_score,
+            "verbose": self.verbose if self.verbose > 1 else 0,
+        }
+        objective = FoldObjective(FoldWork(base, parameters, X, y, splits, settings), self._objective_metric(scorer))
+        self._search(parameters, objective)
+        self._select(scorer, refit_metric)
+        if self.refit:
+            self._refit(base, X, y, routed.estimator.fit)
+        return self
+
+    def _draw_folds(self, X: Any, y: Any, split_params: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+        """The folds, drawn once, so that every candidate is judged on the same ones."""
+        self._checked_cv_orig = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        self.n_splits_ = self._checked_cv_orig.get_n_splits(X, y, **split_params)
+        splits = list(self._checked_cv_orig.split(X, y, **split_params))
+        if len(splits) != self.n_splits_:
+            raise ValueError(
+                "cv.split and cv.get_n_splits return inconsistent results. "
+                f"Expected {self.n_splits_} splits, got {len(splits)}"
+            )
+        if not splits:
+            raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
+        return splits
+
+    def _objective_metric(self, scorer: Any) -> str | None:
+        """The metric to optimise: as said, else the one refitted on, else the first."""
+        name = self.objective_metric or (self.refit if isinstance(self.refit, str) else None)
+        if self.objective_metric is not None and is_multimetric_scorer(scorer):
+            names = list(scorers_by_name(scorer))
+            if name not in names:
+                raise ValueError(f"objective_metric={name!r} is not one of the metrics in scoring: {names}")
+        return name
+
+    # ------------------------------------------------------------------ the search proper
+    def _search(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
+        self.trials_ = Trials()
+        executor = self._open_executor()
+        loop = Loop(self._plan(parameters, executor), objective, executor, self.trials_, self._watchers(objective))
+        try:
+            self.stop_reason_ = loop.run()
+        except BaseException:
+            # Whatever ended the search: what has finished stays reachable.
+            self._keep_partial(parameters)
+            raise
+        self._format(parameters)
+
+    def _open_executor(self) -> Executor:
+        prescribed: Executor | None = self.trials.open_executor() if self.trials is not None else None
+        return prescribed if prescribed is not None else local_executor(self.n_jobs)
+
+    def _plan(self, parameters: ParameterSpace, executor: Executor) -> Plan:
+        space = parameters.space
+        max_evals = check_positive_integer("max_evals", self.max_evals)
+        algo = check_algo(self.algo)
+        if space.size is not None and space.size <= max_evals:
+            algo = grid.suggest  # every point once, in GridSearchCV's order
+            if space.size < max_evals:
+                warnings.warn(
+                    f"The total space of parameters {space.size} is smaller than max_evals={max_evals}. "
+                    f"Running {space.size} iterations. For exhaustive searches, use GridSearchCV.",
+                    UserWarning,
+                    stacklevel=2,
+                )
+                max_evals = space.size
+        return Plan(
+            space=space,
+            algo=algo,
+            entropy=entropy_of(self.random_state),
+            max_evals=max_evals,
+            window=self._window(executor),
+            timeout=check_timeout(self.timeout),
+            stoppers=self._stoppers(),
+            first_points=[space.check(point) for point in self.points_to_evaluate or ()],
+            repeats=False,
+            description={"total": max_evals},
+        )
+
+    def _window(self, executor: Executor) -> int | None:
+        if self.random_state is None:
+            return None
+        if self.max_queue_len is None:
+            return max(2, 1 + math.ceil(executor.capacity / int(self.n_splits_)))
+        return check_positive_integer("max_queue_len", self.max_queue_len)
+
+    def _stoppers(self) -> list[Stopper]:
+        level = check_loss_threshold(self.loss_threshold)
+        return [
+            *([below_threshold(level)] if level is not None else []),
+            *([early_stop(self.early_stop_fn)] if self.early_stop_fn is not None else []),
+        ]
+
+    def _watchers(self, objective: FoldObjective) -> list[Callback]:
+        line = [ProgressLine("candidate", _best_score)] if self.verbose > 0 else []
+        return [*(self.callbacks or ()), *line]
+
+    # ------------------------------------------------------------------ results
+    def _format(self, parameters: ParameterSpace) -> None:
+        """``cv_results_`` of the finished candidates, and scikit-learn's warnings about failed ones."""
+        rows = finished_trials(list(self.trials_.record))
+        if not rows:
+            raise ValueError(f"no candidate finished (stopped by {self.stop_reason_}); give the search more time")
+        folds = flat_folds(rows)
+        self.n_trials_ = len(rows)
+        if callable(self.scoring):
+            insert_error_scores(folds, self.error_score)
+        self.multimetric_ = isinstance(folds[0]["test_scores"], dict)
+        # Results first, complaints after: also where warnings are errors, the table stays.
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            results = self._format_results(
+                [parameters.params(trial.point) for trial in rows], self.n_splits_, folds, {}
+            )
+        self.cv_results_ = rank_without_infinities(results)
+        warn_or_raise_about_fit_failures(folds, self.error_score)
+        for warning in caught:
+            warnings.warn(warning.message, stacklevel=2)
+
+    def _keep_partial(self, parameters: ParameterSpace) -> None:
+        """After an interrupt or error: the results of what finished, without raising anything else."""
+        self.stop_reason_ = "interrupted"
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._format(parameters)
+                scorer, refit_metric = self._get_scorers()
+                self._select(scorer, refit_metric)
+        except Exception:
+            logger.debug("no results to keep from the interrupted search", exc_info=True)
+        else:
+            logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
+
+    def _select(self, scorer: Any, refit_metric: Any) -> None:
+        if callable(self.scoring) and self.multimetric_:
+            first = next(fold["test_scores"] for fold in flat_folds(list(self.trials_.record)))
+            self._check_refit_for_multimetric(first)
+            refit_metric = self.refit
+        self.scorer_ = scorers_by_name(scorer)
+        best_loss = self.trials_.best_loss
+        if best_loss is not None:
+            self.best_loss_ = best_loss
+        if self.refit or not self.multimetric_:
+            self.best_index_ = self._select_best_index(self.refit, refit_metric, self.cv_results_)
+            if not callable(self.refit):
+                self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
+            self.best_params_ = self.cv_results_["params"][self.best_index_]
+
+    def _refit(self, base: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
+        self.best_estimator_ = clone(base).set_params(**clone(self.best_params_, safe=False))
+        start = time.time()
+        if y is None:
+            self.best_estimator_.fit(X, **fit_params)
+        else:
+            self.best_estimator_.fit(X, y, **fit_params)
+        self.refit_time_ = time.time() - start
+        if hasattr(self.best_estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.best_estimator_.feature_names_in_
+
+
+def _best_score(trial: Any) -> str:
+    return f"best score: {-trial.loss:.6g}"
