@@ -35,6 +35,8 @@ LEVELS = {
 ALLOWED = {
     "sklearn": ["search", "plots"],
     "joblib": ["executors"],
+    "cloudpickle": ["executors"],  # comes with joblib
+    "threadpoolctl": ["executors"],  # comes with sklearn
     "tqdm": ["optimize"],
     "pyspark": ["executors"],
     "mlflow": ["integrations"],

@@ -1,7 +1,8 @@
 """Where work runs: this process, local worker processes, any joblib backend, a Spark cluster."""
 
+from ._fake import FakeExecutor
 from ._local import local_executor
 from ._protocol import Executor, Finished, Task, Work
 from ._serial import SerialExecutor
 
-__all__ = ["Executor", "Finished", "SerialExecutor", "Task", "Work", "local_executor"]
+__all__ = ["Executor", "FakeExecutor", "Finished", "SerialExecutor", "Task", "Work", "local_executor"]

@@ -1,71 +1,75 @@
-"""One task after another, in the calling process.
+"""The simplest executor: this process, one task at a time.
 
->>> from ._protocol import Task
 >>> executor = SerialExecutor()
->>> executor.start(lambda payload: payload + 1); executor.submit(Task(0, 0, 41))
->>> executor.wait()[0].value
-42
+>>> executor.start(lambda payload: payload**2)
+>>> executor.submit(Task(trial=0, part=0, payload=3))
+>>> [finished.value for finished in executor.wait()]
+[9]
+>>> executor.close()
 """
 
 from __future__ import annotations
 
-import time
 from collections import deque
 
-from ..trials import Failure
 from ._protocol import Finished, Task, Work
+from ._run import run_task
+from ._threads import ThreadCap
 
 __all__ = ["SerialExecutor"]
 
 
 class SerialExecutor:
-    """Runs a task inside `wait`.
+    """Runs a task inside `wait`, in the calling process and thread.
 
     Parameters
     ----------
     keep_exceptions : bool, default=False
-        Whether a failure keeps the exception that caused it, to be raised again.
+        Attach what the work raised to the failure, as ``Failure.exception``, for whoever wants to
+        raise it again. Its traceback holds the work's data alive.
+    threads : int, default=None
+        Cap on the BLAS and OpenMP threads while a task runs. None leaves them alone.
     """
 
-    def __init__(self, keep_exceptions: bool = False) -> None:
-        self.keep_exceptions = keep_exceptions
+    def __init__(self, keep_exceptions: bool = False, threads: int | None = None) -> None:
+        self._keep = keep_exceptions
+        self._threads = threads
         self._queue: deque[Task] = deque()
         self._work: Work | None = None
+        self._cap = ThreadCap(None)
 
     @property
     def capacity(self) -> int:
-        """One task at a time."""
+        """One."""
         return 1
 
     def start(self, work: Work) -> None:
-        """Remember what to run."""
+        """Remember the work; nothing is shipped."""
         self._work = work
+        self._cap = ThreadCap(self._threads)
 
     def submit(self, task: Task) -> None:
-        """Put a task behind those that wait."""
+        """Put a task in the queue; `wait` runs it."""
+        if self._work is None:
+            raise RuntimeError("submit() before start(): the executor does not know the work yet")
         self._queue.append(task)
 
     def wait(self, timeout: float | None = None) -> list[Finished]:
-        """Run the next task, however long it takes."""
-        if not self._queue:
+        """Run the next task. It cannot be interrupted, so `timeout` has no effect."""
+        if not self._queue or self._work is None:
             return []
-        assert self._work is not None, "start() comes before wait()"
-        task = self._queue.popleft()
-        start = time.perf_counter()
-        try:
-            value = self._work(task.payload)
-        except (Exception, SystemExit) as error:
-            failure = Failure.of(error, keep=self.keep_exceptions)
-            return [Finished(task, failure=failure, seconds=time.perf_counter() - start)]
-        return [Finished(task, value, seconds=time.perf_counter() - start)]
+        with self._cap.held():
+            finished = run_task(self._work, self._queue[0], keep=self._keep)
+        self._queue.popleft()  # not before: after Ctrl-C the task is still one that will never finish
+        return [finished]
 
     def cancel(self, trial: int | None = None) -> list[Task]:
-        """Drop the tasks that wait."""
-        dropped = [task for task in self._queue if trial is None or task.trial == trial]
-        self._queue = deque(task for task in self._queue if task not in dropped)
-        return dropped
+        """Forget the queued tasks of one trial, or all; they are returned."""
+        queued = list(self._queue)
+        self._queue = deque(task for task in queued if trial is not None and task.trial != trial)
+        return [task for task in queued if trial is None or task.trial == trial]
 
     def close(self) -> None:
-        """Let go of the work, and the data in it."""
-        self._work = None
+        """Forget the work and the queue."""
         self._queue.clear()
+        self._work = None

@@ -1,0 +1,151 @@
+"""The promises of the Protocol, held against every executor."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hpsklearn_search.executors import Executor, FakeExecutor, Finished, SerialExecutor, Task
+
+EXECUTORS: dict[str, Callable[[], Executor]] = {
+    "serial": SerialExecutor,
+    "serial-capped": lambda: SerialExecutor(threads=1),
+    "fake": lambda: FakeExecutor(capacity=3, order=0),
+}
+
+
+@pytest.fixture(params=EXECUTORS)
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """Each executor in turn, closed at the end."""
+    made = EXECUTORS[request.param]()
+    yield made
+    made.close()
+
+
+def run_all(executor: Executor, tasks: list[Task]) -> dict[tuple[int, int], Finished]:
+    """Feed an executor as the loop does, never above its capacity; what finished, by trial and part."""
+    todo, done = tasks[::-1], {}
+    waiting = 0
+    while todo or waiting:
+        while todo and waiting < executor.capacity:
+            executor.submit(todo.pop())
+            waiting += 1
+        for finished in executor.wait(timeout=60):
+            key = finished.task.trial, finished.task.part
+            assert key not in done, "a task finished twice"
+            done[key] = finished
+            waiting -= 1
+    return done
+
+
+def square(payload: float) -> float:
+    """Some work."""
+    return payload**2
+
+
+def fail_as_told(payload: str) -> str:
+    """Work that fails in the way its payload names."""
+    if payload == "raise":
+        raise ValueError("this fit was told to fail")
+    if payload == "exit":
+        sys.exit(0)
+    return payload
+
+
+def test_every_task_finishes_once_with_its_value(executor: Executor) -> None:
+    """More tasks than capacity: each comes back exactly once, with its own result and its time."""
+    executor.start(square)
+    done = run_all(executor, [Task(trial, part, 10 * trial + part) for trial in range(6) for part in range(3)])
+    assert {key: f.value for key, f in done.items()} == {(t, p): (10 * t + p) ** 2 for t in range(6) for p in range(3)}
+    assert all(f.failure is None and f.seconds >= 0 for f in done.values())
+
+
+@pytest.mark.parametrize(("how", "kind"), [("raise", "ValueError"), ("exit", "SystemExit")])
+def test_what_the_work_raises_is_data(executor: Executor, how: str, kind: str) -> None:
+    """An exception, and sys.exit too, becomes a failure with its traceback; the next task runs as ever."""
+    executor.start(fail_as_told)
+    done = run_all(executor, [Task(0, 0, how), Task(1, 0, "fine")])
+    failure = done[0, 0].failure
+    assert failure is not None
+    assert (failure.status, failure.kind) == ("fail", kind)
+    assert "fail_as_told" in failure.traceback
+    assert done[1, 0].value == "fine"
+
+
+def test_lambdas_and_closures_are_work(executor: Executor) -> None:
+    """What cannot be imported by name can still be the work, a payload and a result."""
+    offset = 7
+    executor.start(lambda payload: (payload(1) + offset, lambda: offset))
+    value = run_all(executor, [Task(0, 0, lambda x: x + 1)])[0, 0].value
+    assert value[0] == 9
+    assert value[1]() == 7
+
+
+def test_large_arrays_arrive_equal(executor: Executor) -> None:
+    """Arrays above a megabyte are the same for the work, whatever way they went."""
+    rng = np.random.default_rng(0)
+    wide, fortran = rng.normal(size=(500, 600)), np.asfortranarray(rng.normal(size=(500, 600)))
+
+    def checksum(_: Any) -> tuple[float, float, bool]:
+        return float(wide[3] @ wide[4]), float(fortran[:, 5].sum()), bool(fortran.flags.f_contiguous)
+
+    executor.start(checksum)
+    assert run_all(executor, [Task(0, 0, None)])[0, 0].value == checksum(None)
+
+
+def test_cancelled_tasks_never_finish(executor: Executor) -> None:
+    """What cancel returns does not come out of wait; everything else does."""
+    executor.start(square)
+    tasks = [Task(trial, 0, trial) for trial in range(executor.capacity)]
+    for task in tasks:
+        executor.submit(task)
+    gone = executor.cancel(trial=0)
+    finished = []
+    while len(finished) + len(gone) < len(tasks):
+        finished += executor.wait(timeout=60)
+    assert {t.trial for t in gone} | {f.task.trial for f in finished} == {t.trial for t in tasks}
+    assert {t.trial for t in gone} <= {0}
+    assert executor.wait(timeout=0) == []
+
+
+def test_cancel_without_a_trial_is_for_all(executor: Executor) -> None:
+    """After cancel(), nothing is left; payloads that cannot be compared do not matter."""
+    executor.start(square)
+    for trial in range(executor.capacity):
+        executor.submit(Task(trial, 0, np.arange(3)))
+    gone = executor.cancel()
+    assert len(gone) <= executor.capacity
+    executor.submit(Task(9, 0, 3.0))
+    rest = []
+    while len(rest) + len(gone) < executor.capacity + 1:
+        rest += executor.wait(timeout=60)
+    assert [f.value for f in rest if f.task.trial == 9] == [9.0]
+
+
+def test_wait_without_tasks_returns_nothing(executor: Executor) -> None:
+    """Nothing submitted, nothing to wait for: no hang."""
+    executor.start(square)
+    assert executor.wait(timeout=0.01) == []
+
+
+def test_close_is_safe_twice_and_with_tasks_under_way(executor: Executor) -> None:
+    """Closing with a task submitted, then again, raises nothing."""
+    executor.start(square)
+    executor.submit(Task(0, 0, 2))
+    executor.close()
+    executor.close()
+
+
+def test_close_before_start_is_safe(executor: Executor) -> None:
+    """An executor that never started can be closed."""
+    executor.close()
+
+
+def test_capacity_is_at_least_one(executor: Executor) -> None:
+    """The loop may always submit one task."""
+    executor.start(square)
+    assert executor.capacity >= 1
