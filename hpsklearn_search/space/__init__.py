@@ -1,17 +1,20 @@
 """Spaces: distributions, nodes, the parsed tree, and what other libraries' spaces become."""
 
+from ._coercion import Merges, as_search_space, has_nodes, merge_branches, sets_itself
 from ._distributions import Categorical, Distribution, Frozen, Integer, Normal, Opaque, Uniform
-from ._nodes import Apply, Choice, Node, Parameter
+from ._nodes import Apply, Choice, Constant, Node, Parameter, children
 from ._space import Dimension, Point, Space
 
 __all__ = [
     "Apply",
     "Categorical",
     "Choice",
+    "Constant",
     "Dimension",
     "Distribution",
     "Frozen",
     "Integer",
+    "Merges",
     "Node",
     "Normal",
     "Opaque",
@@ -19,4 +22,9 @@ __all__ = [
     "Point",
     "Space",
     "Uniform",
+    "as_search_space",
+    "children",
+    "has_nodes",
+    "merge_branches",
+    "sets_itself",
 ]

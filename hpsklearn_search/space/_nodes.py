@@ -18,7 +18,7 @@ import numpy as np
 
 from ._distributions import Categorical, Distribution
 
-__all__ = ["Apply", "Choice", "Node", "Parameter", "as_generator", "assemble", "children"]
+__all__ = ["Apply", "Choice", "Constant", "Node", "Parameter", "as_generator", "assemble", "children"]
 
 
 def _binary(function: Callable[..., Any]) -> Callable[[Any, Any], Apply]:
@@ -163,6 +163,22 @@ class Apply(Node):
         return f"Apply({', '.join([name, *shown])})"
 
 
+class Constant(Node):
+    """A container taken as it is: not searched for nodes, and the same object in every configuration.
+
+    Parameters
+    ----------
+    value : object
+        What a configuration holds in its place.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Constant({self.value!r})"
+
+
 def children(node: Any) -> list[Any]:
     """What stands directly below `node` (for a choice, all its options)."""
     if isinstance(node, Choice):
@@ -202,6 +218,8 @@ def assemble(node: Any, value_of: Callable[[Parameter | Choice], Any], *, integr
         args = [assemble(arg, value_of, integral=integral) for arg in node.args]
         kwargs = {key: assemble(value, value_of, integral=integral) for key, value in node.kwargs.items()}
         return node.function(*args, **kwargs)
+    if isinstance(node, Constant):
+        return node.value
     if isinstance(node, dict):
         values = {key: assemble(value, value_of, integral=integral) for key, value in node.items()}
         return values if type(node) is dict else _same_type(node, values)
