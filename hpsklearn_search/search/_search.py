@@ -206,7 +206,7 @@ class HyperoptSearchCV(BaseSearchCV):
         HyperoptSearchCV
             The fitted search.
         """
-        parameters = ParameterSpace(self.space)
+        parameters = ParameterSpace(self.space, self.estimator)
         parameters.check_names(self.estimator)
         scorer, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
