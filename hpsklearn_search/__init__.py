@@ -4,7 +4,7 @@ from . import hp
 from ._fmin import fmin, space_eval
 from .exceptions import AllTrialsFailed
 from .optimize import Callback
-from .search import HyperoptSearchCV
+from .search import HyperoptSearchCV, Racing
 from .suggest import auto, rand, tpe
 from .trials import STATUS_FAIL, STATUS_OK, Trials
 
@@ -14,6 +14,7 @@ __all__ = [
     "AllTrialsFailed",
     "Callback",
     "HyperoptSearchCV",
+    "Racing",
     "Trials",
     "auto",
     "fmin",

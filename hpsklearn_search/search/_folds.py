@@ -22,9 +22,10 @@ from sklearn.base import clone
 
 from ..executors import Finished
 from ..space import Point
-from ..trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, Failure, Outcome, Trial
+from ..trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_STOPPED, Failure, Outcome, Trial
 from ._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
 from ._parameters import ParameterSpace
+from ._racing import Race
 
 __all__ = ["FoldObjective", "FoldWork", "Splits"]
 
@@ -132,11 +133,14 @@ class FoldObjective:
         What an executor runs.
     metric : str or None
         Which of several metrics the algorithm minimises (negated); None for the first.
+    race : Race, optional
+        Who stops candidates that cannot win.
     """
 
-    def __init__(self, work: FoldWork, metric: str | None = None) -> None:
+    def __init__(self, work: FoldWork, metric: str | None = None, race: Race | None = None) -> None:
         self.work = work
         self.metric = metric
+        self.race = race
         self._seconds = 0.0
         self._folds_run = 0
 
@@ -149,18 +153,31 @@ class FoldObjective:
         return [(trial.point, [fold]) for fold in folds]
 
     def is_decided(self, trial: Trial, parts: Mapping[int, Finished]) -> bool:
-        """When all folds are in."""
-        return sum(len(part.task.payload[1]) for part in parts.values()) == len(self.work.splits)
+        """When all folds are in, or the race is lost on the first of them."""
+        folds = self._leading(parts)
+        return len(folds) == len(self.work.splits) or self._stop_after(trial, folds) is not None
 
     def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
         """The loss: minus the mean of the objective metric over the folds."""
         failure = next((part.failure for part in parts.values() if part.failure is not None), None)
-        folds = tuple(result for part in sorted(parts) for result in self._results(parts[part]))
+        folds = tuple(self._leading(parts))
         if failure is not None:
             return Outcome(failure.status, folds=folds, failure=failure)
         for result in folds:
             self._seconds += result["fit_time"] + result["score_time"]
         self._folds_run += len(folds)
+        stop = self._stop_after(trial, folds)
+        if stop is not None:
+            # Folds that ran beside the deciding one are left out: which did is a matter of timing.
+            return self._stopped(trial, folds[:stop])
+        return self._complete(trial, folds)
+
+    def _stopped(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
+        assert self.race is not None
+        expected = self.race.expected_score(trial.number, list(map(self.objective_score, folds)))
+        return Outcome(STATUS_STOPPED, loss=-expected, folds=folds)
+
+    def _complete(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
         error = next((result["fit_error"] for result in folds if result["fit_error"] is not None), None)
         scores = [self.objective_score(result) for result in folds]
         mean = fmean(scores)
@@ -169,6 +186,8 @@ class FoldObjective:
             last = text.strip().splitlines()[-1]
             kind, _, message = last.partition(": ")
             return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
+        if self.race is not None and all(map(math.isfinite, scores)):
+            self.race.table.add(trial.number, scores)
         spread = variance(scores) / len(scores) if len(scores) > 1 else None
         return Outcome(STATUS_OK, loss=-mean, variance=spread, folds=folds)
 
@@ -184,9 +203,28 @@ class FoldObjective:
     def objective_score(self, result: Mapping[str, Any]) -> float:
         """The score of one fold that the algorithm maximises."""
         scores = result["test_scores"]
+        return float(scores[self.metric_name(result)] if isinstance(scores, dict) else scores)
+
+    def metric_name(self, result: Mapping[str, Any]) -> str:
+        """The name of the objective metric in the columns of the table."""
+        scores = result["test_scores"]
         if not isinstance(scores, dict):
-            return float(scores)
-        return float(scores[self.metric if self.metric in scores else next(iter(scores))])
+            return "score"
+        return self.metric if self.metric is not None and self.metric in scores else str(next(iter(scores)))
+
+    def _leading(self, parts: Mapping[int, Finished]) -> list[dict[str, Any]]:
+        """Results of the folds from the first on, up to the first that is not in."""
+        folds: list[dict[str, Any]] = []
+        for part in range(len(parts)):
+            if part not in parts:
+                break
+            folds.extend(self._results(parts[part]))
+        return folds
+
+    def _stop_after(self, trial: Trial, folds: Sequence[Mapping[str, Any]]) -> int | None:
+        if self.race is None:
+            return None
+        return self.race.stop_after(trial.number, [self.objective_score(result) for result in folds])
 
     def _results(self, part: Finished) -> list[dict[str, Any]]:
         if part.failure is None:

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from ..trials import STATUS_CANCELLED, Trial
 
-__all__ = ["finished_trials", "flat_folds", "rank_without_infinities"]
+__all__ = ["add_partial_columns", "finished_trials", "flat_folds", "padded_folds", "rank_without_infinities"]
 
 
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
@@ -19,8 +19,35 @@ def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def flat_folds(trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """The results of all folds, candidate by candidate, as scikit-learn's formatting wants them."""
+    """The results of all folds that ran, candidate by candidate."""
     return [dict(fold) for trial in trials if trial.outcome is not None for fold in trial.outcome.folds]
+
+
+def padded_folds(trials: Sequence[Trial], n_splits: int) -> list[dict[str, Any]]:
+    """The results of `n_splits` folds for every candidate, with NaN for those that racing left out."""
+    return [fold for trial in trials if trial.outcome is not None for fold in _padded(trial.outcome.folds, n_splits)]
+
+
+def _padded(folds: Sequence[Mapping[str, Any]], n_splits: int) -> list[dict[str, Any]]:
+    missing = n_splits - len(folds)
+    if not missing:
+        return [dict(fold) for fold in folds]
+    scores = folds[0]["test_scores"]
+    nothing = dict.fromkeys(scores, np.nan) if isinstance(scores, dict) else np.nan
+    # The times of the folds that ran stand in for the others, so that means are those of what ran.
+    times = {key: float(np.mean([fold[key] for fold in folds])) for key in ("fit_time", "score_time")}
+    empty = {"fit_error": None, "test_scores": nothing, "n_test_samples": 0, **times}
+    return [*map(dict, folds), *(dict(empty) for _ in range(missing))]
+
+
+def add_partial_columns(results: dict[str, Any], trials: Sequence[Trial], metric: str) -> None:
+    """Racing's own columns: how many folds ran, and the mean test score over them."""
+    counts = [len(trial.outcome.folds) if trial.outcome is not None else 0 for trial in trials]
+    results["n_splits_run"] = np.array(counts, dtype=np.int64)
+    n_splits = max(counts)
+    scores = np.array([results[f"split{i}_test_{metric}"] for i in range(n_splits)])
+    ran = np.arange(n_splits)[:, None] < np.array(counts)
+    results["mean_test_score_partial"] = np.where(ran, scores, 0.0).sum(axis=0) / np.maximum(counts, 1)
 
 
 def rank_without_infinities(results: dict[str, Any]) -> Mapping[str, Any]:

@@ -32,6 +32,7 @@ from ..optimize import (
 )
 from ..suggest import grid
 from ..trials import Trials
+from ._bounds import highest_score
 from ._compat import (
     BaseSearchCV,
     check_method_params,
@@ -44,7 +45,8 @@ from ._compat import (
 )
 from ._folds import FoldObjective, FoldWork
 from ._parameters import ParameterSpace
-from ._results import finished_trials, flat_folds, rank_without_infinities
+from ._racing import Race, Racing, check_racing
+from ._results import add_partial_columns, finished_trials, flat_folds, padded_folds, rank_without_infinities
 
 __all__ = ["HyperoptSearchCV"]
 
@@ -89,6 +91,9 @@ class HyperoptSearchCV(BaseSearchCV):
         ``1 + ceil(n_jobs / n_splits)``, at least 2. Only used with a `random_state`.
     objective_metric : str, default=None
         With several metrics: the one to optimise, where `refit` does not name one.
+    racing : {"auto", "ceiling", "predictive"} or Racing, default=None
+        Whether candidates that cannot win are stopped before their last fold. Their other folds are NaN
+        in `cv_results_`, which gets the columns ``n_splits_run`` and ``mean_test_score_partial``.
     callbacks : list of Callback, default=None
         Who watches the search.
 
@@ -135,6 +140,7 @@ class HyperoptSearchCV(BaseSearchCV):
         "points_to_evaluate": "no_validation",
         "max_queue_len": "no_validation",
         "objective_metric": [str, None],
+        "racing": "no_validation",
         "callbacks": [list, tuple, None],
     }
 
@@ -161,6 +167,7 @@ class HyperoptSearchCV(BaseSearchCV):
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
         max_queue_len: int | None = None,
         objective_metric: str | None = None,
+        racing: str | Racing | None = None,
         callbacks: Sequence[Callback] | None = None,
     ) -> None:
         super().__init__(
@@ -185,6 +192,7 @@ class HyperoptSearchCV(BaseSearchCV):
         self.points_to_evaluate = points_to_evaluate
         self.max_queue_len = max_queue_len
         self.objective_metric = objective_metric
+        self.racing = racing
         self.callbacks = callbacks
 
     # ------------------------------------------------------------------ fit
@@ -223,7 +231,9 @@ class HyperoptSearchCV(BaseSearchCV):
             "verbose": self.verbose if self.verbose > 1 else 0,
         }
         objective = FoldObjective(FoldWork(base, parameters, X, y, splits, settings), self._objective_metric(scorer))
-        self._search(parameters, objective)
+        executor = self._open_executor()
+        objective.race = self._race(scorer, objective.metric, executor)
+        self._search(parameters, objective, executor)
         self._select(scorer, refit_metric)
         if self.refit:
             self._refit(base, X, y, routed.estimator.fit)
@@ -252,18 +262,31 @@ class HyperoptSearchCV(BaseSearchCV):
                 raise ValueError(f"objective_metric={name!r} is not one of the metrics in scoring: {names}")
         return name
 
+    def _race(self, scorer: Any, metric: str | None, executor: Executor) -> Race | None:
+        is_multimetric = is_multimetric_scorer(scorer)
+        racing = check_racing(
+            self.racing,
+            n_splits=self.n_splits_,
+            refit=self.refit,
+            return_train_score=self.return_train_score,
+            has_objective=not is_multimetric or metric is not None,
+        )
+        if racing is None:
+            return None
+        objective_scorer = scorers_by_name(scorer)[metric] if is_multimetric else scorer
+        return Race(racing, highest_score(objective_scorer, self.estimator), self._window(executor))
+
     # ------------------------------------------------------------------ the search proper
-    def _search(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
+    def _search(self, parameters: ParameterSpace, objective: FoldObjective, executor: Executor) -> None:
         self.trials_ = Trials()
-        executor = self._open_executor()
         loop = Loop(self._plan(parameters, executor), objective, executor, self.trials_, self._watchers(objective))
         try:
             self.stop_reason_ = loop.run()
         except BaseException:
             # Whatever ended the search: what has finished stays reachable.
-            self._keep_partial(parameters)
+            self._keep_partial(parameters, objective)
             raise
-        self._format(parameters)
+        self._format(parameters, objective)
 
     def _open_executor(self) -> Executor:
         prescribed: Executor | None = self.trials.open_executor() if self.trials is not None else None
@@ -315,12 +338,12 @@ class HyperoptSearchCV(BaseSearchCV):
         return [*(self.callbacks or ()), *line]
 
     # ------------------------------------------------------------------ results
-    def _format(self, parameters: ParameterSpace) -> None:
+    def _format(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
         """``cv_results_`` of the finished candidates, and scikit-learn's warnings about failed ones."""
         rows = finished_trials(list(self.trials_.record))
         if not rows:
             raise ValueError(f"no candidate finished (stopped by {self.stop_reason_}); give the search more time")
-        folds = flat_folds(rows)
+        folds = padded_folds(rows, self.n_splits_)
         self.n_trials_ = len(rows)
         if callable(self.scoring):
             insert_error_scores(folds, self.error_score)
@@ -331,18 +354,21 @@ class HyperoptSearchCV(BaseSearchCV):
             results = self._format_results(
                 [parameters.params(trial.point) for trial in rows], self.n_splits_, folds, {}
             )
+        if objective.race is not None:
+            add_partial_columns(results, rows, objective.metric_name(folds[0]))
         self.cv_results_ = rank_without_infinities(results)
-        warn_or_raise_about_fit_failures(folds, self.error_score)
-        for warning in caught:
-            warnings.warn(warning.message, stacklevel=2)
+        warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
+        if not all(trial.is_ok or trial.was_stopped for trial in rows):
+            for warning in caught:
+                warnings.warn(warning.message, stacklevel=2)
 
-    def _keep_partial(self, parameters: ParameterSpace) -> None:
+    def _keep_partial(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
         """After an interrupt or error: the results of what finished, without raising anything else."""
         self.stop_reason_ = "interrupted"
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self._format(parameters)
+                self._format(parameters, objective)
                 scorer, refit_metric = self._get_scorers()
                 self._select(scorer, refit_metric)
         except Exception:

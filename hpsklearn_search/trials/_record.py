@@ -65,7 +65,7 @@ class Record:
         if trial.loss is not None and (self._best is None or _is_better(trial, self._best)):
             self._best = trial
         if self._columns is not None:
-            self._columns.tell(number, trial.loss, outcome.variance)
+            self._columns.tell(number, trial.model_loss, outcome.variance)
         return trial
 
     @property
@@ -105,7 +105,7 @@ class Record:
             for trial in self._trials:
                 self._columns.append(trial.point)
                 if trial.outcome is not None:
-                    self._columns.tell(trial.number, trial.loss, trial.outcome.variance)
+                    self._columns.tell(trial.number, trial.model_loss, trial.outcome.variance)
         return self._columns.history(told)
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "STATUS_NEW",
     "STATUS_OK",
     "STATUS_RUNNING",
+    "STATUS_STOPPED",
     "STATUS_STRINGS",
     "STATUS_SUSPENDED",
     "STATUS_TIMEOUT",
@@ -39,6 +40,8 @@ STATUS_STRINGS = (STATUS_NEW, STATUS_RUNNING, STATUS_SUSPENDED, STATUS_OK, STATU
 STATUS_TIMEOUT = "timeout"
 STATUS_CRASHED = "crashed"
 STATUS_CANCELLED = "cancelled"
+STATUS_STOPPED = "stopped"
+"""Given up before its last part: not a failure, never the best, and its loss is an estimate."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +133,21 @@ class Trial:
         return self.outcome is not None and self.outcome.status == STATUS_OK
 
     @property
+    def was_stopped(self) -> bool:
+        """Whether it was given up before its last part."""
+        return self.outcome is not None and self.outcome.status == STATUS_STOPPED
+
+    @property
     def loss(self) -> float | None:
         """The loss, None unless the trial is ok."""
         return self.outcome.loss if self.outcome is not None and self.outcome.status == STATUS_OK else None
+
+    @property
+    def model_loss(self) -> float | None:
+        """The loss that an algorithm learns from: also the estimate of a trial that was given up early."""
+        if self.outcome is not None and self.outcome.status in (STATUS_OK, STATUS_STOPPED):
+            return self.outcome.loss
+        return None
 
     def finish(self, outcome: Outcome, finished: float | None = None) -> Trial:
         """This trial with its outcome."""

@@ -1,0 +1,215 @@
+"""Racing over folds: a candidate whose best case cannot win is stopped, and its other folds never run.
+
+Two rules, asked after every fold, in the order of the folds:
+
+- *ceiling*: even if every fold to come reached the highest score that the metric has, the mean would
+  stay below the incumbent's. Exact: the winner and its score are those of the full search.
+- *predictive*: with d the mean difference to the incumbent over the j folds run, of k, and s the
+  standard deviation of such differences within a candidate, pooled over the better half of the
+  candidates that ran all folds, stop when
+
+      d + z s (k - j)/k sqrt(1/j + 1/(k - j)) < 0                                             (1)
+
+  The final mean difference is (j d + (k - j) d')/k, with d' the mean over the folds to come; if folds
+  are exchangeable, d' - d has mean 0 and standard deviation s sqrt(1/j + 1/(k - j)).
+
+>>> incumbent = [0.9, 0.8, 0.9, 0.8, 0.9]
+>>> Racing(rule="ceiling").stops([0.5, 0.5], incumbent, spread=None, bound=1.0)
+True
+>>> Racing(rule="ceiling").stops([0.9, 0.7], incumbent, spread=None, bound=1.0)
+False
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FoldTable", "Race", "Racing", "check_racing"]
+
+
+@dataclass(frozen=True)
+class Racing:
+    """When a candidate is stopped before its last fold.
+
+    Parameters
+    ----------
+    rule : {"auto", "ceiling", "predictive"}, default="auto"
+        ``"ceiling"`` never changes the winner; ``"predictive"`` saves more and may, rarely;
+        ``"auto"`` stops when either does.
+    z : float, default=3.0
+        How many standard deviations of doubt the predictive rule grants.
+    min_finished : int, default=8
+        Candidates that must have run all folds before the predictive rule speaks.
+    bound : float, default=None
+        The highest score there is; None takes it from the scorer where it is known (1 for accuracy, 0
+        for a negated error).
+
+    Examples
+    --------
+    >>> Racing(z=4).z
+    4
+    """
+
+    rule: Literal["auto", "ceiling", "predictive"] = "auto"
+    z: float = 3.0
+    min_finished: int = 8
+    bound: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.rule not in ("auto", "ceiling", "predictive"):
+            raise ValueError(f"Racing(rule={self.rule!r}): rule must be 'auto', 'ceiling' or 'predictive'")
+        if not self.z > 0:
+            raise ValueError(f"Racing(z={self.z!r}): z must be positive; 3 is the default")
+        if self.min_finished < 2:
+            raise ValueError(f"Racing(min_finished={self.min_finished!r}): at least 2 candidates have to finish")
+
+    def stops(
+        self, scores: Sequence[float], incumbent: Sequence[float], spread: float | None, bound: float | None
+    ) -> bool:
+        """Whether a candidate with `scores` on its first folds is out.
+
+        Parameters
+        ----------
+        scores : sequence of float, shape (j,)
+            Scores on the folds run, in order; greater is better.
+        incumbent : sequence of float, shape (k,)
+            The best full candidate's scores on all folds.
+        spread : float or None
+            s of equation (1); None while too few candidates have finished.
+        bound : float or None
+            The highest score there is, where known.
+        """
+        j, k = len(scores), len(incumbent)
+        if not 0 < j < k or not all(map(math.isfinite, scores)):
+            return False
+        if self.rule != "predictive" and bound is not None:
+            best_case = (sum(scores) + (k - j) * bound) / k
+            if best_case < fmean(incumbent) - 1e-12:  # rounding must not stop a tie
+                return True
+        if self.rule == "ceiling" or spread is None:
+            return False
+        differences = [a - b for a, b in zip(scores, incumbent, strict=False)]
+        if j >= 3:  # a candidate that varies more than others is granted its own spread
+            spread = max(spread, float(np.std(differences, ddof=1)))
+        doubt = self.z * spread * (k - j) / k * math.sqrt(1 / j + 1 / (k - j))
+        return fmean(differences) + doubt < 0
+
+
+class FoldTable:
+    """Fold scores of the candidates that ran all folds, and the spread of their differences."""
+
+    def __init__(self) -> None:
+        self._numbers = np.empty(16, dtype=np.int64)
+        self._scores = np.empty((16, 0))
+        self._n = 0
+
+    def add(self, number: int, scores: Sequence[float]) -> None:
+        """Enter a candidate with a finite score on every fold."""
+        if self._n == 0:
+            self._scores = np.empty((len(self._numbers), len(scores)))
+        elif self._n == len(self._numbers):
+            self._numbers = np.concatenate([self._numbers, np.empty_like(self._numbers)])
+            self._scores = np.concatenate([self._scores, np.empty_like(self._scores)])
+        self._numbers[self._n] = number
+        self._scores[self._n] = scores
+        self._n += 1
+
+    def _known(self, told: int | None) -> NDArray[np.float64]:
+        """Scores of the candidates numbered below `told` (None: all), shape (n, k), in order of suggestion."""
+        numbers = self._numbers[: self._n]
+        rows = np.argsort(numbers)
+        return self._scores[rows if told is None else rows[numbers[rows] < told]]
+
+    def incumbent(self, told: int | None) -> list[float] | None:
+        """Fold scores of the candidate with the best mean, the earliest of equals."""
+        scores = self._known(told)
+        if not len(scores):
+            return None
+        best: list[float] = scores[int(np.argmax(scores.mean(axis=1)))].tolist()
+        return best
+
+    def spread(self, told: int | None, min_finished: int) -> float | None:
+        """s of equation (1): pooled over the better half, without the incumbent itself."""
+        scores = self._known(told)
+        if len(scores) < min_finished:
+            return None
+        order = np.argsort(-scores.mean(axis=1), kind="stable")
+        better = order[1 : max(2, (len(order) + 1) // 2)]
+        differences = scores[better] - scores[order[0]]
+        return float(math.sqrt(differences.var(axis=1, ddof=1).mean()))
+
+
+class Race:
+    """The rules at work in one search: what is known, and who is out.
+
+    Parameters
+    ----------
+    racing : Racing
+        The rules.
+    bound : float or None
+        The highest score there is, where known; that of `racing` comes first.
+    window : int or None
+        W of the window rule: trial t is judged by the candidates 0 .. t-W, so that who is stopped
+        depends on no timing; None uses all that have finished.
+    """
+
+    def __init__(self, racing: Racing, bound: float | None, window: int | None) -> None:
+        self.racing = racing
+        self.bound = racing.bound if racing.bound is not None else bound
+        self.window = window
+        self.table = FoldTable()
+
+    def _told(self, number: int) -> int | None:
+        return None if self.window is None else max(0, number - self.window + 1)
+
+    def stop_after(self, number: int, scores: Sequence[float]) -> int | None:
+        """After how many of its first folds, with these `scores`, trial `number` is out; None if it is not."""
+        told = self._told(number)
+        incumbent = self.table.incumbent(told)
+        if incumbent is None:
+            return None
+        spread = self.table.spread(told, self.racing.min_finished)
+        lengths = range(1, min(len(scores), len(incumbent) - 1) + 1)
+        return next((j for j in lengths if self.racing.stops(scores[:j], incumbent, spread, self.bound)), None)
+
+    def expected_score(self, number: int, scores: Sequence[float]) -> float:
+        """The mean that a stopped trial would have reached: the incumbent's plus the mean difference to it."""
+        incumbent = self.table.incumbent(self._told(number))
+        assert incumbent is not None, "only a trial with an incumbent is stopped"
+        return fmean(incumbent) + fmean(a - b for a, b in zip(scores, incumbent, strict=False))
+
+
+def check_racing(
+    racing: Any, *, n_splits: int, refit: Any, return_train_score: bool, has_objective: bool
+) -> Racing | None:
+    """The racing rules that the argument means, None if off.
+
+    Raises
+    ------
+    TypeError
+        If `racing` is no rule.
+    ValueError
+        If racing makes no sense with the other arguments.
+    """
+    if racing is None or racing is False:
+        return None
+    if isinstance(racing, str):
+        racing = Racing(rule=racing)  # type: ignore[arg-type]
+    if not isinstance(racing, Racing):
+        raise TypeError(f"racing must be None, 'auto', 'ceiling', 'predictive' or Racing(...), got {racing!r}")
+    if callable(refit):
+        raise ValueError("racing cannot be used with a callable refit, which may pick any candidate; set racing=None")
+    if return_train_score:
+        raise ValueError("racing leaves folds out, so return_train_score=True has no meaning; set racing=None")
+    if n_splits < 3:
+        raise ValueError(f"racing needs at least 3 folds to save anything, got {n_splits}; set racing=None")
+    if not has_objective:
+        raise ValueError("racing with several metrics needs to know which one counts: give objective_metric=...")
+    return racing
