@@ -7,7 +7,8 @@ Checked in scikit-learn 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
 - ``model_selection._search.BaseSearchCV``: ``_get_scorers``, ``_get_routed_params_for_fit``,
   ``_check_refit_for_multimetric``, ``_select_best_index``, ``_format_results``
 - ``base._fit_context``, ``utils.validation._check_method_params``
-- ``metrics._scorer._MultimetricScorer``
+- ``metrics._scorer``: ``_MultimetricScorer``, ``_BaseScorer``, ``_PassthroughScorer``
+- ``model_selection._validation._score``, ``utils.metaestimators._safe_split``, ``utils._safe_indexing``
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from inspect import signature
 from typing import Any
 
 from sklearn.base import _fit_context
-from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
     _insert_error_scores,
+    _score,
     _warn_or_raise_about_fit_failures,
 )
+from sklearn.utils import _safe_indexing
+from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, indexable
 
 __all__ = [
@@ -34,6 +38,10 @@ __all__ = [
     "indexable",
     "insert_error_scores",
     "is_multimetric_scorer",
+    "is_scikit_learn_scorer",
+    "safe_indexing",
+    "safe_split",
+    "score",
     "scorers_by_name",
     "warn_or_raise_about_fit_failures",
 ]
@@ -45,12 +53,22 @@ check_method_params = _check_method_params
 fit_and_score = _fit_and_score
 fit_context = _fit_context
 insert_error_scores = _insert_error_scores
+safe_indexing = _safe_indexing
+safe_split = _safe_split
+score = _score
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 
 def is_multimetric_scorer(scorer: Any) -> bool:
     """Whether `scorer` is scikit-learn's bundle of several named scorers."""
     return isinstance(scorer, _MultimetricScorer)
+
+
+def is_scikit_learn_scorer(scorer: Any) -> bool:
+    """Whether `scorer` looks at an estimator through its predictions, or its ``score`` method, alone."""
+    if isinstance(scorer, _MultimetricScorer):
+        return all(map(is_scikit_learn_scorer, scorer._scorers.values()))
+    return isinstance(scorer, _BaseScorer | _PassthroughScorer)
 
 
 def scorers_by_name(scorer: Any) -> Any:

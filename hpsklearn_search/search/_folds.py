@@ -25,6 +25,7 @@ from ..space import Point
 from ..trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_STOPPED, Failure, Outcome, Trial
 from ._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
 from ._parameters import ParameterSpace
+from ._prefix import PrefixCache
 from ._racing import Race
 
 __all__ = ["FoldObjective", "FoldWork", "Splits"]
@@ -51,6 +52,8 @@ class FoldWork:
         The folds, drawn once.
     settings : mapping
         Further keywords of scikit-learn's fold routine: scorer, error_score, fit_params, ...
+    cache : PrefixCache, optional
+        What a pipeline's first steps made of a fold, kept for the next candidate.
     """
 
     estimator: Any
@@ -59,6 +62,7 @@ class FoldWork:
     y: Any
     splits: Splits
     settings: Mapping[str, Any]
+    cache: PrefixCache | None = None
     config: Mapping[str, Any] = field(default_factory=get_config)
     home: tuple[int, int] = field(default_factory=lambda: (os.getpid(), threading.get_ident()))
     filters: list[Any] = field(default_factory=lambda: list(warnings.filters))
@@ -80,10 +84,17 @@ class FoldWork:
             stack.enter_context(warnings.catch_warnings())
             warnings.filters = self.filters
 
+    def _reused(self, params: Mapping[str, Any], fold: int) -> dict[str, Any] | None:
+        """The result from a kept prefix of the pipeline, None where the fold must run whole."""
+        if self.cache is None:
+            return None
+        candidate = clone(self.estimator).set_params(**clone(params, safe=False))
+        return self.cache.fit_and_score(candidate, self.X, self.y, fold, self.splits[fold], self.settings)
+
     def _fold(self, params: Mapping[str, Any], fold: int) -> dict[str, Any]:
         train, test = self.splits[fold]
         try:
-            result: dict[str, Any] = fit_and_score(
+            result = self._reused(params, fold) or fit_and_score(
                 clone(self.estimator),
                 self.X,
                 self.y,

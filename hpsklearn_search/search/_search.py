@@ -45,6 +45,7 @@ from ._compat import (
 )
 from ._folds import FoldObjective, FoldWork
 from ._parameters import ParameterSpace
+from ._prefix import check_cache_prefix
 from ._racing import Race, Racing, check_racing
 from ._results import add_partial_columns, finished_trials, flat_folds, padded_folds, rank_without_infinities
 
@@ -94,6 +95,10 @@ class HyperoptSearchCV(BaseSearchCV):
     racing : {"auto", "ceiling", "predictive"} or Racing, default=None
         Whether candidates that cannot win are stopped before their last fold. Their other folds are NaN
         in `cv_results_`, which gets the columns ``n_splits_run`` and ``mean_test_score_partial``.
+    cache_prefix : {"auto"} or int, default=None
+        Bytes for what a pipeline's first steps made of each fold, in every worker; ``"auto"`` is twice
+        the size of X, at least 64 MB. The scores are the same; only what is a function of its
+        parameters is kept (no step without a fixed ``random_state`` where it has one).
     callbacks : list of Callback, default=None
         Who watches the search.
 
@@ -141,6 +146,7 @@ class HyperoptSearchCV(BaseSearchCV):
         "max_queue_len": "no_validation",
         "objective_metric": [str, None],
         "racing": "no_validation",
+        "cache_prefix": "no_validation",
         "callbacks": [list, tuple, None],
     }
 
@@ -168,6 +174,7 @@ class HyperoptSearchCV(BaseSearchCV):
         max_queue_len: int | None = None,
         objective_metric: str | None = None,
         racing: str | Racing | None = None,
+        cache_prefix: str | int | None = None,
         callbacks: Sequence[Callback] | None = None,
     ) -> None:
         super().__init__(
@@ -193,6 +200,7 @@ class HyperoptSearchCV(BaseSearchCV):
         self.max_queue_len = max_queue_len
         self.objective_metric = objective_metric
         self.racing = racing
+        self.cache_prefix = cache_prefix
         self.callbacks = callbacks
 
     # ------------------------------------------------------------------ fit
@@ -230,7 +238,8 @@ class HyperoptSearchCV(BaseSearchCV):
             "error_score": self.error_score,
             "verbose": self.verbose if self.verbose > 1 else 0,
         }
-        objective = FoldObjective(FoldWork(base, parameters, X, y, splits, settings), self._objective_metric(scorer))
+        work = FoldWork(base, parameters, X, y, splits, settings, check_cache_prefix(self.cache_prefix, X))
+        objective = FoldObjective(work, self._objective_metric(scorer))
         executor = self._open_executor()
         objective.race = self._race(scorer, objective.metric, executor)
         self._search(parameters, objective, executor)
