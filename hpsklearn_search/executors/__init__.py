@@ -2,7 +2,17 @@
 
 from ._fake import FakeExecutor
 from ._local import local_executor
+from ._processes import ProcessExecutor
 from ._protocol import Executor, Finished, Task, Work
 from ._serial import SerialExecutor
 
-__all__ = ["Executor", "FakeExecutor", "Finished", "SerialExecutor", "Task", "Work", "local_executor"]
+__all__ = [
+    "Executor",
+    "FakeExecutor",
+    "Finished",
+    "ProcessExecutor",
+    "SerialExecutor",
+    "Task",
+    "Work",
+    "local_executor",
+]

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpsklearn_search.executors import Executor, FakeExecutor, Finished, SerialExecutor, Task
+from hpsklearn_search.executors import Executor, FakeExecutor, Finished, ProcessExecutor, SerialExecutor, Task
 
 EXECUTORS: dict[str, Callable[[], Executor]] = {
     "serial": SerialExecutor,
     "serial-capped": lambda: SerialExecutor(threads=1),
     "fake": lambda: FakeExecutor(capacity=3, order=0),
+    "processes": lambda: ProcessExecutor(2),
 }
 
 

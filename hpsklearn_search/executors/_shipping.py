@@ -1,0 +1,193 @@
+"""The work, written once to a folder, to be loaded by any number of processes.
+
+It is pickled by value where it must be (lambdas, classes of a notebook), and every array of a
+megabyte or more stands in a file of its own, which all processes map into their memory: one copy
+for the whole machine, read-only. That holds inside data frames and sparse matrices too.
+
+>>> import numpy as np
+>>> big = np.ones((400, 400))
+>>> shipment = Shipment(lambda payload: payload * big.sum())
+>>> load_work(shipment.path)(2)
+np.float64(320000.0)
+>>> shipment.remove()
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+import tempfile
+from multiprocessing import util
+from typing import IO, Any
+
+import numpy as np
+
+from ._protocol import Work
+
+__all__ = ["Shipment", "dumps", "load_work"]
+
+LARGE = 2**20
+"""Bytes from which on an array is mapped instead of copied."""
+
+PLAIN_KINDS = "biufcmMSU"
+"""Kinds of dtype that numpy's file format keeps as they are; others (objects, extensions) are pickled."""
+
+
+def _cloudpickle() -> Any:
+    """The cloudpickle that joblib uses: part of it once, a package of its own from joblib 1.6 on."""
+    try:
+        from joblib.externals import cloudpickle
+    except ImportError:
+        import cloudpickle
+    return cloudpickle
+
+
+def dumps(value: Any) -> bytes:
+    """`value` pickled, by value where its definition cannot be imported elsewhere."""
+    pickled: bytes = _cloudpickle().dumps(value)
+    return pickled
+
+
+class Shipment:
+    """A folder with the work in it, removed with this object or at the end of the process.
+
+    Parameters
+    ----------
+    work : callable
+        Anything that cloudpickle can pickle.
+    temp_folder : str, default=None
+        Where to make the folder. None: ``JOBLIB_TEMP_FOLDER`` if set, else shared memory where
+        there is room, else the system's folder for temporary files.
+
+    Attributes
+    ----------
+    folder : str
+        Readable for this user alone.
+    path : str
+        For `load_work`.
+
+    Raises
+    ------
+    TypeError
+        The work cannot be pickled.
+    OSError
+        There is no room for it anywhere.
+    """
+
+    def __init__(self, work: Work, temp_folder: str | None = None) -> None:
+        self._roots = _roots(temp_folder)
+        self._n_arrays = 0
+        self._folders: list[str] = []
+        self._finalizer = util.Finalize(self, _remove_all, args=(self._folders,), exitpriority=1)
+        self.folder = self._make_folder()
+        self.path = os.path.join(self.folder, "work")
+        try:
+            with open(self.path, "wb") as file:
+                _array_pickler(file, self._reference).dump(work)
+        except OSError:
+            self.remove()
+            raise
+        except Exception as error:
+            self.remove()
+            raise TypeError(
+                f"what the workers need cannot be pickled: {type(error).__name__}: {error}; "
+                "remove what cannot be copied (a lock, an open file, a connection) from the estimator and its "
+                "arguments, or run in this process with n_jobs=1"
+            ) from error
+
+    def remove(self) -> None:
+        """Delete every file; safe to call twice."""
+        self._finalizer()
+
+    def _make_folder(self) -> str:
+        folder = tempfile.mkdtemp(prefix="hpsklearn_search-", dir=self._roots[0])
+        self._folders.append(folder)
+        _tracker().register(folder, "folder")  # removed by another process, should this one be killed
+        return folder
+
+    def _reference(self, array: Any) -> tuple[Any, ...]:
+        """How a worker gets a large array: a callable and its arguments."""
+        if type(array) is np.memmap and _is_whole_file_map(array):
+            order = "C" if array.flags.c_contiguous else "F"
+            return _open_map, (os.path.abspath(str(array.filename)), array.dtype, array.offset, array.shape, order)
+        return _load_array, (self._save(np.asarray(array)),)
+
+    def _save(self, array: np.ndarray[Any, Any]) -> str:
+        """Write an array; where it does not fit, go on in the next root for good."""
+        self._n_arrays += 1
+        while True:
+            path = os.path.join(self._folders[-1], f"array-{self._n_arrays}.npy")
+            try:
+                _check_room(self._folders[-1], array.nbytes)
+                np.save(path, array, allow_pickle=False)
+                return path
+            except OSError:
+                if len(self._roots) == 1:
+                    raise
+                del self._roots[0]
+                self._make_folder()
+
+
+def load_work(path: str) -> Work:
+    """What a `Shipment` holds; large arrays are read-only maps of its files."""
+    with open(path, "rb") as file:
+        work: Work = _cloudpickle().load(file)
+    return work
+
+
+def _array_pickler(file: IO[bytes], reference: Any) -> Any:
+    class ArrayPickler(_cloudpickle().Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            if type(obj) in (np.ndarray, np.memmap) and obj.nbytes >= LARGE and obj.dtype.kind in PLAIN_KINDS:
+                return reference(obj)
+            return super().reducer_override(obj)
+
+    return ArrayPickler(file, protocol=5)
+
+
+def _is_whole_file_map(array: Any) -> bool:
+    """Whether the array is what np.memmap returned, not a part of it or private to this process."""
+    contiguous = array.flags.c_contiguous or array.flags.f_contiguous
+    return isinstance(array.base, mmap.mmap) and bool(array.filename) and array.mode != "c" and contiguous
+
+
+def _load_array(path: str) -> np.ndarray[Any, Any]:
+    # A plain array over the map: np.memmap would make each slice of it a little slower.
+    array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    return array
+
+
+def _open_map(path: str, dtype: Any, offset: int, shape: tuple[int, ...], order: Any) -> np.ndarray[Any, Any]:
+    mapped: np.memmap[Any, Any] = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape, order=order)
+    return mapped.view(np.ndarray)
+
+
+def _roots(asked: str | None) -> list[str]:
+    """Folders to make folders in, in order of preference."""
+    asked = asked or os.environ.get("JOBLIB_TEMP_FOLDER")
+    if asked:
+        os.makedirs(asked, exist_ok=True)
+        return [asked]
+    shared = ["/dev/shm"] if os.access("/dev/shm", os.W_OK | os.X_OK) else []
+    return [*shared, tempfile.gettempdir()]
+
+
+def _check_room(folder: str, needed: int) -> None:
+    """Raise unless the folder's disk keeps some room: a full one would hit other programs, too."""
+    free = shutil.disk_usage(folder).free
+    if free < needed + max(LARGE, free // 10):
+        raise OSError(f"{folder}: no room for an array of {needed / 1e6:.0f} MB; set temp_folder to a larger disk")
+
+
+def _tracker() -> Any:
+    from joblib.externals.loky.backend import resource_tracker
+
+    return resource_tracker
+
+
+def _remove_all(folders: list[str]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+        _tracker().unregister(folder, "folder")
+    folders.clear()

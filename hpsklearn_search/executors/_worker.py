@@ -1,0 +1,273 @@
+"""What runs inside a worker process: load the work, then one task after another until the pipe ends.
+
+What it says to its owner is one byte and a pickle: `READY`, `BROKEN` (the work cannot be loaded; the
+reason as text) or `DONE` (value, failure, seconds, the pickled exception or None). When it receives a
+task, and when the work then begins, it writes to a small shared file instead, which wakes nobody.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import hashlib
+import mmap
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from typing import TextIO
+
+from ..trials import STATUS_FAIL, Failure
+from ._protocol import Finished, Task, Work
+from ._run import run_task
+from ._shipping import dumps, load_work
+
+__all__ = ["BROKEN", "DONE", "READY", "Stamp", "Station", "serve", "unpack_exception"]
+
+READY, BROKEN, DONE = b"R", b"B", b"D"
+
+
+class Stamp:
+    """A file that two processes share: how many tasks were received, and when the last one began.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Stamp.create(os.path.join(folder, "stamp"))
+    ...     ours, theirs = (Stamp(os.path.join(folder, "stamp")) for _ in range(2))
+    ...     theirs.receive(1); ours.received, ours.began
+    ...     theirs.begin(); ours.began <= time.monotonic()
+    ...     ours.close(); theirs.close()
+    (1, None)
+    True
+    """
+
+    def __init__(self, path: str) -> None:
+        with open(path, "r+b") as file:
+            self._map = mmap.mmap(file.fileno(), 16)
+        self._cells = memoryview(self._map).cast("d")  # eight aligned bytes are written at once
+
+    @staticmethod
+    def create(path: str) -> None:
+        """Make the file."""
+        with open(path, "wb") as file:
+            file.write(bytes(16))
+
+    @property
+    def received(self) -> int:
+        """Number of the task received last, from 1; 0 before the first."""
+        return int(self._cells[0])
+
+    @property
+    def began(self) -> float | None:
+        """When the work on it began, on the machine's monotonic clock; None if it did not yet."""
+        return self._cells[1] or None
+
+    def receive(self, number: int) -> None:
+        """Say that task `number` is here."""
+        self._cells[1] = 0.0
+        self._cells[0] = float(number)
+
+    def begin(self) -> None:
+        """Say that its work begins."""
+        self._cells[1] = time.monotonic()
+
+    def close(self) -> None:
+        """Unmap the file."""
+        self._cells.release()
+        self._map.close()
+
+
+@dataclass(frozen=True)
+class Station:
+    """Where a worker finds things, and whose worker it is.
+
+    Attributes
+    ----------
+    work, stamp, log, crash : str
+        Files: the work; the `Stamp`; what goes to stderr before the worker is ready; the stack of a
+        fatal signal.
+    owner : int
+        Process id of the owner, with whom the worker dies.
+    keeps_exceptions : bool
+        Whether exceptions are sent back as such, besides their text.
+    """
+
+    work: str
+    stamp: str
+    log: str
+    crash: str
+    owner: int
+    keeps_exceptions: bool
+
+
+def serve(station: Station, pipe: Connection, lifeline: Connection | None) -> None:
+    """Run tasks from `pipe` until its other end closes."""
+    _settle(station, lifeline)
+    with open(station.crash, "w") as crash:
+        faulthandler.enable(crash)
+        work = _boot(station, pipe)
+        if work is not None:
+            _run_tasks(work, pipe, Stamp(station.stamp), station.keeps_exceptions)
+        faulthandler.disable()
+
+
+def _settle(station: Station, lifeline: Connection | None) -> None:
+    """Be a process that Ctrl-C does not reach, that dies with its owner, alone with its own children."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the owner's to handle
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the owner blocked it for the birth
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)  # so that the whole family can be killed at once
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1  # works even while a fit holds the interpreter lock
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() != station.owner:
+            os._exit(0)
+    if lifeline is not None:
+        threading.Thread(target=_die_with, args=(lifeline,), daemon=True).start()
+
+
+def _die_with(lifeline: Connection) -> None:
+    """Wait for the end of a pipe of which only the owner holds the other end, then die."""
+    try:
+        lifeline.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+def _boot(station: Station, pipe: Connection) -> Work | None:
+    """Load the work. What is written to stderr meanwhile is kept, for the owner to quote if we die."""
+    stderr = os.dup(2)
+    with open(station.log, "wb") as log:
+        os.dup2(log.fileno(), 2)
+    work = None
+    try:
+        _nest_joblib()
+        work = load_work(station.work)
+    except BaseException:
+        pipe.send_bytes(BROKEN + traceback.format_exc().encode(errors="replace"))
+    finally:
+        sys.stderr.flush()
+        os.dup2(stderr, 2)
+        os.close(stderr)
+    with open(station.log, "rb") as log:
+        os.write(2, log.read())
+    if work is not None:
+        _show_warnings_once(os.path.dirname(station.work))
+        pipe.send_bytes(READY)
+    return work
+
+
+def _nest_joblib() -> None:
+    """Make joblib take this process for one of its own workers: what runs inside gets threads, not processes."""
+    from joblib import parallel
+
+    backend, n_jobs = parallel.get_active_backend()[0].get_nested_backend()
+    parallel.parallel_config(backend=backend, n_jobs=n_jobs)
+
+
+def _show_warnings_once(folder: str) -> None:
+    """Print a warning when the first of all workers meets it, and not again for each fit and worker."""
+    print_warning = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        what = repr((str(message), category.__name__, filename, lineno)).encode(errors="replace")
+        try:
+            open(os.path.join(folder, f"warning-{hashlib.sha256(what).hexdigest()}"), "x").close()
+        except FileExistsError:
+            return
+        except OSError:
+            pass  # no folder, no room: better twice than never
+        print_warning(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show
+
+
+def _run_tasks(work: Work, pipe: Connection, stamp: Stamp, keep: bool) -> None:
+    number = 0
+    while True:
+        try:
+            message = pipe.recv_bytes()
+        except (EOFError, OSError):  # the owner closed the pipe, or is gone
+            return
+        number += 1
+        stamp.receive(number)
+        answer = DONE + _answer(work, message, stamp, keep)
+        _flush()
+        pipe.send_bytes(answer)
+
+
+def _answer(work: Work, message: bytes, stamp: Stamp, keep: bool) -> bytes:
+    """The pickled outcome of a task; whatever is raised on the way, in the work or in pickling, is a failure."""
+    try:
+        payload = pickle.loads(message)
+        stamp.begin()
+        finished = run_task(work, Task(0, 0, payload), keep=keep)
+    except BaseException as error:
+        finished = Finished(Task(0, 0, None), failure=Failure.of(error), seconds=0.0)
+    try:
+        return _pack(finished)
+    except BaseException as error:
+        failure = Failure(
+            STATUS_FAIL,
+            "PicklingError",
+            f"what the work returned cannot be sent back: {type(error).__name__}: {error}",
+            traceback.format_exc(),
+        )
+        return _pack(replace(finished, value=None, failure=failure))
+
+
+def _pack(finished: Finished) -> bytes:
+    failure, exception = finished.failure, None
+    if failure is not None and failure.exception is not None:
+        exception = _dumps_or_none(failure.exception)
+        failure = replace(failure, exception=None)
+    return dumps((finished.value, failure, finished.seconds, exception))
+
+
+def _dumps_or_none(exception: BaseException) -> bytes | None:
+    try:
+        return dumps(exception)
+    except Exception:  # its text must do
+        return None
+
+
+def _flush() -> None:
+    """Let the owner's terminal see what the work printed, as this process may be killed at any time."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):  # None, or closed by the work
+            continue
+
+
+class WorkerTraceback(Exception):
+    """The traceback of an exception in a worker, as text; shown as the cause of the exception here."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
+def unpack_exception(pickled: bytes, text: str) -> Exception | None:
+    """The exception that a worker sent, with its traceback as cause; None if it cannot be had in this process."""
+    try:
+        exception = pickle.loads(pickled)
+    except Exception:
+        return None
+    if not isinstance(exception, Exception):
+        return None
+    exception.__cause__ = WorkerTraceback(text)
+    return exception

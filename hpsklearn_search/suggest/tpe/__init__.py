@@ -1,5 +1,0 @@
-"""The tree-structured Parzen estimator, as a staircase: densities, Parzen estimators, split, suggest."""
-
-from ._suggest import suggest
-
-__all__ = ["suggest"]

@@ -1,0 +1,319 @@
+"""Workers that crash, hang, or never come to life: who pays, and how it ends."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpsklearn_search.executors import Finished, ProcessExecutor, Task
+
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(sys.platform == "win32", reason="the ways to die here are signals"),
+]
+
+
+def segfault() -> None:
+    """Read at address zero."""
+    ctypes.string_at(0)
+
+
+def hang_without_yielding() -> None:
+    """Hold the interpreter lock for ever, as a fit in C may."""
+    ctypes.PyDLL(None).pause()
+
+
+def hang_ignoring_sigterm() -> None:
+    """Sleep for ever, deaf to polite signals."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        time.sleep(60)
+
+
+WAYS_TO_DIE: dict[str, tuple[Callable[[], Any], str]] = {
+    "exit": (lambda: os._exit(7), "exited with code 7"),
+    "abort": (os.abort, "SIGABRT"),
+    "segfault": (segfault, "SIGSEGV"),
+    "kill": (lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL"),
+}
+WAYS_TO_HANG: dict[str, Callable[[], Any]] = {
+    "sleep": lambda: time.sleep(1000),
+    "lock": hang_without_yielding,
+    "deaf": hang_ignoring_sigterm,
+}
+
+
+def perform(payload: Any) -> Any:
+    """Work: call what is callable, return the rest."""
+    return payload() if callable(payload) else payload
+
+
+@pytest.fixture
+def executors() -> Iterator[list[ProcessExecutor]]:
+    """Executors put into the list are closed, whatever happens."""
+    opened: list[ProcessExecutor] = []
+    yield opened
+    for executor in opened:
+        executor.close()
+
+
+def run_all(executor: ProcessExecutor, payloads: list[Any]) -> list[Finished]:
+    """What comes of each payload, in their order."""
+    todo = [Task(trial, 0, payload) for trial, payload in enumerate(payloads)][::-1]
+    done: dict[int, Finished] = {}
+    waiting = 0
+    while todo or waiting:
+        while todo and waiting < executor.capacity:
+            executor.submit(todo.pop())
+            waiting += 1
+        for finished in executor.wait(timeout=60):
+            done[finished.task.trial] = finished
+            waiting -= 1
+    return [done[trial] for trial in sorted(done)]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether the condition comes true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
+def test_dead_workers_cost_their_own_tasks_only(n_workers: int, executors: list[ProcessExecutor]) -> None:
+    """A task that kills its worker is recorded as crashed with the cause; its neighbours are fine."""
+    executors.append(executor := ProcessExecutor(n_workers, max_retries=0))
+    executor.start(perform)
+    payloads = [healthy_or_not for way, _ in WAYS_TO_DIE.values() for healthy_or_not in (1, way, 2)]
+    done = run_all(executor, payloads)
+    assert [f.value for f in done] == [1, None, 2] * len(WAYS_TO_DIE)
+    for finished, (_, cause) in zip(done[1::3], WAYS_TO_DIE.values(), strict=True):
+        assert finished.failure is not None
+        assert finished.failure.status == "crashed"
+        assert cause in finished.failure.message
+
+
+def test_a_fatal_signal_leaves_the_stack(executors: list[ProcessExecutor]) -> None:
+    """The failure of a segfault shows where in the Python code it happened."""
+    executors.append(executor := ProcessExecutor(1, max_retries=0))
+    executor.start(perform)
+    (done,) = run_all(executor, [segfault])
+    assert done.failure is not None
+    assert "Segmentation fault" in done.failure.traceback
+    assert "segfault" in done.failure.traceback
+
+
+def test_an_innocent_victim_is_tried_again(tmp_path: Path, executors: list[ProcessExecutor]) -> None:
+    """A worker killed once from outside costs its task a second run, and nothing else."""
+    marker = tmp_path / "been here"
+
+    def die_once() -> str:
+        if marker.exists():
+            return "survived"
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+        return "unreachable"
+
+    executors.append(executor := ProcessExecutor(2))
+    executor.start(perform)
+    done = run_all(executor, [die_once, 1, 2])
+    assert [f.value for f in done] == ["survived", 1, 2]
+
+
+def test_retries_are_counted(tmp_path: Path, executors: list[ProcessExecutor]) -> None:
+    """With max_retries=2 a deadly task runs three times, and the message says so."""
+    log = tmp_path / "runs"
+
+    def die() -> None:
+        with log.open("a") as file:
+            file.write("x")
+        os._exit(1)
+
+    executors.append(executor := ProcessExecutor(1, max_retries=2))
+    executor.start(perform)
+    (done,) = run_all(executor, [die])
+    assert log.read_text() == "xxx"
+    assert done.failure is not None
+    assert "3 times" in done.failure.message
+
+
+def test_the_death_of_an_idle_worker_is_nobodys_fault(executors: list[ProcessExecutor]) -> None:
+    """A worker killed between two tasks is replaced, and the next task is not blamed."""
+    executors.append(executor := ProcessExecutor(1, max_retries=0))
+    executor.start(lambda payload: os.getpid())
+    first = run_all(executor, [None])[0].value
+    os.kill(first, signal.SIGKILL)
+    assert wait_until(lambda: not is_alive(first))
+    (done,) = run_all(executor, [None])
+    assert done.failure is None
+    assert done.value != first
+
+
+class Stillborn:
+    """Work that kills whoever loads it."""
+
+    def __call__(self, payload: Any) -> Any:
+        """Never reached."""
+
+    def __getstate__(self) -> dict[str, int]:
+        return {"x": 1}
+
+    def __setstate__(self, state: Any) -> None:
+        sys.stderr.write("the library says goodbye\n")
+        sys.stderr.flush()
+        os._exit(11)
+
+
+def test_workers_that_never_live_stop_the_search_with_their_last_words(executors: list[ProcessExecutor]) -> None:
+    """Five deaths in a row before any task began: an error that quotes the worker's stderr."""
+    executors.append(executor := ProcessExecutor(2))
+    executor.start(Stillborn())
+    with pytest.raises(RuntimeError, match=r"(?s)5 worker processes in a row.*code 11.*the library says goodbye"):
+        run_all(executor, [1])
+
+
+class Unloadable:
+    """Work that cannot be loaded elsewhere."""
+
+    def __call__(self, payload: Any) -> Any:
+        """Never reached."""
+
+    def __reduce__(self) -> Any:
+        return int, ("not a number",)
+
+
+def test_work_that_cannot_be_loaded_says_why(executors: list[ProcessExecutor]) -> None:
+    """An exception while the work is loaded is no crash; it is quoted at once."""
+    executors.append(executor := ProcessExecutor(1))
+    executor.start(Unloadable())
+    with pytest.raises(RuntimeError, match=r"(?s)cannot load the work.*not a number"):
+        run_all(executor, [1])
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
+def test_hung_tasks_are_killed_in_time(n_workers: int, executors: list[ProcessExecutor]) -> None:
+    """A task over its time ends as a timeout, however deaf its worker; the others finish."""
+    executors.append(executor := ProcessExecutor(n_workers, task_timeout=1.0))
+    executor.start(perform)
+    done = run_all(executor, [0, *WAYS_TO_HANG.values(), 4])
+    assert [f.value for f in done] == [0, None, None, None, 4]
+    for finished in done[1:-1]:
+        assert finished.failure is not None
+        assert (finished.failure.status, finished.failure.kind) == ("timeout", "TimeoutError")
+        assert finished.seconds >= 1.0
+
+
+def test_the_clock_starts_with_the_work(executors: list[ProcessExecutor]) -> None:
+    """A timeout far below what a worker needs to start kills no healthy task."""
+    executors.append(executor := ProcessExecutor(2, task_timeout=0.2))
+    executor.start(perform)
+    assert [f.failure for f in run_all(executor, list(range(8)))] == [None] * 8
+
+
+def test_a_timeout_takes_the_whole_family(tmp_path: Path, executors: list[ProcessExecutor]) -> None:
+    """Processes that the hung fit had started are gone, too."""
+    child = tmp_path / "child"
+
+    def start_a_child_and_hang() -> None:
+        child.write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
+        time.sleep(1000)
+
+    executors.append(executor := ProcessExecutor(1, task_timeout=1.0))
+    executor.start(perform)
+    (done,) = run_all(executor, [start_a_child_and_hang])
+    assert done.failure is not None
+    assert done.failure.status == "timeout"
+    assert wait_until(lambda: not is_alive(int(child.read_text())))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a descriptor of the process itself")
+def test_a_death_is_noticed_though_a_forked_child_lives_on(executors: list[ProcessExecutor]) -> None:
+    """A child that inherited all of the worker's pipes does not hide its death."""
+
+    def fork_and_die() -> None:
+        if os.fork() == 0:
+            time.sleep(1000)
+        os._exit(3)
+
+    executors.append(executor := ProcessExecutor(1, max_retries=0))
+    executor.start(perform)
+    (done,) = run_all(executor, [fork_and_die])
+    assert done.failure is not None
+    assert "code 3" in done.failure.message
+
+
+def test_cancel_kills_what_runs(executors: list[ProcessExecutor]) -> None:
+    """The tasks of a cancelled trial are returned, their workers die, the others go on."""
+    executors.append(executor := ProcessExecutor(2))
+    executor.start(lambda payload: time.sleep(payload) or os.getpid())
+    executor.submit(Task(0, 0, 1000))
+    executor.submit(Task(1, 1, 0.5))
+    assert executor.cancel(trial=0) == [Task(0, 0, None)]
+    executor.submit(Task(2, 0, 0))
+    done = []
+    while len(done) < 2:
+        done += executor.wait(timeout=60)
+    assert {f.task.trial for f in done} == {1, 2}
+    assert executor.cancel() == []
+
+
+def test_results_that_cannot_be_sent_are_failures(executors: list[ProcessExecutor]) -> None:
+    """Neither an unpicklable result, nor an unpicklable payload, ends anything but its task."""
+    import threading
+
+    executors.append(executor := ProcessExecutor(1, keep_exceptions=True))
+    executor.start(perform)
+    done = run_all(executor, [threading.Lock, 1, threading.Lock(), 2])
+    assert [f.value for f in done] == [None, 1, None, 2]
+    assert done[0].failure is not None
+    assert "cannot be sent back" in done[0].failure.message
+    assert done[2].failure is not None
+    assert done[2].failure.kind == "TypeError"
+
+
+class Picky(Exception):
+    """An exception that cannot be built from its args."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reason)
+
+
+def raise_picky() -> None:
+    """Work that raises what cannot cross."""
+    raise Picky(reason="so")
+
+
+def raise_plain() -> None:
+    """Work that raises what can cross."""
+    raise ZeroDivisionError("a plain one")
+
+
+def test_exceptions_cross_where_they_can(executors: list[ProcessExecutor]) -> None:
+    """With keep_exceptions an exception comes back with its traceback as cause, or as text only."""
+    executors.append(executor := ProcessExecutor(1, keep_exceptions=True))
+    executor.start(perform)
+    plain, picky = (f.failure for f in run_all(executor, [raise_plain, raise_picky]))
+    assert plain is not None
+    assert picky is not None
+    assert isinstance(plain.exception, ZeroDivisionError)
+    assert "raise_plain" in str(plain.exception.__cause__)
+    assert picky.exception is None
+    assert (picky.kind, picky.message) == ("Picky", "so")
