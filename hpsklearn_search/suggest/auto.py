@@ -1,41 +1,5 @@
-"""Random search: every point is an independent draw from the prior. The model for a new algorithm.
+"""The default algorithm."""
 
->>> from hpsklearn_search import hp, fmin, rand
->>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), algo=rand.suggest, max_evals=50, rstate=0)
->>> abs(best["x"]) < 0.5
-True
-"""
-
-from __future__ import annotations
-
-from collections.abc import Sequence
-
-import numpy as np
-
-from ..space import Point, Space
-from ._protocol import Seen
+from .tpe import suggest
 
 __all__ = ["suggest"]
-
-
-def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> list[Point]:
-    """Draw a point from the prior for each new trial.
-
-    Parameters
-    ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        Not looked at.
-    seed : int
-        Source of all randomness.
-
-    Returns
-    -------
-    list of dict
-        ``{label: raw value}`` for each id.
-    """
-    rng = np.random.default_rng(seed)
-    return [domain.draw(rng) for _ in new_ids]

@@ -1,0 +1,71 @@
+"""The first points: a Latin hypercube that is filled one trial at a time.
+
+Each axis is cut into as many strata as there are start-up trials; a new trial takes, on every axis,
+a stratum that no earlier trial has taken. It depends on the earlier points only, not on a plan that
+somebody would have to remember.
+
+>>> import numpy as np
+>>> free_strata(np.array([0.1, 0.6]), 4).tolist()
+[1, 3]
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..space import Distribution, Point
+from ..trials import History
+
+__all__ = ["free_strata", "startup_point"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+
+def startup_point(history: History, n_startup: int, rng: np.random.Generator) -> Point:
+    """The next point of a Latin hypercube of `n_startup` points.
+
+    Parameters
+    ----------
+    history : History
+        The points so far, pending ones included.
+    n_startup : int
+        How many points the hypercube has.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    dict
+        ``{label: raw value}``.
+    """
+    u = rng.random(len(history.space))
+    for axis, dimension in enumerate(history.space.dimensions):
+        column = history.units[:, axis]
+        taken = column[~np.isnan(column)]
+        if dimension.distribution.kind == "categorical":
+            u[axis] = _rarest(dimension.distribution, taken, u[axis], rng)
+        elif dimension.distribution.kind == "numeric":
+            free = free_strata(taken, n_startup)
+            u[axis] = (free[int(u[axis] * len(free))] + rng.random()) / n_startup
+    return history.space.point(u)
+
+
+def free_strata(taken: FloatArray, n: int) -> NDArray[np.intp]:
+    """Which of `n` equal parts of the unit interval hold the fewest of the coordinates `taken`."""
+    counts = np.bincount(np.minimum((taken * n).astype(np.intp), n - 1), minlength=n)
+    return np.flatnonzero(counts == counts.min())
+
+
+def _rarest(distribution: Distribution, taken: FloatArray, u: float, rng: np.random.Generator) -> float:
+    """A coordinate that falls on an option that was drawn less often than its probability demands."""
+    n = distribution.n_values or 1
+    if n > len(taken) + 1000:
+        return u  # a draw is new anyway
+    probabilities: FloatArray = distribution.probabilities  # type: ignore[attr-defined]
+    counts = np.bincount(taken.astype(np.intp), minlength=n)
+    wanted = (counts + rng.random(n)) / np.where(probabilities > 0, probabilities, np.nan)
+    option = int(np.nanargmin(wanted))
+    return float(probabilities[:option].sum() + probabilities[option] / 2)

@@ -1,0 +1,5 @@
+"""The tree-structured Parzen estimator, as a staircase: densities, Parzen estimators, split, suggest."""
+
+from ._suggest import suggest
+
+__all__ = ["suggest"]

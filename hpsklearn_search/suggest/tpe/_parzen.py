@@ -1,0 +1,78 @@
+"""Step 2: from past points to a mixture: which bandwidth, which weights.
+
+The bandwidth on a numeric axis follows Scott's rule for d active axes and n points,
+
+    h = c s n^(-1/(d + 4))                                                                      (4)
+
+(Scott, 1992, section 6.3.3), with s the spread of the points on that axis, never below what a cell of
+a discrete parameter needs.
+
+>>> import numpy as np
+>>> scott(np.array([[0.2], [0.4], [0.9]]), np.ones(3), factor=1.0).round(3).tolist()
+[0.232]
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._densities import Axes, Mixture
+
+__all__ = ["parzen", "scott"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+UNIFORM_SPREAD = 12**-0.5
+"""Standard deviation of the prior on an axis."""
+
+
+def scott(points: FloatArray, weights: FloatArray, factor: float) -> FloatArray:
+    """Equation (4) for each column of `points`, shape (n, d) with NaN where inactive; shape (d,)."""
+    active = ~np.isnan(points)
+    w = np.where(active, weights[:, None], 0.0)
+    x = np.where(active, points, 0.0)
+    total = w.sum(axis=0) + 1.0  # the prior counts as one more point, as it does in the mixture
+    mean = ((w * x).sum(axis=0) + 0.5) / total
+    square = ((w * x**2).sum(axis=0) + 0.25 + UNIFORM_SPREAD**2) / total
+    spread = np.sqrt(np.maximum(square - mean**2, 1e-6))
+    n = np.maximum(active.sum(axis=0), 1)
+    dimension = max(1.0, active.mean(axis=0).sum()) if len(points) else 1.0
+    result: FloatArray = factor * np.minimum(spread, UNIFORM_SPREAD) * n ** (-1.0 / (dimension + 4.0))
+    return result
+
+
+def parzen(
+    axes: Axes,
+    points: FloatArray,
+    weights: FloatArray,
+    *,
+    factor: float,
+    mixing: float,
+    floor: FloatArray,
+    prior: float,
+) -> Mixture:
+    """The mixture over `points`.
+
+    Parameters
+    ----------
+    axes : Axes
+        The kinds of the columns.
+    points : ndarray of shape (n, d)
+        Where the kernels sit.
+    weights : ndarray of shape (n,)
+        Their weights, of mean 1.
+    factor : float
+        c of equation (4).
+    mixing : float
+        w of equation (2) for a single point; it falls as points agree, with 1/(1 + n).
+    floor : ndarray of shape (n_numeric,)
+        The smallest bandwidth on each numeric axis.
+    prior : float
+        Weight of the prior.
+    """
+    h = np.maximum(scott(points[:, axes.numeric], weights, factor), floor)
+    n = (~np.isnan(points[:, axes.categorical])).sum(axis=0)
+    return Mixture(axes, points, weights, h, np.clip(mixing * 2.0 / (1.0 + n) ** 0.5, 0.02, 0.9), prior)

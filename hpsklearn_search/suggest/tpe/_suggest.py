@@ -1,0 +1,160 @@
+"""Step 4: draw candidates from the good density, and take the one where good is likeliest against bad.
+
+With l the mixture over the good trials and g that over the bad ones, the candidate that maximises
+l(x)/g(x) maximises the expected improvement (Bergstra and others, 2011, section 4.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...space import Point, Space
+from ...trials import History
+from .._protocol import Seen
+from .._startup import startup_point
+from ._densities import Axes
+from ._parzen import parzen
+from ._split import rank_weights, split, thin
+
+__all__ = ["suggest"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+GOOD_BANDWIDTH = 1.0
+BAD_BANDWIDTH = 0.35
+"""The bad density is sharper than Scott's rule: it must fall off between past trials, or the search stalls."""
+
+
+def suggest(
+    new_ids: Sequence[int],
+    domain: Space,
+    trials: Seen,
+    seed: int,
+    prior_weight: float = 1.0,
+    n_startup_jobs: int | None = None,
+    n_EI_candidates: int = 64,
+    gamma: float = 0.15,
+    verbose: bool = True,
+    *,
+    avoid_repeats: bool = True,
+) -> list[Point]:
+    """Suggest points by the tree-structured Parzen estimator.
+
+    Parameters
+    ----------
+    new_ids : sequence of int
+        Numbers of the trials to suggest.
+    domain : Space
+        The parsed space.
+    trials : Trials
+        The trials so far.
+    seed : int
+        Source of all randomness.
+    prior_weight : float, default=1.0
+        Weight of the prior as one component of each density.
+    n_startup_jobs : int, default=None
+        How many trials come from a Latin hypercube first; by default 10, and 20 in a conditional space.
+    n_EI_candidates : int, default=64
+        How many candidates are drawn and scored.
+    gamma : float, default=0.15
+        The share of ok trials that counts as good, at most 25 of them (hyperopt: a factor of a square root).
+    verbose : bool, default=True
+        Kept for hyperopt's signature; nothing is printed.
+    avoid_repeats : bool, default=True
+        Whether a point that was suggested before is passed over; switch off to average noise.
+
+    Returns
+    -------
+    list of dict
+        ``{label: raw value}`` for each id.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from hpsklearn_search import fmin, hp, tpe
+    >>> algo = partial(tpe.suggest, n_startup_jobs=5, gamma=0.2)
+    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), algo, max_evals=40, rstate=0, show_progressbar=False)
+    >>> abs(best["x"]) < 0.5
+    True
+    """
+    rng = np.random.default_rng(seed)
+    history = trials.history(domain)
+    n_startup = n_startup_jobs if n_startup_jobs is not None else (20 if domain.is_conditional else 10)
+    if len(history) < n_startup or not history.ok.any() or not len(domain):
+        return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
+    found: list[Point] = []
+    for row in _best_first(history, rng, prior_weight, n_EI_candidates, gamma):
+        if len(found) == len(new_ids):
+            break
+        if not avoid_repeats or not _is_among(history.units, row):
+            found.append(domain.point(_as_unit(domain, row)))
+    return found + [domain.draw(rng) for _ in range(len(new_ids) - len(found))]
+
+
+def _is_among(points: FloatArray, row: FloatArray) -> bool:
+    same = (points == row) | (np.isnan(points) & np.isnan(row))
+    return bool(same.all(axis=1).any())
+
+
+def _best_first(history: History, rng: np.random.Generator, prior: float, n: int, gamma: float) -> FloatArray:
+    """Candidates in the coordinates of a history, best first; shape (n, d)."""
+    axes, floor = _axes(history.space)
+    below, above = split(history.losses, gamma)
+    above = thin(above)
+    good = parzen(
+        axes, history.units[below], rank_weights(len(below)),
+        factor=GOOD_BANDWIDTH, mixing=0.35, floor=floor, prior=prior,
+    )  # fmt: skip
+    bad = parzen(
+        axes, history.units[above], np.ones(len(above)),
+        factor=BAD_BANDWIDTH, mixing=0.15, floor=floor / 2, prior=prior,
+    )  # fmt: skip
+    x = _masked(history.space, _snapped(history.space, good.sample(n, rng)))
+    score = good.log_density(x) - bad.log_density(x)
+    best_first: FloatArray = x[np.argsort(-score, kind="stable")]
+    return best_first
+
+
+def _axes(space: Space) -> tuple[Axes, FloatArray]:
+    kinds = [dimension.distribution.kind for dimension in space.dimensions]
+    numeric = np.array([i for i, kind in enumerate(kinds) if kind == "numeric"], dtype=np.intp)
+    categorical = np.array([i for i, kind in enumerate(kinds) if kind == "categorical"], dtype=np.intp)
+    priors = tuple(space.dimensions[i].distribution.probabilities for i in categorical)
+    sizes = [space.dimensions[i].distribution.n_values for i in numeric]
+    floor = np.array([0.01 if size is None else max(0.01, 0.5 / size) for size in sizes])
+    return Axes(numeric, categorical, priors), floor
+
+
+def _snapped(space: Space, x: FloatArray) -> FloatArray:
+    """Every candidate moved to a value that can be drawn, before it is scored."""
+    for axis, dimension in enumerate(space.dimensions):
+        if dimension.distribution.kind == "numeric":
+            x[:, axis] = dimension.distribution.snap(x[:, axis])
+    return x
+
+
+def _masked(space: Space, x: FloatArray) -> FloatArray:
+    """The candidates with NaN where a dimension is inactive."""
+    masked = x.copy()
+    for axis, dimension in enumerate(space.dimensions):
+        if dimension.conditions:
+            holds = [masked[:, space.index[label]] == option for label, option in dimension.conditions]
+            masked[~np.logical_or.reduce(holds), axis] = np.nan
+        if dimension.distribution.kind == "opaque":
+            masked[:, axis] = np.nan
+    return masked
+
+
+def _as_unit(space: Space, row: FloatArray) -> FloatArray:
+    """Coordinates as `Space.point` takes them: the index of an option turned into one that falls on it."""
+    unit: FloatArray = np.where(np.isnan(row), 0.5, row)
+    for axis, dimension in enumerate(space.dimensions):
+        if dimension.distribution.kind == "categorical" and not np.isnan(row[axis]):
+            p = dimension.distribution.probabilities  # type: ignore[attr-defined]
+            index = int(row[axis])
+            unit[axis] = p[:index].sum() + p[index] / 2
+    return unit
