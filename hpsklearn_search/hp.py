@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .exceptions import BadSearchSpace
-from .space._distributions import Categorical, Integer, Normal, Uniform, is_real
+from .space._distributions import Categorical, Integer, Normal, Uniform, digits, is_real
 from .space._nodes import Choice, Parameter
 
 __all__ = [
@@ -514,6 +514,12 @@ def _step(function: str, label: str, q: Any, width: float = math.inf) -> float:
     return step
 
 
+def _clean(bound: float, q: float) -> float:
+    """The multiple of `q` that a bound such as 3 * 0.1 means; any other bound as it is."""
+    multiple = round(round(bound / q) * q, digits(q))
+    return multiple if math.isclose(multiple, bound, rel_tol=1e-14) else bound
+
+
 def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = False, q: float | None = None) -> Parameter:
     _check_label(label)
     low, high = _finite(function, label, "low", low), _finite(function, label, "high", high)
@@ -527,8 +533,16 @@ def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = Fals
     if log:
         # np.log(100) comes back as 100.00000000000004: take the plain number that was meant.
         low, high = float(f"{math.exp(low):.13g}"), float(f"{math.exp(high):.13g}")
-    step = None if q is None else _step(function, label, q, high - low)
-    return Parameter(label, Uniform(low, high, log=log, q=step))
+    if q is None:
+        return Parameter(label, Uniform(low, high, log=log))
+    step = _step(function, label, q, high - low)
+    finest = max(abs(low), abs(high)) / 2**53
+    if step < finest:
+        raise BadSearchSpace(
+            f"hp.{function}({label!r}): q={step:g} is lost in rounding between bounds of this size; "
+            f"write hp.{function.removeprefix('q')}, or q >= {finest:g}"
+        )
+    return Parameter(label, Uniform(_clean(low, step), _clean(high, step), log=log, q=step))
 
 
 def _normal(function: str, label: str, mu: Any, sigma: Any, *, log: bool = False, q: float | None = None) -> Parameter:

@@ -152,7 +152,9 @@ class _Grid:
 
     def _value(self, multiple: float) -> Any:
         assert self.q is not None
-        return round(multiple * self.q, digits(self.q)) + 0.0  # + 0.0 turns -0.0 into 0.0
+        low, high = self._support()
+        value = round(multiple * self.q, digits(self.q)) + 0.0  # + 0.0 turns -0.0 into 0.0
+        return min(max(value, low), high)  # a bound may miss its multiple of q by a hair
 
     def values(self) -> Iterator[Any]:
         if self.q is None:
@@ -271,7 +273,7 @@ class Integer(_Grid):
         return np.exp(z) if self.log else z
 
     def _value(self, multiple: float) -> int:
-        return int(multiple)
+        return min(max(int(multiple), self.low), self.high)  # beyond 2**53 a double may miss the bounds
 
     def contains(self, value: Any) -> bool:
         return is_real(value) and float(value).is_integer() and self.low <= value <= self.high

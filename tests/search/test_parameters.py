@@ -1,0 +1,202 @@
+"""Parameters of an estimator: branches that merge, and names that are checked before the first fit."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import loguniform
+from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from hpsklearn_search import hp
+from hpsklearn_search.exceptions import BadSearchSpace
+from hpsklearn_search.search._parameters import ParameterSpace
+
+PIPELINE = Pipeline([("scale", StandardScaler()), ("reduce", "passthrough"), ("model", LogisticRegression())])
+LINEAR = {"model": LogisticRegression(), "model__C": loguniform(1e-3, 1e3)}
+FOREST = {"model": RandomForestClassifier(), "model__max_depth": [2, 4, 8], "model__class_weight": [{0: 1, 1: 5}, None]}
+
+
+def checked(space: Any, estimator: Any) -> ParameterSpace:
+    """The space of the estimator's parameters, all names checked."""
+    parameters = ParameterSpace(space, estimator)
+    parameters.check_names(estimator)
+    return parameters
+
+
+def draws(parameters: ParameterSpace, n: int = 50) -> list[dict[str, Any]]:
+    """What `n` random points set."""
+    rng = np.random.default_rng(0)
+    return [parameters.params(parameters.space.draw(rng)) for _ in range(n)]
+
+
+# ---------------------------------------------------------------------- what merges
+@pytest.mark.parametrize("key", ["model", "any label"])
+@pytest.mark.parametrize("write", [lambda branches: hp.choice("m", branches), lambda branches: branches])
+def test_a_model_and_its_parameters_are_one_option(key: str, write: Any) -> None:
+    """Under the model's own name or a free one, in hp.choice or a list: each draw sets one branch, entirely."""
+    sets = {frozenset(params) for params in draws(checked({key: write([LINEAR, FOREST])}, PIPELINE))}
+    assert sets == {frozenset(LINEAR), frozenset(FOREST)}
+
+
+@pytest.mark.parametrize("space", [[LINEAR, FOREST], hp.choice("m", [LINEAR, FOREST])])
+def test_branches_may_be_the_whole_space(space: Any) -> None:
+    """A list of dicts and a choice of dicts mean the same."""
+    sets = {frozenset(params) for params in draws(checked(space, PIPELINE))}
+    assert sets == {frozenset(LINEAR), frozenset(FOREST)}
+
+
+@pytest.mark.parametrize(
+    ("space", "estimator"),
+    [
+        ({"class_weight": [{0: 1, 1: 2}, None]}, SVC()),
+        ({"class_weight": hp.choice("w", [{"a": 1, "b": 2}, None])}, SVC()),
+        ({"metric_params": [{"p": 3}, {"w": 1}]}, KNeighborsClassifier()),
+        ({"model__class_weight": [{"C": 1, "D": 2}]}, PIPELINE),
+    ],
+)
+def test_a_dict_that_is_a_value_stays_one(space: Any, estimator: Any) -> None:
+    """Under a parameter that is no estimator, even where a key happens to be a parameter's name."""
+    (key,) = space
+    assert {frozenset(params) for params in draws(checked(space, estimator), 10)} == {frozenset([key])}
+
+
+def test_a_dict_value_inside_a_branch_stays_one() -> None:
+    """Also of a model that only that branch puts there."""
+    weights = [params["model__class_weight"] for params in draws(checked({"model": [FOREST]}, PIPELINE))]
+    assert {0: 1, 1: 5} in weights
+    assert None in weights
+
+
+def test_an_option_that_is_no_dict_sets_the_key() -> None:
+    """A step may be left out in one option and come with its parameters in another."""
+    space = {"reduce": hp.choice("r", [{"reduce": PCA(), "reduce__n_components": [1, 2]}, "passthrough"])}
+    sets = {frozenset(params) for params in draws(checked(space, PIPELINE))}
+    assert sets == {frozenset(["reduce", "reduce__n_components"]), frozenset(["reduce"])}
+
+
+def test_branches_nest() -> None:
+    """A branch in a branch merges into the same parameters."""
+    kernels = [{"kernel": "poly", "degree": hp.randint("d", 2, 5)}, {"kernel": "rbf"}]
+    space = {"family": hp.choice("f", [{"C": 1, "kernel": hp.choice("k", kernels)}, {"kernel": "linear"}])}
+    sets = {frozenset(params) for params in draws(checked(space, SVC()))}
+    assert sets == {frozenset(["C", "kernel", "degree"]), frozenset(["C", "kernel"]), frozenset(["kernel"])}
+
+
+def test_whole_numbers_are_ints() -> None:
+    """A quantised value with whole bounds and step can be a tree depth."""
+    (params,) = draws(checked({"max_depth": hp.quniform("d", 1, 9, 2)}, RandomForestClassifier()), 1)
+    assert type(params["max_depth"]) is int
+
+
+def test_it_survives_pickle() -> None:
+    """Workers turn points into parameters themselves."""
+    parameters = checked({"model": [LINEAR, FOREST]}, PIPELINE)
+    copy = pickle.loads(pickle.dumps(parameters))
+    assert [sorted(params) for params in draws(copy)] == [sorted(params) for params in draws(parameters)]
+
+
+# ---------------------------------------------------------------------- names
+@pytest.mark.parametrize(
+    ("space", "estimator", "message"),
+    [
+        ({"gama": [1]}, SVC(), r"Invalid parameter 'gama' for estimator SVC\(\)\. Did you mean 'gamma'\? Valid param"),
+        ({"svc__gama": [1]}, make_pipeline(SVC()), r"'svc__gama' for estimator SVC\(\)\. Did you mean 'svc__gamma'\?"),
+        ({"C": [1]}, make_pipeline(SVC()), r"'C' for estimator Pipeline.*Did you mean 'svc__C'\?"),
+        ({"scv__C": [1]}, make_pipeline(SVC()), r"'scv__C' for.*Did you mean 'svc__C'\?"),
+        ({"model__c": [1]}, PIPELINE, r"Did you mean 'model__C'\?"),
+        ({"svc__C": [1]}, SVC(), r"Did you mean 'C'\?"),
+        ({"class_wieght": [{0: 1}]}, SVC(), r"Did you mean 'class_weight'\?"),
+        ([{"C": [1]}, {"gama": [1]}], SVC(), "'gama'.*'gamma'"),
+        ({"C": [1], "b": hp.choice("b", [{"tol": 1}, {"gama": 2}])}, SVC(), "'gama'.*'gamma'"),
+        (hp.choice("a", [hp.choice("b", [{"C": 1}, {"gama": 2}]), {"C": 2}]), SVC(), "'gama'.*'gamma'"),
+        ({"model": [FOREST, {"model": SVC(), "model__max_depth": 3}]}, PIPELINE, r"'model__max_depth' .* SVC\(\)"),
+        ({"model": [LogisticRegression(), SVC()], "model__l1_ratio": [0.5]}, PIPELINE, "put both into one option"),
+        ({"reduce": [PCA(), "passthrough"], "reduce__n_components": [1]}, PIPELINE, "'reduce' may be 'passthrough'"),
+        ({"reduce__n_components": [1]}, PIPELINE, "Invalid parameter 'reduce__n_components'"),
+        ({"zzz": [1]}, SVC(), r"Invalid parameter 'zzz' for estimator SVC\(\)\. Valid parameters are"),
+    ],
+)
+def test_an_unknown_name_is_refused_in_any_branch(space: Any, estimator: Any, message: str) -> None:
+    """The message names it, the estimator that lacks it, and the nearest right one."""
+    with pytest.raises(ValueError, match=message):
+        checked(space, estimator)
+
+
+@pytest.mark.parametrize(
+    ("space", "estimator"),
+    [
+        ({"model": [LogisticRegression(), RandomForestClassifier()], "model__random_state": [0, 1]}, PIPELINE),
+        ({"model": [make_pipeline(SVC())], "model__svc__C": [1, 2]}, PIPELINE),
+        ({"steps": [[("a", StandardScaler()), ("b", SVC())]], "b__C": [1, 2]}, PIPELINE),
+        ({"a": [SVC(), "drop"], "b__C": [1]}, VotingClassifier([("a", SVC()), ("b", SVC())])),
+        ({"a": hp.choice("m", [{"model": SVC()}, {"model": LogisticRegression()}]), "model__C": [1, 2]}, PIPELINE),
+        ({}, SVC()),
+    ],
+)
+def test_a_name_that_fits_every_replacement_is_taken(space: Any, estimator: Any) -> None:
+    """What an option puts into the estimator decides which parameters there are."""
+    checked(space, estimator)
+
+
+def test_a_replacement_of_one_option_only_leaves_the_default_in_the_others() -> None:
+    """The parameter must then fit the default, too."""
+    space = {"a": hp.choice("m", [{"model": RandomForestClassifier()}, {"scale__with_mean": False}]), "model__C": [1]}
+    with pytest.raises(ValueError, match=r"'model__C' for estimator RandomForestClassifier\(\)"):
+        checked(space, PIPELINE)
+    fits_neither = {**space, "model__C": [1], "a": hp.choice("m", [{"model": Ridge()}, {"scale__with_mean": False}])}
+    with pytest.raises(ValueError, match=r"'model__C' for estimator Ridge\(\)"):
+        checked(fits_neither, PIPELINE)
+
+
+class Permissive(BaseEstimator):
+    """Takes any parameter in `set_params`, listed or not, as gradient boosting libraries do."""
+
+    def __init__(self, depth: int = 3) -> None:
+        self.depth = depth
+
+    def set_params(self, **params: Any) -> Permissive:
+        """Keep whatever comes."""
+        vars(self).update(params)
+        return self
+
+
+def test_an_estimator_that_takes_more_than_it_lists_is_asked_itself() -> None:
+    """`set_params` of a clone has the last word; the estimator is not changed."""
+    estimator = Permissive()
+    checked({"min_data_in_leaf": [1, 2]}, estimator)
+    assert vars(estimator) == {"depth": 3}
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"model": hp.choice("m", [{"model": LogisticRegression(), "model__C": 1}]), "model__C": [1, 2]},
+        {"a": hp.choice("a", [{"model__C": 1}]), "b": hp.choice("b", [{"model__C": 2}])},
+        {"model__C": [1], "a": hp.choice("a", [{"b": hp.choice("b", [{"model__C": 2}])}])},
+    ],
+)
+def test_a_parameter_that_two_entries_set_is_refused(space: Any) -> None:
+    """Before any point is drawn."""
+    with pytest.raises(BadSearchSpace, match=r"'model__C' is set twice, under '.*' and under '.*'; keep one of them"):
+        checked(space, PIPELINE)
+
+
+def test_deep_and_wide_branches_are_checked() -> None:
+    """Fifty levels and a hundred branches; the last name is wrong."""
+    branch: dict[str, Any] = {"gama": 1}
+    for level in range(50):
+        branch = {f"level {level}": hp.choice(f"c{level}", [{}, branch])}
+    with pytest.raises(ValueError, match="'gama'"):
+        checked(branch, SVC())
+    wide = [{"C": [i], "gamma": [i]} for i in range(100)]
+    checked({"any": wide}, SVC())

@@ -1,0 +1,272 @@
+"""What scikit-learn's users write becomes a space, and configurations become parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+from hypothesis import given
+from sklearn.model_selection import ParameterGrid
+
+from hpsklearn_search import hp
+from hpsklearn_search.exceptions import BadSearchSpace
+from hpsklearn_search.space import (
+    Choice,
+    Frozen,
+    Integer,
+    Normal,
+    Opaque,
+    Space,
+    Uniform,
+    as_search_space,
+    merge_branches,
+    sets_itself,
+)
+from tests.strategies import grids
+
+
+def listing(space: Any) -> list[dict[str, Any]]:
+    """All configurations of a finite space, in order."""
+    parsed = Space(as_search_space(space))
+    return [merge_branches(parsed.assemble(point), sets_itself) for point in parsed.points()]
+
+
+# ---------------------------------------------------------------------- lists
+@given(grids)
+def test_a_grid_has_the_candidates_of_parameter_grid_in_its_order(grid: Any) -> None:
+    """A dict of lists, or a list of them, is gone through as `ParameterGrid` does."""
+    assert list(map(repr, listing(grid))) == list(map(repr, ParameterGrid(grid)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [1, 10, 100],
+        (1, 10, 100),
+        range(1, 4),
+        np.array([1.0, 2.0, 3.0]),
+        np.logspace(3, -3, 7),
+        [1, 2.5, np.float32(7)],
+        [1, 2],
+    ],
+)
+def test_monotonic_numbers_are_ordered(options: Any) -> None:
+    """The choice is ordinal for an algorithm, ascending or descending."""
+    assert as_search_space({"C": options})["C"].distribution.ordered
+
+
+@pytest.mark.parametrize(
+    "options", [[10, 1, 100], [1, 1, 2], ["a", "b"], [None, 5, 10], [False, True], [1], [1, float("nan"), 3]]
+)
+def test_other_lists_are_not_ordered(options: Any) -> None:
+    """Unsorted numbers, repeated ones and what is no number have no order that means anything."""
+    assert not as_search_space({"C": options})["C"].distribution.ordered
+
+
+class Anything:
+    """An object without any feature."""
+
+
+@pytest.mark.parametrize(
+    "option",
+    [Anything(), [1, 2], (3, 4), {"a": 1}, np.arange(3), np.float64(2), lambda x: x, None, "text", scipy.stats.norm()],
+)
+def test_an_option_is_the_very_object(option: Any) -> None:
+    """Whatever a list holds is handed on as it is: no copy, no conversion."""
+    space = Space(as_search_space({"x": [option, "other"]}))
+    assert space.assemble({"x": 0})["x"] is option
+
+
+def test_a_list_is_labelled_by_its_key() -> None:
+    """Its raw value is the index of the option."""
+    space = as_search_space({"svc__C": [1, 10]})
+    assert isinstance(space["svc__C"], Choice)
+    assert Space(space).labels == ["svc__C"]
+
+
+def test_a_pandas_series_is_a_list() -> None:
+    """As in RandomizedSearchCV."""
+    assert listing({"C": pd.Series([1.0, 2.0])}) == [{"C": 1.0}, {"C": 2.0}]
+
+
+def test_a_sequence_that_holds_nodes_is_a_container() -> None:
+    """A tuple of layer sizes, each searched, is one value."""
+    space = Space(as_search_space({"hidden_layer_sizes": (hp.randint("first", 1, 9), 3)}))
+    assert space.labels == ["first"]
+    assert space.assemble({"first": 5}) == {"hidden_layer_sizes": (5, 3)}
+
+
+def test_keys_keep_their_order_beside_expressions() -> None:
+    """Only a grid of plain lists is sorted as scikit-learn sorts it."""
+    assert list(as_search_space({"b": [1], "a": hp.uniform("a", 0, 1)})) == ["b", "a"]
+    assert list(as_search_space({"b": [1], "a": [2]})) == ["a", "b"]
+
+
+def test_constants_are_set_as_they_are() -> None:
+    """A value that is no list, beside something that is searched."""
+    value = {"x": 1}
+    space = Space(as_search_space({"kernel": "rbf", "weights": value, "C": [1, 10]}))
+    configuration = space.assemble({"C": 1})
+    assert configuration == {"kernel": "rbf", "weights": value, "C": 10}
+    assert configuration["weights"] is value
+
+
+# ---------------------------------------------------------------------- list of dicts
+def test_branches_have_labels_of_their_own() -> None:
+    """The same key in two branches is two parameters; expressions keep the labels that they have."""
+    gamma = hp.uniform("gamma", 0, 1)
+    space = Space(as_search_space([{"C": [1, 2]}, {"C": [3, 4], "gamma": gamma}, {}]))
+    assert space.labels == ["grid", "0.C", "1.C", "gamma"]
+    assert space.assemble({"grid": 1, "1.C": 0, "gamma": 0.5}) == {"C": 3, "gamma": 0.5}
+    assert space.assemble({"grid": 2}) == {}
+
+
+def test_a_list_of_one_dict_is_that_dict() -> None:
+    """There is nothing to choose."""
+    assert Space(as_search_space([{"C": [1, 2]}])).labels == ["C"]
+
+
+def test_lists_inside_an_option_that_is_merged_are_choices() -> None:
+    """Whether the choice stands at the top, under a key, or in another choice."""
+    branches = [{"kernel": "rbf", "C": [1, 2]}, {"kernel": "linear"}]
+    top = Space(as_search_space(hp.choice("k", branches)))
+    keyed = Space(as_search_space({"kernel": hp.choice("k", branches)}))
+    nested = Space(as_search_space({"kernel": hp.choice("outer", [hp.choice("k", branches), "poly"])}))
+    assert top.labels == keyed.labels == ["k", "k.0.C"]
+    assert nested.labels == ["outer", "k", "k.0.C"]
+
+
+def test_one_choice_in_two_places_stays_one() -> None:
+    """Coercing does not split a shared node."""
+    shared = hp.choice("k", [[1], [2]])
+    assert Space(as_search_space({"a": shared, "b": shared})).labels == ["k"]
+
+
+def test_the_given_space_is_not_changed() -> None:
+    """Coercing builds new nodes where it must."""
+    choice = hp.choice("k", [{"kernel": "rbf", "C": [1, 2]}, {"kernel": "linear"}])
+    before = repr(choice)
+    as_search_space({"kernel": choice})
+    assert repr(choice) == before
+
+
+# ---------------------------------------------------------------------- distributions
+@pytest.mark.parametrize(
+    ("law", "expected"),
+    [
+        (scipy.stats.uniform(2, 3), Uniform(2.0, 5.0)),
+        (scipy.stats.uniform(loc=-1, scale=2), Uniform(-1.0, 1.0)),
+        (scipy.stats.uniform, Uniform(0.0, 1.0)),
+        (scipy.stats.loguniform(1e-3, 1e3), Uniform(1e-3, 1e3, log=True)),
+        (scipy.stats.reciprocal(1, 10, scale=2), Uniform(2.0, 20.0, log=True)),
+        (scipy.stats.randint(1, 10), Integer(1, 9)),
+        (scipy.stats.randint(1, 10, loc=5), Integer(6, 14)),
+        (scipy.stats.norm(1, 2), Normal(1.0, 2.0)),
+        (scipy.stats.lognorm(s=0.5), Normal(0.0, 0.5, log=True)),
+        (scipy.stats.loguniform(1, 10, loc=3), Frozen(scipy.stats.loguniform(1, 10, loc=3))),
+        (scipy.stats.expon(scale=2), Frozen(scipy.stats.expon(scale=2))),
+    ],
+)
+def test_a_scipy_distribution_becomes_a_parameter(law: Any, expected: Any) -> None:
+    """One of our own where it is exactly the same law; else it is read through its cdf."""
+    parameter = as_search_space({"x": law})["x"]
+    assert (parameter.label, parameter.distribution) == ("x", expected)
+
+
+@pytest.mark.parametrize(
+    "law", [scipy.stats.uniform(2, 3), scipy.stats.loguniform(1e-3, 10), scipy.stats.randint(3, 9), scipy.stats.norm(1)]
+)
+def test_a_translated_distribution_has_the_same_quantiles(law: Any) -> None:
+    """What is drawn has scipy's law."""
+    distribution = as_search_space({"x": law})["x"].distribution
+    u = np.linspace(0.013, 0.987, 50)
+    assert [distribution.from_unit(x) for x in u] == pytest.approx(law.ppf(u))
+
+
+class Coin:
+    """Something to draw from that is no scipy distribution."""
+
+    def rvs(self, random_state: Any = None) -> int:
+        """Heads or tails."""
+        return int(random_state.randint(2))
+
+
+def test_what_has_rvs_is_drawn_from() -> None:
+    """And nothing more is known about it."""
+    assert isinstance(as_search_space({"x": Coin()})["x"].distribution, Opaque)
+
+
+def test_a_distribution_may_be_an_option_of_a_choice() -> None:
+    """It gets a label from its place."""
+    space = Space(as_search_space({"gamma": hp.choice("g", ["scale", scipy.stats.uniform(0, 1)])}))
+    assert space.labels == ["g", "g.1"]
+    assert space.assemble({"g": 1, "g.1": 0.5}) == {"gamma": 0.5}
+
+
+# ---------------------------------------------------------------------- bad input
+@pytest.mark.parametrize(
+    ("space", "error", "message"),
+    [
+        (0, TypeError, "Parameter grid should be a dict or a list, got: 0 of type int"),
+        ("abc", TypeError, r"Parameter grid is not a dict \('a'\)"),
+        ([{"C": [1]}, 0], TypeError, r"Parameter grid is not a dict \(0\)"),
+        ({"C": 1}, TypeError, "'C' needs to be a list or a numpy array, but got 1 \\(of type int\\) instead"),
+        ({"C": "1,2"}, TypeError, "'C' needs to be a list or a numpy array, but got '1,2'"),
+        ({"C": {1, 2}}, TypeError, "'C' needs to be a list or a numpy array"),
+        ({"C": iter([1, 2])}, TypeError, "'C' needs to be a list or a numpy array"),
+        ({"C": []}, ValueError, r"'C' need to be a non-empty sequence, got: \[\]"),
+        ({"C": np.ones((3, 2))}, ValueError, r"(?s)'C' should be one-dimensional.* with shape \(3, 2\)"),
+        ({"C": np.array(3)}, TypeError, "'C' needs to be a list or a numpy array"),
+        ([], ValueError, "No fits were performed"),
+        ({3: [1]}, BadSearchSpace, "a parameter name must be a string, got 3"),
+        (hp.uniform("x", 0, 1), TypeError, "write {'name of the parameter': ...}"),
+        (hp.choice("x", [{"C": [1]}, 3]), TypeError, r"Parameter grid is not a dict \(3\)"),
+        ({"x": scipy.stats.uniform(0, -1)}, BadSearchSpace, "'x': scipy.stats.uniform.* cannot be drawn from"),
+        ({"x": scipy.stats.beta}, BadSearchSpace, r"'x': scipy.stats.beta needs its arguments \(a, b\)"),
+    ],
+)
+def test_what_is_no_space_is_refused(space: Any, error: type[Exception], message: str) -> None:
+    """With scikit-learn's words where it has some."""
+    with pytest.raises(error, match=message):
+        as_search_space(space)
+
+
+@pytest.mark.parametrize(
+    "grid", [0, [{"C": [1]}, 0], {"C": 1}, {"C": "1,2"}, {"C": []}, {"C": np.ones((3, 2))}, {"C": {1, 2}}]
+)
+def test_errors_are_those_of_parameter_grid(grid: Any) -> None:
+    """The same class and the same text."""
+    with pytest.raises(Exception) as theirs:
+        ParameterGrid(grid)
+    with pytest.raises(type(theirs.value)) as ours:
+        as_search_space(grid)
+    assert str(ours.value) == str(theirs.value)
+
+
+def test_a_node_of_hyperopt_is_not_taken_for_a_constant() -> None:
+    """The message says which import to write."""
+    theirs = pytest.importorskip("hyperopt")
+    with pytest.raises(BadSearchSpace, match="from hpsklearn_search import hp"):
+        as_search_space({"C": theirs.hp.uniform("C", 0, 1)})
+
+
+# ---------------------------------------------------------------------- merging
+def test_a_branch_is_merged_at_any_depth() -> None:
+    """A dict that sets the key it stands under gives its entries to the parameters."""
+    configuration = {"a": {"a": 1, "b": {"b": 2, "c": 3}}, "d": {"x": 4}}
+    assert merge_branches(configuration, sets_itself) == {"a": 1, "b": 2, "c": 3, "d": {"x": 4}}
+
+
+def test_a_parameter_that_is_set_twice_is_an_error() -> None:
+    """The message names both places."""
+    with pytest.raises(BadSearchSpace, match=r"'b' is set twice, by space\['b'\] and by space\['a'\]\['b'\]"):
+        merge_branches({"b": 1, "a": {"a": 0, "b": 2}}, sets_itself)
+
+
+def test_a_configuration_must_be_a_dict() -> None:
+    """A space that assembles to something else cannot set parameters."""
+    with pytest.raises(BadSearchSpace, match=r"must be a dict of parameters, got \[1\]"):
+        merge_branches([1], sets_itself)
