@@ -1,5 +1,53 @@
-"""The default algorithm."""
+"""The default: a Gaussian process for three suggestions of four, the Parzen estimator for the fourth.
 
-from .tpe import suggest
+The process is the better guide while trials are few; the estimator keeps it from staring at one
+basin, and takes over where there are many trials, or many parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..space import Point, Space
+from . import gp, tpe
+from ._protocol import Seen
 
 __all__ = ["suggest"]
+
+SHARE_OF_TPE = 0.25
+MOST_TRIALS = 250
+MOST_DIMENSIONS = 60
+
+
+def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> list[Point]:
+    """Suggest points by a portfolio of `gp.suggest` and `tpe.suggest`.
+
+    Parameters
+    ----------
+    new_ids : sequence of int
+        Numbers of the trials to suggest.
+    domain : Space
+        The parsed space.
+    trials : Trials
+        The trials so far.
+    seed : int
+        Source of all randomness.
+
+    Returns
+    -------
+    list of dict
+        ``{label: raw value}`` for each id.
+
+    Examples
+    --------
+    >>> from hpsklearn_search import fmin, hp
+    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), max_evals=30, rstate=0, show_progressbar=False)
+    >>> abs(best["x"]) < 0.1
+    True
+    """
+    many = len(trials.history(domain)) > MOST_TRIALS or len(domain) > MOST_DIMENSIONS
+    if many or np.random.default_rng([seed, 7]).random() < SHARE_OF_TPE:
+        return tpe.suggest(new_ids, domain, trials, seed)
+    return gp.suggest(new_ids, domain, trials, seed)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...space import Point, Space
 from ...trials import History
+from .._axes import is_among, masked, snapped, to_point
 from .._protocol import Seen
 from .._startup import startup_point
 from ._densities import Axes
@@ -90,14 +91,9 @@ def suggest(
     for row in _best_first(history, rng, prior_weight, n_EI_candidates, gamma):
         if len(found) == len(new_ids):
             break
-        if not avoid_repeats or not _is_among(history.units, row):
-            found.append(domain.point(_as_unit(domain, row)))
+        if not avoid_repeats or not is_among(history.units, row):
+            found.append(to_point(domain, row))
     return found + [domain.draw(rng) for _ in range(len(new_ids) - len(found))]
-
-
-def _is_among(points: FloatArray, row: FloatArray) -> bool:
-    same = (points == row) | (np.isnan(points) & np.isnan(row))
-    return bool(same.all(axis=1).any())
 
 
 def _best_first(history: History, rng: np.random.Generator, prior: float, n: int, gamma: float) -> FloatArray:
@@ -113,7 +109,7 @@ def _best_first(history: History, rng: np.random.Generator, prior: float, n: int
         axes, history.units[above], np.ones(len(above)),
         factor=BAD_BANDWIDTH, mixing=0.15, floor=floor / 2, prior=prior,
     )  # fmt: skip
-    x = _masked(history.space, _snapped(history.space, good.sample(n, rng)))
+    x = masked(history.space, snapped(history.space, good.sample(n, rng)))
     score = good.log_density(x) - bad.log_density(x)
     best_first: FloatArray = x[np.argsort(-score, kind="stable")]
     return best_first
@@ -127,34 +123,3 @@ def _axes(space: Space) -> tuple[Axes, FloatArray]:
     sizes = [space.dimensions[i].distribution.n_values for i in numeric]
     floor = np.array([0.01 if size is None else max(0.01, 0.5 / size) for size in sizes])
     return Axes(numeric, categorical, priors), floor
-
-
-def _snapped(space: Space, x: FloatArray) -> FloatArray:
-    """Every candidate moved to a value that can be drawn, before it is scored."""
-    for axis, dimension in enumerate(space.dimensions):
-        if dimension.distribution.kind == "numeric":
-            x[:, axis] = dimension.distribution.snap(x[:, axis])
-    return x
-
-
-def _masked(space: Space, x: FloatArray) -> FloatArray:
-    """The candidates with NaN where a dimension is inactive."""
-    masked = x.copy()
-    for axis, dimension in enumerate(space.dimensions):
-        if dimension.conditions:
-            holds = [masked[:, space.index[label]] == option for label, option in dimension.conditions]
-            masked[~np.logical_or.reduce(holds), axis] = np.nan
-        if dimension.distribution.kind == "opaque":
-            masked[:, axis] = np.nan
-    return masked
-
-
-def _as_unit(space: Space, row: FloatArray) -> FloatArray:
-    """Coordinates as `Space.point` takes them: the index of an option turned into one that falls on it."""
-    unit: FloatArray = np.where(np.isnan(row), 0.5, row)
-    for axis, dimension in enumerate(space.dimensions):
-        if dimension.distribution.kind == "categorical" and not np.isnan(row[axis]):
-            p = dimension.distribution.probabilities  # type: ignore[attr-defined]
-            index = int(row[axis])
-            unit[axis] = p[:index].sum() + p[index] / 2
-    return unit

@@ -1,0 +1,129 @@
+"""Step 2: a Gaussian process over past trials, its weights fitted to them.
+
+With C = K + e I the covariance of the standardised losses y up to their variance v, the weights w of
+the kernel's equation (1) and the noise e minimise
+
+    (n/2) log v + (1/2) log |C| - log p(w, e),   v = y' C^-1 y / n                              (4)
+
+which is the negative log likelihood with v profiled out (Rasmussen and Williams, 2006, section 5.4.1),
+under normal priors on log w and log e. Its gradient by a parameter t is
+
+    (1/2) tr(C^-1 dC/dt) - (1/2v) a' (dC/dt) a,   a = C^-1 y                                    (5)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.optimize import minimize
+
+from ._kernel import distances, matern, matern_slope
+
+__all__ = ["Process", "fit_weights"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+PRIOR_LENGTH = 0.5
+PRIOR_SPREAD = 1.6  # standard deviation of log w
+PRIOR_NOISE, NOISE_SPREAD = np.log(1e-3), 2.0
+BOUNDS_WEIGHT = (np.log(1e-4), np.log(1e4))
+BOUNDS_NOISE = (np.log(1e-6), np.log(1.0))
+
+
+def fit_weights(apart: FloatArray, y: FloatArray, max_iterations: int = 25) -> FloatArray:
+    """The parameters that minimise equation (4): log w of each axis, then log e; shape (d + 1,).
+
+    Parameters
+    ----------
+    apart : ndarray of shape (d, n, n)
+        Distances between the points.
+    y : ndarray of shape (n,)
+        Standardised losses.
+    max_iterations : int, default=25
+        Of L-BFGS-B, from the prior's mean: the result is a function of the data alone.
+    """
+    d, n, _ = apart.shape
+    flat = apart.reshape(d, n * n)
+    centre = np.append(np.full(d, -2 * np.log(PRIOR_LENGTH) - 0.5 * np.log(d)), PRIOR_NOISE)
+    spread = np.append(np.full(d, PRIOR_SPREAD), NOISE_SPREAD)
+
+    def objective(theta: FloatArray) -> tuple[float, FloatArray]:
+        w, noise = np.exp(theta[:-1]), float(np.exp(theta[-1]))
+        r_squared = (w @ flat).reshape(n, n)
+        covariance = matern(r_squared)
+        covariance.flat[:: n + 1] += noise
+        try:
+            factor = cholesky(covariance, lower=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            return 1e10, np.zeros_like(theta)
+        inverse = cho_solve((factor, True), np.eye(n), check_finite=False)
+        a = inverse @ y
+        variance = max(float(y @ a) / n, 1e-12)
+        value = 0.5 * n * np.log(variance) + np.log(factor.diagonal()).sum()
+        half = 0.5 * (inverse - np.outer(a, a) / variance)
+        by_weight = w * (flat @ (half * matern_slope(r_squared)).ravel())
+        gradient = np.append(by_weight, noise * half.trace())
+        off = (theta - centre) / spread
+        return float(value + 0.5 * off @ off), gradient + off / spread
+
+    bounds = [*[BOUNDS_WEIGHT] * d, BOUNDS_NOISE]
+    options = {"maxiter": max_iterations}
+    theta: FloatArray = minimize(objective, centre, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    return theta
+
+
+@dataclass(frozen=True)
+class Process:
+    """The posterior given past trials.
+
+    Attributes
+    ----------
+    points : ndarray of shape (n, d)
+        Where the losses are known.
+    is_option : ndarray of bool, shape (d,)
+        Which axes hold unordered options.
+    theta : ndarray of shape (d + 1,)
+        log w and log e.
+    factor : ndarray of shape (n, n)
+        Lower Cholesky factor of C.
+    a : ndarray of shape (n,)
+        C^-1 y.
+    variance : float
+        v of equation (4).
+    """
+
+    points: FloatArray
+    is_option: NDArray[np.bool_]
+    theta: FloatArray
+    factor: FloatArray
+    a: FloatArray
+    variance: float
+
+    @classmethod
+    def given(cls, points: FloatArray, y: FloatArray, is_option: NDArray[np.bool_], theta: FloatArray) -> Process:
+        """The posterior given losses `y` at `points`."""
+        apart = np.tensordot(np.exp(theta[:-1]), distances(points, points, is_option), 1)
+        covariance = matern(apart)
+        covariance.flat[:: len(y) + 1] += np.exp(theta[-1]) + 1e-8
+        factor = cholesky(covariance, lower=True, check_finite=False)
+        a = cho_solve((factor, True), y, check_finite=False)
+        return cls(points, is_option, theta, factor, a, max(float(y @ a) / len(y), 1e-12))
+
+    def _covariance(self, x: FloatArray) -> FloatArray:
+        return matern(np.tensordot(np.exp(self.theta[:-1]), distances(self.points, x, self.is_option), 1))
+
+    def mean(self, x: FloatArray) -> FloatArray:
+        """Posterior mean at `x`, shape (m, d); shape (m,)."""
+        result: FloatArray = self.a @ self._covariance(x)
+        return result
+
+    def mean_and_deviation(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and standard deviation, without noise, at `x`."""
+        covariance = self._covariance(x)
+        z = solve_triangular(self.factor, covariance, lower=True, check_finite=False, overwrite_b=False)
+        share = np.maximum(1.0 - np.einsum("ij,ij->j", z, z), 1e-12)
+        return self.a @ covariance, np.sqrt(self.variance * share)

@@ -1,0 +1,192 @@
+"""Step 4: fit, propose candidates, take the one with the largest expected improvement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from ...space import Point, Space
+from ...trials import History
+from .._axes import is_among, masked, snapped, to_point
+from .._protocol import Seen
+from .._startup import startup_point
+from ._improvement import log_improvement
+from ._kernel import distances
+from ._process import Process, fit_weights
+
+__all__ = ["suggest"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+MOST_POINTS = 250
+
+
+def suggest(
+    new_ids: Sequence[int],
+    domain: Space,
+    trials: Seen,
+    seed: int,
+    n_startup_jobs: int | None = None,
+    *,
+    avoid_repeats: bool = True,
+) -> list[Point]:
+    """Suggest points by a Gaussian process and the logarithm of its expected improvement.
+
+    Parameters
+    ----------
+    new_ids : sequence of int
+        Numbers of the trials to suggest.
+    domain : Space
+        The parsed space.
+    trials : Trials
+        The trials so far.
+    seed : int
+        Source of all randomness.
+    n_startup_jobs : int, default=None
+        How many trials come from a Latin hypercube first; by default 10, and 20 in a conditional space.
+    avoid_repeats : bool, default=True
+        Whether a point that was suggested before is passed over.
+
+    Returns
+    -------
+    list of dict
+        ``{label: raw value}`` for each id.
+
+    Examples
+    --------
+    >>> from hpsklearn_search import fmin, hp
+    >>> from hpsklearn_search.suggest import gp
+    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), gp.suggest, 25, rstate=0, show_progressbar=False)
+    >>> abs(best["x"]) < 0.1
+    True
+    """
+    rng = np.random.default_rng(seed)
+    history = trials.history(domain)
+    n_startup = n_startup_jobs if n_startup_jobs is not None else (20 if domain.is_conditional else 10)
+    if len(history) < n_startup or np.count_nonzero(history.ok) < 2:
+        return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
+    process, incumbent = _posterior(history)
+    candidates = _candidates(domain, process, incumbent, rng)
+    best = float(process.mean(process.points).min())
+    improvement = log_improvement(best, *process.mean_and_deviation(candidates))
+    closer = masked(domain, snapped(domain, _around(domain, candidates[[np.argmax(improvement)]], 48, 0.02, rng)))
+    candidates = np.vstack([candidates, closer])
+    improvement = np.append(improvement, log_improvement(best, *process.mean_and_deviation(closer)))
+    order = np.argsort(-improvement, kind="stable")
+    fresh = (candidates[i] for i in order if not avoid_repeats or not is_among(history.units, candidates[i]))
+    found = [to_point(domain, row) for _, row in zip(new_ids, fresh, strict=False)]
+    return found + [domain.draw(rng) for _ in range(len(new_ids) - len(found))]
+
+
+# ---------------------------------------------------------------------- the model
+def _posterior(history: History) -> tuple[Process, FloatArray]:
+    """The process given the trials that may be known, and the best of their points, best first."""
+    known = np.flatnonzero(~history.pending)
+    known = known[_most_telling(history.losses[known])]
+    points, y = history.units[known], standardised(history.losses[known])
+    is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
+    theta = _theta(history, known, points, y, is_option)
+    process = Process.given(points, y, is_option, theta)
+    pending = history.units[history.pending]
+    if len(pending):
+        # Believe the process where it has no answer yet: that keeps others away, and no further.
+        believed = np.append(y, process.mean(pending))
+        process = Process.given(np.vstack([points, pending]), believed, is_option, theta)
+    return process, points[np.argsort(y, kind="stable")]
+
+
+def _most_telling(losses: FloatArray) -> NDArray[np.intp]:
+    """At most 250 rows: the best half of that, and the newest of the others."""
+    if len(losses) <= MOST_POINTS:
+        return np.arange(len(losses))
+    order = np.argsort(losses, kind="stable")
+    best, others = order[: MOST_POINTS // 2], np.sort(order[MOST_POINTS // 2 :])
+    return np.sort(np.append(best, others[-(MOST_POINTS - len(best)) :]))
+
+
+def standardised(losses: FloatArray) -> FloatArray:
+    """Losses with mean 0 and variance 1, failed ones as the worst, a long upper tail drawn in.
+
+    What is worse than the median by more than the median is worse than the best matters little for
+    where the best is: beyond that point the scale is logarithmic.
+    """
+    y = np.where(np.isnan(losses), np.nanmax(losses), losses)
+    best, middle = y.min(), np.median(y)
+    scale = max(middle - best, 1e-12 * max(1.0, abs(best)))
+    z = (y - best) / scale
+    z = np.where(z > 1.0, 1.0 + np.log(np.maximum(z, 1.0)), z)
+    result: FloatArray = (z - z.mean()) / max(float(z.std()), 1e-9)
+    return result
+
+
+def _theta(history: History, known: Any, points: FloatArray, y: FloatArray, is_option: NDArray[np.bool_]) -> FloatArray:
+    """The fitted weights; fitted anew each time the trials have grown by a tenth, on the trials until then.
+
+    They are a function of those trials alone, so a resumed search finds the same.
+    """
+    n = _milestone(len(known))
+    key = ("gp", known[:n].tobytes())
+    if key not in history.cache:
+        for old in [k for k in history.cache if k[0] == "gp"]:
+            del history.cache[old]
+        y = standardised(history.losses[known[:n]])
+        history.cache[key] = fit_weights(distances(points[:n], points[:n], is_option), y)
+    theta: FloatArray = history.cache[key]
+    return theta
+
+
+def _milestone(n: int) -> int:
+    """The largest number of a fixed ascending series that is at most n: 2, 3, ..., 20, 22, 24, 26, 28, 31, ..."""
+    milestone = 2
+    while True:
+        following = milestone + max(1, milestone // 10)
+        if following > n:
+            return milestone
+        milestone = following
+
+
+# ---------------------------------------------------------------------- candidates
+def _candidates(space: Space, process: Process, best_first: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Where to look: everywhere, and around the best points at several distances; shape (m, d)."""
+    d = len(space)
+    everywhere = _everywhere(space, 96, rng)
+    near = [_around(space, best_first[:3], 32, scale, rng) for scale in (0.2, 0.07, 0.02)]
+    x = np.vstack([everywhere, *near]) if d else everywhere
+    return masked(space, snapped(space, x))
+
+
+def _everywhere(space: Space, n: int, rng: np.random.Generator) -> FloatArray:
+    x = rng.random((n, len(space)))
+    for axis, dimension in enumerate(space.dimensions):
+        if dimension.distribution.kind == "categorical":
+            x[:, axis] = _options(dimension.distribution, x[:, axis])
+    return x
+
+
+def _options(distribution: Any, u: FloatArray) -> FloatArray:
+    upper = np.cumsum(distribution.probabilities)
+    result: FloatArray = np.minimum(np.searchsorted(upper, u, side="right"), distribution.n - 1).astype(float)
+    return result
+
+
+def _around(space: Space, centres: FloatArray, n: int, scale: float, rng: np.random.Generator) -> FloatArray:
+    """`n` points about `centres`: some axes move, each with a truncated normal step; options rarely change."""
+    x = _everywhere(space, n, rng)
+    centre = centres[rng.integers(len(centres), size=n)]
+    d = x.shape[1]
+    moves = rng.random((n, d)) < max(2.0 / max(d, 1), 0.35)
+    for axis, dimension in enumerate(space.dimensions):
+        m = centre[:, axis]
+        inactive = np.isnan(m)
+        if dimension.distribution.kind == "numeric":
+            low, high = ndtr(-m / scale), ndtr((1 - m) / scale)
+            step = np.clip(m + scale * ndtri(low + x[:, axis] * (high - low)), 0.0, 1.0)
+            x[:, axis] = np.where(inactive, x[:, axis], np.where(moves[:, axis], step, m))
+        else:
+            keeps = ~inactive & ~(moves[:, axis] & (rng.random(n) < 0.3))
+            x[:, axis] = np.where(keeps, m, x[:, axis])
+    return x
