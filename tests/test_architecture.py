@@ -17,6 +17,7 @@ NAME = PACKAGE.name
 # A part may import from parts of a lower level and, within itself, without cycles.
 LEVELS = {
     "exceptions": 0,
+    "_threads": 0,
     "space": 1,
     "hp": 2,
     "trials": 2,
@@ -34,9 +35,9 @@ LEVELS = {
 # Where what is not the standard library, numpy or scipy may be imported: a folder, or a file without suffix.
 ALLOWED = {
     "sklearn": ["search", "plots"],
-    "joblib": ["executors"],
+    "joblib": ["executors", "_threads"],
     "cloudpickle": ["executors"],  # comes with joblib
-    "threadpoolctl": ["executors"],  # comes with sklearn
+    "threadpoolctl": ["_threads"],  # comes with sklearn
     "tqdm": ["optimize"],
     "pyspark": ["executors"],
     "mlflow": ["integrations"],

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from multiprocessing import connection, util
 from typing import Any
 
+from .._threads import worker_environment
 from ..trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
 from ._protocol import Finished, Task, Work
 from ._shipping import Shipment, dumps
-from ._threads import worker_environment
 from ._wakeups import Wakeups
 from ._worker import BROKEN, READY, unpack_exception
 from ._worker_process import WorkerProcess, WorkerSettings, describe_exit

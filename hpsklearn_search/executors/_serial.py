@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections import deque
 
+from .._threads import ThreadCap
 from ._protocol import Finished, Task, Work
 from ._run import run_task
-from ._threads import ThreadCap
 
 __all__ = ["SerialExecutor"]
 

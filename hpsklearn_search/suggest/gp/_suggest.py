@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from ..._threads import ThreadCap
 from ...space import Point, Space
 from ...trials import History
 from .._axes import is_among, masked, snapped, to_point
@@ -69,6 +71,22 @@ def suggest(
     n_startup = n_startup_jobs if n_startup_jobs is not None else (20 if domain.is_conditional else 10)
     if len(history) < n_startup or np.count_nonzero(history.ok) < 2:
         return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
+    with _one_thread().held():
+        ranked = _best_first(history, rng)
+    fresh = (row for row in ranked if not avoid_repeats or not is_among(history.units, row))
+    found = [to_point(domain, row) for _, row in zip(new_ids, fresh, strict=False)]
+    return found + [domain.draw(rng) for _ in range(len(new_ids) - len(found))]
+
+
+@cache
+def _one_thread() -> ThreadCap:
+    # Matrices this small gain nothing from threads, which spin on the cores that fits are running on.
+    return ThreadCap(1)
+
+
+def _best_first(history: History, rng: np.random.Generator) -> FloatArray:
+    """Candidates by falling expected improvement, shape (m, d)."""
+    domain = history.space
     process, incumbent = _posterior(history)
     candidates = _candidates(domain, process, incumbent, rng)
     best = float(process.mean(process.points).min())
@@ -76,10 +94,8 @@ def suggest(
     closer = masked(domain, snapped(domain, _around(domain, candidates[[np.argmax(improvement)]], 48, 0.02, rng)))
     candidates = np.vstack([candidates, closer])
     improvement = np.append(improvement, log_improvement(best, *process.mean_and_deviation(closer)))
-    order = np.argsort(-improvement, kind="stable")
-    fresh = (candidates[i] for i in order if not avoid_repeats or not is_among(history.units, candidates[i]))
-    found = [to_point(domain, row) for _, row in zip(new_ids, fresh, strict=False)]
-    return found + [domain.draw(rng) for _ in range(len(new_ids) - len(found))]
+    ranked: FloatArray = candidates[np.argsort(-improvement, kind="stable")]
+    return ranked
 
 
 # ---------------------------------------------------------------------- the model
