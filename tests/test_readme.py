@@ -1,24 +1,45 @@
-"""What the README says is what happens."""
+"""What the README says is what happens. ``python tests/test_readme.py`` refreshes the output that it shows."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+EXAMPLE = ROOT / "examples" / "01_first_search.py"
+
+
+def blocks(language: str) -> list[str]:
+    """The README's code blocks in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
 def commands() -> list[str]:
-    """The lines of the README's shell blocks that make a virtual environment."""
-    blocks = re.findall(r"```bash\n(.*?)```", README, flags=re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if "-m venv" in line]
+    """The lines of the README's shell blocks."""
+    return [line for block in blocks("bash") for line in block.splitlines()]
+
+
+def output_of_the_example() -> tuple[str, str]:
+    """What the example prints, and what it shows on stderr."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE)], capture_output=True, text=True, timeout=280, check=True, env=environment
+    )
+    return done.stdout, done.stderr
 
 
 def test_there_is_one_command_to_run_and_one_to_test() -> None:
     """Each does all the set-up itself."""
     run, test = commands()
-    assert "examples/01_first_search.py" in run
+    for command in (run, test):
+        assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
+    assert run.endswith("examples/01_first_search.py")
     assert "-m pytest" in test
 
 
@@ -26,3 +47,27 @@ def test_ci_runs_the_test_command_as_written() -> None:
     """The script contains the README's line to the letter."""
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert commands()[1] in [line.strip() for line in script.splitlines()]
+
+
+def test_the_example_prints_what_the_readme_shows() -> None:
+    """The search is seeded, so its output is the same every time; progress goes to stderr."""
+    printed, progress = output_of_the_example()
+    assert printed == blocks("text")[0]
+    assert "40/40" in progress
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_the_code_of_the_readme_runs(block: str) -> None:
+    """Every Python block can be pasted."""
+    exec(compile(block, str(README), "exec"), {"__name__": "readme"})
+
+
+def refresh() -> None:
+    """Write what the example prints now into the README."""
+    text = README.read_text(encoding="utf-8")
+    block = f"```text\n{output_of_the_example()[0]}```"
+    README.write_text(re.sub(r"```text\n.*?```", lambda _: block, text, count=1, flags=re.DOTALL), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    refresh()
