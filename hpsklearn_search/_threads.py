@@ -49,7 +49,7 @@ def worker_environment(n_workers: int, threads: int | None = None) -> dict[str, 
 
 
 class ThreadCap:
-    """A cap on the threads of libraries that are already loaded into this process.
+    """A cap on the threads of libraries that are already loaded into this process; it never raises a number.
 
     Looking for them costs milliseconds, setting their limit microseconds, so they are looked for once.
 
@@ -70,13 +70,23 @@ class ThreadCap:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Cap while the block runs, then restore; not to be entered by two threads at once."""
-        if self._controller is None:
+        above = self._above()
+        if above is None:
             yield
             return
-        with self._controller.limit(limits=self._threads):
+        with above.limit(limits=self._threads):
             yield
 
     def hold_in_this_thread(self) -> None:
         """Cap OpenMP, whose setting belongs to each thread, in the calling thread for good."""
-        if self._controller is not None:
-            self._controller.select(user_api="openmp").limit(limits=self._threads)
+        above = self._above(user_api="openmp")
+        if above is not None:
+            above.limit(limits=self._threads)
+
+    def _above(self, **which: str) -> Any:
+        """The libraries that would use more threads than the cap, None if there are none."""
+        if self._controller is None:
+            return None
+        libraries = self._controller.select(**which).lib_controllers if which else self._controller.lib_controllers
+        paths = [library.filepath for library in libraries if library.num_threads > self._threads]
+        return self._controller.select(filepath=paths) if paths else None

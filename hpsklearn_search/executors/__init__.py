@@ -1,6 +1,7 @@
 """Where work runs: this process, local worker processes, any joblib backend, a Spark cluster."""
 
 from ._fake import FakeExecutor
+from ._joblib import JoblibExecutor
 from ._local import local_executor
 from ._processes import ProcessExecutor
 from ._protocol import Executor, Finished, Task, Work
@@ -10,6 +11,7 @@ __all__ = [
     "Executor",
     "FakeExecutor",
     "Finished",
+    "JoblibExecutor",
     "ProcessExecutor",
     "SerialExecutor",
     "Task",

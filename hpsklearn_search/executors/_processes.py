@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import logging
 import math
-import pickle
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import connection, util
 from typing import Any
 
 from .._threads import worker_environment
 from ..trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
+from ._messages import unpack
 from ._protocol import Finished, Task, Work
 from ._shipping import Shipment, dumps
 from ._wakeups import Wakeups
-from ._worker import BROKEN, READY, unpack_exception
+from ._worker import BROKEN, READY
 from ._worker_process import WorkerProcess, WorkerSettings, describe_exit
 
 __all__ = ["ProcessExecutor"]
@@ -250,15 +250,10 @@ class ProcessExecutor:
         self._stillborn = 0
         if job is None:
             return
-        try:
-            value, failure, seconds, pickled = pickle.loads(memoryview(message)[1:])
-        except Exception as error:
-            self._done.append(Finished(job.task, failure=Failure.of(error)))
-            return
-        self._mean_seconds += (seconds - self._mean_seconds) * (0.2 if self._mean_seconds else 1.0)
-        if pickled is not None:
-            failure = replace(failure, exception=unpack_exception(pickled, failure.traceback))
-        self._done.append(Finished(job.task, value, failure, seconds))
+        finished = unpack(job.task, memoryview(message)[1:])
+        if finished.seconds >= 0:  # not if it cannot be read
+            self._mean_seconds += (finished.seconds - self._mean_seconds) * (0.2 if self._mean_seconds else 1.0)
+        self._done.append(finished)
 
     def _mourn(self, at: int) -> None:
         """A worker died by itself: try its task again, or give the task up."""

@@ -14,6 +14,7 @@ np.float64(320000.0)
 
 from __future__ import annotations
 
+import functools
 import mmap
 import os
 import shutil
@@ -34,6 +35,7 @@ PLAIN_KINDS = "biufcmMSU"
 """Kinds of dtype that numpy's file format keeps as they are; others (objects, extensions) are pickled."""
 
 
+@functools.cache
 def _cloudpickle() -> Any:
     """The cloudpickle that joblib uses: part of it once, a package of its own from joblib 1.6 on."""
     try:

@@ -1,34 +1,33 @@
 """What runs inside a worker process: load the work, then one task after another until the pipe ends.
 
 What it says to its owner is one byte and a pickle: `READY`, `BROKEN` (the work cannot be loaded; the
-reason as text) or `DONE` (value, failure, seconds, the pickled exception or None). When it receives a
-task, and when the work then begins, it writes to a small shared file instead, which wakes nobody.
+reason as text) or `DONE` (what came of a task). When it receives a task, and when the work then begins,
+it writes to a small shared file instead, which wakes nobody.
 """
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import faulthandler
 import hashlib
 import mmap
 import os
-import pickle
 import signal
 import sys
 import threading
 import time
 import traceback
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TextIO
 
-from ..trials import STATUS_FAIL, Failure
-from ._protocol import Finished, Task, Work
-from ._run import run_task
-from ._shipping import dumps, load_work
+from ._messages import run_message
+from ._protocol import Work
+from ._shipping import load_work
 
-__all__ = ["BROKEN", "DONE", "READY", "Stamp", "Station", "serve", "unpack_exception"]
+__all__ = ["BROKEN", "DONE", "READY", "Stamp", "Station", "serve"]
 
 READY, BROKEN, DONE = b"R", b"B", b"D"
 
@@ -115,6 +114,14 @@ def serve(station: Station, pipe: Connection, lifeline: Connection | None) -> No
         if work is not None:
             _run_tasks(work, pipe, Stamp(station.stamp), station.keeps_exceptions)
         faulthandler.disable()
+    _leave()
+
+
+def _leave() -> None:
+    """End the process with what libraries asked for at exit, but without taking apart every module they loaded."""
+    atexit._run_exitfuncs()
+    _flush()
+    os._exit(0)
 
 
 def _settle(station: Station, lifeline: Connection | None) -> None:
@@ -205,44 +212,9 @@ def _run_tasks(work: Work, pipe: Connection, stamp: Stamp, keep: bool) -> None:
             return
         number += 1
         stamp.receive(number)
-        answer = DONE + _answer(work, message, stamp, keep)
+        answer = DONE + run_message(work, message, keep=keep, on_begin=stamp.begin)
         _flush()
         pipe.send_bytes(answer)
-
-
-def _answer(work: Work, message: bytes, stamp: Stamp, keep: bool) -> bytes:
-    """The pickled outcome of a task; whatever is raised on the way, in the work or in pickling, is a failure."""
-    try:
-        payload = pickle.loads(message)
-        stamp.begin()
-        finished = run_task(work, Task(0, 0, payload), keep=keep)
-    except BaseException as error:
-        finished = Finished(Task(0, 0, None), failure=Failure.of(error), seconds=0.0)
-    try:
-        return _pack(finished)
-    except BaseException as error:
-        failure = Failure(
-            STATUS_FAIL,
-            "PicklingError",
-            f"what the work returned cannot be sent back: {type(error).__name__}: {error}",
-            traceback.format_exc(),
-        )
-        return _pack(replace(finished, value=None, failure=failure))
-
-
-def _pack(finished: Finished) -> bytes:
-    failure, exception = finished.failure, None
-    if failure is not None and failure.exception is not None:
-        exception = _dumps_or_none(failure.exception)
-        failure = replace(failure, exception=None)
-    return dumps((finished.value, failure, finished.seconds, exception))
-
-
-def _dumps_or_none(exception: BaseException) -> bytes | None:
-    try:
-        return dumps(exception)
-    except Exception:  # its text must do
-        return None
 
 
 def _flush() -> None:
@@ -252,22 +224,3 @@ def _flush() -> None:
             stream.flush()
         except (AttributeError, OSError, ValueError):  # None, or closed by the work
             continue
-
-
-class WorkerTraceback(Exception):
-    """The traceback of an exception in a worker, as text; shown as the cause of the exception here."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"
-
-
-def unpack_exception(pickled: bytes, text: str) -> Exception | None:
-    """The exception that a worker sent, with its traceback as cause; None if it cannot be had in this process."""
-    try:
-        exception = pickle.loads(pickled)
-    except Exception:
-        return None
-    if not isinstance(exception, Exception):
-        return None
-    exception.__cause__ = WorkerTraceback(text)
-    return exception

@@ -8,14 +8,34 @@ from typing import Any
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 
-from hpsklearn_search.executors import Executor, FakeExecutor, Finished, ProcessExecutor, SerialExecutor, Task
+from hpsklearn_search.executors import (
+    Executor,
+    FakeExecutor,
+    Finished,
+    JoblibExecutor,
+    ProcessExecutor,
+    SerialExecutor,
+    Task,
+)
+
+
+def joblib_executor(backend: str, n_jobs: int = 2) -> JoblibExecutor:
+    """An executor made under a joblib configuration."""
+    with parallel_config(backend=backend, n_jobs=n_jobs):
+        return JoblibExecutor()
+
 
 EXECUTORS: dict[str, Callable[[], Executor]] = {
     "serial": SerialExecutor,
     "serial-capped": lambda: SerialExecutor(threads=1),
     "fake": lambda: FakeExecutor(capacity=3, order=0),
     "processes": lambda: ProcessExecutor(2),
+    "joblib-in-place": lambda: JoblibExecutor(n_jobs=1),
+    "joblib-threading": lambda: joblib_executor("threading", 3),
+    "joblib-loky": lambda: joblib_executor("loky"),
+    "joblib-multiprocessing": lambda: joblib_executor("multiprocessing"),
 }
 
 

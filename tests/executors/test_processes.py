@@ -1,0 +1,413 @@
+"""What only worker processes promise: one copy of the data, no trace left, and good neighbours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _worker_process
+from hpsklearn_search.executors._shipping import LARGE, Shipment, load_work
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def executors() -> Iterator[list[Executor]]:
+    """Executors put into the list are closed, whatever happens."""
+    opened: list[Executor] = []
+    yield opened
+    for executor in opened:
+        executor.close()
+
+
+def value_of(executor: Executor, payload: Any = None, part: int = 0) -> Any:
+    """What the work returns for one payload."""
+    executor.submit(Task(0, part, payload))
+    (finished,) = executor.wait(timeout=60)
+    assert finished.failure is None, finished.failure
+    return finished.value
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+    """Whether the condition comes true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def perform(payload: Callable[[], Any]) -> Any:
+    """Work: call the payload."""
+    return payload()
+
+
+# ---------------------------------------------------------------------- data
+def is_mapped(array: np.ndarray[Any, Any]) -> bool:
+    """Whether an array's memory is a file."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        if isinstance(base, np.memmap):
+            return True
+        base = base.base
+    return False
+
+
+def test_large_arrays_are_mapped_wherever_they_stand() -> None:
+    """In a data frame, a sparse matrix, a list, in Fortran order or strided: equal, read-only, and one file each."""
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(2000, 100))
+    held = {
+        "dense": dense,
+        "again": [dense],
+        "fortran": np.asfortranarray(dense),
+        "strided": np.repeat(dense, 2, axis=1)[:, ::2],
+        "dates": np.arange(200_000).astype("datetime64[s]"),
+        "frame": pd.DataFrame(dense),
+        "sparse": sparse.random(3000, 3000, density=0.05, format="csr", random_state=0),
+        "small": np.arange(10),
+        "objects": np.array([None] * LARGE, dtype=object),
+    }
+    shipment = Shipment(lambda payload: held)
+    loaded: Any = load_work(shipment.path)(None)
+    for name in ("dense", "fortran", "strided", "dates"):
+        np.testing.assert_array_equal(loaded[name], held[name])
+        assert is_mapped(loaded[name])
+        assert not loaded[name].flags.writeable
+    assert loaded["again"][0] is loaded["dense"]
+    assert loaded["fortran"].flags.f_contiguous
+    assert is_mapped(loaded["frame"].to_numpy())
+    pd.testing.assert_frame_equal(loaded["frame"], held["frame"])
+    assert is_mapped(loaded["sparse"].data)
+    assert (loaded["sparse"] != held["sparse"]).nnz == 0
+    assert not is_mapped(loaded["small"])
+    files = [name for name in os.listdir(shipment.folder) if name.startswith("array")]
+    assert len(files) == 7, files
+    shipment.remove()
+    assert not os.path.exists(shipment.folder)
+
+
+def test_an_array_that_is_a_file_already_is_not_copied(tmp_path: Path) -> None:
+    """The workers map the user's own file; a part of it, or a private map, is written anew."""
+    np.save(tmp_path / "x.npy", np.arange(400_000.0).reshape(2000, 200))
+    whole = np.load(tmp_path / "x.npy", mmap_mode="r")
+    private = np.load(tmp_path / "x.npy", mmap_mode="c")
+    private[0, 0] = -1
+    held = whole, whole[500:], private
+    shipment = Shipment(lambda payload: held)
+    loaded: Any = load_work(shipment.path)(None)
+    for mine, theirs in zip(held, loaded, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert loaded[0].base.filename == str(tmp_path / "x.npy")
+    assert len([name for name in os.listdir(shipment.folder) if name.startswith("array")]) == 2
+    shipment.remove()
+
+
+def test_a_full_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first choice has no room, arrays go to the next; with none left, the error says what to do."""
+    from hpsklearn_search.executors import _shipping
+
+    full, roomy = tmp_path / "full", tmp_path / "roomy"
+    full.mkdir(), roomy.mkdir()
+    check = _shipping._check_room
+    monkeypatch.setattr(
+        _shipping, "_check_room", lambda folder, needed: check(folder, 10**18 if folder.startswith(str(full)) else 0)
+    )
+    big = np.ones(LARGE)
+    monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full), str(roomy)])
+    shipment = Shipment(lambda payload: big)
+    np.testing.assert_array_equal(load_work(shipment.path)(None), big)
+    assert list(roomy.rglob("array*"))
+    shipment.remove()
+    monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full)])
+    with pytest.raises(OSError, match=r"no room .* set temp_folder"):
+        Shipment(lambda payload: big)
+    assert list(full.iterdir()) == list(roomy.iterdir()) == []
+
+
+def test_work_that_cannot_be_pickled_is_refused_with_the_cure() -> None:
+    """A lock in the estimator: a TypeError before any worker starts, and no file left."""
+    lock = threading.Lock()
+    with pytest.raises(TypeError, match=r"cannot be pickled.*lock.*n_jobs=1"):
+        ProcessExecutor(2).start(lambda payload: lock)
+
+
+def test_nothing_is_left_after_close(tmp_path: Path) -> None:
+    """No worker, no file, no descriptor."""
+    before = set(os.listdir("/proc/self/fd")) if sys.platform == "linux" else set()
+    executor = ProcessExecutor(2, temp_folder=str(tmp_path))
+    big = np.ones(LARGE)
+    executor.start(lambda payload: (os.getpid(), float(big.sum())))
+    pid, total = value_of(executor)
+    assert total == LARGE
+    assert len(list(tmp_path.iterdir())) == 1
+    executor.close()
+    assert list(tmp_path.iterdir()) == []
+    assert not is_alive(pid)
+    del executor
+    after = set(os.listdir("/proc/self/fd")) if sys.platform == "linux" else set()
+    # The two resource trackers, joblib's and Python's, stay for the life of this process.
+    assert len(after - before) <= 2
+
+
+# ---------------------------------------------------------------------- dispatch
+def test_a_part_prefers_its_worker(executors: list[Executor]) -> None:
+    """Fold f goes to worker f modulo W while that is free, to another while not."""
+    executors.append(executor := ProcessExecutor(2))
+    executor.start(lambda payload: time.sleep(payload) or os.getpid())
+    pids = [value_of(executor, 0, part) for part in range(6)]
+    assert pids == [pids[0], pids[1]] * 3
+    assert pids[0] != pids[1]
+    executor.submit(Task(0, 0, 0.3))
+    executor.submit(Task(0, 2, 0.3))
+    done: list[Any] = []
+    while len(done) < 2:
+        done += executor.wait(timeout=60)
+    assert {f.value for f in done} == set(pids)
+    executor.submit(Task(0, 0, 0.3))
+    executor.submit(Task(0, 1, 0.3))
+    with pytest.raises(RuntimeError, match="2 tasks under way"):
+        executor.submit(Task(0, 2, 0.3))
+
+
+def test_wait_keeps_to_its_timeout(executors: list[Executor]) -> None:
+    """With nothing finished, wait returns an empty list when its time is over."""
+    executors.append(executor := ProcessExecutor(1))
+    executor.start(time.sleep)
+    executor.submit(Task(0, 0, 30))
+    assert executor.wait(timeout=0.05) == []
+    assert executor.wait(timeout=0) == []
+
+
+def test_payloads_larger_than_a_pipe_arrive(executors: list[Executor]) -> None:
+    """A large payload neither blocks the one who submits it nor gets lost."""
+    executors.append(executor := ProcessExecutor(1))
+    executor.start(len)
+    assert value_of(executor, b"x" * 3_000_000) == 3_000_000
+    assert value_of(executor, b"x" * 3_000_000) == 3_000_000
+
+
+def test_workers_share_the_cores(executors: list[Executor], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each worker has its share of threads, the user's own variables and an explicit number stand above."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def threads() -> tuple[str | None, str | None]:
+        return os.environ.get("OMP_NUM_THREADS"), os.environ.get("OPENBLAS_NUM_THREADS")
+
+    executors.append(executor := ProcessExecutor(100))
+    from hpsklearn_search._threads import worker_environment
+
+    assert worker_environment(100)["OMP_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert "OMP_NUM_THREADS" not in worker_environment(100)
+    executors.append(executor := ProcessExecutor(1, inner_threads=5))
+    executor.start(perform)
+    assert value_of(executor, threads) == ("5", "5")
+
+
+def test_nested_parallelism_makes_threads_not_processes(executors: list[Executor]) -> None:
+    """joblib inside a worker behaves as inside joblib's own workers, and -1 means the worker's share."""
+
+    def nested() -> tuple[str, int, set[int]]:
+        from joblib import Parallel, delayed, effective_n_jobs
+        from joblib.parallel import get_active_backend
+
+        pids = set(Parallel(n_jobs=2)(delayed(os.getpid)() for _ in range(4)))
+        return type(get_active_backend()[0]).__name__, effective_n_jobs(-1), pids - {os.getpid()}
+
+    executors.append(executor := ProcessExecutor(2, inner_threads=1))
+    executor.start(perform)
+    assert value_of(executor, nested) == ("ThreadingBackend", 1, set())
+
+
+def test_a_warning_is_printed_once(executors: list[Executor], capfd: pytest.CaptureFixture[str]) -> None:
+    """Not once for each task and worker."""
+
+    def warn() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.warn("did not converge", UserWarning, stacklevel=1)
+
+    executors.append(executor := ProcessExecutor(2))
+    executor.start(perform)
+    for part in range(6):
+        value_of(executor, warn, part)
+    executor.close()
+    assert capfd.readouterr().err.count("UserWarning: did not converge") == 1
+
+
+def test_what_a_task_prints_is_seen(executors: list[Executor], capfd: pytest.CaptureFixture[str]) -> None:
+    """Output of a worker comes out where this process prints, even if the worker is killed afterwards."""
+    executors.append(executor := ProcessExecutor(1))
+    executor.start(perform)
+    value_of(executor, lambda: print("fold 3 done"))
+    executor.submit(Task(0, 0, lambda: time.sleep(1000)))
+    executor.close()
+    assert "fold 3 done" in capfd.readouterr().out
+
+
+# ---------------------------------------------------------------------- neighbours
+def test_joblib_works_before_during_and_after(executors: list[Executor]) -> None:
+    """A parallel GridSearchCV in the same process does not notice us."""
+    from sklearn.datasets import load_iris
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.tree import DecisionTreeClassifier
+
+    X, y = load_iris(return_X_y=True)
+
+    def grid() -> float:
+        search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2]}, n_jobs=2, cv=3)
+        return float(search.fit(X, y).best_score_)
+
+    before = grid()
+    executors.append(executor := ProcessExecutor(2))
+    executor.start(perform)
+    assert value_of(executor, lambda: 1) == 1
+    assert grid() == before
+    assert value_of(executor, lambda: 2) == 2
+    executor.close()
+    assert grid() == before
+
+
+SCRIPT = """
+import os, sys
+import numpy as np
+from hpsklearn_search.executors import ProcessExecutor, Task
+
+class Model:
+    def __init__(self, power):
+        self.power = power
+    def __call__(self, payload):
+        return Model(self.power + payload), (lambda: payload)()
+
+executor = ProcessExecutor(2)
+executor.start(Model(1))
+executor.submit(Task(0, 0, 2))
+(finished,) = executor.wait(60)
+print(type(finished.value[0]) is Model, finished.value[0].power, finished.value[1])
+{end}
+"""
+
+
+def run_python(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the interpreter with a deadline."""
+    return subprocess.run([sys.executable, *arguments], input=stdin, capture_output=True, text=True, timeout=90)
+
+
+@pytest.mark.parametrize("way", ["script", "-c", pytest.param("stdin", marks=pytest.mark.slow)])
+def test_classes_of_the_main_program_work_without_a_guard(way: str, tmp_path: Path) -> None:
+    """From a script without `if __name__ == "__main__"`, from -c and from stdin; unclosed, it ends all the same."""
+    source = SCRIPT.format(end="")
+    if way == "script":
+        (tmp_path / "script.py").write_text(source)
+        done = run_python(str(tmp_path / "script.py"))
+    elif way == "-c":
+        done = run_python("-c", source)
+    else:
+        done = run_python("-", stdin=source)
+    assert (done.stdout.strip(), done.stderr, done.returncode) == ("True 3 2", "", 0)
+
+
+MORTAL = """
+import os, sys, time
+import numpy as np
+from hpsklearn_search.executors import ProcessExecutor, Task
+{setup}
+big = np.ones(1_000_000)
+executor = ProcessExecutor(2, temp_folder=sys.argv[1])
+executor.start(lambda payload: (payload(), big)[0])
+pids = []
+for part in range(2):
+    executor.submit(Task(0, part, os.getpid))
+    (finished,) = executor.wait(60)
+    pids.append(finished.value)
+
+def busy():
+    {busy}
+
+executor.submit(Task(1, 0, busy))
+time.sleep(0.3)
+print(*pids, flush=True)
+{end}
+"""
+
+BUSY = "import ctypes; ctypes.PyDLL(None).pause()"  # holds the interpreter lock
+ENDS = {
+    "returns": "",
+    "raises": "raise ValueError('the script failed')",
+    "exits": "sys.exit(3)",
+    "killed": "time.sleep(1000)",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a fit that holds the interpreter lock outlives us")
+@pytest.mark.parametrize(
+    "end", ["killed", "returns", *(pytest.param(e, marks=pytest.mark.slow) for e in ("raises", "exits"))]
+)
+def test_workers_and_files_go_with_their_owner(end: str, tmp_path: Path) -> None:
+    """However the program ends, kill -9 included, no worker, not even one that holds its lock, and no file stays."""
+    source = MORTAL.format(setup="", busy=BUSY, end=ENDS[end])
+    with subprocess.Popen(
+        [sys.executable, "-c", source, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as program:
+        assert program.stdout is not None
+        pids = [int(pid) for pid in program.stdout.readline().split()]
+        assert len(pids) == 2
+        if end == "killed":
+            assert all(is_alive(pid) for pid in pids)
+            assert len(list(tmp_path.iterdir())) == 1
+            program.kill()
+        program.wait(timeout=60)
+    assert wait_until(lambda: not any(is_alive(pid) for pid in pids))
+    assert wait_until(lambda: list(tmp_path.iterdir()) == [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_reaches_the_owner_alone() -> None:
+    """An interrupt of the whole group leaves the workers, and even those being born, unharmed and silent."""
+    source = SCRIPT.format(end="").replace(
+        "executor.start(Model(1))",
+        "executor.start(Model(1))\n"
+        "import signal\n"
+        "signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "os.killpg(0, signal.SIGINT)",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, timeout=90, start_new_session=True
+    )
+    assert (done.stdout.strip(), done.stderr, done.returncode) == ("True 3 2", "", 0)
+
+
+def test_the_lifeline_ends_a_worker_where_the_kernel_does_not(
+    executors: list[Executor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On systems without a parent-death signal, a busy worker notices that a pipe of its owner has closed."""
+    monkeypatch.setattr(_worker_process, "NEEDS_LIFELINE", True)
+    executors.append(executor := ProcessExecutor(1, max_retries=0))
+    executor.start(lambda payload: time.sleep(payload) or os.getpid())
+    pid = value_of(executor, 0)
+    executor.submit(Task(0, 0, 1000))
+    time.sleep(0.2)
+    worker: Any = executor._slots[0].worker
+    worker._lifeline.close()
+    assert wait_until(lambda: not is_alive(pid))
