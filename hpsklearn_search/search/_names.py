@@ -85,13 +85,11 @@ class _Walk:
         _refuse_conflicts(contributed)
         everything = {**outer, **{name: at for settings in contributed.values() for name, at in settings.items()}}
         for key, value in branch.items():
-            besides = None
-            for option in _alternatives(value):
-                if not self.merges(key, option):
-                    self.check_name(key, everything)
-                    continue
-                if besides is None:
-                    besides = {name: at for name, at in everything.items() if name not in contributed[key]}
+            inner = [option for option in _alternatives(value) if self.merges(key, option)]
+            if key in contributed[key]:
+                self.check_name(key, everything)
+            besides = {n: at for n, at in everything.items() if n not in contributed[key]} if inner else {}
+            for option in inner:
                 self.check(option, besides)
 
     def merges(self, key: str, option: Any) -> bool:
