@@ -3,6 +3,7 @@
 from . import hp
 from ._fmin import fmin, space_eval
 from .exceptions import AllTrialsFailed
+from .executors import SparkTrials
 from .optimize import Callback
 from .search import HyperoptSearchCV, Racing
 from .suggest import auto, rand, tpe
@@ -15,6 +16,7 @@ __all__ = [
     "Callback",
     "HyperoptSearchCV",
     "Racing",
+    "SparkTrials",
     "Trials",
     "auto",
     "fmin",

@@ -138,7 +138,7 @@ def fmin(
         first_points=[parsed.check(point) for point in points_to_evaluate or ()],
         description={"total": max_evals},
     )
-    objective = FunctionObjective(fn, parsed, catch=catch_eval_exceptions)
+    objective = FunctionObjective(fn, parsed, catch=catch_eval_exceptions or trials.catches_errors)
     watchers = [*callbacks, *([ProgressLine()] if show_progressbar else [])]
     Loop(plan, objective, executor, trials, watchers).run()
     return trials.argmin if return_argmin else parsed.assemble(trials.argmin)

@@ -47,7 +47,7 @@ class FunctionObjective:
         self.work = _Call(fn, space, by_keyword)
         self.catch = catch
 
-    def tasks(self, trial: Trial) -> list[Point]:
+    def tasks(self, trial: Trial, *, whole: bool = False) -> list[Point]:
         """One part: the point."""
         return [trial.point]
 

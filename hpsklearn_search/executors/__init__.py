@@ -6,6 +6,8 @@ from ._local import local_executor
 from ._processes import ProcessExecutor
 from ._protocol import Executor, Finished, Task, Work
 from ._serial import SerialExecutor
+from ._spark import SparkExecutor
+from ._spark_trials import SparkTrials
 
 __all__ = [
     "Executor",
@@ -14,6 +16,8 @@ __all__ = [
     "JoblibExecutor",
     "ProcessExecutor",
     "SerialExecutor",
+    "SparkExecutor",
+    "SparkTrials",
     "Task",
     "Work",
     "local_executor",

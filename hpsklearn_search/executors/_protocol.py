@@ -45,6 +45,8 @@ class Executor(Protocol):
 
     The loop calls `start` once, then `submit` and `wait` in any order from one thread, and `close`
     at the end, whatever happened. It never has more than `capacity` tasks submitted and unfinished.
+    An attribute ``prefers_whole_trials = True`` asks for one task a trial wherever that keeps all
+    workers busy, because sending a task costs much.
     """
 
     @property

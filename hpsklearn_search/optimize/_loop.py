@@ -21,6 +21,7 @@ from ..space import Point, Space
 from ..suggest import SuggestAlgorithm, point_key, trial_seed, unseen_point
 from ..trials import STATUS_CANCELLED, Trial, Trials
 from ._protocol import Callback, Objective, Stopper
+from ._stoppers import loss_threshold
 
 __all__ = ["Loop", "Plan", "entropy_of"]
 
@@ -97,6 +98,7 @@ class Loop:
         self.trials = trials
         self.callbacks = callbacks
         self._record = trials.record
+        self._stoppers = [*plan.stoppers, *_prescribed(trials)]
         self._queue: deque[Task] = deque()
         self._in_flight: set[Task] = set()
         self._parts: dict[int, dict[int, Finished]] = {}
@@ -116,7 +118,8 @@ class Loop:
             ``"callback"``, or what a stopper said.
         """
         self.trials.labels = self.plan.space.labels
-        deadline = None if self.plan.timeout is None else time.monotonic() + self.plan.timeout
+        limits = [limit for limit in (self.plan.timeout, self.trials.timeout) if limit is not None]
+        deadline = time.monotonic() + min(limits) if limits else None
         for callback in self.callbacks:
             callback.on_search_begin(self.trials, self.plan.description)
         try:
@@ -131,6 +134,7 @@ class Loop:
             self._reason = "error"
             raise
         finally:
+            self.trials.stop_reason = self._reason
             self.executor.close()
             for callback in self.callbacks:
                 callback.on_search_end(self.trials, self._reason)
@@ -175,10 +179,21 @@ class Loop:
         self._seen.add(point_key(trial.point))
         self._parts[trial.number] = {}
         self._queue.extend(
-            Task(trial.number, part, payload) for part, payload in enumerate(self.objective.tasks(trial))
+            Task(trial.number, part, payload)
+            for part, payload in enumerate(self.objective.tasks(trial, whole=self._better_whole()))
         )
         for callback in self.callbacks:
             callback.on_trial_begin(self.trials, trial)
+
+    def _better_whole(self) -> bool:
+        """Whether the trial just added should be one task: each task is dear, and trials enough fill the workers."""
+        if not getattr(self.executor, "prefers_whole_trials", False):
+            return False
+        free = self.executor.capacity - len(self._in_flight) - len(self._queue)
+        added = len(self._record)
+        ends = [self._last, None if self.plan.window is None else self._record.told + self.plan.window]
+        still_to_come = min([end - added for end in ends if end is not None], default=free)
+        return free <= 1 + max(0, still_to_come)
 
     def _restart_unfinished(self) -> None:
         for trial in self._record:
@@ -278,7 +293,7 @@ class Loop:
 
     def _judge(self) -> None:
         """Ask the stoppers; with a window about each leading run of finished trials, else about all."""
-        if self._reason or not self.plan.stoppers:
+        if self._reason or not self._stoppers:
             return
         if self.plan.window is None:
             self._ask_stoppers(self.trials, len(self._record))
@@ -289,7 +304,7 @@ class Loop:
             self._ask_stoppers(self.trials.until(self._judged), self._judged + self.plan.window - 1)
 
     def _ask_stoppers(self, trials: Trials, last: int) -> None:
-        for stopper in self.plan.stoppers:
+        for stopper in self._stoppers:
             reason = stopper(trials)
             if reason:
                 self._stop(reason, last)
@@ -298,6 +313,10 @@ class Loop:
     def _stop(self, reason: str, last: int) -> None:
         self._reason = reason
         self._last = last if self._last is None else min(self._last, last)
+
+
+def _prescribed(trials: Trials) -> list[Stopper]:
+    return [] if trials.loss_threshold is None else [loss_threshold(trials.loss_threshold)]
 
 
 def as_point(suggestion: Any) -> Point:

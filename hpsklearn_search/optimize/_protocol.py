@@ -21,8 +21,8 @@ class Objective(Protocol):
     def work(self) -> Work:
         """What an executor runs; shipped once per worker."""
 
-    def tasks(self, trial: Trial) -> Sequence[Any]:
-        """The payloads of the trial's parts, in order."""
+    def tasks(self, trial: Trial, *, whole: bool = False) -> Sequence[Any]:
+        """The payloads of the trial's parts, in order; with `whole` better one part for all."""
 
     def is_decided(self, trial: Trial, parts: Mapping[int, Finished]) -> bool:
         """Whether the parts that have finished settle the trial, so that the others need not run."""

@@ -156,9 +156,11 @@ class FoldObjective:
         self._folds_run = 0
 
     # ------------------------------------------------------------------ the loop's questions
-    def tasks(self, trial: Trial) -> list[tuple[Point, list[int]]]:
-        """A task for each fold, or one for all where folds take next to no time."""
+    def tasks(self, trial: Trial, *, whole: bool = False) -> list[tuple[Point, list[int]]]:
+        """A task for each fold, or one for all where folds take next to no time, or sending a task much."""
         folds = range(len(self.work.splits))
+        if whole and self.race is None:
+            return [(trial.point, list(folds))]
         if self._folds_run and self._seconds / self._folds_run < TRAVEL_TOGETHER:
             return [(trial.point, list(folds))]
         return [(trial.point, [fold]) for fold in folds]

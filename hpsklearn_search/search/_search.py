@@ -287,7 +287,7 @@ class HyperoptSearchCV(BaseSearchCV):
 
     # ------------------------------------------------------------------ the search proper
     def _search(self, parameters: ParameterSpace, objective: FoldObjective, executor: Executor) -> None:
-        self.trials_ = Trials()
+        self.trials_ = Trials() if self.trials is None else self.trials.fresh()
         loop = Loop(self._plan(parameters, executor), objective, executor, self.trials_, self._watchers(objective))
         try:
             self.stop_reason_ = loop.run()

@@ -48,6 +48,13 @@ class Trials:
 
     asynchronous = False
 
+    # What a kind of trials may prescribe for the search that it is passed to.
+    timeout: float | None = None
+    loss_threshold: float | None = None
+    catches_errors = False  # an exception of `fmin`'s function is a failed trial, whatever the argument says
+
+    stop_reason: str | None = None  # why the last search over these trials ended
+
     def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
         self.record = Record()
         self.labels: list[str] = []
@@ -56,9 +63,15 @@ class Trials:
         self._told: int | None = None
 
     # ------------------------------------------------------------------ for the loop and algorithms
-    def open_executor(self) -> Any:
+    def open_executor(self, *, task_timeout: float | None = None) -> Any:
         """The executor that this kind of trials prescribes; None leaves it to the caller."""
         return None
+
+    def fresh(self) -> Trials:
+        """Trials of the same kind and settings, with an empty record."""
+        twin = copy.copy(self)
+        twin.record, twin.labels, twin.attachments, twin.stop_reason = Record(), [], {}, None
+        return twin
 
     def until(self, told: int | None) -> Trials:
         """A view in which only the outcomes of the first `told` trials are known; None means all."""

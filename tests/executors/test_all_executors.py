@@ -17,6 +17,7 @@ from hpsklearn_search.executors import (
     JoblibExecutor,
     ProcessExecutor,
     SerialExecutor,
+    SparkTrials,
     Task,
 )
 
@@ -39,10 +40,13 @@ EXECUTORS: dict[str, Callable[[], Executor]] = {
 }
 
 
-@pytest.fixture(params=EXECUTORS)
+@pytest.fixture(params=[*EXECUTORS, pytest.param("spark", marks=pytest.mark.spark)])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     """Each executor in turn, closed at the end."""
-    made = EXECUTORS[request.param]()
+    if request.param == "spark":
+        made = SparkTrials(2, spark_session=request.getfixturevalue("spark")).open_executor()
+    else:
+        made = EXECUTORS[request.param]()
     yield made
     made.close()
 

@@ -32,7 +32,7 @@ class Parts:
         """Square the number."""
         return lambda payload: payload[0] ** 2 + payload[1]
 
-    def tasks(self, trial: Trial) -> list[tuple[float, int]]:
+    def tasks(self, trial: Trial, *, whole: bool = False) -> list[tuple[float, int]]:
         """As many as there are parts."""
         return [(trial.point.get("x", 0.0), part) for part in range(self.n)]
 

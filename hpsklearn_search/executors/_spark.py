@@ -1,0 +1,282 @@
+"""Tasks on a Spark cluster: one Spark task each, from a few threads that wait for nothing but Spark.
+
+Nothing polls: a thread per task under way is blocked in Spark, `wait` is blocked on a queue that
+these threads fill, and a finished task is with the loop at once.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+import queue
+import signal
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ._protocol import Finished, Task, Work
+from ._pyspark import pinned_thread
+from ._shipping import dumps
+from ._spark_worker import SparkCall, lost, too_long
+
+__all__ = ["Cluster", "SparkExecutor"]
+
+PATIENCE = 2.0
+"""Seconds for which `close` waits for the threads of cancelled jobs; they are daemons."""
+
+
+GRACE = 10.0
+"""Seconds that a task may take beyond its time, as the driver sees it: worker processes have to start, too."""
+
+
+class Cluster(Protocol):
+    """What differs between a SparkContext and Spark Connect."""
+
+    session: Any
+
+    @property
+    def parallelism(self) -> int:
+        """How many tasks to run at once if nobody says."""
+
+    @property
+    def slots(self) -> int | None:
+        """How many can run at once, where that is known."""
+
+    @property
+    def repeats_tasks(self) -> bool:
+        """Whether Spark itself runs a task again whose worker died."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing can run here any more."""
+
+    def ship(self, key: str, work: bytes) -> None:
+        """Make the pickled work available to the workers."""
+
+    def run(self, call: SparkCall, payload: bytes, tag: str, earlier: int) -> bytes:
+        """Run one task and block until it ends."""
+
+    def cancel(self, tag: str) -> None:
+        """Stop what runs under `tag`."""
+
+    def close(self) -> None:
+        """Free what `ship` took."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A submitted task; each submission has its own tag."""
+
+    task: Task
+    tag: str
+    payload: bytes
+    deadline: float
+
+
+class SparkExecutor:
+    """Runs each task as one task of Spark.
+
+    Parameters
+    ----------
+    cluster : Cluster
+        Where.
+    parallelism : int
+        How many tasks are with Spark at once.
+    max_retries : int, default=1
+        How often a task is begun again after the worker under it died.
+    task_timeout : float, default=None
+        Seconds after which the worker interrupts a task, which then counts as failed. A task that
+        cannot be interrupted there is cancelled `GRACE` seconds later, its worker killed.
+    """
+
+    prefers_whole_trials = True
+    """A task costs about a tenth of a second here, so all folds of a candidate better travel together."""
+
+    def __init__(
+        self, cluster: Cluster, parallelism: int, *, max_retries: int = 1, task_timeout: float | None = None
+    ) -> None:
+        self._cluster = cluster
+        self._capacity = parallelism
+        self._max_retries = max_retries
+        self._task_timeout = task_timeout
+        self._call = SparkCall(uuid.uuid4().hex, max_retries, task_timeout)
+        self._jobs: dict[str, _Job] = {}
+        self._inbox: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[str, Finished | BaseException]] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._restore_signal: Any = None
+
+    @property
+    def capacity(self) -> int:
+        """As many tasks as asked for; Spark queues those it has no slot for."""
+        return self._capacity
+
+    def start(self, work: Work) -> None:
+        """Pickle the work, data and all, and send it once.
+
+        Raises
+        ------
+        TypeError
+            If the work cannot be pickled, as anything that holds a SparkSession or a DataFrame.
+        """
+        self._cluster.ship(self._call.key, pickled_work(work))
+        self._take_over_interrupts()
+        if self._task_timeout is not None:
+            self._warm_up()
+
+    def submit(self, task: Task) -> None:
+        """Hand a task to a thread, a new one as long as there are fewer than tasks under way."""
+        deadline = math.inf if self._task_timeout is None else time.monotonic() + self._task_timeout + GRACE
+        job = _Job(task, f"hpsklearn-{self._call.key}-{uuid.uuid4().hex}", dumps(task.payload), deadline)
+        self._jobs[job.tag] = job
+        if len(self._threads) < min(len(self._jobs), self._capacity):
+            self._threads.append(pinned_thread(self._cluster.session, self._serve))
+            self._threads[-1].start()
+        self._inbox.put(job)
+
+    def wait(self, timeout: float | None = None) -> list[Finished]:
+        """Block on the queue that the threads fill."""
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        while self._jobs:
+            found = self._take(min(until, *(job.deadline for job in self._jobs.values()))) + self._overdue()
+            if found or time.monotonic() >= until:
+                return found
+        return []
+
+    def cancel(self, trial: int | None = None) -> list[Task]:
+        """Cancel the jobs of these tasks, by their tags; Spark ends their workers within seconds."""
+        jobs = [job for job in self._jobs.values() if trial is None or job.task.trial == trial]
+        for job in jobs:
+            self._drop(job)
+        return [job.task for job in jobs]
+
+    def close(self) -> None:
+        """Cancel what runs, end the threads, free the data."""
+        self.cancel()
+        for _ in self._threads:
+            self._inbox.put(None)
+        end = time.monotonic() + PATIENCE
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        self._threads.clear()
+        self._cluster.close()
+        if self._restore_signal is not None:
+            signal.signal(signal.SIGINT, self._restore_signal)
+            self._restore_signal = None
+
+    # ------------------------------------------------------------------ in the calling thread
+    def _take(self, until: float) -> list[Finished]:
+        """What the threads have finished; waits for one until then."""
+        left = None if math.isinf(until) else max(0.0, until - time.monotonic())
+        found = []
+        try:
+            tag, ending = self._done.get(timeout=left)
+            while True:
+                if self._jobs.pop(tag, None) is not None:  # else it was cancelled
+                    found.append(ending)
+                tag, ending = self._done.get_nowait()
+        except queue.Empty:
+            pass
+        for ending in found:
+            if isinstance(ending, BaseException):
+                raise ending
+        return found  # type: ignore[return-value]
+
+    def _overdue(self) -> list[Finished]:
+        now = time.monotonic()
+        late = [job for job in self._jobs.values() if job.deadline <= now]
+        for job in late:
+            self._drop(job)
+        return [Finished(job.task, failure=too_long(self._task_timeout)) for job in late]
+
+    def _drop(self, job: _Job) -> None:
+        del self._jobs[job.tag]
+        if not self._cluster.is_stopped:
+            self._cluster.cancel(job.tag)
+
+    def _warm_up(self) -> None:
+        """Let the clock of the first tasks not count the start of workers, nor sending them the data."""
+        self._cluster.run(self._call, dumps(None), f"hpsklearn-{self._call.key}-warm-up", earlier=self._max_retries + 1)
+
+    def _take_over_interrupts(self) -> None:
+        """Replace pyspark's handler of Ctrl-C, which cancels every job of the context, also the user's others."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        handler = signal.getsignal(signal.SIGINT)
+        if getattr(handler, "__module__", "").startswith("pyspark"):
+            self._restore_signal = handler
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    # ------------------------------------------------------------------ in the threads
+    def _serve(self) -> None:
+        while (job := self._inbox.get()) is not None:
+            ending: Finished | BaseException
+            try:
+                ending = self._run(job)
+            except BaseException as error:
+                ending = error
+            self._done.put((job.tag, ending))
+
+    def _run(self, job: _Job) -> Finished:
+        """Run a job; where Spark does not repeat a task whose worker died, do it here."""
+        attempts = 1 if self._cluster.repeats_tasks else 1 + self._max_retries
+        reason = ""
+        for attempt in range(attempts):
+            if job.tag not in self._jobs:
+                break
+            try:
+                reply = self._cluster.run(self._call, job.payload, job.tag, earlier=attempt)
+            except Exception as error:
+                if self._cluster.is_stopped:
+                    raise RuntimeError("the SparkContext was stopped while the search ran on it") from error
+                reason = str(error)
+                check_environment(reason)
+            else:
+                value, failure, seconds = pickle.loads(reply)
+                return Finished(job.task, value, failure, seconds)
+        return Finished(job.task, failure=lost(attempts, reason))
+
+
+def pickled_work(work: Work) -> bytes:
+    """The work, data and all, as bytes.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be pickled.
+    """
+    try:
+        return dumps(work)
+    except Exception as error:
+        raise TypeError(
+            f"what Spark's workers need cannot be pickled: {type(error).__name__}: {first_line(error)}. The objective, "
+            "or the estimator and its data, must not hold a SparkSession, a SparkContext, a DataFrame or a pyspark.ml "
+            "estimator: what runs on the cluster by itself is tuned from the driver, with trials=Trials()"
+        ) from error
+
+
+def check_environment(reason: str) -> None:
+    """Raise if Python raised in the worker, outside of all that the work can raise: no trial can run then.
+
+    Raises
+    ------
+    RuntimeError
+        Says what the workers lack.
+    """
+    _, found, said = reason.partition("Traceback (most recent call last):")
+    if not found:
+        return
+    lines = [line for line in said.partition("SQLSTATE")[0].splitlines() if line[:1].strip()]
+    last = lines[0] if lines else reason
+    raise RuntimeError(
+        f"Spark's Python workers cannot run the search: {last}. Install the packages of this Python there; where "
+        f"workers run on this machine, set PYSPARK_PYTHON={sys.executable!r} before Spark starts"
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, without the JVM's stack."""
+    return next(iter(str(error).strip().splitlines()), "")

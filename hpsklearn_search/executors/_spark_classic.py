@@ -1,0 +1,104 @@
+"""A SparkContext as a place to run: one job of one task for each unit of work, data by broadcast."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ._pyspark import attempt_number
+from ._spark_worker import SparkCall
+
+__all__ = ["ContextCluster"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _OneTask:
+    """What Spark runs on the only partition of a job."""
+
+    call: SparkCall
+    work: Any  # Spark's broadcast of the pickled work
+    payload: bytes
+    earlier: int
+
+    def __call__(self, seat: Iterable[int]) -> Iterator[bytes]:
+        for _ in seat:  # Spark keeps a worker for the next task only if its input was read to the end
+            pass
+        yield self.call.run(lambda: self.work.value, self.payload, self.earlier + attempt_number())
+
+
+class ContextCluster:
+    """Runs calls through the SparkContext of a session.
+
+    Parameters
+    ----------
+    session : pyspark.sql.SparkSession
+        Not of Spark Connect.
+    resource_profile : pyspark.resource.ResourceProfile, optional
+        What a task may use; not on ``local`` masters.
+    """
+
+    def __init__(self, session: Any, resource_profile: Any = None) -> None:
+        self.session = session
+        self._sc = session.sparkContext
+        self._seat = self._sc.parallelize([0], 1)
+        if resource_profile is not None and not self.repeats_tasks:
+            logger.warning("resource_profile is ignored: master %r runs in one process", self._sc.master)
+        elif resource_profile is not None:
+            self._seat = self._seat.withResources(resource_profile)
+        self._work: Any = None
+
+    @property
+    def repeats_tasks(self) -> bool:
+        """Whether Spark itself runs a task again whose worker died; under ``local[N]`` it does not."""
+        return self._sc.master.startswith("local-cluster") or not self._sc.master.startswith("local")
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody stopped the SparkContext."""
+        return self._sc._jsc is None or bool(self._sc._jsc.sc().isStopped())
+
+    @property
+    def parallelism(self) -> int:
+        """The default parallelism, in tasks."""
+        return max(1, int(self._sc.defaultParallelism) // self._cpus_per_task)
+
+    @property
+    def slots(self) -> int | None:
+        """How many tasks the registered executors can run at once; None where more may come or none is there yet."""
+        if self._sc.getConf().get("spark.dynamicAllocation.enabled", "false") == "true":
+            return None
+        context = self._sc._jsc.sc()
+        profile = context.resourceProfileManager().resourceProfileFromId(0)
+        return int(context.maxNumConcurrentTasks(profile)) or None
+
+    @property
+    def _cpus_per_task(self) -> int:
+        return int(self._sc.getConf().get("spark.task.cpus", "1"))
+
+    def ship(self, key: str, work: bytes) -> None:
+        """Broadcast the pickled work; each executor fetches it once."""
+        self._work = self._sc.broadcast(work)
+
+    def run(self, call: SparkCall, payload: bytes, tag: str, earlier: int) -> bytes:
+        """Run one task, in a pinned thread; the reply of `SparkCall.run`."""
+        self._sc.setInterruptOnCancel(True)
+        self._sc.addJobTag(tag)
+        try:
+            (reply,) = self._seat.mapPartitions(_OneTask(call, self._work, payload, earlier)).collect()
+        finally:
+            self._sc.removeJobTag(tag)
+        return bytes(reply)
+
+    def cancel(self, tag: str) -> None:
+        """Stop the jobs with this tag, and no others."""
+        self._sc.cancelJobsWithTag(tag)
+
+    def close(self) -> None:
+        """Take the data back from the executors."""
+        if self._work is not None and not self.is_stopped:
+            self._work.destroy()
+        self._work = None
