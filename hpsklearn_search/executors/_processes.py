@@ -233,6 +233,8 @@ class ProcessExecutor:
         worker = self._slots[at].worker
         if worker is None:
             return
+        if not worker.has_message() and not worker.is_dead():
+            return
         # A dead worker may have said something before.
         message = worker.receive() if worker.has_message() else None
         if message is None:
@@ -262,7 +264,7 @@ class ProcessExecutor:
         received, began = slot.worker.has_received, slot.worker.began
         is_stillborn = not received and (slot.job is not None or not slot.worker.is_ready)
         worker, code = self._dismiss(at)
-        logger.warning("a worker process %s", describe_exit(code))
+        logger.info("a worker process %s", describe_exit(code))
         if is_stillborn:
             self._count_stillborn(worker, code)
         elif slot.job is not None:
@@ -312,16 +314,19 @@ class ProcessExecutor:
     def _end(self, at: int, slot: _Slot, began: float | None) -> None:
         """Kill a worker whose time is up."""
         job = slot.job
-        assert job is not None
+        assert job is not None and slot.worker is not None
+        received = slot.worker.has_received
         worker, code = self._dismiss(at)
-        if began is None:
-            logger.warning("a worker process did not start within %g seconds", START_TIMEOUT)
-            self._count_stillborn(worker, code)
-        else:
-            message = f"the task was still running after {self._timeout:g} seconds, and was killed"
-            failure = Failure(STATUS_TIMEOUT, "TimeoutError", message)
-            self._done.append(Finished(job.task, failure=failure, seconds=time.monotonic() - began))
+        if received:
             slot.job = None
+            limit = START_TIMEOUT if began is None else self._timeout
+            message = f"the task was still {'being received' if began is None else 'running'} after {limit:g} seconds"
+            failure = Failure(STATUS_TIMEOUT, "TimeoutError", f"{message}, and was killed")
+            seconds = math.nan if began is None else time.monotonic() - began
+            self._done.append(Finished(job.task, failure=failure, seconds=seconds))
+        else:
+            logger.info("a worker process did not start within %g seconds", START_TIMEOUT)
+            self._count_stillborn(worker, code)
         worker.remove_files()
         fresh = self._hire(at)
         if slot.job is not None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -130,10 +131,9 @@ class WorkerProcess:
         with suppress(OSError):
             self.pipe.close()
 
-    def is_gone(self, patience: float) -> bool:
-        """Whether the process has ended, waiting for it at most `patience` seconds."""
-        self._process.join(patience)
-        return self._process.exitcode is not None
+    def is_dead(self) -> bool:
+        """Whether the process has ended."""
+        return bool(connection.wait([self.sentinel], 0))
 
     def bury(self) -> int | None:
         """Kill it with all its children if it still lives; free everything but its last words. Its exit code."""
@@ -241,6 +241,8 @@ def _open_pidfd(pid: int) -> int | None:
 
 def _is_waited_for(pid: int) -> bool:
     """Whether `pid` is still our child, dead or alive; if not, the number may belong to somebody else by now."""
+    if not hasattr(os, "waitid"):  # macOS, before Python 3.13: no way to ask
+        return True
     try:
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

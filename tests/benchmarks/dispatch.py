@@ -30,6 +30,7 @@ class FreeWork:
         self.X = np.ones((25_000, 100))
 
     def __call__(self, payload: object) -> float:
+        """Return at once."""
         return 0.5
 
 
@@ -37,6 +38,7 @@ class SleepingWork:
     """Sleeps for as long as the payload says."""
 
     def __call__(self, payload: float) -> float:
+        """Sleep."""
         time.sleep(payload)
         return 0.5
 

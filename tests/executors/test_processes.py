@@ -314,7 +314,7 @@ def run_python(*arguments: str, stdin: str | None = None) -> subprocess.Complete
     return subprocess.run([sys.executable, *arguments], input=stdin, capture_output=True, text=True, timeout=90)
 
 
-@pytest.mark.parametrize("way", ["script", "-c", pytest.param("stdin", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("way", ["script", *(pytest.param(way, marks=pytest.mark.slow) for way in ("-c", "stdin"))])
 def test_classes_of_the_main_program_work_without_a_guard(way: str, tmp_path: Path) -> None:
     """From a script without `if __name__ == "__main__"`, from -c and from stdin; unclosed, it ends all the same."""
     source = SCRIPT.format(end="")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hpsklearn_search.executors import Finished, ProcessExecutor, Task
+from hpsklearn_search.executors import Finished, ProcessExecutor, Task, _processes
 
 pytestmark = [
     pytest.mark.timeout(120),
@@ -97,7 +97,9 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
     return condition()
 
 
-@pytest.mark.parametrize("n_workers", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "n_workers", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(4, marks=pytest.mark.slow)]
+)
 def test_dead_workers_cost_their_own_tasks_only(n_workers: int, executors: list[ProcessExecutor]) -> None:
     """A task that kills its worker is recorded as crashed with the cause; its neighbours are fine."""
     executors.append(executor := ProcessExecutor(n_workers, max_retries=0))
@@ -208,7 +210,9 @@ def test_work_that_cannot_be_loaded_says_why(executors: list[ProcessExecutor]) -
         run_all(executor, [1])
 
 
-@pytest.mark.parametrize("n_workers", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "n_workers", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(4, marks=pytest.mark.slow)]
+)
 def test_hung_tasks_are_killed_in_time(n_workers: int, executors: list[ProcessExecutor]) -> None:
     """A task over its time ends as a timeout, however deaf its worker; the others finish."""
     executors.append(executor := ProcessExecutor(n_workers, task_timeout=1.0))
@@ -317,3 +321,24 @@ def test_exceptions_cross_where_they_can(executors: list[ProcessExecutor]) -> No
     assert "raise_plain" in str(plain.exception.__cause__)
     assert picky.exception is None
     assert (picky.kind, picky.message) == ("Picky", "so")
+
+
+class Endless:
+    """A payload that never finishes arriving."""
+
+    def __reduce__(self) -> Any:
+        return time.sleep, (1000,)
+
+
+def test_a_worker_that_never_begins_is_replaced(
+    executors: list[ProcessExecutor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A payload that hangs while it is unpickled is given up after the time allowed for a start."""
+    executors.append(executor := ProcessExecutor(1))
+    executor.start(perform)
+    assert run_all(executor, [1])[0].value == 1
+    monkeypatch.setattr(_processes, "START_TIMEOUT", 0.5)
+    executor.submit(Task(0, 0, Endless()))
+    (done,) = executor.wait(timeout=60)
+    assert done.failure is not None
+    assert done.failure.status == "timeout"
