@@ -49,6 +49,7 @@ def test_ci_runs_the_test_command_as_written() -> None:
     assert commands()[1] in [line.strip() for line in script.splitlines()]
 
 
+@pytest.mark.slow
 def test_the_example_prints_what_the_readme_shows() -> None:
     """The same lines, the same costs, and scores that differ by less than one sample in 569.
 

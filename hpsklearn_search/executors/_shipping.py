@@ -7,8 +7,8 @@ for the whole machine, read-only. That holds inside data frames and sparse matri
 >>> import numpy as np
 >>> big = np.ones((400, 400))
 >>> shipment = Shipment(lambda payload: payload * big.sum())
->>> load_work(shipment.path)(2)
-np.float64(320000.0)
+>>> float(load_work(shipment.path)(2))
+320000.0
 >>> shipment.remove()
 """
 

@@ -38,4 +38,4 @@ class SuggestAlgorithm(Protocol):
 
 def trial_seed(entropy: int, number: int) -> int:
     """The seed of trial `number` in a search with `entropy`: trials do not share a random stream."""
-    return int(np.random.SeedSequence([entropy, number]).generate_state(1, np.uint64)[0] >> 1)
+    return int(np.random.SeedSequence([entropy, number]).generate_state(1, np.uint64)[0]) >> 1
