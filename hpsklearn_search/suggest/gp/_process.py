@@ -27,7 +27,7 @@ __all__ = ["Process", "fit_weights"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
-PRIOR_LENGTH = 0.5
+PRIOR_LENGTH = 0.3
 PRIOR_SPREAD = 1.6  # standard deviation of log w
 PRIOR_NOISE, NOISE_SPREAD = np.log(1e-3), 2.0
 BOUNDS_WEIGHT = (np.log(1e-4), np.log(1e4))
@@ -76,6 +76,18 @@ def fit_weights(apart: FloatArray, y: FloatArray, max_iterations: int = 25) -> F
     return theta
 
 
+def _factor(covariance: FloatArray) -> FloatArray:
+    """The lower Cholesky factor; where points all but coincide, with as little more noise as it takes."""
+    for jitter in (0.0, 1e-6, 1e-4, 1e-2):
+        covariance.flat[:: len(covariance) + 1] += jitter
+        try:
+            factor: FloatArray = cholesky(covariance, lower=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            continue
+        return factor
+    raise np.linalg.LinAlgError("the covariance of past trials is not positive definite")
+
+
 @dataclass(frozen=True)
 class Process:
     """The posterior given past trials.
@@ -109,7 +121,7 @@ class Process:
         apart = np.tensordot(np.exp(theta[:-1]), distances(points, points, is_option), 1)
         covariance = matern(apart)
         covariance.flat[:: len(y) + 1] += np.exp(theta[-1]) + 1e-8
-        factor = cholesky(covariance, lower=True, check_finite=False)
+        factor = _factor(covariance)
         a = cho_solve((factor, True), y, check_finite=False)
         return cls(points, is_option, theta, factor, a, max(float(y @ a) / len(y), 1e-12))
 

@@ -69,7 +69,7 @@ def suggest(
     rng = np.random.default_rng(seed)
     history = trials.history(domain)
     n_startup = n_startup_jobs if n_startup_jobs is not None else (20 if domain.is_conditional else 10)
-    if len(history) < n_startup or np.count_nonzero(history.ok) < 2:
+    if len(history) < n_startup or np.count_nonzero(history.ok) < 2 or not len(domain):
         return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
     with _one_thread().held():
         ranked = _best_first(history, rng)
@@ -102,10 +102,9 @@ def _best_first(history: History, rng: np.random.Generator) -> FloatArray:
 def _posterior(history: History) -> tuple[Process, FloatArray]:
     """The process given the trials that may be known, and the best of their points, best first."""
     known = np.flatnonzero(~history.pending)
-    known = known[_most_telling(history.losses[known])]
-    points, y = history.units[known], standardised(history.losses[known])
     is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
-    theta = _theta(history, known, points, y, is_option)
+    theta = _theta(history, known, is_option)
+    points, y = _data(history, known)
     process = Process.given(points, y, is_option, theta)
     pending = history.units[history.pending]
     if len(pending):
@@ -113,6 +112,12 @@ def _posterior(history: History) -> tuple[Process, FloatArray]:
         believed = np.append(y, process.mean(pending))
         process = Process.given(np.vstack([points, pending]), believed, is_option, theta)
     return process, points[np.argsort(y, kind="stable")]
+
+
+def _data(history: History, rows: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+    """Points and standardised losses of `rows`, or of the most telling of them."""
+    rows = rows[_most_telling(history.losses[rows])]
+    return history.units[rows], standardised(history.losses[rows])
 
 
 def _most_telling(losses: FloatArray) -> NDArray[np.intp]:
@@ -139,18 +144,18 @@ def standardised(losses: FloatArray) -> FloatArray:
     return result
 
 
-def _theta(history: History, known: Any, points: FloatArray, y: FloatArray, is_option: NDArray[np.bool_]) -> FloatArray:
+def _theta(history: History, known: NDArray[np.intp], is_option: NDArray[np.bool_]) -> FloatArray:
     """The fitted weights; fitted anew each time the trials have grown by a tenth, on the trials until then.
 
     They are a function of those trials alone, so a resumed search finds the same.
     """
-    n = _milestone(len(known))
-    key = ("gp", known[:n].tobytes())
+    first = known[: _milestone(len(known))]
+    key = ("gp", first.tobytes())
     if key not in history.cache:
         for old in [k for k in history.cache if k[0] == "gp"]:
             del history.cache[old]
-        y = standardised(history.losses[known[:n]])
-        history.cache[key] = fit_weights(distances(points[:n], points[:n], is_option), y)
+        points, y = _data(history, first)
+        history.cache[key] = fit_weights(distances(points, points, is_option), y)
     theta: FloatArray = history.cache[key]
     return theta
 
@@ -190,19 +195,26 @@ def _options(distribution: Any, u: FloatArray) -> FloatArray:
 
 
 def _around(space: Space, centres: FloatArray, n: int, scale: float, rng: np.random.Generator) -> FloatArray:
-    """`n` points about `centres`: some axes move, each with a truncated normal step; options rarely change."""
+    """`n` points about `centres`, each axis that moves with a truncated normal step.
+
+    Half of them move on one or two axes only, since many parameters of a model act by themselves;
+    the others on a third of the axes, and an option is changed less often than a number is moved.
+    """
     x = _everywhere(space, n, rng)
     centre = centres[rng.integers(len(centres), size=n)]
     d = x.shape[1]
-    moves = rng.random((n, d)) < max(2.0 / max(d, 1), 0.35)
+    few = rng.random(n) < 0.5
+    moves = rng.random((n, d)) < np.where(few, 1.0 / d, max(2.0 / d, 0.35))[:, None]
+    moves[np.arange(n), rng.integers(d, size=n)] |= few
     for axis, dimension in enumerate(space.dimensions):
         m = centre[:, axis]
-        inactive = np.isnan(m)
+        here = moves[:, axis]
         if dimension.distribution.kind == "numeric":
             low, high = ndtr(-m / scale), ndtr((1 - m) / scale)
-            step = np.clip(m + scale * ndtri(low + x[:, axis] * (high - low)), 0.0, 1.0)
-            x[:, axis] = np.where(inactive, x[:, axis], np.where(moves[:, axis], step, m))
+            moved = np.clip(m + scale * ndtri(low + x[:, axis] * (high - low)), 0.0, 1.0)
         else:
-            keeps = ~inactive & ~(moves[:, axis] & (rng.random(n) < 0.3))
-            x[:, axis] = np.where(keeps, m, x[:, axis])
+            here = here & (few | (rng.random(n) < 0.3))
+            moved = x[:, axis]
+        # What is inactive at the centre has no place there: it is drawn from the prior.
+        x[:, axis] = np.where(np.isnan(m), x[:, axis], np.where(here, moved, m))
     return x

@@ -25,8 +25,8 @@ __all__ = ["suggest"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
-GOOD_BANDWIDTH = 1.0
-BAD_BANDWIDTH = 0.35
+GOOD_BANDWIDTH = 0.6
+BAD_BANDWIDTH = 0.25
 """The bad density is sharper than Scott's rule: it must fall off between past trials, or the search stalls."""
 
 

@@ -1,0 +1,183 @@
+"""What every algorithm promises, whatever it thinks."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hpsklearn_search import fmin, hp
+from hpsklearn_search.space import Space
+from hpsklearn_search.suggest import auto, gp, rand, tpe
+from hpsklearn_search.trials import Outcome, Trials
+from tests.strategies import spaces
+
+ALGORITHMS = {"rand": rand.suggest, "tpe": tpe.suggest, "gp": gp.suggest, "auto": auto.suggest}
+BRANCHES = Space(
+    hp.choice(
+        "model",
+        [
+            {"C": hp.logrange("C", 1e-3, 1e3), "kernel": hp.choice("kernel", ["rbf", "poly", "linear"])},
+            {"depth": hp.uniformint("depth", 1, 12), "rate": hp.quniform("rate", 0, 1, 0.25)},
+            {"mu": hp.normal("mu", 0, 1)},
+        ],
+    )
+)
+
+
+def filled(space: Space, n: int, *, seed: int = 0, failing: float = 0.2, pending: int = 0) -> Trials:
+    """A record of `n` random trials, some of them failed, the last ones pending."""
+    rng = np.random.default_rng(seed)
+    trials = Trials()
+    for number in range(n):
+        trials.record.add(space.draw(rng))
+        if number < n - pending:
+            fails = rng.random() < failing
+            trials.record.finish(number, Outcome("fail") if fails else Outcome("ok", loss=float(rng.normal())))
+    return trials
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@given(space=spaces(), n=st.sampled_from([0, 1, 12, 30]), seed=st.integers(0, 2**62))
+@settings(max_examples=25, deadline=None)
+def test_a_suggestion_lies_in_the_space(name: str, space: Any, n: int, seed: int) -> None:
+    """Whatever the space and the record, the point has the active labels and values that can be drawn."""
+    parsed = Space(space)
+    [point] = ALGORITHMS[name]([n], parsed, filled(parsed, n, pending=min(n, 2)), seed)
+    assert parsed.check(point) == point
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_equal_records_and_seeds_give_equal_suggestions(name: str) -> None:
+    """Nothing is remembered but the record: one that was just loaded suggests the same."""
+    old, fresh = filled(BRANCHES, 40), filled(BRANCHES, 40)
+    for n in (25, 32, 40):  # the old record has a history of suggestions, the fresh one has not
+        ALGORITHMS[name]([n], BRANCHES, old.until(n), seed=1)
+    assert ALGORITHMS[name]([40], BRANCHES, old, seed=5) == ALGORITHMS[name]([40], BRANCHES, fresh, seed=5)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_another_seed_gives_another_suggestion(name: str) -> None:
+    """All randomness comes from the seed."""
+    space = Space({"x": hp.uniform("x", 0, 1), "y": hp.normal("y", 0, 1)})
+    trials = filled(space, 30)
+    assert len({ALGORITHMS[name]([30], space, trials, seed)[0]["x"] for seed in range(20)}) == 20
+
+
+@pytest.mark.parametrize("name", ["tpe", "gp", "auto"])
+def test_outcomes_beyond_the_view_change_nothing(name: str) -> None:
+    """With the outcomes of the last five hidden, what they are makes no difference."""
+    good, bad = (filled(BRANCHES, 30, pending=5) for _ in range(2))
+    for number in range(25, 30):
+        good.record.finish(number, Outcome("ok", loss=-100.0))
+        bad.record.finish(number, Outcome("fail"))
+    suggest = ALGORITHMS[name]
+    assert suggest([30], BRANCHES, good.until(25), 3) == suggest([30], BRANCHES, bad.until(25), 3)
+
+
+@pytest.mark.parametrize("name", ["tpe", "gp", "auto"])
+def test_failed_trials_repel(name: str) -> None:
+    """Where half of the line always fails, few of the last twenty suggestions go there (of random ones, ten)."""
+    space, trials = Space(hp.uniform("x", 0, 1)), Trials()
+    inside = 0
+    for number in range(50):
+        [point] = ALGORITHMS[name]([number], space, trials, seed=number)
+        trials.record.add(point)
+        fails = point["x"] > 0.5
+        inside += fails and number >= 30
+        trials.record.finish(number, Outcome("fail") if fails else Outcome("ok", loss=(point["x"] - 0.3) ** 2))
+    assert inside <= 6
+
+
+@pytest.mark.parametrize("name", ["tpe", "gp", "auto"])
+def test_open_trials_repel(name: str) -> None:
+    """Eight suggestions made at once do not stand on one another's toes."""
+    space, trials = Space({"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}), Trials()
+    rng = np.random.default_rng(0)
+    for number in range(30):
+        point = space.draw(rng)
+        trials.record.add(point)
+        loss = (point["x"] - 0.3) ** 2 + (point["y"] - 0.7) ** 2
+        trials.record.finish(number, Outcome("ok", loss=loss))
+    for number in range(30, 38):
+        trials.record.add(ALGORITHMS[name]([number], space, trials, seed=number)[0])
+    last = trials.history(space).units[30:]
+    apart = np.linalg.norm(last[:, None] - last[None], axis=2)[np.triu_indices(8, 1)]
+    assert apart.min() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["tpe", "gp", "auto"])
+def test_no_point_is_suggested_twice_while_there_are_others(name: str) -> None:
+    """Sixty points of a grid in sixty trials, the loop's help included."""
+    seen = []
+    space = {"a": hp.choice("a", list("pqrst")), "b": hp.randint("b", 12)}
+    fmin(lambda point: seen.append(tuple(point.values())) or float(point["b"]), space, ALGORITHMS[name], 60, rstate=1,
+         show_progressbar=False)  # fmt: skip
+    assert len(set(seen)) == 60
+
+
+def branin(p: dict[str, float]) -> float:
+    """Two valleys."""
+    x, y = p["x"], p["y"]
+    return (y - 5.1 / (4 * np.pi**2) * x**2 + 5 / np.pi * x - 6) ** 2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10
+
+
+def bowl(p: dict[str, float]) -> float:
+    """Five dimensions, one minimum."""
+    return sum((v - 0.1 * i) ** 2 for i, v in enumerate(p.values()))
+
+
+def branches(p: dict[str, Any]) -> float:
+    """The family with the worse start has the better end."""
+    return abs(np.log10(p["C"]) - 1) if "C" in p else 1.0 + abs(p["z"])
+
+
+FUNCTIONS = {
+    "branin": (branin, {"x": hp.uniform("x", -5, 10), "y": hp.uniform("y", 0, 15)}),
+    "bowl": (bowl, {f"x{i}": hp.uniform(f"x{i}", -1, 1) for i in range(5)}),
+    "branches": (branches, hp.choice("b", [{"C": hp.logrange("C", 1e-6, 1e6)}, {"z": hp.normal("z", 0, 1)}])),
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("name", ["tpe", "auto"])
+def test_the_median_best_beats_random_search(name: str, function: str) -> None:
+    """Over 20 seeds of 40 trials; were both alike, it would fail for one of two such tests, so it says something."""
+    f, space = FUNCTIONS[function]
+
+    def best(algo: Any, seed: int) -> float:
+        losses: list[float] = []
+        fmin(lambda p: losses.append(f(p)) or losses[-1], space, algo, 40, rstate=seed, show_progressbar=False)
+        return min(losses)
+
+    ours = np.median([best(ALGORITHMS[name], seed) for seed in range(20)])
+    assert ours < 0.8 * np.median([best(rand.suggest, seed) for seed in range(20)])
+
+
+def test_options_of_tpe_can_be_bound() -> None:
+    """hyperopt's option names work through functools.partial."""
+    algo = functools.partial(
+        tpe.suggest, n_startup_jobs=3, n_EI_candidates=8, gamma=0.3, prior_weight=2.0, verbose=False
+    )
+    assert set(fmin(lambda x: x**2, hp.uniform("x", -1, 1), algo, 10, rstate=0, show_progressbar=False)) == {"x"}
+
+
+@pytest.mark.parametrize("name", ["tpe", "auto"])
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"c": hp.choice("c", list(range(10_000))), "x": hp.uniform("x", 0, 1)},
+        {f"x{i}": hp.uniform(f"x{i}", 0, 1) for i in range(200)},
+        hp.choice("c", [{f"x{i}.{j}": hp.uniform(f"x{i}.{j}", 0, 1) for j in range(10)} for i in range(100)]),
+    ],
+    ids=["10,000 options", "200 parameters", "1,000 parameters in a tree"],
+)
+def test_large_spaces_are_searched(name: str, space: Any) -> None:
+    """Thirty trials, well beyond the start-up phase."""
+    parsed = Space(space)
+    [point] = ALGORITHMS[name]([40], parsed, filled(parsed, 40), 0)
+    assert parsed.check(point)

@@ -1,0 +1,160 @@
+"""The steps of the two model-based algorithms, each for itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.stats import multivariate_normal, norm
+
+from hpsklearn_search.suggest._startup import free_strata
+from hpsklearn_search.suggest.gp._improvement import log_improvement
+from hpsklearn_search.suggest.gp._kernel import distances, matern, matern_slope
+from hpsklearn_search.suggest.gp._process import Process, fit_weights
+from hpsklearn_search.suggest.tpe._densities import Axes, Mixture
+from hpsklearn_search.suggest.tpe._split import rank_weights, split, thin
+
+LINE = Axes(np.array([0]), np.array([], dtype=int), ())
+OPTIONS = Axes(np.array([], dtype=int), np.array([0]), (np.array([0.5, 0.3, 0.2]),))
+NOTHING = np.array([])
+
+
+@given(st.floats(0, 1), st.floats(0.02, 2.0), st.floats(0.1, 5.0))
+@settings(max_examples=30, deadline=None)
+def test_a_numeric_mixture_integrates_to_one(m: float, h: float, prior: float) -> None:
+    """Over the unit interval, the cut-off tails made up for."""
+    mixture = Mixture(LINE, np.array([[m], [0.3]]), np.array([1.5, 0.5]), np.array([h]), NOTHING, prior)
+    total, _ = quad(lambda x: float(np.exp(mixture.log_density(np.array([[x]]))[0])), 0, 1, points=[m, 0.3], limit=200)
+    assert total == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_mixture_over_options_sums_to_one() -> None:
+    """The density is relative to the prior, so it is weighted by it."""
+    mixture = Mixture(OPTIONS, np.array([[0.0], [2.0]]), np.ones(2), NOTHING, np.array([0.3]), 1.0)
+    density = np.exp(mixture.log_density(np.array([[0.0], [1.0], [2.0]])))
+    assert density @ OPTIONS.priors[0] == pytest.approx(1.0)
+
+
+def test_an_inactive_axis_has_density_one() -> None:
+    """A candidate or kernel that lacks the axis is judged by the others alone."""
+    axes = Axes(np.array([0, 1]), np.array([], dtype=int), ())
+    h = np.array([0.1, 0.1])
+    lacks = Mixture(axes, np.array([[0.5, np.nan]]), np.ones(1), h, NOTHING, 1.0)
+    only = Mixture(LINE, np.array([[0.5]]), np.ones(1), h[:1], NOTHING, 1.0)
+    x = np.array([[0.45, 0.9], [0.2, np.nan]])
+    np.testing.assert_allclose(lacks.log_density(x), only.log_density(x[:, :1]))
+
+
+def test_samples_follow_the_density() -> None:
+    """10,000 draws against the distribution function: Kolmogorov's test would pass at the level 0.001."""
+    mixture = Mixture(LINE, np.array([[0.1], [0.8]]), np.array([1.0, 2.0]), np.array([0.05]), NOTHING, 1.0)
+    x = np.sort(mixture.sample(10_000, np.random.default_rng(0))[:, 0])
+    grid = np.linspace(0, 1, 4001)
+    density = np.exp(mixture.log_density(grid[:, None]))
+    cdf = np.cumsum(density) / density.sum()
+    gap = np.abs(np.interp(x, grid, cdf) - np.arange(10_000) / 10_000).max()
+    assert gap < 1.95 / np.sqrt(10_000)
+
+
+@given(st.lists(st.one_of(st.floats(-5, 5), st.just(float("nan"))), min_size=1, max_size=200), st.floats(0.05, 1.0))
+def test_the_split_is_a_partition_with_failures_above(losses: list[float], gamma: float) -> None:
+    """Every trial is good or bad; a failed one is never good, and no bad one is better than a good one."""
+    values = np.array(losses)
+    below, above = split(values, gamma)
+    assert sorted([*below, *above]) == list(range(len(values)))
+    assert not np.isnan(values[below]).any()
+    assert len(below) <= 25
+    if len(below) and not np.isnan(values[above]).all():
+        assert np.max(values[below]) <= np.nanmin(values[above])
+
+
+def test_weights_fall_with_the_rank() -> None:
+    """The best counts most; the mean is 1."""
+    weights = rank_weights(7)
+    assert (np.diff(weights) < 0).all()
+    assert weights.mean() == pytest.approx(1.0)
+
+
+def test_a_long_history_is_thinned_evenly() -> None:
+    """The ends stay."""
+    rows = thin(np.arange(10_000), 100)
+    assert len(rows) == 100
+    assert (rows[0], rows[-1]) == (0, 9_999)
+
+
+def test_strata_are_filled_before_any_is_used_twice() -> None:
+    """Ten points in ten strata."""
+    rng, taken = np.random.default_rng(0), np.array([])
+    for _ in range(10):
+        stratum = rng.choice(free_strata(taken, 10))
+        taken = np.append(taken, (stratum + rng.random()) / 10)
+    assert sorted((taken * 10).astype(int)) == list(range(10))
+
+
+# ---------------------------------------------------------------------- the Gaussian process
+def test_the_slope_of_the_covariance_is_its_derivative() -> None:
+    """Equation (3) against differences of equation (2)."""
+    r, step = np.linspace(0.01, 4, 50), 1e-6
+    np.testing.assert_allclose(matern_slope(r), (matern(r + step) - matern(r - step)) / (2 * step), rtol=1e-4)
+
+
+def test_distances_know_options_and_inactivity() -> None:
+    """Different options are 1 apart, two inactive points 0, an active and an inactive one 1/4."""
+    x = np.array([[3.0, np.nan], [7.0, 0.5], [3.0, np.nan]])
+    apart = distances(x, x, np.array([True, False]))
+    assert apart[0].tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
+    assert apart[1].tolist() == [[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]]
+
+
+def test_the_process_goes_through_what_it_knows() -> None:
+    """With next to no noise, the mean at a point is its loss and the deviation is next to nothing."""
+    x = np.random.default_rng(0).random((12, 2))
+    y = np.sin(5 * x[:, 0]) + x[:, 1]
+    process = Process.given(x, y, np.array([False, False]), np.array([2.0, 2.0, np.log(1e-6)]))
+    mean, deviation = process.mean_and_deviation(x)
+    np.testing.assert_allclose(mean, y, atol=1e-3)
+    assert deviation.max() < 0.05
+
+
+def test_weights_find_the_axis_that_matters() -> None:
+    """A function of the first of three axes gives that axis the shortest length."""
+    x = np.random.default_rng(1).random((40, 3))
+    y = np.sin(6 * x[:, 0])
+    theta = fit_weights(distances(x, x, np.zeros(3, dtype=bool)), (y - y.mean()) / y.std())
+    assert theta[0] > theta[1] + 2
+    assert theta[0] > theta[2] + 2
+
+
+def test_fitted_weights_are_more_likely_than_the_start() -> None:
+    """Against scipy's own density of the losses."""
+    x = np.random.default_rng(2).random((25, 2))
+    y = np.cos(4 * x[:, 0]) + 0.1 * x[:, 1]
+    y = (y - y.mean()) / y.std()
+    no_options = np.zeros(2, dtype=bool)
+
+    def log_likelihood(theta: np.ndarray) -> float:
+        process = Process.given(x, y, no_options, theta)
+        covariance = process.variance * (process.factor @ process.factor.T)
+        return float(multivariate_normal(cov=covariance).logpdf(y))
+
+    fitted = fit_weights(distances(x, x, no_options), y)
+    assert log_likelihood(fitted) > log_likelihood(np.array([0.0, 0.0, np.log(1e-3)]))
+
+
+@given(st.floats(-30, 5), st.floats(0.01, 10))
+def test_the_improvement_is_its_integral(z: float, deviation: float) -> None:
+    """Where the plain formula can still be computed, its logarithm is the same."""
+    mean = -z * deviation
+    plain = deviation * (norm.pdf(z) + z * norm.cdf(z))
+    found = log_improvement(0.0, np.array([mean]), np.array([deviation]))[0]
+    if z > -5:
+        assert found == pytest.approx(np.log(plain), abs=1e-6)
+    assert np.isfinite(found)
+
+
+def test_the_improvement_keeps_falling_where_it_underflows() -> None:
+    """So that the least hopeless candidate is found among hopeless ones."""
+    means = np.array([10.0, 50.0, 200.0, 2000.0])
+    assert (np.diff(log_improvement(0.0, means, np.ones(4))) < 0).all()
