@@ -122,7 +122,7 @@ def test_weights_find_the_axis_that_matters() -> None:
     """A function of the first of three axes gives that axis the shortest length."""
     x = np.random.default_rng(1).random((40, 3))
     y = np.sin(6 * x[:, 0])
-    theta = fit_weights(distances(x, x, np.zeros(3, dtype=bool)), (y - y.mean()) / y.std())
+    theta = fit_weights(distances(x, x, np.zeros(3, dtype=bool)), (y - y.mean()) / y.std(), np.ones(40))
     assert theta[0] > theta[1] + 2
     assert theta[0] > theta[2] + 2
 
@@ -139,7 +139,7 @@ def test_fitted_weights_are_more_likely_than_the_start() -> None:
         covariance = process.variance * (process.factor @ process.factor.T)
         return float(multivariate_normal(cov=covariance).logpdf(y))
 
-    fitted = fit_weights(distances(x, x, no_options), y)
+    fitted = fit_weights(distances(x, x, no_options), y, np.ones(25))
     assert log_likelihood(fitted) > log_likelihood(np.array([0.0, 0.0, np.log(1e-3)]))
 
 

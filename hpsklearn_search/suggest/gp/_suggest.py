@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,23 @@ from ._improvement import log_improvement
 from ._kernel import distances
 from ._process import Process, fit_weights
 
-__all__ = ["suggest"]
+__all__ = ["Guide", "suggest"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
 MOST_POINTS = 250
+TRUST = 0.5
+"""Weight of a guide's opinion beside the logarithm of the expected improvement."""
+
+
+class Guide(Protocol):
+    """Another model's opinion: where it would look, and how much it likes a candidate."""
+
+    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """`n` candidates in the coordinates of a history, every axis filled."""
+
+    def score(self, x: FloatArray) -> FloatArray:
+        """The logarithm of how much likelier than others each candidate is to be good."""
 
 
 def suggest(
@@ -35,6 +47,7 @@ def suggest(
     n_startup_jobs: int | None = None,
     *,
     avoid_repeats: bool = True,
+    guide: Callable[[History], Guide] | None = None,
 ) -> list[Point]:
     """Suggest points by a Gaussian process and the logarithm of its expected improvement.
 
@@ -52,6 +65,9 @@ def suggest(
         How many trials come from a Latin hypercube first; by default 10, and 20 in a conditional space.
     avoid_repeats : bool, default=True
         Whether a point that was suggested before is passed over.
+    guide : callable, default=None
+        Makes of a history another model, whose candidates join the process's, and whose score is added to
+        the logarithm of the improvement.
 
     Returns
     -------
@@ -72,7 +88,7 @@ def suggest(
     if len(history) < n_startup or np.count_nonzero(history.ok) < 2 or not len(domain):
         return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
     with _one_thread().held():
-        ranked = _best_first(history, rng)
+        ranked = _best_first(history, rng, None if guide is None else guide(history))
     fresh = (row for row in ranked if not avoid_repeats or not is_among(history.units, row))
     found = [to_point(domain, row) for _, row in zip(new_ids, fresh, strict=False)]
     return found + [domain.draw(rng) for _ in range(len(new_ids) - len(found))]
@@ -84,17 +100,22 @@ def _one_thread() -> ThreadCap:
     return ThreadCap(1)
 
 
-def _best_first(history: History, rng: np.random.Generator) -> FloatArray:
+def _best_first(history: History, rng: np.random.Generator, guide: Guide | None) -> FloatArray:
     """Candidates by falling expected improvement, shape (m, d)."""
     domain = history.space
     process, incumbent = _posterior(history)
-    candidates = _candidates(domain, process, incumbent, rng)
     best = float(process.mean(process.points).min())
-    improvement = log_improvement(best, *process.mean_and_deviation(candidates))
-    closer = masked(domain, snapped(domain, _around(domain, candidates[[np.argmax(improvement)]], 48, 0.02, rng)))
-    candidates = np.vstack([candidates, closer])
-    improvement = np.append(improvement, log_improvement(best, *process.mean_and_deviation(closer)))
-    ranked: FloatArray = candidates[np.argsort(-improvement, kind="stable")]
+
+    def worth(x: FloatArray) -> FloatArray:
+        improvement = log_improvement(best, *process.mean_and_deviation(x))
+        return improvement if guide is None else improvement + TRUST * guide.score(x)
+
+    candidates = _candidates(domain, incumbent, rng)
+    if guide is not None:
+        candidates = np.vstack([candidates, masked(domain, snapped(domain, guide.sample(64, rng)))])
+    worths = worth(candidates)
+    closer = masked(domain, snapped(domain, _around(domain, candidates[[np.argmax(worths)]], 48, 0.02, rng)))
+    ranked: FloatArray = np.vstack([candidates, closer])[np.argsort(-np.append(worths, worth(closer)), kind="stable")]
     return ranked
 
 
@@ -104,20 +125,34 @@ def _posterior(history: History) -> tuple[Process, FloatArray]:
     known = np.flatnonzero(~history.pending)
     is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
     theta = _theta(history, known, is_option)
-    points, y = _data(history, known)
-    process = Process.given(points, y, is_option, theta)
+    points, y, noisiness = _data(history, known)
+    process = Process.given(points, y, is_option, theta, noisiness)
     pending = history.units[history.pending]
     if len(pending):
         # Believe the process where it has no answer yet: that keeps others away, and no further.
         believed = np.append(y, process.mean(pending))
-        process = Process.given(np.vstack([points, pending]), believed, is_option, theta)
+        noisiness = np.append(noisiness, np.ones(len(pending)))
+        process = Process.given(np.vstack([points, pending]), believed, is_option, theta, noisiness)
     return process, points[np.argsort(y, kind="stable")]
 
 
-def _data(history: History, rows: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
-    """Points and standardised losses of `rows`, or of the most telling of them."""
+def _data(history: History, rows: NDArray[np.intp]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Points, standardised losses and noisiness of `rows`, or of the most telling of them."""
     rows = rows[_most_telling(history.losses[rows])]
-    return history.units[rows], standardised(history.losses[rows])
+    return history.units[rows], standardised(history.losses[rows]), relative_noise(history.variances[rows])
+
+
+def relative_noise(variances: FloatArray) -> FloatArray:
+    """Each variance over the typical one; 1 where it is not known.
+
+    How large the noise is at all, the process finds out by itself: the spread of scores over folds, say,
+    overstates it, since folds that are hard are so for every candidate.
+    """
+    known = variances[variances > 0]
+    if not len(known):
+        return np.ones(len(variances))
+    ratio = np.clip(variances / np.median(known), 0.1, 10.0)
+    return np.where(np.isnan(ratio), 1.0, ratio)
 
 
 def _most_telling(losses: FloatArray) -> NDArray[np.intp]:
@@ -154,8 +189,8 @@ def _theta(history: History, known: NDArray[np.intp], is_option: NDArray[np.bool
     if key not in history.cache:
         for old in [k for k in history.cache if k[0] == "gp"]:
             del history.cache[old]
-        points, y = _data(history, first)
-        history.cache[key] = fit_weights(distances(points, points, is_option), y)
+        points, y, noisiness = _data(history, first)
+        history.cache[key] = fit_weights(distances(points, points, is_option), y, noisiness)
     theta: FloatArray = history.cache[key]
     return theta
 
@@ -171,7 +206,7 @@ def _milestone(n: int) -> int:
 
 
 # ---------------------------------------------------------------------- candidates
-def _candidates(space: Space, process: Process, best_first: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _candidates(space: Space, best_first: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Where to look: everywhere, and around the best points at several distances; shape (m, d)."""
     d = len(space)
     everywhere = _everywhere(space, 96, rng)

@@ -7,6 +7,7 @@ l(x)/g(x) maximises the expected improvement (Bergstra and others, 2011, section
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -17,11 +18,11 @@ from ...trials import History
 from .._axes import is_among, masked, snapped, to_point
 from .._protocol import Seen
 from .._startup import startup_point
-from ._densities import Axes
+from ._densities import Axes, Mixture
 from ._parzen import parzen
 from ._split import rank_weights, split, thin
 
-__all__ = ["suggest"]
+__all__ = ["Ratio", "suggest"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -96,22 +97,49 @@ def suggest(
     return found + [domain.draw(rng) for _ in range(len(new_ids) - len(found))]
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """The good density over the bad one: what candidates are drawn from and ranked by.
+
+    Attributes
+    ----------
+    good, bad : Mixture
+        l and g.
+    """
+
+    good: Mixture
+    bad: Mixture
+
+    @classmethod
+    def of(cls, history: History, prior: float = 1.0, gamma: float = 0.15) -> Ratio:
+        """Both densities given the trials so far."""
+        axes, floor = _axes(history.space)
+        below, above = split(history.losses, gamma)
+        above = thin(above)
+        good = parzen(
+            axes, history.units[below], rank_weights(len(below)),
+            factor=GOOD_BANDWIDTH, mixing=0.35, floor=floor, prior=prior,
+        )  # fmt: skip
+        bad = parzen(
+            axes, history.units[above], np.ones(len(above)),
+            factor=BAD_BANDWIDTH, mixing=0.15, floor=floor / 2, prior=prior,
+        )  # fmt: skip
+        return cls(good, bad)
+
+    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """`n` candidates from the good density, shape (n, d), every axis filled."""
+        return self.good.sample(n, rng)
+
+    def score(self, x: FloatArray) -> FloatArray:
+        """log l(x)/g(x) of candidates, shape (n, d) with NaN where inactive."""
+        return self.good.log_density(x) - self.bad.log_density(x)
+
+
 def _best_first(history: History, rng: np.random.Generator, prior: float, n: int, gamma: float) -> FloatArray:
     """Candidates in the coordinates of a history, best first; shape (n, d)."""
-    axes, floor = _axes(history.space)
-    below, above = split(history.losses, gamma)
-    above = thin(above)
-    good = parzen(
-        axes, history.units[below], rank_weights(len(below)),
-        factor=GOOD_BANDWIDTH, mixing=0.35, floor=floor, prior=prior,
-    )  # fmt: skip
-    bad = parzen(
-        axes, history.units[above], np.ones(len(above)),
-        factor=BAD_BANDWIDTH, mixing=0.15, floor=floor / 2, prior=prior,
-    )  # fmt: skip
-    x = masked(history.space, snapped(history.space, good.sample(n, rng)))
-    score = good.log_density(x) - bad.log_density(x)
-    best_first: FloatArray = x[np.argsort(-score, kind="stable")]
+    ratio = Ratio.of(history, prior, gamma)
+    x = masked(history.space, snapped(history.space, ratio.sample(n, rng)))
+    best_first: FloatArray = x[np.argsort(-ratio.score(x), kind="stable")]
     return best_first
 
 
