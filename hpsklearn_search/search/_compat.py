@@ -39,6 +39,7 @@ __all__ = [
     "insert_error_scores",
     "is_multimetric_scorer",
     "is_scikit_learn_scorer",
+    "requires_y",
     "safe_indexing",
     "safe_split",
     "score",
@@ -69,6 +70,15 @@ def is_scikit_learn_scorer(scorer: Any) -> bool:
     if isinstance(scorer, _MultimetricScorer):
         return all(map(is_scikit_learn_scorer, scorer._scorers.values()))
     return isinstance(scorer, _BaseScorer | _PassthroughScorer)
+
+
+def requires_y(estimator: Any) -> bool:
+    """Whether `estimator` says that it cannot be fitted without a target."""
+    try:
+        from sklearn.utils import get_tags  # scikit-learn 1.6 and later
+    except ImportError:
+        return bool(getattr(estimator, "_get_tags", dict)().get("requires_y", False))
+    return bool(get_tags(estimator).target_tags.required)
 
 
 def scorers_by_name(scorer: Any) -> Any:

@@ -10,11 +10,11 @@ import os
 import threading
 import traceback
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import fmean, variance
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn import config_context, get_config
@@ -27,10 +27,15 @@ from ._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
 from ._parameters import ParameterSpace
 from ._prefix import PrefixCache
 from ._racing import Race
+from ._task_tree import Leaf, stand_in
 
 __all__ = ["FoldObjective", "FoldWork", "Splits"]
 
-Splits = Sequence[tuple[Any, Any]]
+Splits: TypeAlias = Sequence[tuple[Any, Any]]
+FoldTask: TypeAlias = "tuple[Point, Sequence[int], Sequence[Leaf | None]]"
+"""What travels to a worker: a candidate, numbers of folds, and the callback context of each."""
+
+ASKED_TO_STOP = "asked_to_stop"
 
 TRAVEL_TOGETHER = 2e-3
 """Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms."""
@@ -54,6 +59,9 @@ class FoldWork:
         Further keywords of scikit-learn's fold routine: scorer, error_score, fit_params, ...
     cache : PrefixCache, optional
         What a pipeline's first steps made of a fold, kept for the next candidate.
+    caller : object, optional
+        What scikit-learn's callbacks are told is the estimator: the search; in another process, what
+        stands for it.
     """
 
     estimator: Any
@@ -63,16 +71,20 @@ class FoldWork:
     splits: Splits
     settings: Mapping[str, Any]
     cache: PrefixCache | None = None
+    caller: Any = None
     config: Mapping[str, Any] = field(default_factory=get_config)
     home: tuple[int, int] = field(default_factory=lambda: (os.getpid(), threading.get_ident()))
     filters: list[Any] = field(default_factory=lambda: list(warnings.filters))
 
-    def __call__(self, payload: tuple[Point, Sequence[int]]) -> list[dict[str, Any]]:
-        point, folds = payload
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "caller": None if self.caller is None else stand_in(self.caller)}
+
+    def __call__(self, payload: FoldTask) -> list[dict[str, Any]]:
+        point, folds, leaves = payload
         params = self.parameters.params(point)
         with ExitStack() as stack:
             self._bring_context(stack)
-            return [self._fold(params, fold) for fold in folds]
+            return [self._fold(params, fold, leaf) for fold, leaf in zip(folds, leaves, strict=True)]
 
     def _bring_context(self, stack: ExitStack) -> None:
         """scikit-learn's configuration, and in another process the warning filters, of the caller."""
@@ -91,10 +103,11 @@ class FoldWork:
         candidate = clone(self.estimator).set_params(**clone(params, safe=False))
         return self.cache.fit_and_score(candidate, self.X, self.y, fold, self.splits[fold], self.settings)
 
-    def _fold(self, params: Mapping[str, Any], fold: int) -> dict[str, Any]:
+    def _fold(self, params: Mapping[str, Any], fold: int, leaf: Leaf | None) -> dict[str, Any]:
         train, test = self.splits[fold]
+        listening = {} if leaf is None else {"caller": self.caller, "callback_ctx": leaf}
         try:
-            result = self._reused(params, fold) or fit_and_score(
+            result = (self._reused(params, fold) if leaf is None else None) or fit_and_score(
                 clone(self.estimator),
                 self.X,
                 self.y,
@@ -105,10 +118,13 @@ class FoldWork:
                 return_n_test_samples=True,
                 return_times=True,
                 **self.settings,
+                **listening,
             )
         except (Exception, SystemExit) as error:
             return self._failed(error)
         self._check_scores(result)
+        if leaf is not None and leaf.asked_to_stop:
+            result[ASKED_TO_STOP] = True
         return result
 
     def _failed(self, error: BaseException) -> dict[str, Any]:
@@ -146,24 +162,39 @@ class FoldObjective:
         Which of several metrics the algorithm minimises (negated); None for the first.
     race : Race, optional
         Who stops candidates that cannot win.
+    leaf_of : callable, optional
+        The callback context of the fold task with a given number, None where nobody listens.
+
+    Attributes
+    ----------
+    asked_to_stop : bool
+        Whether a callback asked, in any fold so far, to end the search.
     """
 
-    def __init__(self, work: FoldWork, metric: str | None = None, race: Race | None = None) -> None:
+    def __init__(
+        self,
+        work: FoldWork,
+        metric: str | None = None,
+        race: Race | None = None,
+        leaf_of: Callable[[int], Leaf | None] = lambda number: None,
+    ) -> None:
         self.work = work
         self.metric = metric
         self.race = race
+        self.leaf_of = leaf_of
+        self.asked_to_stop = False
         self._seconds = 0.0
         self._folds_run = 0
 
     # ------------------------------------------------------------------ the loop's questions
-    def tasks(self, trial: Trial, *, whole: bool = False) -> list[tuple[Point, list[int]]]:
+    def tasks(self, trial: Trial, *, whole: bool = False) -> list[FoldTask]:
         """A task for each fold, or one for all where folds take next to no time, or sending a task much."""
-        folds = range(len(self.work.splits))
-        if whole and self.race is None:
-            return [(trial.point, list(folds))]
-        if self._folds_run and self._seconds / self._folds_run < TRAVEL_TOGETHER:
-            return [(trial.point, list(folds))]
-        return [(trial.point, [fold]) for fold in folds]
+        n = len(self.work.splits)
+        leaves = [self.leaf_of(trial.number * n + fold) for fold in range(n)]
+        are_short = self._folds_run > 0 and self._seconds / self._folds_run < TRAVEL_TOGETHER
+        if are_short or (whole and self.race is None):
+            return [(trial.point, range(n), leaves)]
+        return [(trial.point, [fold], [leaves[fold]]) for fold in range(n)]
 
     def is_decided(self, trial: Trial, parts: Mapping[int, Finished]) -> bool:
         """When all folds are in, or the race is lost on the first of them."""
@@ -241,6 +272,8 @@ class FoldObjective:
 
     def _results(self, part: Finished) -> list[dict[str, Any]]:
         if part.failure is None:
+            for result in part.value:
+                self.asked_to_stop |= result.pop(ASKED_TO_STOP, False)
             return list(part.value)
         error = part.failure.traceback or str(part.failure)
         return [failed_fold(self.work.settings, error) for _ in part.task.payload[1]]

@@ -7,11 +7,13 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
+from sklearn.utils.metaestimators import available_if
 
 from ..executors import Executor, local_executor
 from ..optimize import (
@@ -40,6 +42,7 @@ from ._compat import (
     indexable,
     insert_error_scores,
     is_multimetric_scorer,
+    requires_y,
     scorers_by_name,
     warn_or_raise_about_fit_failures,
 )
@@ -48,6 +51,7 @@ from ._parameters import ParameterSpace
 from ._prefix import check_cache_prefix
 from ._racing import Race, Racing, check_racing
 from ._results import add_partial_columns, finished_trials, flat_folds, padded_folds, rank_without_infinities
+from ._task_tree import TaskTree
 
 __all__ = ["HyperoptSearchCV"]
 
@@ -203,6 +207,31 @@ class HyperoptSearchCV(BaseSearchCV):
         self.cache_prefix = cache_prefix
         self.callbacks = callbacks
 
+    def __sklearn_tags__(self) -> Any:
+        """The estimator's tags; scikit-learn's own searches leave out those of a transformer and of the target."""
+        from sklearn.utils import get_tags  # scikit-learn 1.6 and later, as is this method
+
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.transformer_tags = deepcopy(inner.transformer_tags)
+        tags.target_tags = deepcopy(inner.target_tags)
+        return tags
+
+    @available_if(lambda self: hasattr(self, "transform"))
+    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
+        """Search, refit, and transform `X` with the best estimator.
+
+        Parameters
+        ----------
+        X, y, **params
+            As in `fit`.
+
+        Returns
+        -------
+        array-like of shape (n_samples, n_new_features)
+            What ``best_estimator_.transform`` makes of `X`.
+        """
+        return self.fit(X, y, **params).transform(X)
+
     # ------------------------------------------------------------------ fit
     @fit_context(prefer_skip_nested_validation=False)  # the estimator validates its own parameters
     def fit(self, X: Any, y: Any = None, **params: Any) -> HyperoptSearchCV:
@@ -225,6 +254,8 @@ class HyperoptSearchCV(BaseSearchCV):
         parameters = ParameterSpace(self.space, self.estimator)
         parameters.check_names(self.estimator)
         scorer, refit_metric = self._get_scorers()
+        if y is None and requires_y(self.estimator):
+            raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
@@ -238,14 +269,19 @@ class HyperoptSearchCV(BaseSearchCV):
             "error_score": self.error_score,
             "verbose": self.verbose if self.verbose > 1 else 0,
         }
+        weight = params.get("sample_weight")
+        tree = TaskTree(self, X, y, None if weight is None else {"sample_weight": weight})
         work = FoldWork(base, parameters, X, y, splits, settings, check_cache_prefix(self.cache_prefix, X))
-        objective = FoldObjective(work, self._objective_metric(scorer))
+        if tree.has_listeners:
+            work.caller = self
+        objective = FoldObjective(work, self._objective_metric(scorer), leaf_of=tree.leaf)
         executor = self._open_executor()
         objective.race = self._race(scorer, objective.metric, executor)
-        self._search(parameters, objective, executor)
+        self._search(parameters, objective, executor, tree)
         self._select(scorer, refit_metric)
         if self.refit:
-            self._refit(base, X, y, routed.estimator.fit)
+            self._refit(base, X, y, routed.estimator.fit, tree)
+        tree.end()
         return self
 
     def _draw_folds(self, X: Any, y: Any, split_params: Mapping[str, Any]) -> list[tuple[Any, Any]]:
@@ -286,11 +322,14 @@ class HyperoptSearchCV(BaseSearchCV):
         return Race(racing, highest_score(objective_scorer, self.estimator), self._window(executor))
 
     # ------------------------------------------------------------------ the search proper
-    def _search(self, parameters: ParameterSpace, objective: FoldObjective, executor: Executor) -> None:
+    def _search(self, parameters: ParameterSpace, objective: FoldObjective, executor: Executor, tree: TaskTree) -> None:
         self.trials_ = Trials() if self.trials is None else self.trials.fresh()
-        loop = Loop(self._plan(parameters, executor), objective, executor, self.trials_, self._watchers(objective))
+        plan = self._plan(parameters, executor, objective)
+        loop = Loop(plan, objective, executor, self.trials_, self._watchers(objective))
+        tree.begin_search(None if plan.max_evals is None else plan.max_evals * self.n_splits_)
         try:
             self.stop_reason_ = loop.run()
+            tree.end_search()
         except BaseException:
             # Whatever ended the search: what has finished stays reachable.
             self._keep_partial(parameters, objective)
@@ -301,7 +340,7 @@ class HyperoptSearchCV(BaseSearchCV):
         prescribed: Executor | None = self.trials.open_executor() if self.trials is not None else None
         return prescribed if prescribed is not None else local_executor(self.n_jobs)
 
-    def _plan(self, parameters: ParameterSpace, executor: Executor) -> Plan:
+    def _plan(self, parameters: ParameterSpace, executor: Executor, objective: FoldObjective) -> Plan:
         space = parameters.space
         max_evals = check_positive_integer("max_evals", self.max_evals)
         algo = check_algo(self.algo)
@@ -322,7 +361,7 @@ class HyperoptSearchCV(BaseSearchCV):
             max_evals=max_evals,
             window=self._window(executor),
             timeout=check_timeout(self.timeout),
-            stoppers=self._stoppers(),
+            stoppers=[*self._stoppers(), lambda trials: "callback" if objective.asked_to_stop else None],
             first_points=[space.check(point) for point in self.points_to_evaluate or ()],
             repeats=False,
             description={"total": max_evals},
@@ -400,14 +439,15 @@ class HyperoptSearchCV(BaseSearchCV):
                 self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
 
-    def _refit(self, base: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
+    def _refit(self, base: Any, X: Any, y: Any, fit_params: Mapping[str, Any], tree: TaskTree) -> None:
         self.best_estimator_ = clone(base).set_params(**clone(self.best_params_, safe=False))
-        start = time.time()
-        if y is None:
-            self.best_estimator_.fit(X, **fit_params)
-        else:
-            self.best_estimator_.fit(X, y, **fit_params)
-        self.refit_time_ = time.time() - start
+        with tree.refit(self.best_estimator_):
+            start = time.time()
+            if y is None:
+                self.best_estimator_.fit(X, **fit_params)
+            else:
+                self.best_estimator_.fit(X, y, **fit_params)
+            self.refit_time_ = time.time() - start
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
 

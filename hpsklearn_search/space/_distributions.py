@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
@@ -86,7 +86,14 @@ def digits(q: float) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-class _Grid:
+class _Specified:
+    """Pickled as what it was made of: a value computed later and kept is no change of the specification."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+
+class _Grid(_Specified):
     """Cells of the multiples of `q`; the distribution supplies cdf, ppf and the ends of its support."""
 
     q: float | None
@@ -280,7 +287,7 @@ class Integer(_Grid):
 
 
 @dataclass(frozen=True)
-class Categorical:
+class Categorical(_Specified):
     """An index into `n` options, equally likely or with `weights`; `ordered` options are ordinal.
 
     An ordered one is numeric for an algorithm: its unit coordinate is its rank.
