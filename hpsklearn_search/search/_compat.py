@@ -77,7 +77,8 @@ def requires_y(estimator: Any) -> bool:
     try:
         from sklearn.utils import get_tags  # scikit-learn 1.6 and later
     except ImportError:
-        return bool(getattr(estimator, "_get_tags", dict)().get("requires_y", False))
+        tags: dict[str, Any] = estimator._get_tags() if hasattr(estimator, "_get_tags") else {}
+        return bool(tags.get("requires_y", False))
     return bool(get_tags(estimator).target_tags.required)
 
 

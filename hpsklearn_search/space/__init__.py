@@ -1,7 +1,8 @@
 """Spaces: distributions, nodes, the parsed tree, and what other libraries' spaces become."""
 
 from ._coercion import Merges, as_search_space, has_nodes, merge_branches, sets_itself
-from ._distributions import Categorical, Distribution, Frozen, Integer, Normal, Opaque, Uniform
+from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
+from ._foreign import Frozen, Opaque
 from ._nodes import Apply, Choice, Constant, Node, Parameter, children
 from ._space import Dimension, Point, Space
 

@@ -21,7 +21,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..exceptions import BadSearchSpace
-from ._distributions import Categorical, Distribution, Frozen, Integer, Normal, Opaque, Uniform, is_real
+from ._distributions import Categorical, Distribution, Integer, Normal, Uniform, is_real
+from ._foreign import Frozen, Opaque
 from ._nodes import Choice, Constant, Node, Parameter, children
 
 __all__ = ["Merges", "as_search_space", "has_nodes", "merge_branches", "sets_itself"]

@@ -27,12 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-__all__ = ["Categorical", "Distribution", "Frozen", "Integer", "Normal", "Opaque", "Uniform"]
+__all__ = ["TINY", "Categorical", "Distribution", "Integer", "Normal", "Uniform", "is_real"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["numeric", "categorical", "opaque"]
 
-_TINY = 1e-12  # keeps ppf(0) and ppf(1) of an unbounded distribution finite
+TINY = 1e-12  # keeps ppf(0) and ppf(1) of an unbounded distribution finite
 
 
 @runtime_checkable
@@ -126,7 +126,7 @@ class _Grid(_Specified):
     def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
         if self.q is None:
             return u, u
-        k = self._multiple(self._ppf(np.clip(u, _TINY, 1 - _TINY)))
+        k = self._multiple(self._ppf(np.clip(u, TINY, 1 - TINY)))
         first, last = self._ends
         left = np.where(k <= first, 0.0, self._cdf((k - 0.5) * self.q))
         right = np.where(k >= last, 1.0, self._cdf((k + 0.5) * self.q))
@@ -148,7 +148,7 @@ class _Grid(_Specified):
 
     def from_unit(self, u: float) -> Any:
         low, high = self._support()
-        x = float(self._ppf(np.float64(min(max(u, _TINY), 1 - _TINY))))
+        x = float(self._ppf(np.float64(min(max(u, TINY), 1 - TINY))))
         if self.q is None:
             return min(max(x, low), high)
         return self._value(float(self._multiple(np.float64(x))))
@@ -355,102 +355,3 @@ class Categorical(_Specified):
 
     def values(self) -> Iterator[int]:
         yield from range(self.n)
-
-
-class Frozen:
-    """A frozen `scipy.stats` distribution, read through its cdf and ppf.
-
-    Parameters
-    ----------
-    law : scipy.stats frozen distribution
-        What ``scipy.stats.gamma(2.0)``, say, returns.
-    """
-
-    kind: ClassVar[Kind] = "numeric"
-    is_integral = False  # scipy's discrete draws are made int in from_unit
-
-    def __init__(self, law: Any) -> None:
-        self.law = law
-        self.discrete = not hasattr(law.dist, "pdf")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Frozen) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key[0])
-
-    def __repr__(self) -> str:
-        name, args, kwds = self._key
-        shown = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwds.items())])
-        return f"Frozen({name}({shown}))"
-
-    @property
-    def _key(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        return self.law.dist.name, self.law.args, self.law.kwds
-
-    @property
-    def n_values(self) -> int | None:
-        if not self.discrete:
-            return None
-        low, high = self.law.support()
-        return int(high - low) + 1 if math.isfinite(high - low) else None
-
-    def from_unit(self, u: float) -> Any:
-        x = self.law.ppf(min(max(u, _TINY), 1 - _TINY))
-        return int(x) if self.discrete else float(x)
-
-    def to_unit(self, value: Any) -> float:
-        return float(self.snap(np.clip(self.law.cdf(value), 0.0, 1.0)))
-
-    def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-        if not self.discrete:
-            return u, u
-        # ppf(cdf(k)) is k only up to rounding: look a hair below the right end of the cell.
-        k = self.law.ppf(np.clip(np.asarray(u) - _TINY, _TINY, 1 - _TINY))
-        return self.law.cdf(k - 1), self.law.cdf(k)
-
-    def snap(self, u: FloatArray) -> FloatArray:
-        left, right = self.cells(u)
-        return (left + right) / 2
-
-    def contains(self, value: Any) -> bool:
-        low, high = self.law.support()
-        return is_real(value) and bool(low <= value <= high) and (not self.discrete or float(value).is_integer())
-
-    def values(self) -> Iterator[int]:
-        low, high = self.law.support()
-        yield from range(int(low), int(high) + 1)
-
-
-class Opaque:
-    """Any object with ``rvs(random_state=...)``: drawn from, never modelled."""
-
-    kind: ClassVar[Kind] = "opaque"
-    n_values = None
-    is_integral = False
-
-    def __init__(self, law: Any) -> None:
-        self.law = law
-
-    def __repr__(self) -> str:
-        return f"Opaque({self.law!r})"
-
-    def from_unit(self, u: float) -> Any:
-        # All the randomness a draw may use is in u, so that trial t is a function of its seed.
-        value = self.law.rvs(random_state=np.random.RandomState(int(u * 2**32) % 2**32))
-        return value.item() if isinstance(value, np.generic) else value
-
-    def to_unit(self, value: Any) -> float:
-        return math.nan
-
-    def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return u, u
-
-    def snap(self, u: FloatArray) -> FloatArray:
-        return u
-
-    def contains(self, value: Any) -> bool:
-        return True
-
-    def values(self) -> Iterator[Any]:
-        raise TypeError(f"{self!r} has no finite list of values")

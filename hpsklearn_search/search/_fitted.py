@@ -1,0 +1,122 @@
+"""The fitted side of a search: its table, its best candidate, its model."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from sklearn.base import clone
+from sklearn.utils.metaestimators import available_if
+
+from ..trials import Trials
+from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
+from ._folds import FoldObjective
+from ._parameters import ParameterSpace
+from ._results import add_partial_columns, finished_trials, flat_folds, padded_folds, rank_without_infinities
+from ._task_tree import TaskTree
+
+__all__ = ["FittedSearch"]
+
+logger = logging.getLogger(__name__)
+
+
+class FittedSearch(BaseSearchCV):
+    """What a search makes of its record, on top of what scikit-learn's own searches offer."""
+
+    trials_: Trials
+    n_splits_: int
+
+    def __sklearn_tags__(self) -> Any:
+        """The estimator's tags; scikit-learn's own searches leave out those of a transformer and of the target."""
+        from sklearn.utils import get_tags  # scikit-learn 1.6 and later, as is this method
+
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.transformer_tags = deepcopy(inner.transformer_tags)
+        tags.target_tags = deepcopy(inner.target_tags)
+        return tags
+
+    @available_if(lambda self: hasattr(self, "transform"))
+    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
+        """Search, refit, and transform `X` with the best estimator.
+
+        Parameters
+        ----------
+        X, y, **params
+            As in `fit`.
+
+        Returns
+        -------
+        array-like of shape (n_samples, n_new_features)
+            What ``best_estimator_.transform`` makes of `X`.
+        """
+        return self.fit(X, y, **params).transform(X)
+
+    # ------------------------------------------------------------------ results
+    def _format(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
+        """``cv_results_`` of the finished candidates, and scikit-learn's warnings about failed ones."""
+        rows = finished_trials(list(self.trials_.record))
+        if not rows:
+            raise ValueError(f"no candidate finished (stopped by {self.stop_reason_}); give the search more time")
+        folds = padded_folds(rows, self.n_splits_)
+        self.n_trials_ = len(rows)
+        if callable(self.scoring):
+            insert_error_scores(folds, self.error_score)
+        self.multimetric_ = isinstance(folds[0]["test_scores"], dict)
+        # Results first, complaints after: also where warnings are errors, the table stays.
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            results = self._format_results(
+                [parameters.params(trial.point) for trial in rows], self.n_splits_, folds, {}
+            )
+        if objective.race is not None:
+            add_partial_columns(results, rows, objective.metric_name(folds[0]))
+        self.cv_results_ = rank_without_infinities(results)
+        warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
+        if not all(trial.is_ok or trial.was_stopped for trial in rows):
+            for warning in caught:
+                warnings.warn(warning.message, stacklevel=2)
+
+    def _keep_partial(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
+        """After an interrupt or error: the results of what finished, without raising anything else."""
+        self.stop_reason_ = "interrupted"
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._format(parameters, objective)
+                scorer, refit_metric = self._get_scorers()
+                self._select(scorer, refit_metric)
+        except Exception:
+            logger.debug("no results to keep from the interrupted search", exc_info=True)
+        else:
+            logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
+
+    def _select(self, scorer: Any, refit_metric: Any) -> None:
+        if callable(self.scoring) and self.multimetric_:
+            first = next(fold["test_scores"] for fold in flat_folds(list(self.trials_.record)))
+            self._check_refit_for_multimetric(first)
+            refit_metric = self.refit
+        self.scorer_ = scorers_by_name(scorer)
+        best_loss = self.trials_.best_loss
+        if best_loss is not None:
+            self.best_loss_ = best_loss
+        if self.refit or not self.multimetric_:
+            self.best_index_ = self._select_best_index(self.refit, refit_metric, self.cv_results_)
+            if not callable(self.refit):
+                self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
+            self.best_params_ = self.cv_results_["params"][self.best_index_]
+
+    def _refit(self, base: Any, X: Any, y: Any, fit_params: Mapping[str, Any], tree: TaskTree) -> None:
+        self.best_estimator_ = clone(base).set_params(**clone(self.best_params_, safe=False))
+        with tree.refit(self.best_estimator_):
+            start = time.time()
+            if y is None:
+                self.best_estimator_.fit(X, **fit_params)
+            else:
+                self.best_estimator_.fit(X, y, **fit_params)
+            self.refit_time_ = time.time() - start
+        if hasattr(self.best_estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.best_estimator_.feature_names_in_
