@@ -2,16 +2,77 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..space import Point, Space
 
-__all__ = ["is_among", "masked", "snapped", "to_point"]
+__all__ = ["Layout", "is_among", "layout", "masked", "snapped", "to_point"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.intp]
+Conditions: TypeAlias = "tuple[tuple[str, int], ...]"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a history by kind, found once for a space, since a space may have a thousand of them.
+
+    Attributes
+    ----------
+    numeric, categorical, opaque : ndarray of int
+        Columns of each kind.
+    priors : tuple of ndarray
+        Probabilities of the options of each categorical column.
+    discrete : tuple of int
+        Numeric columns that hold finitely many values, or a grid.
+    sizes : ndarray of shape (n_numeric,)
+        How many values a numeric column holds; infinite where continuous.
+    branches : tuple of (conditions, ndarray of int)
+        The columns that share their conditions, parents before children.
+    """
+
+    numeric: IntArray
+    categorical: IntArray
+    opaque: IntArray
+    priors: tuple[FloatArray, ...]
+    discrete: tuple[int, ...]
+    sizes: FloatArray
+    branches: tuple[tuple[Conditions, IntArray], ...]
+
+
+_layouts: WeakKeyDictionary[Space, Layout] = WeakKeyDictionary()
+
+
+def layout(space: Space) -> Layout:
+    """The layout of a space."""
+    if space not in _layouts:
+        _layouts[space] = _layout(space)
+    return _layouts[space]
+
+
+def _layout(space: Space) -> Layout:
+    laws = [dimension.distribution for dimension in space.dimensions]
+    kinds = np.array([law.kind for law in laws], dtype=str)
+    numeric, categorical, opaque = (np.flatnonzero(kinds == k) for k in ("numeric", "categorical", "opaque"))
+    branches: dict[Conditions, list[int]] = {}
+    for axis, dimension in enumerate(space.dimensions):
+        if dimension.conditions:
+            branches.setdefault(dimension.conditions, []).append(axis)
+    probe = np.array([0.123456789])
+    return Layout(
+        numeric,
+        categorical,
+        opaque,
+        tuple(laws[i].probabilities for i in categorical),  # type: ignore[attr-defined]
+        tuple(int(i) for i in numeric if laws[i].snap(probe)[0] != probe[0]),
+        np.array([laws[i].n_values or np.inf for i in numeric], dtype=float),
+        tuple((conditions, np.array(columns)) for conditions, columns in branches.items()),
+    )
 
 
 def snapped(space: Space, x: FloatArray) -> FloatArray:
@@ -24,29 +85,27 @@ def snapped(space: Space, x: FloatArray) -> FloatArray:
     x : ndarray of shape (n, d)
         Coordinates of candidates, changed in place.
     """
-    for axis, dimension in enumerate(space.dimensions):
-        if dimension.distribution.kind == "numeric":
-            x[:, axis] = dimension.distribution.snap(x[:, axis])
+    for axis in layout(space).discrete:
+        x[:, axis] = space.dimensions[axis].distribution.snap(x[:, axis])
     return x
 
 
 def masked(space: Space, x: FloatArray) -> FloatArray:
     """The candidates with NaN where a dimension is inactive, in place."""
-    for axis, dimension in enumerate(space.dimensions):
-        if dimension.conditions:
-            holds = [x[:, space.index[label]] == option for label, option in dimension.conditions]
-            x[~np.logical_or.reduce(holds), axis] = np.nan
-        if dimension.distribution.kind == "opaque":
-            x[:, axis] = np.nan
+    columns = layout(space)
+    for conditions, axes in columns.branches:
+        holds = np.logical_or.reduce([x[:, space.index[label]] == option for label, option in conditions])
+        x[np.ix_(~holds, axes)] = np.nan
+    x[:, columns.opaque] = np.nan
     return x
 
 
 def to_point(space: Space, row: FloatArray) -> Point:
     """The point at a candidate: the index of an option is turned into a coordinate that falls on it."""
     unit: FloatArray = np.where(np.isnan(row), 0.5, row)
-    for axis, dimension in enumerate(space.dimensions):
-        if dimension.distribution.kind == "categorical" and not np.isnan(row[axis]):
-            p = dimension.distribution.probabilities  # type: ignore[attr-defined]
+    columns = layout(space)
+    for axis, p in zip(columns.categorical, columns.priors, strict=True):
+        if not np.isnan(row[axis]):
             index = int(row[axis])
             unit[axis] = p[:index].sum() + p[index] / 2
     return space.point(unit)

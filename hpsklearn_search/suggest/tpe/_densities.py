@@ -95,9 +95,12 @@ class Mixture:
 
         The same measure for every mixture over one space, so that differences are those of (3).
         """
-        logs = self._log_numeric(x) + self._log_options(x)
+        logs = self._log_numeric(x)
+        if len(self.axes.categorical):
+            logs += self._log_options(x)
         peak = np.maximum(logs.max(axis=1, initial=0.0), 0.0)
-        total = np.exp(logs - peak[:, None]) @ self.weights + self.prior_weight * np.exp(-peak)
+        logs -= peak[:, None]
+        total = np.exp(logs, out=logs) @ self.weights + self.prior_weight * np.exp(-peak)
         result: FloatArray = np.log(total) + peak - np.log(self.weights.sum() + self.prior_weight)
         return result
 
@@ -106,11 +109,23 @@ class Mixture:
             return np.zeros((len(x), len(self.points)))
         z = x[:, self.axes.numeric]
         inside = ~np.isnan(z)
-        z = np.where(inside, z, 0.0) / self.bandwidths
         active, scaled, constant = self._kernels
-        # -(x - m)^2 / 2h^2 summed over the axes that both have, as three matrix products.
-        result: FloatArray = (-0.5 * z**2) @ active.T + z @ scaled.T + inside.astype(float) @ constant.T
-        return result
+        # -(x - m)^2 / 2h^2 summed over the axes that both have, as matrix products.
+        if inside.all() and self._all_active:
+            z = z / self.bandwidths
+            logs: FloatArray = z @ scaled.T
+            logs += constant.sum(axis=1)
+            logs -= 0.5 * np.einsum("ij,ij->i", z, z)[:, None]
+            return logs
+        z = np.where(inside, z, 0.0) / self.bandwidths
+        logs = (-0.5 * z**2) @ active.T
+        logs += z @ scaled.T
+        logs += inside.astype(float) @ constant.T
+        return logs
+
+    @cached_property
+    def _all_active(self) -> bool:
+        return not np.isnan(self.points[:, self.axes.numeric]).any()
 
     def _log_options(self, x: FloatArray) -> FloatArray:
         logs = np.zeros((len(x), len(self.points)))
@@ -130,7 +145,8 @@ class Mixture:
         weights = np.append(self.weights, self.prior_weight)
         # One more row of NaN: the prior, which is drawn from where a kernel is inactive, too.
         rows = np.vstack([self.points, np.full((1, self.points.shape[1]), np.nan)])
-        chosen = rows[rng.choice(len(rows), size=n, p=weights / weights.sum())]
+        upper = np.cumsum(weights)
+        chosen = rows[np.minimum(np.searchsorted(upper, rng.random(n) * upper[-1], side="right"), len(rows) - 1)]
         x = rng.random(chosen.shape)
         if len(self.axes.numeric):
             x[:, self.axes.numeric] = self._around(chosen[:, self.axes.numeric], x[:, self.axes.numeric])

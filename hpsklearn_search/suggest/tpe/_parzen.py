@@ -32,14 +32,13 @@ UNIFORM_SPREAD = 12**-0.5
 def scott(points: FloatArray, weights: FloatArray, factor: float) -> FloatArray:
     """Equation (4) for each column of `points`, shape (n, d) with NaN where inactive; shape (d,)."""
     active = ~np.isnan(points)
-    w = np.where(active, weights[:, None], 0.0)
     x = np.where(active, points, 0.0)
-    total = w.sum(axis=0) + 1.0  # the prior counts as one more point, as it does in the mixture
-    mean = ((w * x).sum(axis=0) + 0.5) / total
-    square = ((w * x**2).sum(axis=0) + 0.25 + UNIFORM_SPREAD**2) / total
+    total = weights @ active + 1.0  # the prior counts as one more point, as it does in the mixture
+    mean = (weights @ x + 0.5) / total
+    square = (weights @ (x * x) + 0.25 + UNIFORM_SPREAD**2) / total
     spread = np.sqrt(np.maximum(square - mean**2, 1e-6))
     n = np.maximum(active.sum(axis=0), 1)
-    dimension = max(1.0, active.mean(axis=0).sum()) if len(points) else 1.0
+    dimension = max(1.0, active.sum() / len(points)) if len(points) else 1.0
     result: FloatArray = factor * np.minimum(spread, UNIFORM_SPREAD) * n ** (-1.0 / (dimension + 4.0))
     return result
 

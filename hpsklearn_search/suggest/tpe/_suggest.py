@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...space import Point, Space
 from ...trials import History
-from .._axes import is_among, masked, snapped, to_point
+from .._axes import is_among, layout, masked, snapped, to_point
 from .._protocol import Seen
 from .._startup import startup_point
 from ._densities import Axes, Mixture
@@ -144,10 +144,6 @@ def _best_first(history: History, rng: np.random.Generator, prior: float, n: int
 
 
 def _axes(space: Space) -> tuple[Axes, FloatArray]:
-    kinds = [dimension.distribution.kind for dimension in space.dimensions]
-    numeric = np.array([i for i, kind in enumerate(kinds) if kind == "numeric"], dtype=np.intp)
-    categorical = np.array([i for i, kind in enumerate(kinds) if kind == "categorical"], dtype=np.intp)
-    priors = tuple(space.dimensions[i].distribution.probabilities for i in categorical)
-    sizes = [space.dimensions[i].distribution.n_values for i in numeric]
-    floor = np.array([0.01 if size is None else max(0.01, 0.5 / size) for size in sizes])
-    return Axes(numeric, categorical, priors), floor
+    """The columns, and the smallest bandwidth on each numeric one."""
+    columns = layout(space)
+    return Axes(columns.numeric, columns.categorical, columns.priors), np.maximum(0.01, 0.5 / columns.sizes)
