@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import multivariate_normal, norm
 
+from hpsklearn_search import hp
+from hpsklearn_search.space import Space
 from hpsklearn_search.suggest._startup import free_strata
 from hpsklearn_search.suggest.gp._improvement import log_improvement
-from hpsklearn_search.suggest.gp._kernel import distances, matern, matern_slope
-from hpsklearn_search.suggest.gp._process import Process, fit_weights
+from hpsklearn_search.suggest.gp._kernel import covariance, distances, matern, matern_slope
+from hpsklearn_search.suggest.gp._process import Process, _likelihood, fit_weights
+from hpsklearn_search.suggest.gp._suggest import _neglected_option, relative_noise
 from hpsklearn_search.suggest.tpe._densities import Axes, Mixture
 from hpsklearn_search.suggest.tpe._split import rank_weights, split, thin
+from hpsklearn_search.trials import Trials
 
 LINE = Axes(np.array([0]), np.array([], dtype=int), ())
 OPTIONS = Axes(np.array([], dtype=int), np.array([0]), (np.array([0.5, 0.3, 0.2]),))
@@ -158,3 +162,46 @@ def test_the_improvement_keeps_falling_where_it_underflows() -> None:
     """So that the least hopeless candidate is found among hopeless ones."""
     means = np.array([10.0, 50.0, 200.0, 2000.0])
     assert (np.diff(log_improvement(0.0, means, np.ones(4))) < 0).all()
+
+
+def test_the_gradient_of_the_likelihood_is_its_derivative() -> None:
+    """Equation (5) against differences of equation (4), with an inactive axis and unequal noise."""
+    rng = np.random.default_rng(3)
+    x = rng.random((15, 3))
+    x[::3, 2] = np.nan
+    y, noisiness = rng.normal(size=15), rng.uniform(0.5, 2.0, 15)
+    below = np.tril_indices(15, -1)
+    pairs = distances(x, x, np.zeros(3, dtype=bool))[:, below[0], below[1]]
+    theta, step = np.array([1.0, 2.0, 0.5, np.log(0.05)]), 1e-6
+    _, gradient = _likelihood(theta, pairs, below, y, noisiness)
+    for i, direction in enumerate(np.eye(4) * step):
+        up, down = (_likelihood(theta + sign * direction, pairs, below, y, noisiness)[0] for sign in (1, -1))
+        assert gradient[i] == pytest.approx((up - down) / (2 * step), rel=1e-4, abs=1e-6)
+
+
+def test_the_covariance_of_a_point_with_itself_is_one() -> None:
+    """Both parts of it, however the weights are."""
+    x = np.random.default_rng(4).random((5, 3))
+    matrix = covariance(np.array([0.1, 5.0, 100.0]), distances(x, x, np.zeros(3, dtype=bool)))
+    np.testing.assert_allclose(matrix.diagonal(), 1.0)
+    assert np.linalg.eigvalsh(matrix).min() > 0
+
+
+def test_a_noisier_trial_counts_less() -> None:
+    """Between two losses at one point, the mean lies nearer to the one with the smaller variance."""
+    noisiness = relative_noise(np.array([0.01, 0.04, np.nan]))
+    assert noisiness[0] < noisiness[1]
+    assert noisiness[2] == 1.0
+    x = np.array([[0.5], [0.5]])
+    theta = np.array([1.0, np.log(0.1)])
+    process = Process.given(x, np.array([-1.0, 1.0]), np.array([False]), theta, noisiness[:2])
+    assert process.mean(x[:1])[0] < 0
+
+
+def test_the_option_that_was_tried_least_is_the_neglected_one() -> None:
+    """Of a choice that is always active; one under another choice is left alone."""
+    space, trials = Space(hp.choice("a", [{"b": hp.choice("b", ["p", "q"])}, "r", "s"])), Trials()
+    for a in (0, 0, 1, 1, 2):
+        trials.record.add({"a": a, "b": 0} if a == 0 else {"a": a})
+    for seed in range(5):
+        assert _neglected_option(trials.history(space), np.random.default_rng(seed)) == (0, 2)

@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 from ..._threads import ThreadCap
 from ...space import Point, Space
 from ...trials import History
-from .._axes import is_among, masked, snapped, to_point
+from .._axes import is_among, layout, masked, snapped, to_point
 from .._protocol import Seen
 from .._startup import startup_point
 from ._improvement import log_improvement
@@ -25,6 +25,8 @@ __all__ = ["Guide", "suggest"]
 FloatArray: TypeAlias = NDArray[np.float64]
 
 MOST_POINTS = 250
+SHARE_OF_NEGLECTED = 0.15
+"""How often the option that was tried least must be taken."""
 TRUST = 0.5
 """Weight of a guide's opinion beside the logarithm of the expected improvement."""
 
@@ -110,11 +112,17 @@ def _best_first(history: History, rng: np.random.Generator, guide: Guide | None)
         improvement = log_improvement(best, *process.mean_and_deviation(x))
         return improvement if guide is None else improvement + TRUST * guide.score(x)
 
+    forced = _neglected_option(history, rng) if rng.random() < SHARE_OF_NEGLECTED else None
+
+    def possible(x: FloatArray) -> FloatArray:
+        if forced is not None:
+            x[:, forced[0]] = forced[1]
+        return masked(domain, snapped(domain, x))
+
     candidates = _candidates(domain, incumbent, rng)
-    if guide is not None:
-        candidates = np.vstack([candidates, masked(domain, snapped(domain, guide.sample(64, rng)))])
+    candidates = possible(candidates if guide is None else np.vstack([candidates, guide.sample(64, rng)]))
     worths = worth(candidates)
-    closer = masked(domain, snapped(domain, _around(domain, candidates[[np.argmax(worths)]], 48, 0.02, rng)))
+    closer = possible(_around(domain, candidates[[np.argmax(worths)]], 48, 0.02, rng))
     ranked: FloatArray = np.vstack([candidates, closer])[np.argsort(-np.append(worths, worth(closer)), kind="stable")]
     return ranked
 
@@ -211,8 +219,24 @@ def _candidates(space: Space, best_first: FloatArray, rng: np.random.Generator) 
     d = len(space)
     everywhere = _everywhere(space, 96, rng)
     near = [_around(space, best_first[:3], 32, scale, rng) for scale in (0.2, 0.07, 0.02)]
-    x = np.vstack([everywhere, *near]) if d else everywhere
-    return masked(space, snapped(space, x))
+    return np.vstack([everywhere, *near]) if d else everywhere
+
+
+def _neglected_option(history: History, rng: np.random.Generator) -> tuple[int, int] | None:
+    """A column of options that is always active, at random, and the option tried least often on it.
+
+    The best point of a family is rarely among its first draws: each family is looked at again, at its best.
+    """
+    columns = layout(history.space)
+    always = [i for i, axis in enumerate(columns.categorical) if not history.space.dimensions[axis].conditions]
+    if not always:
+        return None
+    i = always[int(rng.integers(len(always)))]
+    axis, prior = int(columns.categorical[i]), columns.priors[i]
+    counts = np.bincount(history.units[:, axis].astype(np.intp), minlength=len(prior))
+    return axis, int(
+        np.argmin(np.where(prior > 0, (counts + rng.random(len(prior))) / np.maximum(prior, 1e-300), np.inf))
+    )
 
 
 def _everywhere(space: Space, n: int, rng: np.random.Generator) -> FloatArray:

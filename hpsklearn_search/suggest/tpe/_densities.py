@@ -105,20 +105,21 @@ class Mixture:
         return result
 
     def _log_numeric(self, x: FloatArray) -> FloatArray:
+        """-(x - m)^2 / 2h^2 and the constants, summed over the axes that both have, as matrix products."""
+        logs: FloatArray = np.zeros((len(x), len(self.points)))
         if not len(self.axes.numeric):
-            return np.zeros((len(x), len(self.points)))
+            return logs
         z = x[:, self.axes.numeric]
         inside = ~np.isnan(z)
         active, scaled, constant = self._kernels
-        # -(x - m)^2 / 2h^2 summed over the axes that both have, as matrix products.
         if inside.all() and self._all_active:
             z = z / self.bandwidths
-            logs: FloatArray = z @ scaled.T
+            np.matmul(z, scaled.T, out=logs)
             logs += constant.sum(axis=1)
             logs -= 0.5 * np.einsum("ij,ij->i", z, z)[:, None]
             return logs
         z = np.where(inside, z, 0.0) / self.bandwidths
-        logs = (-0.5 * z**2) @ active.T
+        np.matmul(-0.5 * z**2, active.T, out=logs)
         logs += z @ scaled.T
         logs += inside.astype(float) @ constant.T
         return logs
@@ -147,7 +148,7 @@ class Mixture:
         rows = np.vstack([self.points, np.full((1, self.points.shape[1]), np.nan)])
         upper = np.cumsum(weights)
         chosen = rows[np.minimum(np.searchsorted(upper, rng.random(n) * upper[-1], side="right"), len(rows) - 1)]
-        x = rng.random(chosen.shape)
+        x: FloatArray = rng.random(chosen.shape)
         if len(self.axes.numeric):
             x[:, self.axes.numeric] = self._around(chosen[:, self.axes.numeric], x[:, self.axes.numeric])
         for axis, prior, w in zip(self.axes.categorical, self.axes.priors, self.mixing, strict=True):
