@@ -5,7 +5,7 @@ from ._fmin import fmin, space_eval
 from .exceptions import AllTrialsFailed
 from .executors import SparkTrials
 from .optimize import Callback
-from .search import HyperoptSearchCV, Racing
+from .search import HyperoptSearchCV, Racing, one_standard_error
 from .suggest import auto, rand, tpe
 from .trials import STATUS_FAIL, STATUS_OK, Trials
 
@@ -21,6 +21,7 @@ __all__ = [
     "auto",
     "fmin",
     "hp",
+    "one_standard_error",
     "rand",
     "space_eval",
     "tpe",

@@ -42,7 +42,7 @@ ALLOWED = {
     "pyspark": ["executors"],
     "mlflow": ["integrations"],
     "matplotlib": ["plots"],
-    "pandas": ["plots"],
+    "pandas": ["plots", "search"],
 }
 OPTIONAL = ["pyspark", "mlflow", "matplotlib", "pandas"]
 

@@ -1,6 +1,7 @@
 """`HyperoptSearchCV`, and how a candidate becomes fold tasks and a row of a table."""
 
+from ._one_standard_error import one_standard_error
 from ._racing import Racing
 from ._search import HyperoptSearchCV
 
-__all__ = ["HyperoptSearchCV", "Racing"]
+__all__ = ["HyperoptSearchCV", "Racing", "one_standard_error"]

@@ -11,10 +11,12 @@ from typing import Any
 
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
+from ..exceptions import NotInstalledError
 from ..trials import Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
-from ._folds import FoldObjective
+from ._folds import FoldObjective, FoldWork
 from ._parameters import ParameterSpace
 from ._results import add_partial_columns, finished_trials, flat_folds, padded_folds, rank_without_infinities
 from ._task_tree import TaskTree
@@ -54,6 +56,29 @@ class FittedSearch(BaseSearchCV):
             What ``best_estimator_.transform`` makes of `X`.
         """
         return self.fit(X, y, **params).transform(X)
+
+    def results_frame(self) -> Any:
+        """``cv_results_`` as a table, the best candidate first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a candidate; its index is the row of `cv_results_`, so that ``best_index_`` finds it.
+
+        Raises
+        ------
+        NotInstalledError
+            If pandas is not installed.
+        """
+        check_is_fitted(self, "cv_results_")
+        try:
+            import pandas as pd
+        except ImportError:
+            raise NotInstalledError("results_frame() needs pandas: pip install pandas") from None
+        frame = pd.DataFrame({key: self.cv_results_[key] for key in self.cv_results_})
+        ranks = [key for key in frame if key.startswith("rank_test_")]
+        name = f"rank_test_{self.refit}" if isinstance(self.refit, str) and self.multimetric_ else ranks[0]
+        return frame.sort_values(name, kind="stable")
 
     # ------------------------------------------------------------------ results
     def _format(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
@@ -108,6 +133,10 @@ class FittedSearch(BaseSearchCV):
             if not callable(self.refit):
                 self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
+
+    def _refit_folds(self, work: FoldWork) -> None:
+        """``best_estimators_``: the winner fitted on the training part of each fold, once more."""
+        self.best_estimators_ = [work.fitted(self.best_params_, fold) for fold in range(self.n_splits_)]
 
     def _refit(self, base: Any, X: Any, y: Any, fit_params: Mapping[str, Any], tree: TaskTree) -> None:
         self.best_estimator_ = clone(base).set_params(**clone(self.best_params_, safe=False))

@@ -86,6 +86,16 @@ class FoldWork:
             self._bring_context(stack)
             return [self._fold(params, fold, leaf) for fold, leaf in zip(folds, leaves, strict=True)]
 
+    def fitted(self, params: Mapping[str, Any], fold: int) -> Any:
+        """The estimator with `params`, fitted on the training part of `fold`."""
+        options = {**self.settings, "error_score": "raise", "verbose": 0, "return_train_score": False}
+        train, test = self.splits[fold]
+        result = fit_and_score(
+            clone(self.estimator), self.X, self.y, train=train, test=test, parameters=params, return_estimator=True,
+            **options,
+        )  # fmt: skip
+        return result["estimator"]
+
     def _bring_context(self, stack: ExitStack) -> None:
         """scikit-learn's configuration, and in another process the warning filters, of the caller."""
         here = (os.getpid(), threading.get_ident())
@@ -185,6 +195,11 @@ class FoldObjective:
         self.asked_to_stop = False
         self._seconds = 0.0
         self._folds_run = 0
+
+    def remember(self, trial: Trial) -> None:
+        """Learn from a trial that an earlier run finished."""
+        if self.race is not None and trial.is_ok and trial.outcome is not None:
+            self.race.table.add(trial.number, [self.objective_score(fold) for fold in trial.outcome.folds])
 
     # ------------------------------------------------------------------ the loop's questions
     def tasks(self, trial: Trial, *, whole: bool = False) -> list[FoldTask]:

@@ -30,10 +30,11 @@ from ..optimize import (
     loss_threshold as below_threshold,
 )
 from ..suggest import grid
-from ..trials import Trials
+from ..trials import Trial, Trials
 from ._bounds import highest_score
 from ._compat import (
     BaseSearchCV,
+    StrOptions,
     check_method_params,
     fit_context,
     indexable,
@@ -98,6 +99,14 @@ class HyperoptSearchCV(FittedSearch):
         Bytes for what a pipeline's first steps made of each fold, in every worker; ``"auto"`` is twice
         the size of X, at least 64 MB. The scores are the same; only what is a function of its
         parameters is kept (no step without a fixed ``random_state`` where it has one).
+    constraints : callable, default=None
+        ``constraints(params) -> bool``: a combination it refuses is replaced before it costs a fit.
+    return_estimators : {"best"}, default=None
+        Whether to fit the best candidate on the training part of each fold once more, for
+        `best_estimators_`.
+    warm_start : bool, default=False
+        Whether a further ``fit`` continues the last one, up to a larger `max_evals`; all candidates
+        are rows of `cv_results_`.
     callbacks : list of Callback, default=None
         Who watches the search.
 
@@ -113,6 +122,8 @@ class HyperoptSearchCV(FittedSearch):
         Minus the best mean score of the optimised metric.
     n_trials_ : int
         How many candidates finished.
+    best_estimators_ : list of estimators
+        The best candidate, fitted on the training part of each fold; with ``return_estimators="best"``.
     stop_reason_ : str
         Why the search ended: ``"max_evals"``, ``"exhausted"``, ``"timeout"``, ...
 
@@ -146,6 +157,9 @@ class HyperoptSearchCV(FittedSearch):
         "objective_metric": [str, None],
         "racing": "no_validation",
         "cache_prefix": "no_validation",
+        "constraints": [callable, None],
+        "return_estimators": [StrOptions({"best"}), None],
+        "warm_start": ["boolean"],
         "callbacks": [list, tuple, None],
     }
 
@@ -174,6 +188,9 @@ class HyperoptSearchCV(FittedSearch):
         objective_metric: str | None = None,
         racing: str | Racing | None = None,
         cache_prefix: str | int | None = None,
+        constraints: Callable[[dict[str, Any]], bool] | None = None,
+        return_estimators: str | None = None,
+        warm_start: bool = False,
         callbacks: Sequence[Callback] | None = None,
     ) -> None:
         super().__init__(
@@ -200,6 +217,9 @@ class HyperoptSearchCV(FittedSearch):
         self.objective_metric = objective_metric
         self.racing = racing
         self.cache_prefix = cache_prefix
+        self.constraints = constraints
+        self.return_estimators = return_estimators
+        self.warm_start = warm_start
         self.callbacks = callbacks
 
     # ------------------------------------------------------------------ fit
@@ -249,6 +269,8 @@ class HyperoptSearchCV(FittedSearch):
         objective.race = self._race(scorer, objective.metric, executor)
         self._search(parameters, objective, executor, tree)
         self._select(scorer, refit_metric)
+        if self.return_estimators == "best":
+            self._refit_folds(work)
         if self.refit:
             self._refit(base, X, y, routed.estimator.fit, tree)
         tree.end()
@@ -293,7 +315,9 @@ class HyperoptSearchCV(FittedSearch):
 
     # ------------------------------------------------------------------ the search proper
     def _search(self, parameters: ParameterSpace, objective: FoldObjective, executor: Executor, tree: TaskTree) -> None:
-        self.trials_ = Trials() if self.trials is None else self.trials.fresh()
+        self.trials_ = self._starting_record(parameters)
+        for trial in self.trials_.record:
+            objective.remember(trial)
         plan = self._plan(parameters, executor, objective)
         loop = Loop(plan, objective, executor, self.trials_, self._watchers(objective))
         tree.begin_search(None if plan.max_evals is None else plan.max_evals * self.n_splits_)
@@ -305,6 +329,17 @@ class HyperoptSearchCV(FittedSearch):
             self._keep_partial(parameters, objective)
             raise
         self._format(parameters, objective)
+
+    def _starting_record(self, parameters: ParameterSpace) -> Trials:
+        """An empty record, or with ``warm_start`` that of the last fit."""
+        if not (self.warm_start and hasattr(self, "trials_")):
+            return Trials() if self.trials is None else self.trials.fresh()
+        if self.trials_.labels != parameters.space.labels:
+            raise ValueError(
+                f"warm_start=True: the space has the labels {parameters.space.labels}, the last fit searched "
+                f"{self.trials_.labels}; set warm_start=False to start anew"
+            )
+        return self.trials_
 
     def _open_executor(self) -> Executor:
         prescribed: Executor | None = self.trials.open_executor() if self.trials is not None else None
@@ -334,6 +369,7 @@ class HyperoptSearchCV(FittedSearch):
             stoppers=[*self._stoppers(), lambda trials: "callback" if objective.asked_to_stop else None],
             first_points=[space.check(point) for point in self.points_to_evaluate or ()],
             repeats=False,
+            accepts=None if self.constraints is None else lambda point: self.constraints(parameters.params(point)),
             description={"total": max_evals},
         )
 
@@ -352,9 +388,15 @@ class HyperoptSearchCV(FittedSearch):
         ]
 
     def _watchers(self, objective: FoldObjective) -> list[Callback]:
-        line = [ProgressLine("candidate", _best_score)] if self.verbose > 0 else []
+        line = [ProgressLine("candidate", self._describe(objective))] if self.verbose > 0 else []
         return [*(self.callbacks or ()), *line]
 
-
-def _best_score(trial: Any) -> str:
-    return f"best score: {-trial.loss:.6g}"
+    def _describe(self, objective: FoldObjective) -> Callable[[Trial], str]:
+        """How the progress line shows the best candidate: an error as an error, not negated."""
+        scorer = objective.work.settings["scorer"]
+        name = objective.metric if is_multimetric_scorer(scorer) else self.scoring
+        one = scorers_by_name(scorer).get(name) if is_multimetric_scorer(scorer) else scorer
+        label = name if isinstance(name, str) else "score"
+        if getattr(one, "_sign", 1) < 0:
+            return lambda trial: f"best {label.removeprefix('neg_')}: {trial.loss:.6g}"
+        return lambda trial: f"best {label}: {-(trial.loss or 0.0):.6g}"

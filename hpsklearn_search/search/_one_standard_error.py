@@ -1,0 +1,93 @@
+"""The one-standard-error rule: the simplest candidate that is as good as the best, within the error of its mean.
+
+>>> results = {"mean_test_score": [0.90, 0.92, 0.80], "std_test_score": [0.02, 0.06, 0.0],
+...            "split0_test_score": [], "split1_test_score": [], "split2_test_score": [],
+...            "param_max_depth": [3, 9, 1]}
+>>> one_standard_error("max_depth")(results)
+0
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["OneStandardError", "one_standard_error"]
+
+
+@dataclass(frozen=True)
+class OneStandardError:
+    """A ``refit`` callable; see `one_standard_error`."""
+
+    simplest: str
+    metric: str = "score"
+    larger_is_simpler: bool = False
+
+    def __call__(self, cv_results: Mapping[str, Any]) -> int:
+        """The row of the candidate to refit.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, or no candidate has a finite score and a value for the parameter.
+        """
+        means = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
+        deviations = np.asarray(self._column(cv_results, f"std_test_{self.metric}"), dtype=float)
+        values = np.ma.asarray(self._column(cv_results, f"param_{self.simplest}"))
+        simplicity = np.array([np.nan if v is np.ma.masked or v is None else float(v) for v in values])
+        if not np.isfinite(means).any():
+            raise ValueError(f"one_standard_error: no candidate has a finite mean_test_{self.metric}")
+        best = int(np.nanargmax(np.where(np.isfinite(means), means, np.nan)))
+        pattern = re.compile(rf"split\d+_test_{re.escape(self.metric)}$")
+        n_splits = sum(1 for key in cv_results if pattern.match(key))
+        with np.errstate(invalid="ignore"):
+            is_as_good = means >= means[best] - deviations[best] / np.sqrt(n_splits)
+        rows = np.flatnonzero(is_as_good & np.isfinite(simplicity))
+        if not len(rows):
+            return best
+        order = -simplicity[rows] if self.larger_is_simpler else simplicity[rows]
+        simplest = rows[order == order.min()]
+        return int(simplest[np.argmax(means[simplest])])
+
+    def _column(self, cv_results: Mapping[str, Any], name: str) -> Any:
+        if name not in cv_results:
+            known = sorted(key for key in cv_results if key.startswith(name.partition("_")[0]))
+            raise ValueError(f"one_standard_error: cv_results_ has no column {name!r}; it has {known}")
+        return cv_results[name]
+
+
+def one_standard_error(simplest: str, *, metric: str = "score", larger_is_simpler: bool = False) -> OneStandardError:
+    """A ``refit`` that takes the simplest candidate within one standard error of the best.
+
+    The standard error is that of the best candidate's mean over the folds (Breiman and others, 1984,
+    section 3.4.3).
+
+    Parameters
+    ----------
+    simplest : str
+        The parameter that says how simple a candidate is, as in ``best_params_``; numeric.
+    metric : str, default="score"
+        With several metrics: the one to compare.
+    larger_is_simpler : bool, default=False
+        Whether a larger value makes a simpler model, as for a penalty.
+
+    Returns
+    -------
+    OneStandardError
+        A callable for ``refit``; can be pickled and compared.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from hpsklearn_search import HyperoptSearchCV, one_standard_error
+    >>> tree = DecisionTreeClassifier(random_state=0)
+    >>> search = HyperoptSearchCV(tree, {"max_depth": [2, 3, 5, 8]}, max_evals=4, refit=one_standard_error("max_depth"))
+    >>> search.fit(*load_iris(return_X_y=True)).best_params_
+    {'max_depth': 3}
+    """
+    return OneStandardError(simplest, metric, larger_is_simpler)

@@ -1,0 +1,403 @@
+"""`HyperoptSearchCV` at work: what it shares with GridSearchCV, and what users asked that for."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, make_multilabel_classification
+from sklearn.exceptions import FitFailedWarning
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit, TimeSeriesSplit, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from hpsklearn_search import Callback, HyperoptSearchCV, Trials, hp, one_standard_error, rand
+
+X, y = load_iris(return_X_y=True)
+DIABETES = load_diabetes(return_X_y=True)
+TREE = DecisionTreeClassifier(random_state=0)
+DEPTH = {"max_depth": hp.uniformint("depth", 1, 9), "min_samples_leaf": hp.loguniformint("leaf", 1, 40)}
+
+
+class Breaks(ClassifierMixin, BaseEstimator):
+    """Fails where it is told to."""
+
+    def __init__(self, x: float = 0.0, how: str = "raise") -> None:
+        self.x = x
+        self.how = how
+
+    def fit(self, X: Any, y: Any) -> Breaks:
+        """Raise, interrupt, or exit, for x above a half."""
+        self.classes_ = np.unique(y)
+        if self.x > 0.5:
+            if self.how == "raise":
+                raise ValueError("too large")
+            raise KeyboardInterrupt if self.how == "interrupt" else SystemExit(0)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """The first class."""
+        return np.full(len(X), self.classes_[0])
+
+
+def without_times(results: dict[str, Any]) -> dict[str, Any]:
+    """The columns that do not depend on the clock."""
+    return {key: value for key, value in results.items() if not key.endswith("_time")}
+
+
+def assert_same_table(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """The same keys in the same order, types, masks and values, times apart."""
+    assert list(one) == list(other)
+    for key, value in without_times(one).items():
+        if key == "params":
+            assert list(map(repr, value)) == list(map(repr, other[key]))
+            continue
+        assert type(value) is type(other[key]), key
+        assert value.dtype == other[key].dtype, key
+        np.testing.assert_array_equal(np.ma.getmaskarray(value), np.ma.getmaskarray(other[key]), key)
+        np.testing.assert_array_equal(np.ma.filled(value, 0), np.ma.filled(other[key], 0), key)
+
+
+# ---------------------------------------------------------------------- parity
+TEXTS = ["one two", "two three", "three four", "four one", "one one", "two two"] * 5
+FRAME = pd.DataFrame({"n": [1.0, np.nan, 3.0, 4.0, 5.0] * 6, "c": list("abcab") * 6})
+columns = ColumnTransformer([("n", SimpleImputer(), ["n"]), ("c", OneHotEncoder(handle_unknown="ignore"), ["c"])])
+half = np.arange(30) % 2
+kernel = X @ X.T
+PARITY: dict[str, tuple[Any, Any, Any, Any, dict[str, Any]]] = {
+    "classifier": (TREE, {"max_depth": [1, 2, 3], "criterion": ["gini", "entropy"]}, X, y, {}),
+    "regressor": (Ridge(), {"alpha": [0.1, 1.0, 10.0]}, *DIABETES, {"scoring": "neg_mean_squared_error"}),
+    "clusterer": (KMeans(n_init=1, random_state=0), {"n_clusters": [2, 3]}, X, None, {}),
+    "train scores": (TREE, {"max_depth": [1, 5]}, X, y, {"return_train_score": True}),
+    "several metrics": (TREE, {"max_depth": [1, 5]}, X, y, {"scoring": ["accuracy", "f1_macro"], "refit": "accuracy"}),
+    "a callable with several": (
+        TREE,
+        {"max_depth": [1, 5]},
+        X,
+        y,
+        {"scoring": lambda e, X, y: {"a": e.score(X, y), "b": 1.0}, "refit": "a"},
+    ),
+    "callable refit": (TREE, {"max_depth": [1, 5]}, X, y, {"refit": lambda results: 1}),
+    "no refit": (TREE, {"max_depth": [1, 5]}, X, y, {"refit": False}),
+    "a list of grids": (SVC(), [{"kernel": ["rbf"], "gamma": [0.1, 1]}, {"kernel": ["linear"]}], X, y, {}),
+    "sparse": (LogisticRegression(), {"C": [0.1, 1]}, sparse.csr_matrix(X), y, {"cv": 3}),
+    "texts": (make_pipeline(CountVectorizer(), SVC()), {"svc__C": [1, 2]}, TEXTS, half, {"cv": 3}),
+    "a frame with text and NaN": (make_pipeline(columns, SVC()), {"svc__C": [1, 2]}, FRAME, half, {"cv": 3}),
+    "strings as classes": (TREE, {"max_depth": [1, 2]}, X, np.array(list("abc"))[y], {}),
+    "a precomputed kernel": (SVC(kernel="precomputed"), {"C": [0.1, 1]}, kernel, y, {}),
+    "many labels": (KNeighborsClassifier(), {"n_neighbors": [1, 3]}, *make_multilabel_classification(60), {"cv": 3}),
+    "several targets": (DecisionTreeRegressor(random_state=0), {"max_depth": [1, 2]}, X, X[:, :2], {"cv": 3}),
+    "whole estimators": (
+        Pipeline([("scale", "passthrough"), ("clf", SVC())]),
+        {"scale": [StandardScaler(), "passthrough"], "clf": [SVC(C=2), LogisticRegression(max_iter=500)]},
+        X,
+        y,
+        {},
+    ),
+    "tuples, None and lists as options": (TREE, {"class_weight": [None, {0: 2, 1: 1, 2: 1}, "balanced"]}, X, y, {}),
+    "failing candidates": (Breaks(), {"x": [0.1, 0.9]}, X, y, {}),
+    "a numeric error_score": (Breaks(), {"x": [0.1, 0.9]}, X, y, {"error_score": 0.0}),
+    "time series": (Ridge(), {"alpha": [1, 2]}, *DIABETES, {"cv": TimeSeriesSplit(3)}),
+}
+
+
+@pytest.mark.parametrize("job", PARITY)
+@pytest.mark.filterwarnings("ignore")
+def test_a_grid_gives_what_gridsearchcv_gives(job: str) -> None:
+    """Table, best candidate, attributes and predictions, down to types and masks."""
+    estimator, grid, data, target, options = PARITY[job]
+    theirs = GridSearchCV(estimator, grid, **options).fit(data, target)
+    ours = HyperoptSearchCV(estimator, grid, **options).fit(data, target)
+    assert_same_table(ours.cv_results_, theirs.cv_results_)
+    for name in ("best_index_", "best_score_", "n_splits_", "multimetric_", "n_features_in_"):
+        assert getattr(ours, name, None) == getattr(theirs, name, None), name
+    assert repr(getattr(ours, "best_params_", None)) == repr(getattr(theirs, "best_params_", None))
+    assert hasattr(ours, "predict") == hasattr(theirs, "predict")
+    if hasattr(ours, "predict"):
+        np.testing.assert_array_equal(ours.predict(data), theirs.predict(data))
+
+
+ERRORS: dict[str, tuple[Any, dict[str, Any], dict[str, Any], Any]] = {
+    "an unknown metric": (TREE, {"max_depth": [1]}, {"scoring": "accuracies"}, y),
+    "refit of no metric": (TREE, {"max_depth": [1]}, {"scoring": ["accuracy", "f1_macro"], "refit": True}, y),
+    "too many folds": (TREE, {"max_depth": [1]}, {"cv": 1000}, y),
+    "lengths": (TREE, {"max_depth": [1]}, {}, y[:-1]),
+    "no groups": (TREE, {"max_depth": [1]}, {"cv": GroupKFold(2)}, y),
+    "an empty list": (TREE, {"max_depth": []}, {}, y),
+    "a string": (TREE, {"criterion": "gini"}, {}, y),
+    "a wrong error_score": (TREE, {"max_depth": [1]}, {"error_score": "give up"}, y),
+    "a wrong verbose": (TREE, {"max_depth": [1]}, {"verbose": "a lot"}, y),
+    "all fail": (Breaks(), {"x": [0.9]}, {}, y),
+    "raise": (Breaks(), {"x": [0.9]}, {"error_score": "raise"}, y),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+@pytest.mark.filterwarnings("ignore")
+def test_errors_are_those_of_gridsearchcv(case: str) -> None:
+    """The class of the error, and how its message begins."""
+    estimator, grid, options, target = ERRORS[case]
+    with pytest.raises(Exception) as theirs:
+        GridSearchCV(estimator, grid, **options).fit(X, target)
+    with pytest.raises(type(theirs.value)) as ours:
+        HyperoptSearchCV(estimator, grid, **options).fit(X, target)
+    words = str(theirs.value).replace("GridSearchCV", "HyperoptSearchCV").split()
+    assert str(ours.value).split()[:5] == words[:5]
+
+
+def test_folds_are_drawn_once() -> None:
+    """With an unseeded splitter every candidate still sees the same folds, so equal candidates score the same."""
+    space = {"max_depth": [3], "random_state": [0, 0, 0]}
+    results = HyperoptSearchCV(TREE, space, max_evals=3, cv=ShuffleSplit(3)).fit(X, y).cv_results_
+    assert len({tuple(results[f"split{i}_test_score"]) for i in range(3)}) <= 3
+    assert np.ptp(results["mean_test_score"]) == 0
+
+
+# ---------------------------------------------------------------------- reproducible
+@pytest.mark.parametrize("window", [None, 3])
+@pytest.mark.parametrize("algo", [None, "tpe", "random"])
+def test_a_seed_gives_the_same_table_for_every_n_jobs(algo: str | None, window: int | None) -> None:
+    """One worker or two, times apart."""
+    options = {"max_evals": 16, "cv": 3, "random_state": 7, "algo": algo, "max_queue_len": window, "refit": False}
+    one = HyperoptSearchCV(TREE, DEPTH, n_jobs=1, **options).fit(X, y)
+    two = HyperoptSearchCV(TREE, DEPTH, n_jobs=2, **options).fit(X, y)
+    assert_same_table(one.cv_results_, two.cv_results_)
+
+
+def test_fit_does_not_change_a_passed_record() -> None:
+    """The record of the search is ``trials_``."""
+    trials = Trials()
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=4, cv=3, trials=trials).fit(X, y)
+    assert (len(trials), len(search.trials_)) == (0, 4)
+
+
+# ---------------------------------------------------------------------- failures
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_error_score_raise_raises_the_original(n_jobs: int) -> None:
+    """Also from another process; what finished before stays in the table."""
+    space = {"x": hp.uniform("x", 0, 1)}
+    search = HyperoptSearchCV(Breaks(), space, cv=3, error_score="raise", n_jobs=n_jobs, random_state=0, algo="random")
+    with pytest.raises(ValueError, match="too large"):
+        search.fit(X, y)
+
+
+def test_a_failing_candidate_costs_one_warning_and_never_wins() -> None:
+    """The search goes on; the count is in the warning."""
+    space = {"x": hp.uniform("x", 0, 1)}
+    with pytest.warns(FitFailedWarning, match="fits failed out of a total of 30") as caught:
+        search = HyperoptSearchCV(Breaks(), space, max_evals=10, cv=3, random_state=0).fit(X, y)
+    assert sum(issubclass(warning.category, FitFailedWarning) for warning in caught) == 1
+    assert search.best_params_["x"] <= 0.5
+    assert search.trials_.record.best.point == {"x": search.best_params_["x"]}
+
+
+def test_sys_exit_in_a_fit_is_a_failed_candidate() -> None:
+    """It does not end the program."""
+    space = {"x": hp.uniform("x", 0, 1), "how": ["exit"]}
+    with pytest.warns(FitFailedWarning, match="SystemExit"):
+        search = HyperoptSearchCV(Breaks(), space, max_evals=10, cv=3, random_state=0).fit(X, y)
+    assert search.n_trials_ == 10
+
+
+def test_an_interrupt_keeps_what_finished(caplog: pytest.LogCaptureFixture) -> None:
+    """After Ctrl-C the table and the best of the finished candidates are there, and the log says so."""
+    space = {"x": [0.1, 0.2, 0.9], "how": ["interrupt"]}
+    search = HyperoptSearchCV(Breaks(), space, max_evals=3, cv=3)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, y)
+    assert len(search.cv_results_["params"]) == 2
+    assert search.best_params_ == {"how": "interrupt", "x": 0.1}
+    assert "2 candidates that finished" in caplog.text
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.filterwarnings("ignore")
+def test_a_score_that_is_not_finite_never_wins(value: float) -> None:
+    """GridSearchCV crowns plus infinity."""
+    scoring = lambda estimator, X, y: value if estimator.max_depth == 2 else 0.5  # noqa: E731
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2, 3]}, max_evals=3, cv=3, scoring=scoring).fit(X, y)
+    assert search.best_params_ == {"max_depth": 1}
+    assert search.cv_results_["rank_test_score"][1] == 3
+
+
+@pytest.mark.parametrize("score", ["good", None, 1 + 2j, np.array([1.0, 2.0])], ids=str)
+def test_a_score_that_is_no_number_is_refused_at_once(score: object) -> None:
+    """The error names what came back."""
+    with pytest.raises((TypeError, ValueError), match=r"must return a (real )?number"):
+        HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, scoring=lambda e, X, y: score).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"max_evals": 0}, ValueError, "max_evals must be at least 1"),
+        ({"max_evals": -3}, ValueError, "max_evals must be at least 1"),
+        ({"max_evals": 2.5}, TypeError, "max_evals must be a whole number"),
+        ({"max_evals": True}, TypeError, "max_evals must be a whole number"),
+        ({"algo": "annealing"}, ValueError, "algo='annealing' is unknown"),
+        ({"n_jobs": 0}, ValueError, "n_jobs == 0"),
+        ({"timeout": 0}, ValueError, "timeout must be a positive"),
+        ({"timeout": float("nan")}, ValueError, "timeout must be a positive"),
+        ({"max_queue_len": 0, "random_state": 0}, ValueError, "max_queue_len"),
+        ({"points_to_evaluate": [{"depht": 1}]}, ValueError, "unknown label 'depht'"),
+        ({"objective_metric": "f2", "scoring": ["accuracy"], "refit": "accuracy"}, ValueError, "objective_metric='f2'"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_the_first_fit(
+    options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    """The message names the argument and what it got."""
+    with pytest.raises(error, match=message):
+        HyperoptSearchCV(Breaks(how="interrupt"), {"x": hp.uniform("x", 0.6, 1)}, **options).fit(X, y)
+
+
+# ---------------------------------------------------------------------- what users asked for
+def test_results_frame_puts_the_best_first() -> None:
+    """And keeps the row numbers."""
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=8, cv=3, random_state=0).fit(X, y)
+    frame = search.results_frame()
+    assert frame.index[0] == search.best_index_
+    assert frame["mean_test_score"].is_monotonic_decreasing
+    assert len(frame) == 8
+
+
+def test_one_standard_error_takes_the_simplest_good_candidate() -> None:
+    """Its score is within one standard error of the best, and no simpler one is."""
+    options = {"max_evals": 9, "cv": 5, "refit": one_standard_error("max_depth")}
+    search = HyperoptSearchCV(TREE, {"max_depth": list(range(1, 10))}, **options).fit(X, y)
+    means, deviations = search.cv_results_["mean_test_score"], search.cv_results_["std_test_score"]
+    best = means.argmax()
+    is_good = means >= means[best] - deviations[best] / np.sqrt(5)
+    assert search.best_params_["max_depth"] == 1 + is_good.argmax()
+    assert pickle.loads(pickle.dumps(search.refit)) == search.refit
+
+
+def test_warm_start_continues() -> None:
+    """Six candidates and six more are twelve in one go."""
+    options = {"cv": 3, "random_state": 3, "refit": False, "algo": "tpe"}
+    whole = HyperoptSearchCV(TREE, DEPTH, max_evals=12, **options).fit(X, y)
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=6, warm_start=True, **options).fit(X, y)
+    search.set_params(max_evals=12).fit(X, y)
+    assert_same_table(search.cv_results_, whole.cv_results_)
+
+
+def test_constraints_cost_no_fit() -> None:
+    """No candidate breaks them."""
+    allowed = lambda params: params["max_depth"] * params["min_samples_leaf"] <= 20  # noqa: E731
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=15, cv=3, random_state=0, constraints=allowed).fit(X, y)
+    assert all(map(allowed, search.cv_results_["params"]))
+    assert search.n_trials_ == 15
+
+
+def test_return_estimators_gives_the_fold_models_of_the_winner() -> None:
+    """One a fold, each fitted on its training part."""
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=KFold(3), random_state=0, return_estimators="best")
+    models = search.fit(X, y).best_estimators_
+    scores = [model.score(X[test], y[test]) for model, (_, test) in zip(models, KFold(3).split(X), strict=True)]
+    assert np.mean(scores) == pytest.approx(search.best_score_)
+
+
+def test_progress_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error is shown as an error, not negated; nothing goes to stdout."""
+    options = {"max_evals": 3, "cv": 3, "scoring": "neg_mean_absolute_error", "random_state": 0}
+    HyperoptSearchCV(Ridge(), {"alpha": hp.logrange("alpha", 1e-3, 1e3)}, verbose=1, **options).fit(*DIABETES)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "3/3" in err
+    assert "best mean_absolute_error: " in err
+
+
+def test_verbose_0_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    """On both streams, with worker processes too."""
+    HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, n_jobs=2, random_state=0).fit(X, y)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_callback_ends_the_search() -> None:
+    """And the reason says so."""
+
+    class Enough(Callback):
+        """After three."""
+
+        def on_trial_end(self, trials: Trials, trial: Any) -> bool:
+            """True at the third."""
+            return trial.number == 2
+
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=9, cv=3, callbacks=[Enough()]).fit(X, y)
+    assert (search.n_trials_, search.stop_reason_) == (3, "callback")
+
+
+def test_a_timeout_keeps_what_finished() -> None:
+    """The search ends when it is due, with a table."""
+    X, y = load_breast_cancer(return_X_y=True)
+    search = HyperoptSearchCV(TREE, {"random_state": hp.randint("r", 10**6)}, max_evals=10**6, timeout=0.5, cv=3)
+    search.fit(X, y)
+    assert search.stop_reason_ == "timeout"
+    assert len(search.cv_results_["params"]) == search.n_trials_ < 10**6
+
+
+def test_a_threshold_and_a_function_of_ones_own_end_the_search() -> None:
+    """loss_threshold is about minus the mean score; early_stop_fn is hyperopt's protocol."""
+    options = {"max_evals": 50, "cv": 3, "random_state": 0, "max_queue_len": 1}
+    reached = HyperoptSearchCV(TREE, DEPTH, loss_threshold=-0.9, **options).fit(X, y)
+    assert reached.stop_reason_ == "loss_threshold"
+    assert reached.best_loss_ == pytest.approx(-reached.best_score_)
+    assert reached.best_loss_ <= -0.9
+    patient = HyperoptSearchCV(TREE, DEPTH, early_stop_fn=lambda trials: (len(trials) >= 4, []), **options).fit(X, y)
+    assert (patient.n_trials_, patient.stop_reason_) == (4, "early_stop_fn")
+
+
+def test_a_fitted_search_can_be_cloned_pickled_and_dumped(tmp_path: Any) -> None:
+    """And still predicts."""
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, random_state=0, algo=rand.suggest).fit(X, y)
+    joblib.dump(search, tmp_path / "search")
+    for copy in (pickle.loads(pickle.dumps(search)), joblib.load(tmp_path / "search")):
+        np.testing.assert_array_equal(copy.predict(X), search.predict(X))
+    assert not hasattr(clone(search), "cv_results_")
+
+
+def test_it_nests() -> None:
+    """In cross-validation, in a pipeline, in another search."""
+    inner = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, random_state=0)
+    assert cross_val_score(inner, X, y, cv=3).shape == (3,)
+    assert make_pipeline(StandardScaler(), inner).fit(X, y).score(X, y) > 0.8
+    outer = HyperoptSearchCV(inner, {"max_evals": [2, 3]}, max_evals=2, cv=3).fit(X, y)
+    assert outer.best_params_["max_evals"] in (2, 3)
+
+
+def test_options_do_not_leak_between_candidates() -> None:
+    """An estimator given as an option is cloned before it is fitted."""
+    scaler = StandardScaler()
+    pipeline = Pipeline([("scale", "passthrough"), ("svc", SVC())])
+    HyperoptSearchCV(pipeline, {"scale": [scaler], "svc__C": [1, 2]}, max_evals=2, cv=3).fit(X, y)
+    assert not hasattr(scaler, "mean_")
+
+
+def test_conditional_parameters_are_masked() -> None:
+    """A family's own parameters are masked where the other family was tried."""
+    families = hp.choice(
+        "family",
+        [
+            {"model": SVC(), "model__C": hp.logrange("C", 0.1, 10)},
+            {"model": DecisionTreeClassifier(), "model__max_depth": hp.uniformint("depth", 1, 5)},
+        ],
+    )
+    search = HyperoptSearchCV(Pipeline([("model", SVC())]), {"model": families}, max_evals=8, cv=3, random_state=0)
+    results = search.fit(X, y).cv_results_
+    masks = [np.ma.getmaskarray(results[f"param_model__{name}"]) for name in ("C", "max_depth")]
+    assert (masks[0] != masks[1]).all()
+    assert all(isinstance(p["model__max_depth"], int) for p in results["params"] if "model__max_depth" in p)
