@@ -20,7 +20,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 
 MOST_BELOW = 25
-MOST_ABOVE = 400
+MOST_ABOVE = 250
 
 
 def split(losses: FloatArray, gamma: float) -> tuple[IntArray, IntArray]:
