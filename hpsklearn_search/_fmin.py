@@ -20,12 +20,13 @@ from .optimize import (
     check_timeout,
     early_stop,
     entropy_of,
+    journal,
 )
 from .optimize import (
     loss_threshold as below_threshold,
 )
 from .space import Space
-from .trials import Trials
+from .trials import Trials, describe_space, text_of
 
 __all__ = ["fmin", "space_eval"]
 
@@ -48,7 +49,7 @@ def fmin(
     max_queue_len: int = 1,
     show_progressbar: bool = True,
     early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
-    trials_save_file: str = "",
+    trials_save_file: str | os.PathLike[str] = "",
     *,
     callbacks: Sequence[Callback] = (),
 ) -> Any:
@@ -90,8 +91,9 @@ def fmin(
         Whether to show a progress line on stderr.
     early_stop_fn : callable, optional
         ``early_stop_fn(trials, *previous) -> (stop, next previous)``, after every trial.
-    trials_save_file : str, default=""
-        A file that every finished trial is written to, and that a second run continues from.
+    trials_save_file : path-like, default=""
+        An SQLite file that every finished trial is written to, and that a second run of the same
+        search continues from.
     callbacks : sequence of Callback, default=()
         Who watches the search.
 
@@ -104,6 +106,8 @@ def fmin(
     ------
     AllTrialsFailed
         If no trial succeeded.
+    SaveFileError
+        If `trials_save_file` cannot be used, or belongs to another search.
     InvalidLoss, InvalidResultStatus
         If `fn` returns something that is no loss, at the first trial that does.
     ValueError, TypeError
@@ -140,7 +144,8 @@ def fmin(
     )
     objective = FunctionObjective(fn, parsed, catch=catch_eval_exceptions or trials.catches_errors)
     watchers = [*callbacks, *([ProgressLine()] if show_progressbar else [])]
-    Loop(plan, objective, executor, trials, watchers).run()
+    with journal(trials_save_file, lambda: _fingerprint(fn, plan, rstate), trials.record, objective, plan) as keeper:
+        Loop(plan, objective, executor, trials, [*keeper, *watchers]).run()
     return trials.argmin if return_argmin else parsed.assemble(trials.argmin)
 
 
@@ -173,6 +178,16 @@ def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
     """
     raw = {label: value[0] if isinstance(value, list) else value for label, value in point.items() if value != []}
     return Space(space).assemble(raw)
+
+
+def _fingerprint(fn: Any, plan: Plan, rstate: Any) -> dict[str, Any]:
+    """What a save file must agree with."""
+    return {
+        "fn": text_of(fn),
+        "space": describe_space(plan.space),
+        "algo": text_of(plan.algo),
+        "rstate": None if rstate is None else plan.entropy,
+    }
 
 
 def _total(max_evals: Any, timeout: Any, threshold: Any, early_stop_fn: Any) -> int | None:

@@ -1,6 +1,7 @@
 """The loop, and what it asks of objectives, stoppers and callbacks."""
 
 from ._checks import check_algo, check_loss_threshold, check_positive_integer, check_timeout
+from ._journal import Journal, journal
 from ._loop import Loop, Plan, as_point, entropy_of
 from ._progress import ProgressLine
 from ._protocol import Callback, Objective, Stopper
@@ -8,6 +9,7 @@ from ._stoppers import early_stop, loss_threshold
 
 __all__ = [
     "Callback",
+    "Journal",
     "Loop",
     "Objective",
     "Plan",
@@ -20,5 +22,6 @@ __all__ = [
     "check_timeout",
     "early_stop",
     "entropy_of",
+    "journal",
     "loss_threshold",
 ]

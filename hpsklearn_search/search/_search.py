@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from ..optimize import (
     check_timeout,
     early_stop,
     entropy_of,
+    journal,
 )
 from ..optimize import (
     loss_threshold as below_threshold,
@@ -42,6 +45,7 @@ from ._compat import (
     requires_y,
     scorers_by_name,
 )
+from ._fingerprint import fingerprint
 from ._fitted import FittedSearch
 from ._folds import FoldObjective, FoldWork
 from ._parameters import ParameterSpace
@@ -107,6 +111,14 @@ class HyperoptSearchCV(FittedSearch):
     warm_start : bool, default=False
         Whether a further ``fit`` continues the last one, up to a larger `max_evals`; all candidates
         are rows of `cv_results_`.
+    trials_save_file : path-like, default=None
+        An SQLite file that every finished candidate is written to, and that a second run of the same
+        search continues from.
+    trial_timeout : float, default=None
+        Seconds that the fit and scoring of a candidate on one fold may take, counted from its begin
+        (where all folds travel to a worker as one task, those together). Then its process is killed,
+        and the candidate has failed with the status ``"timeout"``. With ``n_jobs=1`` one worker
+        process runs, too.
     callbacks : list of Callback, default=None
         Who watches the search.
 
@@ -131,6 +143,8 @@ class HyperoptSearchCV(FittedSearch):
     ------
     BadSearchSpace, ValueError, TypeError
         If an argument is wrong, before the first fit.
+    SaveFileError
+        If `trials_save_file` cannot be used, or belongs to another search.
 
     Examples
     --------
@@ -160,6 +174,8 @@ class HyperoptSearchCV(FittedSearch):
         "constraints": [callable, None],
         "return_estimators": [StrOptions({"best"}), None],
         "warm_start": ["boolean"],
+        "trials_save_file": [str, os.PathLike, None],
+        "trial_timeout": "no_validation",
         "callbacks": [list, tuple, None],
     }
 
@@ -191,6 +207,8 @@ class HyperoptSearchCV(FittedSearch):
         constraints: Callable[[dict[str, Any]], bool] | None = None,
         return_estimators: str | None = None,
         warm_start: bool = False,
+        trials_save_file: str | os.PathLike[str] | None = None,
+        trial_timeout: float | None = None,
         callbacks: Sequence[Callback] | None = None,
     ) -> None:
         super().__init__(
@@ -220,6 +238,8 @@ class HyperoptSearchCV(FittedSearch):
         self.constraints = constraints
         self.return_estimators = return_estimators
         self.warm_start = warm_start
+        self.trials_save_file = trials_save_file
+        self.trial_timeout = trial_timeout
         self.callbacks = callbacks
 
     # ------------------------------------------------------------------ fit
@@ -319,10 +339,12 @@ class HyperoptSearchCV(FittedSearch):
         for trial in self.trials_.record:
             objective.remember(trial)
         plan = self._plan(parameters, executor, objective)
-        loop = Loop(plan, objective, executor, self.trials_, self._watchers(objective))
+        watchers = self._watchers(objective)
         tree.begin_search(None if plan.max_evals is None else plan.max_evals * self.n_splits_)
         try:
-            self.stop_reason_ = loop.run()
+            wanted = partial(fingerprint, self, plan, objective.work)
+            with journal(self.trials_save_file, wanted, self.trials_.record, objective, plan) as keeper:
+                self.stop_reason_ = Loop(plan, objective, executor, self.trials_, [*keeper, *watchers]).run()
             tree.end_search()
         except BaseException:
             # Whatever ended the search: what has finished stays reachable.
@@ -342,8 +364,9 @@ class HyperoptSearchCV(FittedSearch):
         return self.trials_
 
     def _open_executor(self) -> Executor:
-        prescribed: Executor | None = self.trials.open_executor() if self.trials is not None else None
-        return prescribed if prescribed is not None else local_executor(self.n_jobs)
+        limit = check_timeout(self.trial_timeout, "trial_timeout")
+        prescribed: Executor | None = self.trials.open_executor(task_timeout=limit) if self.trials is not None else None
+        return prescribed if prescribed is not None else local_executor(self.n_jobs, task_timeout=limit)
 
     def _plan(self, parameters: ParameterSpace, executor: Executor, objective: FoldObjective) -> Plan:
         space = parameters.space

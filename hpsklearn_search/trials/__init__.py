@@ -10,7 +10,9 @@ from ._documents import (
     JOB_STATES,
     JOB_VALID_STATES,
 )
+from ._fingerprint import describe_space, digest, text_of
 from ._record import Record
+from ._storage import SaveFile
 from ._trial import (
     STATUS_CANCELLED,
     STATUS_CRASHED,
@@ -51,6 +53,10 @@ __all__ = [
     "History",
     "Outcome",
     "Record",
+    "SaveFile",
     "Trial",
     "Trials",
+    "describe_space",
+    "digest",
+    "text_of",
 ]

@@ -1,0 +1,70 @@
+"""JSON that keeps every float: what is not finite becomes ``{"$float": "nan"}``.
+
+>>> dumps({"score": float("nan")})
+'{"score":{"$float":"nan"}}'
+>>> loads(dumps([float("-inf"), 0.1]))
+[-inf, 0.1]
+>>> json_part({"loss": 1.0, "model": object()})
+({'loss': 1.0}, ['model'])
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["dumps", "json_part", "loads"]
+
+
+def dumps(value: Any) -> str:
+    """The compact JSON text of plain values; numpy's scalars count as Python's.
+
+    Raises
+    ------
+    TypeError
+        If something in `value` is not JSON.
+    """
+    return json.dumps(_plain(value), allow_nan=False, separators=(",", ":"))
+
+
+def loads(text: str) -> Any:
+    """The value behind a text made by `dumps`; tuples come back as lists."""
+    return json.loads(text, object_hook=_revived)
+
+
+def json_part(values: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The entries that are JSON, and the names of those that are not."""
+    kept: dict[str, Any] = {}
+    dropped = []
+    for key, value in values.items():
+        try:
+            dumps({key: value})
+        except (TypeError, ValueError, RecursionError):
+            dropped.append(str(key))
+        else:
+            kept[key] = value
+    return kept, dropped
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$float": repr(value)}
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("a key that is not a string")
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _revived(value: dict[str, Any]) -> Any:
+    return float(value["$float"]) if value.keys() == {"$float"} else value

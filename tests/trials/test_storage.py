@@ -1,0 +1,224 @@
+"""The save file: what goes in comes out, and what is not ours or not whole is refused and left alone."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sqlite3
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpsklearn_search.exceptions import SaveFileError
+from hpsklearn_search.trials import Failure, Outcome, SaveFile, Trial
+from hpsklearn_search.trials._json import dumps, loads
+
+KIND = {"space": {"x": "uniform"}, "algo": "tpe"}
+FOLDS = ({"test_scores": 0.1 + 0.2, "fit_error": None}, {"test_scores": float("nan"), "fit_error": "x\ud800\0"})
+
+
+def fill(path: Path, n: int = 3, kind: Any = KIND) -> None:
+    """A closed save file with `n` finished trials."""
+    with SaveFile(path, kind) as file:
+        for number in range(n):
+            file.finish(finished(number))
+
+
+def finished(number: int) -> Trial:
+    """A trial with everything in it."""
+    failure = Failure("fail", "ValueError", "no\ud800", "Traceback")
+    return Trial(number, {"x": number / 3}, Outcome("ok", 1 / 7, 1e-9, {"loss": 1}, FOLDS, failure), 1.5, 2.5)
+
+
+def test_a_trial_comes_back_value_for_value(tmp_path: Path) -> None:
+    """Floats to the last bit, NaN, odd texts, the failure."""
+    fill(tmp_path / "s.db")
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        assert [repr(trial) for trial in file.load()] == [repr(finished(number)) for number in range(3)]
+
+
+def test_suggested_trials_are_written_with_the_next_that_finishes(tmp_path: Path) -> None:
+    """So numbers have no gaps, and what was in flight is known."""
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        for number in range(3):
+            file.begin(Trial(number, {"x": 0.5}, started=1.0))
+        file.finish(finished(1))
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        assert [trial.is_finished for trial in file.load()] == [False, True, False]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+def test_the_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    """Mode 0600, also of the log beside it."""
+    before = os.umask(0)
+    try:
+        with SaveFile(tmp_path / "s.db", KIND) as file:
+            file.finish(finished(0))
+            modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {0o600}
+
+
+def test_another_search_is_refused_with_what_differs(tmp_path: Path) -> None:
+    """The label and both sides are named."""
+    fill(tmp_path / "s.db")
+    with pytest.raises(SaveFileError, match=r"space \(x\): uniform in the file, normal now"):
+        SaveFile(tmp_path / "s.db", {**KIND, "space": {"x": "normal"}})
+
+
+def test_the_file_can_be_read_while_the_search_runs(tmp_path: Path) -> None:
+    """By plain sqlite3, as columns and JSON."""
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        file.finish(finished(0))
+        with sqlite3.connect(f"file:{tmp_path / 's.db'}?mode=ro", uri=True) as reader:
+            rows = reader.execute("SELECT number, status, json_extract(point, '$.x') FROM trials").fetchall()
+        reader.close()
+        file.finish(finished(1))
+    assert rows == [(0, "ok", 0.0)]
+
+
+def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
+    """By a second search in this process."""
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        with pytest.raises(SaveFileError, match="in use"):
+            SaveFile(tmp_path / "s.db", KIND)
+        file.finish(finished(0))
+
+
+def foreign_database(path: Path) -> None:
+    """Somebody else's SQLite database."""
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE precious (x)")
+    db.close()
+
+
+class Trap:
+    """Pickled, it would create a file when loaded."""
+
+    def __reduce__(self) -> Any:
+        return (Path.touch, (Path("trap"),))
+
+
+def newer(path: Path) -> None:
+    """A save file of a later version."""
+    fill(path)
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version=99")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (foreign_database, "another application"),
+        (newer, "newer version"),
+        (lambda path: path.write_bytes(pickle.dumps(Trap()) * 9), "not a save file"),
+        (lambda path: path.write_text("my thesis"), "not a save file"),
+    ],
+    ids=["foreign", "newer", "pickle", "text"],
+)
+def test_what_is_not_ours_is_refused_and_left_alone(tmp_path: Path, make: Any, message: str) -> None:
+    """Byte for byte, and nothing in it runs."""
+    path = tmp_path / "s.db"
+    make(path)
+    before = path.read_bytes()
+    with pytest.raises(SaveFileError, match=message):
+        SaveFile(path, KIND)
+    assert path.read_bytes() == before
+    assert not Path("trap").exists()
+
+
+def test_an_empty_file_is_a_clean_start(tmp_path: Path) -> None:
+    """As made by ``touch`` or a temporary-file function."""
+    (tmp_path / "s.db").touch()
+    fill(tmp_path / "s.db")
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        assert len(file.load()) == 3
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-journal"])
+def test_a_planted_symlink_is_refused(tmp_path: Path, suffix: str) -> None:
+    """Also beside the file, and what it points to stays as it is."""
+    target = tmp_path / "target"
+    target.write_text("precious")
+    (tmp_path / f"s.db{suffix}").symlink_to(target)
+    with pytest.raises(SaveFileError, match="symbolic link"):
+        SaveFile(tmp_path / "s.db", KIND)
+    assert target.read_text() == "precious"
+
+
+@pytest.mark.parametrize("place", ["missing/s.db", ""])
+def test_an_impossible_place_is_named(tmp_path: Path, place: str) -> None:
+    """A missing folder, a folder in place of a file."""
+    with pytest.raises(SaveFileError, match="cannot be opened for writing"):
+        SaveFile(tmp_path / place, KIND)
+
+
+def test_a_file_that_vanishes_is_missed(tmp_path: Path) -> None:
+    """At the next trial; one put in its place stays as it is."""
+    path = tmp_path / "s.db"
+    with SaveFile(path, KIND) as file:
+        file.finish(finished(0))
+        path.unlink()
+        with pytest.raises(SaveFileError, match="deleted"):
+            file.finish(finished(1))
+        path.write_text("other")
+        with pytest.raises(SaveFileError, match="replaced"):
+            file.finish(finished(1))
+    assert path.read_text() == "other"
+
+
+def test_results_that_are_no_json_stay_in_memory_with_one_warning(tmp_path: Path) -> None:
+    """The warning names the keys."""
+    trial = Trial(0, {}, Outcome("ok", 1.0, result={"model": object(), "note": "kept"}))
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        with pytest.warns(UserWarning, match="'model'"):
+            file.finish(trial)
+        file.finish(Trial(1, {}, trial.outcome))
+        assert [dict(stored.outcome.result) for stored in file.load()] == [{"note": "kept"}] * 2
+
+
+def test_a_truncated_file_is_refused_or_a_whole_prefix(tmp_path: Path) -> None:
+    """At many lengths: never a wrong trial."""
+    path = tmp_path / "s.db"
+    fill(path, 60)
+    whole = path.read_bytes()
+    for length in [1, 15, 16, 99, 100, 4095, 4096, 5000, *range(8192, len(whole), 1777)]:
+        path.write_bytes(whole[:length])
+        with pytest.raises(SaveFileError, match=r"damaged|not a save file"):
+            SaveFile(path, KIND).load()
+        assert path.read_bytes() == whole[:length]
+
+
+def test_a_flipped_byte_is_noticed_or_harmless(tmp_path: Path) -> None:
+    """Wherever it is: an error, or exactly the trials that were written."""
+    path = tmp_path / "s.db"
+    fill(path, 20)
+    whole = path.read_bytes()
+    expected = [repr(finished(number)) for number in range(20)]
+    for offset in [*range(0, 100, 7), *range(100, len(whole), 97)]:
+        path.write_bytes(whole[:offset] + bytes([whole[offset] ^ 0x11]) + whole[offset + 1 :])
+        try:
+            with SaveFile(path, KIND) as file:
+                found = [repr(trial) for trial in file.load()]
+        except SaveFileError:
+            continue
+        assert found == expected, offset
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@given(JSON)
+def test_json_comes_back(value: Any) -> None:
+    """Whatever it is, non-finite floats included."""
+    assert repr(loads(dumps(value))) == repr(value)
