@@ -8,6 +8,7 @@ search stops, then depends neither on timing nor on where the work runs.
 from __future__ import annotations
 
 import logging
+import numbers
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -96,7 +97,7 @@ class Loop:
         self.objective = objective
         self.executor = executor
         self.trials = trials
-        self.callbacks = callbacks
+        self.callbacks = [_checked(callback) for callback in callbacks]
         self._record = trials.record
         self._stoppers = [*plan.stoppers, *_prescribed(trials)]
         self._queue: deque[Task] = deque()
@@ -315,6 +316,12 @@ class Loop:
         self._last = last if self._last is None else min(self._last, last)
 
 
+def _checked(callback: Any) -> Callback:
+    if isinstance(callback, type) or not hasattr(callback, "on_trial_end"):
+        raise TypeError(f"callbacks must be instances of Callback, as in callbacks=[MyCallback()]; got {callback!r}")
+    return callback  # type: ignore[no-any-return]
+
+
 def _prescribed(trials: Trials) -> list[Stopper]:
     return [] if trials.loss_threshold is None else [loss_threshold(trials.loss_threshold)]
 
@@ -335,6 +342,13 @@ def entropy_of(random_state: Any) -> int:
     """The root of all seeds of a search: from an int, a RandomState, a Generator, or fresh for None.
 
     A RandomState or Generator is advanced, as scikit-learn and hyperopt do.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    ValueError
+        If it is a negative number.
     """
     if random_state is None:
         return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
@@ -342,4 +356,8 @@ def entropy_of(random_state: Any) -> int:
         return int(random_state.integers(2**63 - 1))
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
+    if isinstance(random_state, bool) or not isinstance(random_state, numbers.Integral):
+        raise TypeError(f"random_state must be an int, a RandomState, a Generator or None, got {random_state!r}")
+    if random_state < 0:
+        raise ValueError(f"random_state must not be negative, got {random_state!r}")
     return int(random_state)
