@@ -156,6 +156,7 @@ class HyperoptSearchCV(FittedSearch):
     {'C': ...}
     """
 
+    _required_parameters = ("estimator", "space")  # read by scikit-learn before 1.6
     _parameter_constraints: dict[str, Any] = {
         **BaseSearchCV._parameter_constraints,
         "space": "no_validation",
