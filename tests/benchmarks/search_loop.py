@@ -101,7 +101,7 @@ def own_cost(candidates: int) -> dict[str, float]:
             f"HyperoptSearchCV(algo={algo!r})": lambda algo=algo: HyperoptSearchCV(
                 DummyClassifier(), space, max_evals=candidates, algo=algo, **options
             ).fit(X, y)
-            for algo in ("random", "tpe")
+            for algo in ("random", "tpe", "auto")
         },
     }
     found = {}

@@ -1,0 +1,98 @@
+"""scikit-learn's callbacks (1.9 and later): the tasks they are told about, in this process and in others."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.search._compat import HAS_CALLBACKS
+from hpsklearn_search.search._task_tree import TaskTree, stand_in
+
+pytestmark = pytest.mark.skipif(not HAS_CALLBACKS, reason="this scikit-learn has no callbacks (1.9 and later have)")
+
+X, y = load_iris(return_X_y=True)
+SPACE = {"C": hp.logrange("C", 0.1, 10)}
+
+
+class Notes:
+    """Writes a line a task into a file, so that worker processes can be heard."""
+
+    def __init__(self, path: Path, stop_at: int | None = None) -> None:
+        self.path = path
+        self.stop_at = stop_at
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        """Nothing."""
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        """Nothing."""
+
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+        """One line."""
+        with open(self.path, "a") as file:
+            file.write(f"{type(estimator).__name__}:{context.task_name}\n")
+
+    def on_fit_task_end(self, estimator: Any, context: Any) -> bool:
+        """Ask to stop at one fold task."""
+        return context.task_name == "candidate-split-evaluation" and context.task_id == self.stop_at
+
+    def counts(self) -> Counter[str]:
+        """How often each line came."""
+        return Counter(self.path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_every_task_is_told(tmp_path: Path, n_jobs: int) -> None:
+    """One fit, one search, a task a candidate and fold, one refit; the estimator is always the search."""
+    notes = Notes(tmp_path / "notes")
+    search = HyperoptSearchCV(LogisticRegression(), SPACE, max_evals=4, cv=3, n_jobs=n_jobs, random_state=0)
+    search.set_callbacks(notes).fit(X, y)
+    assert notes.counts() == {
+        "HyperoptSearchCV:fit": 1,
+        "HyperoptSearchCV:search": 1,
+        "HyperoptSearchCV:candidate-split-evaluation": 12,
+        "HyperoptSearchCV:refit-with-best-params": 1,
+    }
+
+
+def test_a_stop_that_a_callback_asks_for_is_honoured(tmp_path: Path) -> None:
+    """After the second fold of the third candidate, that candidate is the last (the window allows one more)."""
+    notes = Notes(tmp_path / "notes", stop_at=2 * 3 + 1)
+    search = HyperoptSearchCV(LogisticRegression(), SPACE, max_evals=20, cv=3, random_state=0, max_queue_len=1)
+    search.set_callbacks(notes).fit(X, y)
+    assert (search.n_trials_, search.stop_reason_) == (3, "callback")
+
+
+def test_what_travels_stays_small(tmp_path: Path) -> None:
+    """The thousandth leaf is as large as the first."""
+    search = HyperoptSearchCV(DecisionTreeClassifier(), SPACE).set_callbacks(Notes(tmp_path / "notes"))
+    tree = TaskTree(search, X, y, None)
+    tree.begin_search(5000)
+    sizes = [len(pickle.dumps(tree.leaf(number))) for number in (0, *range(1, 1000), 4000)]
+    assert max(sizes) - min(sizes) < 16
+
+
+def test_without_callbacks_tasks_carry_nothing() -> None:
+    """No context is made."""
+    tree = TaskTree(HyperoptSearchCV(DecisionTreeClassifier(), SPACE), X, y, None)
+    tree.begin_search(10)
+    assert tree.leaf(0) is None
+
+
+def test_what_stands_for_the_search_carries_no_record() -> None:
+    """Nor the search's own callbacks, which may not be picklable."""
+    search = HyperoptSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2]}, max_evals=2, callbacks=[], cv=3).fit(
+        X, y
+    )
+    twin = stand_in(search)
+    assert twin.callbacks is None
+    assert not hasattr(twin, "trials_")
+    assert search.callbacks == []
