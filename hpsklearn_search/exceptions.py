@@ -9,6 +9,7 @@
     ├── InvalidTrial(ValueError)            a trial document or point that does not fit
     ├── InvalidResultStatus(ValueError)     an objective returned an unknown status
     ├── InvalidLoss(ValueError)             an objective returned no usable loss
+    ├── InvalidScore(TypeError, ValueError) a scorer returned no real number
     ├── AllTrialsFailed                     nothing succeeded, so there is no best trial
     ├── SaveFileError(OSError)              a save file cannot be used
     ├── TrialCrashed(RuntimeError)          a worker died under a trial
@@ -27,6 +28,7 @@ __all__ = [
     "InvalidAnnotatedParameter",
     "InvalidLoss",
     "InvalidResultStatus",
+    "InvalidScore",
     "InvalidTrial",
     "NotInstalledError",
     "SaveFileError",
@@ -56,6 +58,10 @@ class InvalidResultStatus(ValueError):
 
 class InvalidLoss(ValueError):
     """An objective returned something that is not a real number where a loss belongs."""
+
+
+class InvalidScore(TypeError, ValueError):
+    """A scorer returned something that is not a real number; a ValueError too, as scikit-learn's own is."""
 
 
 class AllTrialsFailed(Exception):

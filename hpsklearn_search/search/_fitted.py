@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -118,6 +119,21 @@ class FittedSearch(BaseSearchCV):
             logger.debug("no results to keep from the interrupted search", exc_info=True)
         else:
             logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
+
+    def _refuse_nothing_finite(self) -> None:
+        """GridSearchCV would crown the first of the candidates that all failed."""
+        rows = finished_trials(list(self.trials_.record))
+        decides_itself = callable(self.refit) or (self.multimetric_ and not self.refit)
+        if decides_itself or any(trial.is_ok or trial.was_stopped for trial in rows):
+            return
+        failures = [trial.outcome.failure for trial in rows if trial.outcome is not None]
+        kinds = Counter(failure.kind for failure in failures if failure is not None)
+        counts = ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common())
+        first = next((failure for failure in failures if failure is not None), None)
+        raise ValueError(
+            f"None of the {len(rows)} candidates has a finite mean test score, so there is no best one ({counts}). "
+            f"cv_results_ shows their scores. The first failure:\n{first.traceback if first is not None else ''}"
+        )
 
     def _select(self, scorer: Any, refit_metric: Any) -> None:
         if callable(self.scoring) and self.multimetric_:

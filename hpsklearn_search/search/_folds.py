@@ -20,6 +20,7 @@ import numpy as np
 from sklearn import config_context, get_config
 from sklearn.base import clone
 
+from ..exceptions import InvalidScore
 from ..executors import Finished
 from ..space import Point
 from ..trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_STOPPED, Failure, Outcome, Trial
@@ -139,7 +140,9 @@ class FoldWork:
 
     def _failed(self, error: BaseException) -> dict[str, Any]:
         """What did not even get to be scored: raised if asked for, else a failed fold."""
-        if self.settings["error_score"] == "raise" or "scoring must return a number" in str(error):
+        if "scoring must return a number" in str(error):
+            raise InvalidScore(str(error)) from error
+        if self.settings["error_score"] == "raise":
             raise error
         return failed_fold(self.settings, traceback.format_exc())
 
@@ -147,7 +150,7 @@ class FoldWork:
         scores = result["test_scores"]
         for name, score in scores.items() if isinstance(scores, dict) else [("score", scores)]:
             if isinstance(score, complex | np.complexfloating):
-                raise TypeError(
+                raise InvalidScore(
                     f"scoring: {name!r} must return a real number, got {score!r} of type {type(score).__name__}"
                 )
 
@@ -212,7 +215,9 @@ class FoldObjective:
         return [(trial.point, [fold], [leaves[fold]]) for fold in range(n)]
 
     def is_decided(self, trial: Trial, parts: Mapping[int, Finished]) -> bool:
-        """When all folds are in, or the race is lost on the first of them."""
+        """When all folds are in, the race is lost on the first of them, or one of them ends the search."""
+        if any(part.failure is not None and self._ends_search(part.failure) for part in parts.values()):
+            return True
         folds = self._leading(parts)
         return len(folds) == len(self.work.splits) or self._stop_after(trial, folds) is not None
 
@@ -253,10 +258,18 @@ class FoldObjective:
     def check(self, trial: Trial) -> None:
         """Raise what ``error_score="raise"`` asks for, and scores that are no numbers."""
         failure = trial.outcome.failure if trial.outcome is not None else None
-        if failure is not None and failure.exception is not None:
+        if failure is None or not self._ends_search(failure):
+            return
+        if failure.exception is not None:
             raise failure.exception
-        if failure is not None and self.work.settings["error_score"] == "raise" and failure.status != STATUS_CANCELLED:
-            raise RuntimeError(f"candidate {trial.number} failed: {failure}\n{failure.traceback}")
+        kind = InvalidScore if failure.kind == InvalidScore.__name__ else RuntimeError
+        raise kind(f"candidate {trial.number} failed: {failure}\n{failure.traceback}")
+
+    def _ends_search(self, failure: Failure) -> bool:
+        """Whether the failure is no candidate's own matter."""
+        if failure.exception is not None or failure.kind == InvalidScore.__name__:
+            return True
+        return self.work.settings["error_score"] == "raise" and failure.status != STATUS_CANCELLED
 
     # ------------------------------------------------------------------ scores
     def objective_score(self, result: Mapping[str, Any]) -> float:

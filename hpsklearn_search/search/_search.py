@@ -289,6 +289,7 @@ class HyperoptSearchCV(FittedSearch):
         executor = self._open_executor()
         objective.race = self._race(scorer, objective.metric, executor)
         self._search(parameters, objective, executor, tree)
+        self._refuse_nothing_finite()
         self._select(scorer, refit_metric)
         if self.return_estimators == "best":
             self._refit_folds(work)

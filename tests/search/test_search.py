@@ -26,6 +26,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from hpsklearn_search import Callback, HyperoptSearchCV, Trials, hp, one_standard_error, rand
+from hpsklearn_search.exceptions import InvalidScore
 
 X, y = load_iris(return_X_y=True)
 DIABETES = load_diabetes(return_X_y=True)
@@ -236,9 +237,28 @@ def test_a_score_that_is_not_finite_never_wins(value: float) -> None:
 
 @pytest.mark.parametrize("score", ["good", None, 1 + 2j, np.array([1.0, 2.0])], ids=str)
 def test_a_score_that_is_no_number_is_refused_at_once(score: object) -> None:
-    """The error names what came back."""
-    with pytest.raises((TypeError, ValueError), match=r"must return a (real )?number"):
-        HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, scoring=lambda e, X, y: score).fit(X, y)
+    """The error names what came back, and comes before the second fit."""
+    fits = []
+
+    def scorer(estimator: Any, X: Any, y: Any) -> object:
+        fits.append(estimator)
+        return score
+
+    with pytest.raises(InvalidScore, match=r"must return a (real )?number") as caught:
+        HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, scoring=scorer).fit(X, y)
+    assert isinstance(caught.value, TypeError)
+    assert len(fits) == 1
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("score", [np.nan, np.inf, -np.inf])
+def test_a_search_without_a_finite_score_ends_with_an_error(score: float) -> None:
+    """There is no best candidate to crown; the table is there all the same."""
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, scoring=lambda e, X, y: score)
+    with pytest.raises(ValueError, match=r"None of the 3 candidates has a finite mean test score.*3 x non-finite"):
+        search.fit(X, y)
+    assert len(search.cv_results_["params"]) == 3
+    assert not hasattr(search, "best_params_")
 
 
 @pytest.mark.parametrize(

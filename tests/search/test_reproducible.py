@@ -1,0 +1,72 @@
+"""With a seed, a search depends on neither timing, nor the number of workers, nor the kind of backend."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.tree import DecisionTreeClassifier
+
+from hpsklearn_search import HyperoptSearchCV, hp
+
+X, y = load_iris(return_X_y=True)
+SPACE = {
+    "max_depth": hp.uniformint("depth", 1, 9),
+    "ccp_alpha": hp.logrange("alpha", 1e-4, 1e-1),
+    "criterion": hp.choice("criterion", ["gini", "entropy"]),
+}
+
+
+class Dawdling(DecisionTreeClassifier):
+    """Takes a random while, in every run another one."""
+
+    def fit(self, X: Any, y: Any) -> Dawdling:
+        """Dawdle, then fit."""
+        time.sleep(np.random.default_rng().exponential(0.01))
+        super().fit(X, y)
+        return self
+
+
+def table(n_jobs: int, **options: Any) -> list[tuple[str, list[Any]]]:
+    """`cv_results_` without times, of a search that starts with random and goes on with modelled candidates."""
+    search = HyperoptSearchCV(
+        Dawdling(random_state=0), SPACE, max_evals=24, cv=3, n_jobs=n_jobs, random_state=0, max_queue_len=4,
+        refit=False, **options,
+    )  # fmt: skip
+    results = search.fit(X, y).cv_results_
+    return [(key, list(results[key])) for key in sorted(results) if not key.endswith("_time")]
+
+
+@pytest.fixture(scope="module")
+def reference() -> list[tuple[str, list[Any]]]:
+    """The table of one worker."""
+    return table(1)
+
+
+@pytest.mark.parametrize(
+    ("backend", "n_jobs"),
+    [
+        ("loky", 2),
+        ("threading", 4),
+        pytest.param("loky", 4, marks=pytest.mark.slow),
+        pytest.param("threading", 2, marks=pytest.mark.slow),
+        pytest.param("multiprocessing", 2, marks=pytest.mark.slow),
+    ],
+)
+def test_the_table_is_the_same_everywhere(reference: Any, backend: str, n_jobs: int) -> None:
+    """With an explicit window, for any number of workers of any kind."""
+    with joblib.parallel_config(backend):
+        assert table(n_jobs) == reference
+
+
+@pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
+def test_a_save_file_may_change_hands(reference: Any, tmp_path: Path, backend: str) -> None:
+    """Begun by one worker and ended by four, it is the same search."""
+    table(1, trials_save_file=tmp_path / "s.db", loss_threshold=-0.5)
+    with joblib.parallel_config(backend):
+        assert table(4, trials_save_file=tmp_path / "s.db") == reference
