@@ -1,6 +1,6 @@
 """Hyperparameter search for scikit-learn: GridSearchCV's surface, hyperopt's spaces, an own TPE."""
 
-from . import hp
+from . import hp, pyll
 from ._fmin import fmin, space_eval
 from .exceptions import AllTrialsFailed
 from .executors import SparkTrials
@@ -22,6 +22,7 @@ __all__ = [
     "fmin",
     "hp",
     "one_standard_error",
+    "pyll",
     "rand",
     "space_eval",
     "tpe",

@@ -20,6 +20,7 @@ LEVELS = {
     "_threads": 0,
     "space": 1,
     "hp": 2,
+    "pyll": 2,
     "trials": 2,
     "suggest": 3,
     "executors": 3,

@@ -10,15 +10,37 @@ Apply(add, Apply(mul, 2, Parameter('n', Integer(low=0, high=4, log=False))), 1)
 
 from __future__ import annotations
 
+import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from ._distributions import Categorical, Distribution
 
-__all__ = ["Apply", "Choice", "Constant", "Node", "Parameter", "as_generator", "assemble", "children"]
+__all__ = ["Apply", "Choice", "Constant", "Node", "Parameter", "as_generator", "assemble", "children", "switch"]
+
+SHOWN = 40
+"""Terms of an expression that its repr shows: one with shared parts may have far more terms than nodes."""
+
+
+def add(*terms: Any) -> Any:
+    """The sum, from the left."""
+    return functools.reduce(operator.add, terms)
+
+
+def mul(*factors: Any) -> Any:
+    """The product, from the left."""
+    return functools.reduce(operator.mul, factors)
+
+
+def switch(position: Any, *options: Any) -> Any:
+    """The option at `position`; as the function of a node, only that option is evaluated."""
+    index = operator.index(position)
+    if not 0 <= index < len(options):
+        raise IndexError(f"switch: there is no option {index} among {len(options)}")
+    return options[index]
 
 
 def _binary(function: Callable[..., Any]) -> Callable[[Any, Any], Apply]:
@@ -29,15 +51,25 @@ def _reflected(function: Callable[..., Any]) -> Callable[[Any, Any], Apply]:
     return lambda self, other: Apply(function, (other, self))
 
 
+def _chained(function: Callable[..., Any]) -> Callable[[Any, Any], Apply]:
+    """``a + b + c`` is one node, not one in another: the sum of hundreds of nodes can still be pickled."""
+
+    def chain(self: Any, other: Any) -> Apply:
+        terms = self.args if isinstance(self, Apply) and self.function is function else (self,)
+        return Apply(function, (*terms, other))
+
+    return chain
+
+
 class Node:
     """Base of all nodes: arithmetic, comparison and indexing build `Apply` nodes.
 
     ``==`` and ``!=`` keep Python's meaning of identity, so that nodes can be dict keys.
     """
 
-    __add__, __radd__ = _binary(operator.add), _reflected(operator.add)
+    __add__, __radd__ = _chained(add), _reflected(add)
     __sub__, __rsub__ = _binary(operator.sub), _reflected(operator.sub)
-    __mul__, __rmul__ = _binary(operator.mul), _reflected(operator.mul)
+    __mul__, __rmul__ = _chained(mul), _reflected(mul)
     __truediv__, __rtruediv__ = _binary(operator.truediv), _reflected(operator.truediv)
     __floordiv__, __rfloordiv__ = _binary(operator.floordiv), _reflected(operator.floordiv)
     __mod__, __rmod__ = _binary(operator.mod), _reflected(operator.mod)
@@ -67,6 +99,8 @@ class Node:
     def rvs(self, random_state: Any = None) -> Any:
         """Draw one value, so that a node works in scikit-learn's ``RandomizedSearchCV``.
 
+        Every entry there draws for itself: a node that stands in two of them has two values.
+
         Parameters
         ----------
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
@@ -75,7 +109,7 @@ class Node:
         Returns
         -------
         object
-            The value that an objective would receive.
+            The value that ``HyperoptSearchCV`` would set: an ``int`` where q and bounds are whole numbers.
         """
         rng = as_generator(random_state)
         drawn: dict[str, Any] = {}
@@ -85,7 +119,7 @@ class Node:
                 drawn[node.label] = node.distribution.from_unit(rng.random())
             return drawn[node.label]
 
-        return assemble(self, draw)
+        return assemble(self, draw, integral=True)
 
 
 def as_generator(random_state: Any = None) -> np.random.Generator:
@@ -158,9 +192,22 @@ class Apply(Node):
         self.kwargs = kwargs or {}
 
     def __repr__(self) -> str:
-        name = getattr(self.function, "__name__", repr(self.function))
-        shown = [*map(repr, self.args), *(f"{k}={v!r}" for k, v in self.kwargs.items())]
-        return f"Apply({', '.join([name, *shown])})"
+        return _shown(self, iter(range(SHOWN)))
+
+
+def _shown(node: Any, budget: Iterator[int]) -> str:
+    """The repr of an expression, as long as the budget lasts."""
+    if next(budget, None) is None:
+        return "..."
+    if not isinstance(node, Apply):
+        return repr(node)
+    parts = [getattr(node.function, "__name__", repr(node.function))]
+    for key, value in [*((None, arg) for arg in node.args), *node.kwargs.items()]:
+        text = _shown(value, budget)
+        parts.append(text if key is None else f"{key}={text}")
+        if text == "...":
+            break
+    return f"Apply({', '.join(parts)})"
 
 
 class Constant(Node):
@@ -209,26 +256,49 @@ def assemble(node: Any, value_of: Callable[[Parameter | Choice], Any], *, integr
     object
         Containers keep their type and order.
     """
-    if isinstance(node, Parameter):
-        value = value_of(node)
-        return int(value) if integral and node.distribution.is_integral else value
-    if isinstance(node, Choice):
-        return assemble(node.options[int(value_of(node))], value_of, integral=integral)
-    if isinstance(node, Apply):
-        args = [assemble(arg, value_of, integral=integral) for arg in node.args]
-        kwargs = {key: assemble(value, value_of, integral=integral) for key, value in node.kwargs.items()}
-        return node.function(*args, **kwargs)
-    if isinstance(node, Constant):
-        return node.value
-    if isinstance(node, dict):
-        values = {key: assemble(value, value_of, integral=integral) for key, value in node.items()}
-        return values if type(node) is dict else _same_type(node, values)
-    if isinstance(node, list):
-        return [assemble(value, value_of, integral=integral) for value in node]
-    if isinstance(node, tuple):
-        items = [assemble(value, value_of, integral=integral) for value in node]
-        return type(node)(*items) if hasattr(node, "_fields") else tuple(items)
-    return node
+    return _Assembly(value_of, integral).at(node)
+
+
+class _Assembly:
+    """One configuration in the making; an expression that stands in several places is evaluated once."""
+
+    def __init__(self, value_of: Callable[[Parameter | Choice], Any], integral: bool) -> None:
+        self.value_of = value_of
+        self.integral = integral
+        self.computed: dict[int, Any] = {}
+
+    def at(self, node: Any) -> Any:
+        """The value of the tree below `node`."""
+        if isinstance(node, Parameter):
+            value = self.value_of(node)
+            return int(value) if self.integral and node.distribution.is_integral else value
+        if isinstance(node, Choice):
+            return self.at(node.options[int(self.value_of(node))])
+        if isinstance(node, Apply):
+            return self.applied(node)
+        if isinstance(node, Constant):
+            return node.value
+        if isinstance(node, dict):
+            values = {key: self.at(value) for key, value in node.items()}
+            return values if type(node) is dict else _same_type(node, values)
+        if isinstance(node, list):
+            return [*map(self.at, node)]
+        if isinstance(node, tuple):
+            items = [*map(self.at, node)]
+            return type(node)(*items) if hasattr(node, "_fields") else tuple(items)
+        return node
+
+    def applied(self, node: Apply) -> Any:
+        """The value of an expression."""
+        if id(node) not in self.computed:
+            self.computed[id(node)] = self.evaluated(node)
+        return self.computed[id(node)]
+
+    def evaluated(self, node: Apply) -> Any:
+        if node.function is switch:
+            return self.at(switch(self.at(node.args[0]), *node.args[1:]))
+        args = [*map(self.at, node.args)]
+        return node.function(*args, **{key: self.at(value) for key, value in node.kwargs.items()})
 
 
 def _same_type(node: dict[Any, Any], values: dict[Any, Any]) -> Any:

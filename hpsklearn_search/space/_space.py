@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
 from ._distributions import Distribution
-from ._nodes import Choice, Parameter, assemble, children
+from ._nodes import Apply, Choice, Parameter, assemble, children
 
 __all__ = ["Condition", "Dimension", "Point", "Space"]
 
@@ -212,6 +212,7 @@ def _count(condition: Condition | None, below: dict[Condition | None, list[Dimen
 def _dimensions(root: Any) -> list[Dimension]:
     """Walk the tree once; a node met again adds the conditions of its new place."""
     found: dict[str, tuple[Parameter | Choice, list[Condition | None]]] = {}
+    walked: set[tuple[int, Condition | None]] = set()  # expressions may share parts, level upon level
 
     def walk(node: Any, condition: Condition | None) -> None:
         if isinstance(node, Parameter | Choice):
@@ -229,6 +230,10 @@ def _dimensions(root: Any) -> list[Dimension]:
                 for i, option in enumerate(node.options):
                     walk(option, (node.label, i))
             return
+        if isinstance(node, Apply):
+            if (id(node), condition) in walked:
+                return
+            walked.add((id(node), condition))
         for child in children(node):
             walk(child, condition)
 

@@ -37,37 +37,49 @@ def text_of(value: Any) -> str:
         Constants as they are; arrays and tables by their hash; estimators by class and parameters;
         functions by name; nodes of a space with all that hangs under them.
     """
-    if isinstance(value, Parameter | Choice | Apply | Constant):
-        return _text_of_node(value)
-    if isinstance(value, np.generic):
-        return repr(value.item())
-    if isinstance(value, np.ndarray) or sparse.issparse(value) or hasattr(value, "columns"):
-        return digest(value)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{text_of(k)}: {text_of(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return type(value).__name__ + "(" + ", ".join(map(text_of, value)) + ")"
-    if isinstance(value, functools.partial):
-        return f"partial({text_of(value.func)}, {text_of(value.args)}, {text_of(value.keywords)})"
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        return f"{_name(type(value))}({text_of(dict(sorted(value.get_params(deep=False).items())))})"
-    if callable(value) and hasattr(value, "__qualname__"):
-        return _name(value)
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+    return _Describing().text(value)
+
+
+class _Describing:
+    """One text in the making; an expression is written out once, and referred to where it stands again."""
+
+    def __init__(self) -> None:
+        self.expressions: dict[int, int] = {}
+
+    def text(self, value: Any) -> str:
+        if isinstance(value, Parameter | Choice | Apply | Constant):
+            return self.node(value)
+        if isinstance(value, np.generic):
+            return repr(value.item())
+        if isinstance(value, np.ndarray) or sparse.issparse(value) or hasattr(value, "columns"):
+            return digest(value)
+        if isinstance(value, Mapping):
+            return "{" + ", ".join(f"{self.text(k)}: {self.text(v)}" for k, v in value.items()) + "}"
+        if isinstance(value, list | tuple):
+            return type(value).__name__ + "(" + ", ".join(map(self.text, value)) + ")"
+        if isinstance(value, functools.partial):
+            return f"partial({self.text(value.func)}, {self.text(value.args)}, {self.text(value.keywords)})"
+        if hasattr(value, "get_params") and not isinstance(value, type):
+            return f"{_name(type(value))}({self.text(dict(sorted(value.get_params(deep=False).items())))})"
+        if callable(value) and hasattr(value, "__qualname__"):
+            return _name(value)
+        return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+
+    def node(self, node: Any) -> str:
+        if isinstance(node, Parameter):
+            return repr(node)
+        if isinstance(node, Choice):
+            return f"Choice({node.label!r}, {node.distribution!r}, {self.text(node.options)})"
+        if isinstance(node, Constant):
+            return f"Constant({self.text(node.value)})"
+        if id(node) in self.expressions:
+            return f"Apply({self.expressions[id(node)]})"
+        self.expressions[id(node)] = len(self.expressions)
+        return f"Apply({self.text(node.function)}, {self.text(node.args)}, {self.text(node.kwargs)})"
 
 
 def _name(thing: Any) -> str:
     return f"{thing.__module__}.{thing.__qualname__}"
-
-
-def _text_of_node(node: Any) -> str:
-    if isinstance(node, Parameter):
-        return repr(node)
-    if isinstance(node, Choice):
-        return f"Choice({node.label!r}, {node.distribution!r}, {text_of(node.options)})"
-    if isinstance(node, Apply):
-        return f"Apply({text_of(node.function)}, {text_of(node.args)}, {text_of(node.kwargs)})"
-    return f"Constant({text_of(node.value)})"
 
 
 def describe_space(space: Space) -> dict[str, str]:
