@@ -6,7 +6,7 @@ from .exceptions import AllTrialsFailed
 from .executors import SparkTrials
 from .optimize import Callback
 from .search import HyperoptSearchCV, Racing, one_standard_error
-from .suggest import auto, rand, tpe
+from .suggest import anneal, auto, mix, rand, tpe
 from .trials import STATUS_FAIL, STATUS_OK, Trials
 
 __all__ = [
@@ -18,9 +18,11 @@ __all__ = [
     "Racing",
     "SparkTrials",
     "Trials",
+    "anneal",
     "auto",
     "fmin",
     "hp",
+    "mix",
     "one_standard_error",
     "pyll",
     "rand",

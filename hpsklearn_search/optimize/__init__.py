@@ -1,13 +1,15 @@
 """The loop, and what it asks of objectives, stoppers and callbacks."""
 
+from ._ask import Asker
 from ._checks import check_algo, check_loss_threshold, check_positive_integer, check_timeout
 from ._journal import Journal, journal
-from ._loop import Loop, Plan, as_point, entropy_of
+from ._loop import Loop, Plan, entropy_of
 from ._progress import ProgressLine
 from ._protocol import Callback, Objective, Stopper
 from ._stoppers import early_stop, loss_threshold
 
 __all__ = [
+    "Asker",
     "Callback",
     "Journal",
     "Loop",
@@ -15,7 +17,6 @@ __all__ = [
     "Plan",
     "ProgressLine",
     "Stopper",
-    "as_point",
     "check_algo",
     "check_loss_threshold",
     "check_positive_integer",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import numbers
 from collections.abc import Callable
 from typing import Any
 
-from ..suggest import SuggestAlgorithm, auto, rand, tpe
+from ..suggest import SuggestAlgorithm, anneal, auto, rand, tpe
 
 __all__ = ["check_algo", "check_loss_threshold", "check_positive_integer", "check_timeout"]
 
-ALGORITHMS: dict[str, SuggestAlgorithm] = {"auto": auto.suggest, "tpe": tpe.suggest, "random": rand.suggest}
+ALGORITHMS: dict[str, SuggestAlgorithm] = {
+    "anneal": anneal.suggest,
+    "auto": auto.suggest,
+    "random": rand.suggest,
+    "tpe": tpe.suggest,
+}
 
 
 def check_positive_integer(name: str, value: Any) -> int:
@@ -75,7 +81,7 @@ def check_algo(algo: Any) -> Callable[..., Any]:
     ValueError
         If the name is unknown.
     TypeError
-        If it is neither a name nor callable.
+        If it is neither a name nor callable, or hyperopt's own.
     """
     if algo is None:
         return auto.suggest
@@ -83,8 +89,22 @@ def check_algo(algo: Any) -> Callable[..., Any]:
         if algo not in ALGORITHMS:
             raise ValueError(f"algo={algo!r} is unknown; write one of {sorted(ALGORITHMS)}, or a suggest function")
         return ALGORITHMS[algo]
-    if callable(algo):
-        return algo  # type: ignore[no-any-return]
-    if callable(getattr(algo, "suggest", None)):
-        return algo.suggest  # type: ignore[no-any-return]
-    raise TypeError(f"algo must be one of {sorted(ALGORITHMS)}, a function such as tpe.suggest, or None, got {algo!r}")
+    function: Callable[..., Any] | None = algo if callable(algo) else getattr(algo, "suggest", None)
+    if not callable(function):
+        raise TypeError(
+            f"algo must be one of {sorted(ALGORITHMS)}, a function such as tpe.suggest, or None, got {algo!r}"
+        )
+    _refuse_hyperopt(function)
+    return function
+
+
+def _refuse_hyperopt(function: Any) -> None:
+    while isinstance(function, functools.partial):
+        function = function.func
+    module = str(getattr(function, "__module__", None))
+    if module.partition(".")[0] == "hyperopt":
+        name = module.rpartition(".")[2]
+        raise TypeError(
+            f"algo={module}.{getattr(function, '__name__', '')} works in hyperopt's own fmin alone; write "
+            f"`from hpsklearn_search import {name if name in ('anneal', 'mix', 'rand') else 'tpe'}` instead"
+        )

@@ -19,8 +19,9 @@ import numpy as np
 
 from ..executors import Executor, Finished, Task
 from ..space import Point, Space
-from ..suggest import SuggestAlgorithm, point_key, trial_seed, unseen_point
+from ..suggest import SuggestAlgorithm
 from ..trials import STATUS_CANCELLED, Trial, Trials
+from ._ask import Asker
 from ._protocol import Callback, Objective, Stopper
 from ._stoppers import loss_threshold
 
@@ -103,7 +104,14 @@ class Loop:
         self._queue: deque[Task] = deque()
         self._in_flight: set[Task] = set()
         self._parts: dict[int, dict[int, Finished]] = {}
-        self._seen: set[tuple[Any, ...]] = set()
+        self._asker = Asker(
+            plan.space,
+            plan.algo,
+            plan.entropy,
+            first_points=plan.first_points,
+            repeats=plan.repeats,
+            accepts=plan.accepts,
+        )
         self._last: int | None = plan.max_evals  # no trial from this number on
         self._judged = 0  # trials that the stoppers have seen, with a window
         self._is_exhausted = False
@@ -177,7 +185,7 @@ class Loop:
             self._open(self._record.add(point))
 
     def _open(self, trial: Trial) -> None:
-        self._seen.add(point_key(trial.point))
+        self._asker.note(trial.point)
         self._parts[trial.number] = {}
         self._queue.extend(
             Task(trial.number, part, payload)
@@ -198,7 +206,7 @@ class Loop:
 
     def _restart_unfinished(self) -> None:
         for trial in self._record:
-            self._seen.add(point_key(trial.point))
+            self._asker.note(trial.point)
         for trial in self._record.running:
             self._open(trial)
 
@@ -224,40 +232,7 @@ class Loop:
         return None if self.plan.window is None else max(0, number - self.plan.window + 1)
 
     def _next_point(self, number: int) -> Point | None:
-        plan = self.plan
-        if number < len(plan.first_points):
-            return dict(plan.first_points[number])
-        seed = trial_seed(plan.entropy, number)
-        point = plan.space.check(
-            as_point(plan.algo([number], plan.space, self.trials.until(self._told(number)), seed)[0])
-        )
-        return self._acceptable(point, np.random.default_rng([seed, 1]))
-
-    def _acceptable(self, point: Point, rng: np.random.Generator) -> Point | None:
-        """`point`, or another in its place if it was seen in a finite space or is refused; None if none is left."""
-        plan = self.plan
-        if plan.space.size is not None and point_key(point) in self._seen:
-            fresh = unseen_point(plan.space, self._seen, rng)
-            if fresh is None:
-                return point if plan.repeats else None
-            point = fresh
-        if plan.accepts is None or plan.accepts(point):
-            return point
-        return self._accepted(rng)
-
-    def _accepted(self, rng: np.random.Generator) -> Point | None:
-        """A draw that is accepted and, in a finite space, not seen."""
-        refused = set(self._seen)
-        for _ in range(10_000):
-            point = (
-                self.plan.space.draw(rng)
-                if self.plan.space.size is None
-                else unseen_point(self.plan.space, refused, rng)
-            )
-            if point is None or self.plan.accepts(point):
-                return point
-            refused.add(point_key(point))
-        raise ValueError("constraints: none of 10,000 draws is accepted; constraints(params) returned False for all")
+        return self._asker.ask(number, self.trials.until(self._told(number)))
 
     # ------------------------------------------------------------------ recording
     def _receive(self, finished: Finished) -> None:
@@ -324,18 +299,6 @@ def _checked(callback: Any) -> Callback:
 
 def _prescribed(trials: Trials) -> list[Stopper]:
     return [] if trials.loss_threshold is None else [loss_threshold(trials.loss_threshold)]
-
-
-def as_point(suggestion: Any) -> Point:
-    """The point in what an algorithm returned: a point itself, or one of hyperopt's documents."""
-    if "misc" in suggestion and "vals" in suggestion["misc"]:
-        vals = suggestion["misc"]["vals"]
-        return {label: _scalar(values[0]) for label, values in vals.items() if len(values)}
-    return dict(suggestion)
-
-
-def _scalar(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def entropy_of(random_state: Any) -> int:

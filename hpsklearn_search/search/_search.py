@@ -74,7 +74,7 @@ class HyperoptSearchCV(FittedSearch):
         merges it into the parameters. A list of dicts is a choice between them.
     max_evals : int, default=50
         How many candidates to evaluate.
-    algo : {"auto", "tpe", "random"} or callable, default=None
+    algo : {"auto", "tpe", "random", "anneal"} or callable, default=None
         How candidates are suggested; None is ``"auto"``.
     trials : Trials, default=None
         Where to run, and what to start from; never mutated, the record is `trials_`.

@@ -27,15 +27,19 @@ class Seen(Protocol):
 class SuggestAlgorithm(Protocol):
     """``algo(new_ids, domain, trials, seed)``, hyperopt's protocol.
 
-    ``new_ids`` are the numbers of the trials to suggest, ``domain`` is the parsed space, ``trials``
-    shows only what this suggestion may know (a trial that runs, or whose outcome may not be looked
-    at yet, is pending), and all randomness comes from ``seed``. It returns a point for each id;
-    hyperopt's trial documents are understood too.
+    ``new_ids`` are the numbers of the trials to suggest, ``domain`` is the parsed space (in a search
+    a `Domain`, which has hyperopt's names for it), ``trials`` shows only what this suggestion may know
+    (a trial that runs, or whose outcome may not be looked at yet, is pending), and all randomness comes
+    from ``seed``. It returns a point for each id; hyperopt's trial documents are understood too. An
+    empty list ends the search.
     """
 
     def __call__(self, new_ids: Sequence[int], domain: Space, trials: Any, seed: int) -> Sequence[Point]: ...
 
 
 def trial_seed(entropy: int, number: int) -> int:
-    """The seed of trial `number` in a search with `entropy`: trials do not share a random stream."""
-    return int(np.random.SeedSequence([entropy, number]).generate_state(1, np.uint64)[0]) >> 1
+    """The seed of trial `number` in a search with `entropy`: trials do not share a random stream.
+
+    Below 2**31 as in hyperopt, since an algorithm of old may seed a ``RandomState`` with it.
+    """
+    return int(np.random.SeedSequence([entropy, number]).generate_state(1, np.uint32)[0]) >> 1

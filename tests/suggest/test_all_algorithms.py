@@ -12,11 +12,19 @@ from hypothesis import strategies as st
 
 from hpsklearn_search import fmin, hp
 from hpsklearn_search.space import Space
-from hpsklearn_search.suggest import auto, gp, rand, tpe
+from hpsklearn_search.suggest import anneal, auto, gp, mix, rand, tpe
 from hpsklearn_search.trials import Outcome, Trials
 from tests.strategies import spaces
 
-ALGORITHMS = {"rand": rand.suggest, "tpe": tpe.suggest, "gp": gp.suggest, "auto": auto.suggest}
+MIXED = [(0.3, rand.suggest), (0.3, anneal.suggest), (0.4, tpe.suggest)]
+ALGORITHMS = {
+    "rand": rand.suggest,
+    "tpe": tpe.suggest,
+    "gp": gp.suggest,
+    "auto": auto.suggest,
+    "anneal": anneal.suggest,
+    "mix": functools.partial(mix.suggest, p_suggest=MIXED),
+}
 BRANCHES = Space(
     hp.choice(
         "model",
@@ -68,7 +76,7 @@ def test_another_seed_gives_another_suggestion(name: str) -> None:
     assert len({ALGORITHMS[name]([30], space, trials, seed)[0]["x"] for seed in range(20)}) == 20
 
 
-@pytest.mark.parametrize("name", ["tpe", "gp", "auto"])
+@pytest.mark.parametrize("name", ["tpe", "gp", "auto", "anneal", "mix"])
 def test_outcomes_beyond_the_view_change_nothing(name: str) -> None:
     """With the outcomes of the last five hidden, what they are makes no difference."""
     good, bad = (filled(BRANCHES, 30, pending=5) for _ in range(2))
@@ -79,7 +87,7 @@ def test_outcomes_beyond_the_view_change_nothing(name: str) -> None:
     assert suggest([30], BRANCHES, good.until(25), 3) == suggest([30], BRANCHES, bad.until(25), 3)
 
 
-@pytest.mark.parametrize("name", ["tpe", "gp", "auto"])
+@pytest.mark.parametrize("name", ["tpe", "gp", "auto", "anneal"])
 def test_failed_trials_repel(name: str) -> None:
     """Where half of the line always fails, few of the last twenty suggestions go there (of random ones, ten)."""
     space, trials = Space(hp.uniform("x", 0, 1)), Trials()
@@ -110,7 +118,7 @@ def test_open_trials_repel(name: str) -> None:
     assert apart.min() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["tpe", "gp", "auto"])
+@pytest.mark.parametrize("name", ["tpe", "gp", "auto", "anneal", "mix"])
 def test_no_point_is_suggested_twice_while_there_are_others(name: str) -> None:
     """Sixty points of a grid in sixty trials, the loop's help included."""
     seen = []
@@ -144,14 +152,14 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("name", ["tpe", "auto"])
-def test_the_median_best_beats_random_search(name: str, function: str) -> None:
-    """Over 20 seeds of 40 trials; were both alike, it would fail for one of two such tests, so it says something."""
+@pytest.mark.parametrize(("name", "n"), [("tpe", 40), ("auto", 40), ("anneal", 100)])
+def test_the_median_best_beats_random_search(name: str, n: int, function: str) -> None:
+    """Over 20 seeds of `n` trials; were both alike, it would fail for one of two such tests, so it says something."""
     f, space = FUNCTIONS[function]
 
     def best(algo: Any, seed: int) -> float:
         losses: list[float] = []
-        fmin(lambda p: losses.append(f(p)) or losses[-1], space, algo, 40, rstate=seed, show_progressbar=False)
+        fmin(lambda p: losses.append(f(p)) or losses[-1], space, algo, n, rstate=seed, show_progressbar=False)
         return min(losses)
 
     ours = np.median([best(ALGORITHMS[name], seed) for seed in range(20)])
@@ -166,7 +174,7 @@ def test_options_of_tpe_can_be_bound() -> None:
     assert set(fmin(lambda x: x**2, hp.uniform("x", -1, 1), algo, 10, rstate=0, show_progressbar=False)) == {"x"}
 
 
-@pytest.mark.parametrize("name", ["tpe", "auto"])
+@pytest.mark.parametrize("name", ["tpe", "auto", "anneal"])
 @pytest.mark.parametrize(
     "space",
     [

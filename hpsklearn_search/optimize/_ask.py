@@ -1,0 +1,108 @@
+"""What to try next: the algorithm's point, or another one where that cannot be used.
+
+>>> from hpsklearn_search import hp, rand
+>>> from hpsklearn_search.trials import Trials
+>>> asker = Asker(Space(hp.choice("c", ["a", "b"])), rand.suggest, entropy=0)
+>>> first = asker.ask(0, Trials()); asker.note(first)
+>>> asker.ask(1, Trials()) != first
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..exceptions import InvalidTrial
+from ..space import Point, Space
+from ..suggest import Domain, SuggestAlgorithm, as_points, point_key, trial_seed, unseen_point
+from ..trials import Trials
+
+__all__ = ["Asker"]
+
+
+class Asker:
+    """Asks an algorithm, and keeps a search from trying a point of a finite space twice.
+
+    Parameters
+    ----------
+    space : Space
+        What to search.
+    algo : callable
+        By hyperopt's protocol.
+    entropy : int
+        The root of all seeds.
+    first_points : sequence of Point, optional
+        Trials 0, 1, ... , before the algorithm is asked.
+    repeats : bool, default=True
+        Whether a finite space may be visited twice once it is used up.
+    accepts : callable, optional
+        ``accepts(point) -> bool``: points it refuses are replaced.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        algo: SuggestAlgorithm,
+        entropy: int,
+        *,
+        first_points: Sequence[Point] = (),
+        repeats: bool = True,
+        accepts: Callable[[Point], bool] | None = None,
+    ) -> None:
+        self.space = space
+        self.domain = Domain.of(space)
+        self.algo = algo
+        self.entropy = entropy
+        self.first_points = first_points
+        self.repeats = repeats
+        self.accepts = accepts
+        self._seen: set[tuple[Any, ...]] = set()
+
+    def note(self, point: Mapping[str, Any]) -> None:
+        """Remember that `point` is tried."""
+        self._seen.add(point_key(point))
+
+    def ask(self, number: int, trials: Trials) -> Point | None:
+        """The point of trial `number`, given what it may know; None if there is nothing left to try.
+
+        Raises
+        ------
+        InvalidTrial
+            If the algorithm returns what is no point of the space.
+        """
+        if number < len(self.first_points):
+            return dict(self.first_points[number])
+        seed = trial_seed(self.entropy, number)
+        points = as_points(self.algo([number], self.domain, trials, seed))
+        if not points:
+            return None
+        try:
+            point = self.space.check(points[0])
+        except InvalidTrial as error:
+            raise InvalidTrial(f"trial {number}, as algo suggests it: {error}") from None
+        return self._acceptable(point, np.random.default_rng([seed, 1]))
+
+    def _acceptable(self, point: Point, rng: np.random.Generator) -> Point | None:
+        """`point`, or another in its place if it was seen in a finite space or is refused; None if none is left."""
+        if self.space.size is not None and point_key(point) in self._seen:
+            fresh = unseen_point(self.space, self._seen, rng)
+            if fresh is None:
+                return point if self.repeats else None
+            point = fresh
+        if self.accepts is None or self.accepts(point):
+            return point
+        return self._accepted(self.accepts, rng)
+
+    def _accepted(self, accepts: Callable[[Point], bool], rng: np.random.Generator) -> Point | None:
+        """A draw that is accepted and, in a finite space, not seen."""
+        refused = set(self._seen)
+        for _ in range(10_000):
+            finite = self.space.size is not None
+            point = unseen_point(self.space, refused, rng) if finite else self.space.draw(rng)
+            if point is None or accepts(point):
+                return point
+            refused.add(point_key(point))
+        raise ValueError("constraints: none of 10,000 draws is accepted; constraints(params) returned False for all")
