@@ -2,6 +2,7 @@
 
 from . import hp, pyll
 from ._fmin import fmin, space_eval
+from ._optimizer import Optimizer
 from .exceptions import AllTrialsFailed
 from .executors import SparkTrials
 from .optimize import Callback
@@ -15,6 +16,7 @@ __all__ = [
     "AllTrialsFailed",
     "Callback",
     "HyperoptSearchCV",
+    "Optimizer",
     "Racing",
     "SparkTrials",
     "Trials",

@@ -27,6 +27,7 @@ LEVELS = {
     "optimize": 4,
     "_objective": 5,
     "_fmin": 6,
+    "_optimizer": 6,
     "search": 6,
     "integrations": 7,
     "plots": 7,
