@@ -32,7 +32,7 @@ def told(n: int, **kwargs: Any) -> Optimizer:
     return optimizer
 
 
-@pytest.mark.parametrize("algo", [None, "tpe", rand.suggest, anneal.suggest], ids=str)
+@pytest.mark.parametrize("algo", [None, "tpe", rand.suggest, anneal.suggest], ids=["auto", "tpe", "rand", "anneal"])
 def test_ask_and_tell_is_the_search_that_fmin_makes(algo: Any) -> None:
     """The same suggestions from the same seed, one trial after the other."""
     trials = Trials()
