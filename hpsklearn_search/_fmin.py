@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ._objective import FunctionObjective
+from .exceptions import InvalidTrial
 from .executors import SerialExecutor
 from .optimize import (
     Callback,
+    LogLines,
     Loop,
     Plan,
+    ProgressContext,
     ProgressLine,
     Stopper,
     check_algo,
@@ -25,7 +29,7 @@ from .optimize import (
 from .optimize import (
     loss_threshold as below_threshold,
 )
-from .space import Space
+from .space import Point, Space, annotated_space, given_point, raw_values
 from .trials import Trials, describe_space, text_of
 
 __all__ = ["fmin", "space_eval"]
@@ -47,7 +51,7 @@ def fmin(
     return_argmin: bool = True,
     points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
     max_queue_len: int = 1,
-    show_progressbar: bool = True,
+    show_progressbar: Any = True,
     early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
     trials_save_file: str | os.PathLike[str] = "",
     *,
@@ -61,51 +65,69 @@ def fmin(
         Called with a configuration; returns a loss, or ``{"loss": ..., "status": STATUS_OK, ...}``,
         or ``{"status": STATUS_FAIL}``.
     space : object
-        Any nest of dicts, lists, tuples, constants and ``hp`` nodes.
+        Any nest of dicts, lists, tuples, constants and ``hp`` nodes. ``"annotated"`` takes it from the
+        annotations of `fn`, which is then called with keyword arguments:
+        ``def fn(x: hp.uniform("x", 0, 1)): ...``.
     algo : callable or str, optional
         ``tpe.suggest``, ``rand.suggest``, or any function of (new_ids, domain, trials, seed);
         by default the library's best all-round algorithm.
     max_evals : int, optional
-        Total number of trials, those already in `trials` included.
+        Total number of trials, those already in `trials` and `points_to_evaluate` included. None needs
+        another way to stop: `timeout`, `loss_threshold` or `early_stop_fn`.
     timeout : float, optional
-        Seconds after which the search ends.
+        Seconds after which the search ends. A trial in this process is finished first; trials on a Spark
+        cluster are cancelled.
     loss_threshold : float, optional
         The search ends once a loss is this low.
     trials : Trials, optional
-        The record to append to, and where to run.
+        The record to append to, and where to run. Its unfinished trials are run first.
     rstate : int, RandomState, Generator or None
-        Seed. With one, the search is reproducible; by default ``$HYPEROPT_FMIN_SEED``, if set.
-    allow_trials_fmin, pass_expr_memo_ctrl
-        Kept for hyperopt's signature; the latter is refused.
+        Seed. With one, the search is reproducible, and a search that continues one with an equal seed
+        equals one that was not interrupted; by default ``$HYPEROPT_FMIN_SEED``, if set.
+    allow_trials_fmin : bool, default=True
+        Whether a subclass of `Trials` with a method ``fmin`` of its own gets the work.
+    pass_expr_memo_ctrl : bool, optional
+        hyperopt's low-level call of `fn`; refused.
     catch_eval_exceptions : bool, default=False
-        Whether an exception of `fn` makes a failed trial instead of ending the search.
+        Whether an exception of `fn` makes a failed trial instead of ending the search. Failed trials
+        count in `max_evals`, are not in ``trials.trials``, and are in ``trials.to_frame()``.
     verbose : bool, default=True
-        Kept for hyperopt's signature; the library logs through ``logging``.
+        Whether to log: a warning for each exception that is caught, a line of INFO at the end.
     return_argmin : bool, default=True
         Whether to return raw values (a choice as its index); if not, the best configuration.
     points_to_evaluate : sequence of mapping, optional
-        ``{label: raw value}``, evaluated first.
+        ``{label: value}``, evaluated next, but for those that `trials` has already; of a choice the index
+        or the option (a whole number that is an index is one). Inactive labels may be left out.
     max_queue_len : int, default=1
-        The window W: how many trials may be suggested ahead of their predecessors' outcomes.
-    show_progressbar : bool, default=True
-        Whether to show a progress line on stderr.
+        The window W: how many trials may be suggested ahead of their predecessors' outcomes; at least
+        as many as run at once. Only used with a seed.
+    show_progressbar : bool or callable, default=True
+        Whether to show a progress line on stderr, whatever `verbose` says. A callable is hyperopt's
+        protocol: ``show_progressbar(initial, total)`` is a context manager, and gives an object with a
+        method ``update(n)``.
     early_stop_fn : callable, optional
-        ``early_stop_fn(trials, *previous) -> (stop, next previous)``, after every trial.
+        ``early_stop_fn(trials, *previous) -> (stop, next previous)``, after every trial; it sees those
+        that have finished. See `early_stop.no_progress_loss`.
     trials_save_file : path-like, default=""
         An SQLite file that every finished trial is written to, and that a second run of the same
-        search continues from.
+        search continues from. With an empty `trials`, they are filled from it.
     callbacks : sequence of Callback, default=()
         Who watches the search.
 
     Returns
     -------
     dict or object
-        The best point, or with ``return_argmin=False`` the best configuration.
+        The best point, or with ``return_argmin=False`` the best configuration, then None if no trial
+        succeeded.
 
     Raises
     ------
     AllTrialsFailed
-        If no trial succeeded.
+        If no trial succeeded, and the best point is to be returned.
+    InvalidTrial
+        If `trials` holds trials of another space, or a point to evaluate does not fit the space.
+    InvalidAnnotatedParameter
+        If ``space="annotated"`` meets an annotation that is no space.
     SaveFileError
         If `trials_save_file` cannot be used, or belongs to another search.
     InvalidLoss, InvalidResultStatus
@@ -121,32 +143,77 @@ def fmin(
     >>> abs(best["x"] - 1) < 0.2
     True
     """
-    if pass_expr_memo_ctrl:
-        raise NotImplementedError(
-            "pass_expr_memo_ctrl is not supported: the objective receives the configuration; "
-            "for a loop of your own use Optimizer(space).ask() and .tell()"
-        )
+    _refuse_low_level(fn, pass_expr_memo_ctrl)
     trials = Trials() if trials is None else trials
-    if rstate is None and os.environ.get("HYPEROPT_FMIN_SEED"):
-        rstate = int(os.environ["HYPEROPT_FMIN_SEED"])
-    parsed = Space(space)
-    executor = trials.open_executor() or SerialExecutor(keep_exceptions=True)
+    if not isinstance(trials, Trials):
+        raise TypeError(f"trials must be hpsklearn_search.Trials(), SparkTrials() or None, got {trials!r}")
+    if allow_trials_fmin and type(trials).fmin is not Trials.fmin:
+        own = {"points_to_evaluate": points_to_evaluate, "callbacks": callbacks}
+        return trials.fmin(
+            fn, space, algo=algo, max_evals=max_evals, timeout=timeout, loss_threshold=loss_threshold,
+            max_queue_len=max_queue_len, rstate=rstate, verbose=verbose, catch_eval_exceptions=catch_eval_exceptions,
+            return_argmin=return_argmin, show_progressbar=show_progressbar, early_stop_fn=early_stop_fn,
+            trials_save_file=trials_save_file, **{name: value for name, value in own.items() if value},
+        )  # fmt: skip
+    is_annotated = isinstance(space, str) and space == "annotated"
+    parsed = Space(annotated_space(fn) if is_annotated else space)
+    algo = check_algo(algo)
+    trials.conform(parsed)
+    rstate = _seed(rstate)
+    limits = timeout, loss_threshold, early_stop_fn, trials.timeout, trials.loss_threshold
+    ahead = check_positive_integer("max_queue_len", max_queue_len)
     plan = Plan(
         space=parsed,
-        algo=check_algo(algo),
-        entropy=entropy_of(rstate),
-        max_evals=_total(max_evals, timeout, loss_threshold, early_stop_fn),
-        window=None if rstate is None else max(max_queue_len, executor.capacity),
+        algo=algo,
+        entropy=entropy_of(rstate, "rstate"),
+        max_evals=_total(max_evals, limits),
         timeout=check_timeout(timeout),
         stoppers=_stoppers(loss_threshold, early_stop_fn),
-        first_points=[parsed.check(point) for point in points_to_evaluate or ()],
+        first_points=_points(parsed, points_to_evaluate),
         description={"total": max_evals},
     )
-    objective = FunctionObjective(fn, parsed, catch=catch_eval_exceptions or trials.catches_errors)
-    watchers = [*callbacks, *([ProgressLine()] if show_progressbar else [])]
+    executor = trials.open_executor() or SerialExecutor(keep_exceptions=True)
+    plan = replace(plan, window=None if rstate is None else max(ahead, executor.capacity))
+    catch = catch_eval_exceptions or trials.catches_errors
+    objective = FunctionObjective(fn, parsed, catch=catch, by_keyword=is_annotated, attachments=trials.attachments)
+    watchers = [*callbacks, *([LogLines()] if verbose and catch else []), *_progress(show_progressbar)]
     with journal(trials_save_file, lambda: _fingerprint(fn, plan, rstate), trials.record, objective, plan) as keeper:
         Loop(plan, objective, executor, trials, [*keeper, *watchers]).run()
-    return trials.argmin if return_argmin else parsed.assemble(trials.argmin)
+    if return_argmin:
+        return trials.argmin
+    return None if trials.best_loss is None else parsed.assemble(trials.argmin)
+
+
+def _trials_fmin(
+    self: Trials,
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Any = None,
+    max_evals: int | None = None,
+    timeout: float | None = None,
+    loss_threshold: float | None = None,
+    max_queue_len: int = 1,
+    rstate: Any = None,
+    verbose: bool = False,
+    pass_expr_memo_ctrl: Any = None,
+    catch_eval_exceptions: bool = False,
+    return_argmin: bool = True,
+    show_progressbar: Any = False,
+    early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+    trials_save_file: str | os.PathLike[str] = "",
+    **others: Any,
+) -> Any:
+    """`fmin` over these trials, with hyperopt's order of arguments; it logs and shows nothing unless asked to."""
+    return fmin(
+        fn, space, algo=algo, max_evals=max_evals, timeout=timeout, loss_threshold=loss_threshold, trials=self,
+        rstate=rstate, allow_trials_fmin=False, pass_expr_memo_ctrl=pass_expr_memo_ctrl,
+        catch_eval_exceptions=catch_eval_exceptions, verbose=verbose, return_argmin=return_argmin,
+        max_queue_len=max_queue_len, show_progressbar=show_progressbar, early_stop_fn=early_stop_fn,
+        trials_save_file=trials_save_file, **others,
+    )  # fmt: skip
+
+
+Trials.fmin = _trials_fmin
 
 
 def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
@@ -157,8 +224,8 @@ def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
     space : object
         As for `fmin`.
     point : mapping
-        ``{label: raw value}``, as `fmin` returns it; lists of one value, as in ``trials.vals``, are
-        understood.
+        ``{label: raw value}``, as `fmin` returns it. Lists of one value, as in ``misc["vals"]``, are
+        understood, and options in place of their indices. Labels of other spaces are passed over.
 
     Returns
     -------
@@ -168,7 +235,7 @@ def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
     Raises
     ------
     InvalidTrial
-        If an active label has no value.
+        If an active label has no value, or that of a choice is neither an index nor an option.
 
     Examples
     --------
@@ -176,8 +243,42 @@ def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
     >>> space_eval({"kernel": hp.choice("k", ["rbf", "poly"])}, {"k": 1})
     {'kernel': 'poly'}
     """
-    raw = {label: value[0] if isinstance(value, list) else value for label, value in point.items() if value != []}
-    return Space(space).assemble(raw)
+    parsed = Space(space)
+    return parsed.assemble(raw_values(parsed, point))
+
+
+def _refuse_low_level(fn: Any, pass_expr_memo_ctrl: Any) -> None:
+    if pass_expr_memo_ctrl or getattr(fn, "fmin_pass_expr_memo_ctrl", False):
+        raise NotImplementedError(
+            "pass_expr_memo_ctrl is not supported: the objective receives the configuration; "
+            "for a loop of your own use Optimizer(space).ask() and .tell()"
+        )
+
+
+def _seed(rstate: Any) -> Any:
+    """The seed that was given, else that of the environment, if there is one."""
+    from_environment = os.environ.get("HYPEROPT_FMIN_SEED")
+    return int(from_environment) if rstate is None and from_environment else rstate
+
+
+def _points(space: Space, points: Any) -> list[Point]:
+    if points is None:
+        return []
+    if isinstance(points, Mapping | str) or not isinstance(points, Iterable):
+        raise TypeError(f"points_to_evaluate must be a list of points, such as [{{label: value}}], got {points!r}")
+    found = []
+    for number, point in enumerate(points):
+        try:
+            found.append(given_point(space, point))
+        except InvalidTrial as error:
+            raise InvalidTrial(f"points_to_evaluate[{number}]: {error}") from error
+    return found
+
+
+def _progress(show_progressbar: Any) -> list[Callback]:
+    if callable(show_progressbar):
+        return [ProgressContext(show_progressbar)]
+    return [ProgressLine()] if show_progressbar else []
 
 
 def _fingerprint(fn: Any, plan: Plan, rstate: Any) -> dict[str, Any]:
@@ -190,10 +291,10 @@ def _fingerprint(fn: Any, plan: Plan, rstate: Any) -> dict[str, Any]:
     }
 
 
-def _total(max_evals: Any, timeout: Any, threshold: Any, early_stop_fn: Any) -> int | None:
+def _total(max_evals: Any, limits: Iterable[Any]) -> int | None:
     if max_evals is not None:
         return check_positive_integer("max_evals", max_evals)
-    if timeout is None and threshold is None and early_stop_fn is None:
+    if all(limit is None for limit in limits):
         raise ValueError("max_evals=None needs another way to stop: give max_evals=100, timeout=, or early_stop_fn=")
     return None
 

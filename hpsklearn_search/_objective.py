@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from .exceptions import InvalidLoss, InvalidResultStatus
@@ -41,11 +40,22 @@ class FunctionObjective:
         Whether an exception of `fn` is a failed trial; if not, it ends the search.
     by_keyword : bool, default=False
         Whether a configuration is passed as keyword arguments.
+    attachments : mutable mapping, optional
+        Where what `fn` returns under ``"attachments"`` goes, by ``"ATTACH::{tid}::{name}"``.
     """
 
-    def __init__(self, fn: Callable[..., Any], space: Space, *, catch: bool = False, by_keyword: bool = False) -> None:
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        space: Space,
+        *,
+        catch: bool = False,
+        by_keyword: bool = False,
+        attachments: MutableMapping[str, Any] | None = None,
+    ) -> None:
         self.work = _Call(fn, space, by_keyword)
         self.catch = catch
+        self.attachments = {} if attachments is None else attachments
 
     def tasks(self, trial: Trial, *, whole: bool = False) -> list[Point]:
         """One part: the point."""
@@ -61,9 +71,21 @@ class FunctionObjective:
         if finished.failure is not None:
             return Outcome(finished.failure.status, failure=finished.failure)
         try:
-            return outcome_of(finished.value, trial)
+            outcome = outcome_of(finished.value, trial)
         except (InvalidLoss, InvalidResultStatus) as error:
             return Outcome("fail", failure=Failure.of(error, keep=True))
+        self._attach(trial, outcome)
+        return outcome
+
+    def remember(self, trial: Trial) -> None:
+        """Take the attachments of a trial that an earlier run finished."""
+        if trial.outcome is not None:
+            self._attach(trial, trial.outcome)
+
+    def _attach(self, trial: Trial, outcome: Outcome) -> None:
+        returned = outcome.result.get("attachments")
+        if isinstance(returned, Mapping):
+            self.attachments.update({f"ATTACH::{trial.tid}::{name}": value for name, value in returned.items()})
 
     def check(self, trial: Trial) -> None:
         """Raise the exception of the user's function, unless they are caught; an invalid result always."""
@@ -74,6 +96,8 @@ class FunctionObjective:
         if self.catch and not is_invalid:
             return
         if failure.exception is not None:
+            if hasattr(failure.exception, "add_note") and not is_invalid:  # from Python 3.11 on
+                failure.exception.add_note(f"in trial {trial.tid} at {trial.point}")
             raise failure.exception
         if failure.status == "fail":
             raise RuntimeError(f"trial {trial.number} failed: {failure}\n{failure.traceback}")
@@ -90,8 +114,7 @@ def outcome_of(value: Any, trial: Trial) -> Outcome:
         If a mapping has no known status.
     """
     if not isinstance(value, Mapping):
-        loss = _loss(value, trial)
-        value = {"loss": loss, "status": STATUS_OK}
+        value = {"loss": value, "status": STATUS_OK}
     result = dict(value)
     status = result.get("status")
     if status not in STATUS_STRINGS:
@@ -99,14 +122,9 @@ def outcome_of(value: Any, trial: Trial) -> Outcome:
             f"trial {trial.number} at {trial.point}: the objective returned status={status!r}; "
             f"return {{'loss': ..., 'status': STATUS_OK}}, with a status of {STATUS_STRINGS}"
         )
-    if status != STATUS_OK:
-        return Outcome(status if status == "fail" else "fail", result=result)
-    result["loss"] = loss = _loss(result.get("loss"), trial)
-    if not math.isfinite(loss):
-        return Outcome("fail", result=result)
-    variance = result.get("loss_variance")
-    known = isinstance(variance, numbers.Real) and math.isfinite(float(variance)) and float(variance) >= 0
-    return Outcome(STATUS_OK, loss=loss, variance=float(variance) if known else None, result=result)  # type: ignore[arg-type]
+    if status == STATUS_OK:
+        result["loss"] = _loss(result.get("loss"), trial)
+    return Outcome.of(result)
 
 
 def _loss(loss: Any, trial: Trial) -> float:
@@ -114,5 +132,6 @@ def _loss(loss: Any, trial: Trial) -> float:
         return float(loss)
     raise InvalidLoss(
         f"trial {trial.number} at {trial.point}: the objective must return a real number as loss, "
-        f"got {loss!r} of type {type(loss).__name__}; return a float, or {{'loss': a float, 'status': STATUS_OK}}"
+        f"got {loss!r} of type {type(loss).__name__}; return float(loss), "
+        "or {'loss': float(loss), 'status': STATUS_OK}"
     )

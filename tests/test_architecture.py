@@ -18,10 +18,13 @@ NAME = PACKAGE.name
 LEVELS = {
     "exceptions": 0,
     "_threads": 0,
+    "early_stop": 0,
+    "_pandas": 1,
     "space": 1,
     "hp": 2,
     "pyll": 2,
     "trials": 2,
+    "base": 3,
     "suggest": 3,
     "executors": 3,
     "optimize": 4,
@@ -44,7 +47,7 @@ ALLOWED = {
     "pyspark": ["executors"],
     "mlflow": ["integrations"],
     "matplotlib": ["plots"],
-    "pandas": ["plots", "search"],
+    "pandas": ["_pandas"],
 }
 OPTIONAL = ["pyspark", "mlflow", "matplotlib", "pandas"]
 

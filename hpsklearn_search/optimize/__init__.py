@@ -3,8 +3,9 @@
 from ._ask import Asker
 from ._checks import check_algo, check_loss_threshold, check_positive_integer, check_timeout
 from ._journal import Journal, journal
+from ._log import LogLines
 from ._loop import Loop, Plan, entropy_of
-from ._progress import ProgressLine
+from ._progress import ProgressContext, ProgressLine
 from ._protocol import Callback, Objective, Stopper
 from ._stoppers import early_stop, loss_threshold
 
@@ -12,9 +13,11 @@ __all__ = [
     "Asker",
     "Callback",
     "Journal",
+    "LogLines",
     "Loop",
     "Objective",
     "Plan",
+    "ProgressContext",
     "ProgressLine",
     "Stopper",
     "check_algo",

@@ -10,7 +10,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from ..exceptions import InvalidTrial
 from ..space import Point, Space
 from ..suggest import Domain, SuggestAlgorithm, as_points, point_key, trial_seed, unseen_point
-from ..trials import Trials
+from ..trials import Trial, Trials
 
 __all__ = ["Asker"]
 
@@ -35,7 +35,7 @@ class Asker:
     entropy : int
         The root of all seeds.
     first_points : sequence of Point, optional
-        Trials 0, 1, ... , before the algorithm is asked.
+        What comes before the algorithm is asked; one given twice comes twice.
     repeats : bool, default=True
         Whether a finite space may be visited twice once it is used up.
     accepts : callable, optional
@@ -56,10 +56,19 @@ class Asker:
         self.domain = Domain.of(space)
         self.algo = algo
         self.entropy = entropy
-        self.first_points = first_points
         self.repeats = repeats
         self.accepts = accepts
+        self._first = [dict(point) for point in first_points]
         self._seen: set[tuple[Any, ...]] = set()
+
+    def resume(self, record: Iterable[Trial]) -> None:
+        """Remember what a record has tried; those of the first points that are there do not come again."""
+        keys = [point_key(point) for point in self._first]
+        for trial in record:
+            self.note(trial.point)
+            if point_key(trial.point) in keys:
+                place = keys.index(point_key(trial.point))
+                del keys[place], self._first[place]
 
     def note(self, point: Mapping[str, Any]) -> None:
         """Remember that `point` is tried."""
@@ -73,8 +82,8 @@ class Asker:
         InvalidTrial
             If the algorithm returns what is no point of the space.
         """
-        if number < len(self.first_points):
-            return dict(self.first_points[number])
+        if self._first:
+            return self._first.pop(0)
         seed = trial_seed(self.entropy, number)
         points = as_points(self.algo([number], self.domain, trials, seed))
         if not points:

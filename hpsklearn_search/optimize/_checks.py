@@ -50,11 +50,13 @@ def check_timeout(timeout: Any, name: str = "timeout") -> float | None:
     """
     if timeout is None:
         return None
+    # hyperopt's words, which scripts may compare with
+    message = f"The {name} argument should be None or a positive value. Given value: {timeout}"
     if isinstance(timeout, bool) or not isinstance(timeout, numbers.Real):
-        raise TypeError(f"{name} must be a number of seconds or None, got {timeout!r}")
+        raise TypeError(message)
     seconds = float(timeout)
     if math.isnan(seconds) or seconds <= 0:
-        raise ValueError(f"{name} must be a positive number of seconds or None, got {timeout!r}")
+        raise ValueError(message)
     return None if math.isinf(seconds) else seconds
 
 
@@ -69,7 +71,7 @@ def check_loss_threshold(threshold: Any) -> float | None:
     if threshold is None:
         return None
     if isinstance(threshold, bool) or not isinstance(threshold, numbers.Real):
-        raise TypeError(f"loss_threshold must be a number or None, got {threshold!r}")
+        raise TypeError(f"The loss_threshold argument should be None or a numeric value. Given value: {threshold}")
     return float(threshold)
 
 

@@ -51,7 +51,7 @@ class Journal(Callback):
 
     def _enter(self, trial: Trial, record: Record, space: Space) -> None:
         try:
-            point = space.check(trial.point)
+            point = space.check(trial.point, within=False)  # a user may have placed a trial outside
         except InvalidTrial as error:
             raise SaveFileError(f"trials_save_file={self.file.path!r}, trial {trial.number}: {error}") from error
         if trial.number == len(record):

@@ -47,7 +47,7 @@ class Plan:
     stoppers : sequence of callable
         Asked after every finished trial (with a window: in order of suggestion).
     first_points : sequence of Point
-        Suggested first, before the algorithm is asked.
+        Suggested first, before the algorithm is asked; those that are in the record already are not.
     repeats : bool
         Whether a finite space may be visited twice once it is used up; if not, the search ends.
     accepts : callable or None
@@ -133,7 +133,8 @@ class Loop:
             callback.on_search_begin(self.trials, self.plan.description)
         try:
             self._restart_unfinished()
-            self._judge()
+            if any(trial.is_finished for trial in self._record):
+                self._judge()
             self.executor.start(self.objective.work)
             self._search(deadline)
         except KeyboardInterrupt:
@@ -205,10 +206,9 @@ class Loop:
         return free <= 1 + max(0, still_to_come)
 
     def _restart_unfinished(self) -> None:
-        for trial in self._record:
-            self._asker.note(trial.point)
+        self._asker.resume(self._record)
         for trial in self._record.running:
-            self._open(trial)
+            self._open(self._record.begin(trial.number))
 
     def _must_end_now(self) -> bool:
         # With a window, trials that were allowed before the reason came up belong to the result.
@@ -301,10 +301,10 @@ def _prescribed(trials: Trials) -> list[Stopper]:
     return [] if trials.loss_threshold is None else [loss_threshold(trials.loss_threshold)]
 
 
-def entropy_of(random_state: Any) -> int:
+def entropy_of(random_state: Any, name: str = "random_state") -> int:
     """The root of all seeds of a search: from an int, a RandomState, a Generator, or fresh for None.
 
-    A RandomState or Generator is advanced, as scikit-learn and hyperopt do.
+    A RandomState or Generator is advanced, as scikit-learn and hyperopt do. `name` is what the argument is called.
 
     Raises
     ------
@@ -320,7 +320,7 @@ def entropy_of(random_state: Any) -> int:
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
     if isinstance(random_state, bool) or not isinstance(random_state, numbers.Integral):
-        raise TypeError(f"random_state must be an int, a RandomState, a Generator or None, got {random_state!r}")
+        raise TypeError(f"{name} must be an int, a RandomState, a Generator or None, got {random_state!r}")
     if random_state < 0:
-        raise ValueError(f"random_state must not be negative, got {random_state!r}")
+        raise ValueError(f"{name} must not be negative, got {random_state!r}")
     return int(random_state)

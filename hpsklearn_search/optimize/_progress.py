@@ -1,9 +1,10 @@
-"""One line of progress on stderr: done of total, time left, best so far."""
+"""How far a search is: a line on stderr, or whatever a context manager of the user's makes of it."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from tqdm.auto import tqdm
@@ -11,7 +12,7 @@ from tqdm.auto import tqdm
 from ..trials import Trial, Trials
 from ._protocol import Callback
 
-__all__ = ["ProgressLine"]
+__all__ = ["ProgressContext", "ProgressLine"]
 
 
 class ProgressLine(Callback):
@@ -49,3 +50,36 @@ class ProgressLine(Callback):
     def on_search_end(self, trials: Trials, reason: str) -> None:
         """Close it."""
         self._bar.close()
+
+
+class ProgressContext(Callback):
+    """hyperopt's protocol: a context that is told what was done, by ``update(n)`` and its attribute ``postfix``.
+
+    Parameters
+    ----------
+    open_context : callable
+        ``open_context(initial=done, total=max_evals)`` is a context manager.
+    """
+
+    def __init__(self, open_context: Callable[..., AbstractContextManager[Any]]) -> None:
+        self.open_context = open_context
+        self._manager: AbstractContextManager[Any] | None = None
+        self._context: Any = None
+
+    def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
+        """Enter the context."""
+        done = sum(trial.is_finished for trial in trials.record)
+        manager = self.open_context(initial=done, total=search.get("total"))
+        self._context = manager.__enter__()
+        self._manager = manager
+
+    def on_trial_end(self, trials: Trials, trial: Trial) -> None:
+        """Tell it of one trial, and of the best loss."""
+        if trials.best_loss is not None:
+            self._context.postfix = f"best loss: {trials.best_loss}"
+        self._context.update(1)
+
+    def on_search_end(self, trials: Trials, reason: str) -> None:
+        """Leave the context."""
+        if self._manager is not None:
+            self._manager.__exit__(None, None, None)

@@ -32,12 +32,21 @@ def loss_threshold(threshold: float) -> Stopper:
 
 
 def early_stop(function: Callable[..., tuple[bool, Any]]) -> Stopper:
-    """hyperopt's protocol: ``function(trials, *previous) -> (stop, next previous)``."""
+    """hyperopt's protocol: ``function(trials, *previous) -> (stop, next previous)``.
+
+    The function sees finished trials only, since those written for hyperopt read the loss of the last one.
+    """
     previous: list[Any] = []
 
     def stop(trials: Trials) -> str | None:
-        must_stop, arguments = function(trials, *previous)
-        previous[:] = list(arguments)
+        answer = function(trials.finished(), *previous)
+        try:
+            must_stop, arguments = answer
+            previous[:] = list(arguments)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"early_stop_fn must return (stop, arguments), such as (False, [count + 1]), got {answer!r}"
+            ) from None
         return "early_stop_fn" if must_stop else None
 
     return stop

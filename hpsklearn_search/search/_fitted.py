@@ -14,7 +14,7 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ..exceptions import NotInstalledError
+from .._pandas import frame_of
 from ..trials import Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
 from ._folds import FoldObjective, FoldWork
@@ -72,11 +72,7 @@ class FittedSearch(BaseSearchCV):
             If pandas is not installed.
         """
         check_is_fitted(self, "cv_results_")
-        try:
-            import pandas as pd
-        except ImportError:
-            raise NotInstalledError("results_frame() needs pandas: pip install pandas") from None
-        frame = pd.DataFrame({key: self.cv_results_[key] for key in self.cv_results_})
+        frame = frame_of(self.cv_results_, what="results_frame()")
         ranks = [key for key in frame if key.startswith("rank_test_")]
         name = f"rank_test_{self.refit}" if isinstance(self.refit, str) and self.multimetric_ else ranks[0]
         return frame.sort_values(name, kind="stable")

@@ -1,8 +1,10 @@
 """Spaces: distributions, nodes, the parsed tree, and what other libraries' spaces become."""
 
+from ._annotated import annotated_space
 from ._coercion import Merges, as_search_space, has_nodes, merge_branches, sets_itself
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
 from ._foreign import Frozen, Opaque
+from ._given import given_point, raw_values
 from ._nodes import Apply, Choice, Constant, Node, Parameter, children
 from ._space import Dimension, Point, Space
 
@@ -23,9 +25,12 @@ __all__ = [
     "Point",
     "Space",
     "Uniform",
+    "annotated_space",
     "as_search_space",
     "children",
+    "given_point",
     "has_nodes",
     "merge_branches",
+    "raw_values",
     "sets_itself",
 ]

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
-from ._distributions import Distribution
+from ._distributions import Distribution, is_real
 from ._nodes import Apply, Choice, Parameter, assemble, children
 
 __all__ = ["Condition", "Dimension", "Point", "Space"]
@@ -51,6 +51,10 @@ class Dimension:
     def is_active(self, point: Mapping[str, Any]) -> bool:
         """Whether the label is active, given the values of the labels before it."""
         return not self.conditions or any(point.get(label, -1) == option for label, option in self.conditions)
+
+    def takes(self, value: Any) -> bool:
+        """Whether `value` could be meant for this label, if its bounds were others."""
+        return isinstance(self.node, Parameter) and is_real(value) and math.isfinite(value)
 
 
 class Space:
@@ -144,8 +148,15 @@ class Space:
 
         return assemble(self.root, value_of, integral=integral)
 
-    def check(self, point: Mapping[str, Any]) -> Point:
+    def check(self, point: Mapping[str, Any], *, within: bool = True) -> Point:
         """`point` without its inactive labels, after checking every value against its distribution.
+
+        Parameters
+        ----------
+        point : mapping
+            ``{label: raw value}``.
+        within : bool, default=True
+            Whether a number must be one that can be drawn; if not, any finite one will do.
 
         Raises
         ------
@@ -162,7 +173,7 @@ class Space:
             label = dimension.label
             if label not in point:
                 raise InvalidTrial(f"point {dict(point)!r}: label {label!r} is active but has no value")
-            if not dimension.distribution.contains(point[label]):
+            if not (dimension.distribution.contains(point[label]) or (not within and dimension.takes(point[label]))):
                 raise InvalidTrial(f"point {dict(point)!r}: {point[label]!r} cannot be drawn from {dimension.node!r}")
             checked[label] = point[label]
         return checked

@@ -9,6 +9,11 @@ from ._documents import (
     JOB_STATE_RUNNING,
     JOB_STATES,
     JOB_VALID_STATES,
+    TRIAL_KEYS,
+    TRIAL_MISC_KEYS,
+    miscs_to_idxs_vals,
+    miscs_update_idxs_vals,
+    spec_from_misc,
 )
 from ._fingerprint import describe_space, digest, text_of
 from ._record import Record
@@ -28,7 +33,7 @@ from ._trial import (
     Outcome,
     Trial,
 )
-from ._trials import Trials
+from ._trials import Trials, generate_trials_to_calculate, trials_from_docs
 
 __all__ = [
     "JOB_STATES",
@@ -48,6 +53,8 @@ __all__ = [
     "STATUS_STRINGS",
     "STATUS_SUSPENDED",
     "STATUS_TIMEOUT",
+    "TRIAL_KEYS",
+    "TRIAL_MISC_KEYS",
     "Columns",
     "Failure",
     "History",
@@ -58,5 +65,10 @@ __all__ = [
     "Trials",
     "describe_space",
     "digest",
+    "generate_trials_to_calculate",
+    "miscs_to_idxs_vals",
+    "miscs_update_idxs_vals",
+    "spec_from_misc",
     "text_of",
+    "trials_from_docs",
 ]

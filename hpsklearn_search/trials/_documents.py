@@ -1,4 +1,4 @@
-"""hyperopt's trial documents, built from the record when somebody reads them.
+"""hyperopt's trial documents: built from the record when somebody reads them, taken apart when one is inserted.
 
 >>> from ._trial import Outcome, Trial
 >>> trial = Trial(3, {"x": 1.0}, Outcome("ok", loss=0.5, result={"loss": 0.5, "status": "ok"}), 0.0, 1.0)
@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._trial import STATUS_CANCELLED, STATUS_FAIL, STATUS_NEW, STATUS_OK, Trial
+import numpy as np
+
+from ..exceptions import InvalidTrial
+from ._trial import STATUS_CANCELLED, STATUS_FAIL, STATUS_NEW, STATUS_OK, Failure, Outcome, Trial
 
 __all__ = [
     "JOB_STATES",
@@ -24,8 +28,17 @@ __all__ = [
     "JOB_STATE_NEW",
     "JOB_STATE_RUNNING",
     "JOB_VALID_STATES",
+    "TRIAL_KEYS",
+    "TRIAL_MISC_KEYS",
+    "as_plain",
+    "check_document",
     "document",
+    "miscs_to_idxs_vals",
+    "miscs_update_idxs_vals",
+    "result_of",
+    "spec_from_misc",
     "state_of",
+    "trial_of",
 ]
 
 JOB_STATE_NEW = 0
@@ -35,6 +48,8 @@ JOB_STATE_ERROR = 3
 JOB_STATE_CANCEL = 4
 JOB_STATES = [JOB_STATE_NEW, JOB_STATE_RUNNING, JOB_STATE_DONE, JOB_STATE_ERROR, JOB_STATE_CANCEL]
 JOB_VALID_STATES = {JOB_STATE_NEW, JOB_STATE_RUNNING, JOB_STATE_DONE}
+TRIAL_KEYS = ["tid", "spec", "result", "misc", "state", "owner", "book_time", "refresh_time", "exp_key"]
+TRIAL_MISC_KEYS = ["tid", "cmd", "idxs", "vals"]
 
 
 def state_of(trial: Trial) -> int:
@@ -48,38 +63,57 @@ def state_of(trial: Trial) -> int:
 
 
 def document(trial: Trial, labels: Sequence[str]) -> dict[str, Any]:
-    """The document of one trial, with hyperopt's keys; inactive labels have empty lists."""
+    """The document of one trial, with hyperopt's keys; inactive labels have empty lists.
+
+    Scalars are Python's, so that all but the two times is JSON wherever what the objective
+    returned is.
+    """
+    given = trial.document
     misc: dict[str, Any] = {
-        "tid": trial.number,
+        "tid": trial.tid,
         "cmd": ("domain_attachment", "FMinIter_Domain"),
         "workdir": None,
-        "idxs": {label: [trial.number] if label in trial.point else [] for label in labels},
+        **given.get("misc", {}),
+        "idxs": {label: [trial.tid] if label in trial.point else [] for label in labels},
         "vals": {label: [trial.point[label]] if label in trial.point else [] for label in labels},
     }
     if trial.outcome is not None and trial.outcome.failure is not None:
         misc["error"] = (trial.outcome.failure.kind, trial.outcome.failure.message)
     return {
-        "state": state_of(trial),
-        "tid": trial.number,
         "spec": None,
-        "result": _result(trial),
-        "misc": misc,
         "exp_key": None,
         "owner": None,
         "version": 0,
+        **given,
+        "state": state_of(trial),
+        "tid": trial.tid,
+        "result": result_of(trial),
+        "misc": misc,
         "book_time": _time(trial.started),
         "refresh_time": _time(trial.finished if trial.is_finished else trial.started),
     }
 
 
-def _result(trial: Trial) -> dict[str, Any]:
+def result_of(trial: Trial) -> dict[str, Any]:
+    """What the objective returned, but for attachments; before that, and where it raised, a status alone."""
     if trial.outcome is None:
-        return {"status": STATUS_NEW}
+        return dict(trial.document.get("result", {"status": STATUS_NEW}))
     if trial.outcome.result:
-        return dict(trial.outcome.result)
+        return {key: as_plain(value) for key, value in trial.outcome.result.items() if key != "attachments"}
     if trial.outcome.status == STATUS_OK:
         return {"loss": trial.outcome.loss, "status": STATUS_OK}
     return {"status": STATUS_FAIL}
+
+
+def as_plain(value: Any) -> Any:
+    """`value` with numpy's scalars in it, at any depth of dicts, lists and tuples, as Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) is dict:
+        return {as_plain(key): as_plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(as_plain(item) for item in value)
+    return value
 
 
 def _time(seconds: float) -> datetime.datetime | None:
@@ -88,3 +122,139 @@ def _time(seconds: float) -> datetime.datetime | None:
         return None
     moment = datetime.datetime.fromtimestamp(round(seconds, 3), tz=datetime.timezone.utc)
     return moment.replace(tzinfo=None, microsecond=moment.microsecond // 1000 * 1000)
+
+
+# ---------------------------------------------------------------------- from documents
+def check_document(doc: Any, exp_key: Any = None) -> None:
+    """Refuse what is no trial document.
+
+    Raises
+    ------
+    InvalidTrial
+        If it is no mapping, a key is missing, or its parts contradict each other.
+    """
+    if not isinstance(doc, Mapping):
+        raise InvalidTrial(f"a trial document is a dict with the keys {TRIAL_KEYS}, got {doc!r}")
+    missing = [repr(key) for key in TRIAL_KEYS if key not in doc]
+    missing += [f"'misc'][{key!r}" for key in TRIAL_MISC_KEYS if key not in doc.get("misc", TRIAL_MISC_KEYS)]
+    tid = doc.get("tid")
+    if missing:
+        raise InvalidTrial(f"the document of trial {tid!r} lacks [{missing[0]}]; new_trial_docs() makes whole ones")
+    if tid != doc["misc"]["tid"]:
+        raise InvalidTrial(f"the document of trial {tid!r} has another ['misc']['tid']: {doc['misc']['tid']!r}")
+    if doc["state"] not in JOB_STATES:
+        raise InvalidTrial(f"the document of trial {tid!r} has state={doc['state']!r}, which is none of JOB_STATES")
+    if doc["exp_key"] != exp_key:
+        raise InvalidTrial(
+            f"the document of trial {tid!r} has exp_key={doc['exp_key']!r}, these trials have exp_key={exp_key!r}"
+        )
+    long = [label for label, values in doc["misc"]["vals"].items() if len(values) > 1]
+    if long:
+        raise InvalidTrial(f"the document of trial {tid!r} has several values for label {long[0]!r}; give one")
+
+
+def trial_of(doc: Mapping[str, Any], number: int) -> Trial:
+    """The trial that a document describes, as number `number` of a record."""
+    misc = doc["misc"]
+    determined = {"state", "misc", "book_time", "refresh_time"} | ({"tid"} if doc["tid"] == number else set())
+    kept = {key: as_plain(value) for key, value in doc.items() if key not in determined}
+    kept["misc"] = {key: value for key, value in misc.items() if key not in ("tid", "idxs", "vals", "error")}
+    kept["misc"]["vals"] = {label: [] for label in misc["vals"]}  # inactive labels are labels, too
+    outcome = _outcome(doc)
+    if outcome is not None:
+        del kept["result"]
+    point = {label: as_plain(values[0]) for label, values in misc["vals"].items() if len(values)}
+    started = math.nan if doc["state"] == JOB_STATE_NEW else _seconds(doc["book_time"])
+    if doc["state"] == JOB_STATE_RUNNING and math.isnan(started):
+        started = time.time()
+    return Trial(number, point, outcome, started, math.nan if outcome is None else _seconds(doc["refresh_time"]), kept)
+
+
+def _outcome(doc: Mapping[str, Any]) -> Outcome | None:
+    state, result = doc["state"], dict(doc["result"] or {})
+    if state in (JOB_STATE_NEW, JOB_STATE_RUNNING):
+        return None
+    if state == JOB_STATE_CANCEL:
+        return Outcome(STATUS_CANCELLED, result=result)
+    if state == JOB_STATE_ERROR:
+        kind, message = doc["misc"].get("error") or ("Exception", "")
+        return Outcome(STATUS_FAIL, result=result, failure=Failure(STATUS_FAIL, str(kind), str(message)))
+    return Outcome.of(result)
+
+
+def _seconds(moment: datetime.datetime | None) -> float:
+    """Seconds since the epoch; a time without a zone is UTC, as hyperopt has it."""
+    if moment is None:
+        return math.nan
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp()
+
+
+# ---------------------------------------------------------------------- idxs and vals
+def miscs_to_idxs_vals(
+    miscs: Sequence[Mapping[str, Any]], keys: Sequence[str] | None = None
+) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """``misc`` documents as columns: ``({label: tids}, {label: values})``, where the label is active.
+
+    >>> miscs_to_idxs_vals([{"tid": 0, "idxs": {"x": [0], "y": []}, "vals": {"x": [0.5], "y": []}}])
+    ({'x': [0], 'y': []}, {'x': [0.5], 'y': []})
+    """
+    labels = dict.fromkeys(label for misc in miscs for label in misc["vals"]) if keys is None else keys
+    idxs: dict[str, list[Any]] = {label: [] for label in labels}
+    vals: dict[str, list[Any]] = {label: [] for label in labels}
+    for misc in miscs:
+        for label in labels:
+            idxs[label].extend(misc["idxs"].get(label, []))
+            vals[label].extend(misc["vals"].get(label, []))
+    return idxs, vals
+
+
+def miscs_update_idxs_vals(
+    miscs: Sequence[dict[str, Any]],
+    idxs: Mapping[str, Sequence[Any]],
+    vals: Mapping[str, Sequence[Any]],
+    assert_all_vals_used: bool = True,
+    idxs_map: Mapping[Any, Any] | None = None,
+) -> Sequence[dict[str, Any]]:
+    """Write columns into ``misc`` documents, in place; what `miscs_to_idxs_vals` takes apart.
+
+    Parameters
+    ----------
+    miscs : sequence of dict
+        Each with its ``tid``.
+    idxs, vals : mapping
+        ``{label: tids}`` and ``{label: values}``.
+    assert_all_vals_used : bool, default=True
+        Whether a tid without a document is an error.
+    idxs_map : mapping, optional
+        Other tids for some of those in `idxs`.
+
+    Raises
+    ------
+    InvalidTrial
+        If the columns do not fit each other, or a tid has no document.
+
+    >>> miscs_update_idxs_vals([{"tid": 7}], {"x": [7]}, {"x": [0.5]})
+    [{'tid': 7, 'idxs': {'x': [7]}, 'vals': {'x': [0.5]}}]
+    """
+    by_tid = {misc["tid"]: misc for misc in miscs}
+    for misc in miscs:
+        misc["idxs"] = {label: [] for label in idxs}
+        misc["vals"] = {label: [] for label in idxs}
+    for label, tids in idxs.items():
+        if len(tids) != len(vals.get(label, ())):
+            raise InvalidTrial(f"label {label!r} has {len(tids)} idxs and {len(vals.get(label, ()))} vals")
+        for tid, value in zip(((idxs_map or {}).get(tid, tid) for tid in tids), vals[label], strict=True):
+            if tid in by_tid:
+                by_tid[tid]["idxs"][label], by_tid[tid]["vals"][label] = [tid], [value]
+            elif assert_all_vals_used:
+                raise InvalidTrial(f"label {label!r} has a value for trial {tid!r}, which is not among {list(by_tid)}")
+    return miscs
+
+
+def spec_from_misc(misc: Mapping[str, Any]) -> dict[str, Any]:
+    """The point in a ``misc`` document: ``{label: raw value}`` of the active labels.
+
+    >>> spec_from_misc({"vals": {"x": [0.5], "y": []}})
+    {'x': 0.5}
+    """
+    return {label: values[0] for label, values in misc["vals"].items() if len(values)}

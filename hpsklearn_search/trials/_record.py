@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..exceptions import AllTrialsFailed
@@ -24,12 +25,20 @@ __all__ = ["Record"]
 
 
 class Record:
-    """Trials in order of suggestion, numbered 0, 1, 2, ..."""
+    """Trials in order of suggestion, numbered 0, 1, 2, ...
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    exp_key : object, optional
+        hyperopt's key of the experiment, which new trials are given.
+    """
+
+    def __init__(self, exp_key: Any = None) -> None:
+        self.exp_key = exp_key
         self._trials: list[Trial] = []
         self._best: Trial | None = None
         self._columns: Columns | None = None
+        self._has_other_tids = False
         self.told = 0
         """How many trials from the first on are finished without a gap."""
 
@@ -43,16 +52,49 @@ class Record:
         return self._trials[number]
 
     def __getstate__(self) -> dict[str, Any]:
-        # The arrays can be derived again, and an algorithm's cache may not pickle.
-        return {**self.__dict__, "_columns": None}
+        # The arrays can be derived again, and an algorithm's cache may not pickle; nor may what was raised.
+        kept = [_without_exception(trial) for trial in self._trials]
+        best = None if self._best is None else kept[self._best.number]
+        return {**self.__dict__, "_trials": kept, "_best": best, "_columns": None}
 
     def add(self, point: Mapping[str, Any], started: float | None = None) -> Trial:
         """Append a running trial at `point`."""
-        trial = Trial(len(self._trials), dict(point), started=time.time() if started is None else started)
+        started = time.time() if started is None else started
+        return self._append(Trial(len(self._trials), dict(point), started=started, document=self._own_document()))
+
+    def insert(self, trial: Trial) -> Trial:
+        """Append a trial that came about elsewhere, finished or not; it gets the next number."""
+        self._has_other_tids |= "tid" in trial.document
+        return self._append(replace(trial, number=len(self._trials)))
+
+    def _append(self, trial: Trial) -> Trial:
         self._trials.append(trial)
         if self._columns is not None:
             self._columns.append(trial.point)
+        if trial.is_finished:
+            self._enter(trial)
         return trial
+
+    def _own_document(self) -> dict[str, Any]:
+        """The key of the experiment; and another tid than the number, where an inserted trial has that."""
+        document = {} if self.exp_key is None else {"exp_key": self.exp_key}
+        if self._has_other_tids:
+            taken = {trial.tid for trial in self._trials}
+            if len(self._trials) in taken:
+                document["tid"] = 1 + max(tid for tid in taken if isinstance(tid, int))
+        return document
+
+    def begin(self, number: int) -> Trial:
+        """Enter that an unfinished trial runs from now on; the running one."""
+        trial = self._trials[number] = replace(self._trials[number], started=time.time())
+        return trial
+
+    def move(self, number: int, point: Mapping[str, Any]) -> None:
+        """Write the point of a trial in another way."""
+        self._trials[number] = replace(self._trials[number], point=dict(point))
+        if self._best is not None and self._best.number == number:
+            self._best = self._trials[number]
+        self._columns = None
 
     def finish(self, number: int, outcome: Outcome, finished: float | None = None) -> Trial:
         """Enter the outcome of a running trial, and return the finished one."""
@@ -60,13 +102,17 @@ class Record:
         if trial.is_finished:
             raise ValueError(f"trial {number} is finished already")
         trial = self._trials[number] = trial.finish(outcome, finished)
+        self._enter(trial)
+        return trial
+
+    def _enter(self, trial: Trial) -> None:
         while self.told < len(self._trials) and self._trials[self.told].is_finished:
             self.told += 1
         if trial.loss is not None and (self._best is None or _is_better(trial, self._best)):
             self._best = trial
         if self._columns is not None:
-            self._columns.tell(number, trial.model_loss, outcome.variance)
-        return trial
+            assert trial.outcome is not None
+            self._columns.tell(trial.number, trial.model_loss, trial.outcome.variance)
 
     @property
     def ok(self) -> list[Trial]:
@@ -88,7 +134,7 @@ class Record:
             If no trial is ok.
         """
         if self._best is None:
-            raise AllTrialsFailed(f"none of {len(self._trials)} trials succeeded")
+            raise AllTrialsFailed(_why_none(self._trials))
         return self._best
 
     def best_of(self, told: int) -> Trial | None:
@@ -107,6 +153,25 @@ class Record:
                 if trial.outcome is not None:
                     self._columns.tell(trial.number, trial.model_loss, trial.outcome.variance)
         return self._columns.history(told)
+
+
+def _without_exception(trial: Trial) -> Trial:
+    failure = None if trial.outcome is None else trial.outcome.failure
+    if trial.outcome is None or failure is None or failure.exception is None:
+        return trial
+    return replace(trial, outcome=replace(trial.outcome, failure=replace(failure, exception=None)))
+
+
+def _why_none(trials: list[Trial]) -> str:
+    """That no trial is ok, with the first failure there is."""
+    finished = [trial for trial in trials if trial.outcome is not None]
+    text = f"none of {len(trials)} trials succeeded"
+    if not finished:
+        return f"{text}: none has finished; give the search more time" if trials else "there are no trials yet"
+    first = finished[0]
+    assert first.outcome is not None
+    said = first.outcome.failure or f"the objective returned {dict(first.outcome.result)!r}"
+    return f"{text}; the first that failed is trial {first.tid} at {first.point}: {said}"
 
 
 def _is_better(trial: Trial, best: Trial) -> bool:

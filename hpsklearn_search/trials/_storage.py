@@ -316,9 +316,9 @@ def _trial(row: tuple[Any, ...]) -> Trial:
     if _checksum(tuple(values)) != checksum:
         raise ValueError(f"the checksum of trial {values[0]} is wrong")
     number, status, loss, variance, started, finished, point, folds, result, _, failure = values
-    times = [float("nan") if t is None else t for t in (started, finished)]
+    began, ended = (float("nan") if t is None else t for t in (started, finished))
     if status == "running":
-        return Trial(number, loads(point), None, *times)
+        return Trial(number, loads(point), None, began, ended)
     outcome = Outcome(
         status,
         loss=loss,
@@ -327,4 +327,4 @@ def _trial(row: tuple[Any, ...]) -> Trial:
         folds=tuple(loads(folds)),
         failure=None if failure is None else Failure(*loads(failure)),
     )
-    return Trial(number, loads(point), outcome, *times)
+    return Trial(number, loads(point), outcome, began, ended)

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 import time
 import traceback
 from collections.abc import Mapping
@@ -99,6 +101,19 @@ class Outcome:
     folds: tuple[Mapping[str, Any], ...] = ()
     failure: Failure | None = None
 
+    @classmethod
+    def of(cls, result: Mapping[str, Any]) -> Outcome:
+        """What an objective's result amounts to: ok with a finite loss, else a failure that it reported itself."""
+        loss, variance = _finite(result.get("loss")), _finite(result.get("loss_variance"))
+        if result.get("status") != STATUS_OK or loss is None:
+            return cls(STATUS_FAIL, result=result)
+        return cls(STATUS_OK, loss, None if variance is None or variance < 0 else variance, result)
+
+
+def _finite(value: Any) -> float | None:
+    is_number = isinstance(value, numbers.Real)  # numpy's real scalars are
+    return float(value) if is_number and math.isfinite(value) else None
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -114,6 +129,9 @@ class Trial:
         None while the trial runs.
     started, finished : float
         Seconds since the epoch; NaN while unknown.
+    document : mapping
+        What its hyperopt document says beyond all this, if it was inserted as one (a ``tid`` of its
+        own, ``spec``, ``owner`` ...).
     """
 
     number: int
@@ -121,6 +139,12 @@ class Trial:
     outcome: Outcome | None = None
     started: float = float("nan")
     finished: float = float("nan")
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tid(self) -> Any:
+        """hyperopt's identifier of the trial: its number, unless it was inserted under another."""
+        return self.document.get("tid", self.number)
 
     @property
     def is_finished(self) -> bool:

@@ -8,33 +8,38 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from itertools import chain
 from typing import Any
 
-from ..exceptions import AllTrialsFailed
-from ..space import Space
+from ..exceptions import InvalidTrial
+from ..space import Space, given_point
 from ._columns import History
-from ._documents import JOB_STATE_ERROR, document, state_of
+from ._documents import JOB_STATE_NEW, check_document, document, trial_of
 from ._record import Record
 from ._trial import Trial
+from ._views import Views
 
-__all__ = ["Trials"]
+__all__ = ["Trials", "generate_trials_to_calculate", "trials_from_docs"]
 
 
-class Trials:
+class Trials(Views):
     """The record of a search; passed to `fmin` or `HyperoptSearchCV`, it runs trials in this process.
 
     Parameters
     ----------
     exp_key : object, optional
-        Kept for hyperopt's signature.
+        A key that the documents of these trials carry.
     refresh : bool, default=True
-        Kept for hyperopt's signature; the record is always fresh.
+        Kept for hyperopt's signature.
 
     Attributes
     ----------
     record : Record
         The trials as frozen values, the form that the library itself uses.
+    attachments : dict
+        What objectives returned under ``"attachments"``, by ``"ATTACH::{tid}::{name}"``; not in save files
+        unless it is JSON.
 
     Examples
     --------
@@ -55,12 +60,16 @@ class Trials:
 
     stop_reason: str | None = None  # why the last search over these trials ended
 
+    attachments: dict[str, Any]
+    _inserted: list[Trial]  # they wait for a refresh
+    _n_ids: int  # handed out by new_trial_ids
+
+    fmin: Callable[..., Any]
+    """`fmin` over these trials. It is a function of the loop, several levels up, and enters itself here."""
+
     def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
-        self.record = Record()
-        self.labels: list[str] = []
-        self.attachments: dict[str, Any] = {}
         self._exp_key = exp_key
-        self._told: int | None = None
+        self.delete_all()
 
     # ------------------------------------------------------------------ for the loop and algorithms
     def open_executor(self, *, task_timeout: float | None = None) -> Any:
@@ -70,7 +79,7 @@ class Trials:
     def fresh(self) -> Trials:
         """Trials of the same kind and settings, with an empty record."""
         twin = copy.copy(self)
-        twin.record, twin.labels, twin.attachments, twin.stop_reason = Record(), [], {}, None
+        twin.delete_all()
         return twin
 
     def until(self, told: int | None) -> Trials:
@@ -79,113 +88,234 @@ class Trials:
         view._told = told
         return view
 
+    def finished(self) -> Trials:
+        """A view without the trials whose outcome is not known."""
+        view = copy.copy(self)
+        view._only_finished = True
+        return view
+
     def history(self, space: Space) -> History:
         """The trials as arrays over `space`, as far as this view may know them."""
         return self.record.history(space, self._told)
 
-    def _visible(self) -> Iterator[Trial]:
-        for trial in self.record:
-            hidden = self._told is not None and trial.number >= self._told
-            yield Trial(trial.number, trial.point, started=trial.started) if hidden else trial
+    # ------------------------------------------------------------------ hyperopt's documents, coming in
+    def new_trial_ids(self, n: int) -> list[int]:
+        """Identifiers for `n` new trials, which no other call will return."""
+        first = max(self._n_ids, len(self.record) + len(self._inserted))
+        self._n_ids = first + n
+        return list(range(first, first + n))
 
-    # ------------------------------------------------------------------ hyperopt's views
-    @property
-    def _dynamic_trials(self) -> list[dict[str, Any]]:
-        return [document(trial, self.labels or list(trial.point)) for trial in self._visible()]
+    def new_trial_docs(
+        self, tids: Sequence[Any], specs: Sequence[Any], results: Sequence[Any], miscs: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        """Documents of new trials, to be inserted, one for each of the sequences' elements."""
+        own = {"state": JOB_STATE_NEW, "exp_key": self._exp_key, "owner": None, "version": 0,
+               "book_time": None, "refresh_time": None}  # fmt: skip
+        return [
+            {**own, "tid": tid, "spec": spec, "result": result, "misc": misc}
+            for tid, spec, result, misc in zip(tids, specs, results, miscs, strict=True)
+        ]
 
-    @property
-    def trials(self) -> list[dict[str, Any]]:
-        """hyperopt's documents of all trials that did not end in an error."""
-        return [doc for doc in self._dynamic_trials if doc["state"] < JOB_STATE_ERROR]
+    def source_trial_docs(
+        self,
+        tids: Sequence[Any],
+        specs: Sequence[Any],
+        results: Sequence[Any],
+        miscs: Sequence[Any],
+        sources: Sequence[Mapping[str, Any]],
+    ) -> list[dict[str, Any]]:
+        """Documents of new trials that take state, owner and times from others, whose tids they keep."""
+        docs = []
+        for doc, source in zip(self.new_trial_docs(tids, specs, results, miscs), sources, strict=True):
+            taken = {key: source[key] for key in ("state", "exp_key", "owner", "book_time", "refresh_time")}
+            misc = {"cmd": None, **doc["misc"], "tid": doc["tid"], "from_tid": source["tid"]}
+            docs.append({**doc, **taken, "misc": misc})
+        return docs
 
-    @property
-    def tids(self) -> list[int]:
-        """Numbers of the trials."""
-        return [trial.number for trial in self._valid()]
-
-    @property
-    def results(self) -> list[dict[str, Any]]:
-        """What the objective returned, per trial."""
-        return [doc["result"] for doc in self.trials]
-
-    @property
-    def miscs(self) -> list[dict[str, Any]]:
-        """hyperopt's ``misc`` documents, per trial."""
-        return [doc["misc"] for doc in self.trials]
-
-    @property
-    def specs(self) -> list[None]:
-        """hyperopt's ``spec``, always None."""
-        return [None] * len(self)
-
-    def _valid(self) -> list[Trial]:
-        return [trial for trial in self._visible() if state_of(trial) < JOB_STATE_ERROR]
-
-    def __len__(self) -> int:
-        return len(self._valid())
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self.trials)
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        return self.trials[index]
-
-    def losses(self) -> list[float | None]:
-        """The loss of each trial, None where there is none."""
-        return [result.get("loss") for result in self.results]
-
-    def statuses(self) -> list[str | None]:
-        """The status of each trial."""
-        return [result.get("status") for result in self.results]
-
-    @property
-    def idxs_vals(self) -> tuple[dict[str, list[int]], dict[str, list[Any]]]:
-        """``({label: numbers of the trials where it is active}, {label: its values there})``."""
-        idxs: dict[str, list[int]] = {label: [] for label in self.labels}
-        vals: dict[str, list[Any]] = {label: [] for label in self.labels}
-        for trial in self._valid():
-            for label, value in trial.point.items():
-                idxs.setdefault(label, []).append(trial.number)
-                vals.setdefault(label, []).append(value)
-        return idxs, vals
-
-    @property
-    def idxs(self) -> dict[str, list[int]]:
-        """``{label: numbers of the trials where it is active}``."""
-        return self.idxs_vals[0]
-
-    @property
-    def vals(self) -> dict[str, list[Any]]:
-        """``{label: its values where it is active}``."""
-        return self.idxs_vals[1]
-
-    @property
-    def best_trial(self) -> dict[str, Any]:
-        """The document of the ok trial with the lowest loss.
+    def assert_valid_trial(self, trial: Any) -> Any:
+        """The document itself, if it is one.
 
         Raises
         ------
-        AllTrialsFailed
-            If no trial succeeded.
+        InvalidTrial
+            If it is no mapping, a key is missing, or its parts contradict each other.
         """
-        return document(self._best(), self.labels)
+        check_document(trial, self._exp_key)
+        return trial
 
-    @property
-    def argmin(self) -> dict[str, Any]:
-        """``{label: raw value}`` of the best trial, active labels only, a choice as its index."""
-        return dict(self._best().point)
+    def insert_trial_doc(self, doc: Mapping[str, Any]) -> Any:
+        """Insert a document, to be seen from the next `refresh` on; its tid.
 
-    @property
-    def best_loss(self) -> float | None:
-        """The lowest loss so far, None if no trial is ok."""
-        best = self.record.best_of(len(self.record) if self._told is None else self._told)
-        return None if best is None else best.loss
+        Raises
+        ------
+        InvalidTrial
+            If it is no trial document, or there is a trial with its tid.
+        """
+        return self.insert_trial_docs([doc])[0]
 
-    def _best(self) -> Trial:
-        best = self.record.best if self._told is None else self.record.best_of(self._told)
-        if best is None:
-            raise AllTrialsFailed(f"none of the first {self._told} trials succeeded")
-        return best
+    def insert_trial_docs(self, docs: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """Insert documents, all or none; their tids."""
+        docs = [self.assert_valid_trial(doc) for doc in docs]
+        taken = {trial.tid for trial in [*self.record, *self._inserted]}
+        for doc in docs:
+            if doc["tid"] in taken:
+                raise InvalidTrial(f"there is a trial with tid={doc['tid']!r}; take one from new_trial_ids(1)")
+            taken.add(doc["tid"])
+        return self._insert_trial_docs(docs)
+
+    def _insert_trial_docs(self, docs: Sequence[Mapping[str, Any]]) -> list[Any]:
+        first = len(self.record) + len(self._inserted)
+        self._inserted += [trial_of(doc, number) for number, doc in enumerate(docs, start=first)]
+        return [doc["tid"] for doc in docs]
 
     def refresh(self) -> None:
-        """Kept for hyperopt's callers; the record is always fresh."""
+        """Let inserted documents be seen."""
+        for trial in self._inserted:
+            self.record.insert(trial)
+        self._inserted.clear()
+
+    def delete_all(self) -> None:
+        """Forget all trials and attachments."""
+        self.record = Record(self._exp_key)
+        self.labels = []
+        self.attachments = {}
+        self.stop_reason = None
+        self._inserted = []
+        self._n_ids = 0
+
+    def view(self, exp_key: Any = None, refresh: bool = True) -> Trials:
+        """The same trials, as far as they carry `exp_key` (None: all); it shares the record."""
+        view = copy.copy(self)
+        view._exp_key = exp_key
+        if refresh:
+            view.refresh()
+        return view
+
+    def _unsynced(self) -> Iterator[Trial]:
+        return chain(self._visible(), self._inserted)
+
+    def conform(self, space: Space) -> None:
+        """Let inserted documents be seen, and write all points as points of `space`.
+
+        Labels that are inactive go; option values become indices. A number may be outside of its
+        bounds: it was, or will be, evaluated all the same.
+
+        Raises
+        ------
+        InvalidTrial
+            If trials belong to another space; the message names the labels that differ.
+        """
+        self.refresh()
+        for trial in self.record:
+            try:
+                point = given_point(space, trial.point, within=False)
+            except InvalidTrial as error:
+                raise self._of_another_space(space, error) from error
+            if point != trial.point:
+                self.record.move(trial.number, point)
+
+    def _of_another_space(self, space: Space, error: InvalidTrial) -> InvalidTrial:
+        held = {label for trial in self.record for label in trial.point}
+        unlike = [
+            *(f"{label!r}, which the space does not have" for label in sorted(held - set(space.labels))),
+            *(f"{label!r}, which the trials do not have" for label in space.labels if label not in held),
+        ]
+        where = f"they differ in {'; '.join(unlike)}" if unlike else str(error)
+        return InvalidTrial(f"trials= holds trials of another space: {where}. Pass trials=Trials() to start anew")
+
+    # ------------------------------------------------------------------ attachments
+    def aname(self, trial: Mapping[str, Any], name: str) -> str:
+        """The key of a trial's attachment among all `attachments`."""
+        return f"ATTACH::{trial['tid']}::{name}"
+
+    def trial_attachments(self, trial: Mapping[str, Any]) -> MutableMapping[str, Any]:
+        """The attachments of the trial with this document, by name; writing to them writes to `attachments`."""
+        return _TrialAttachments(self.attachments, self.aname(trial, ""))
+
+
+class _TrialAttachments(MutableMapping[str, Any]):
+    """The part of the attachments whose keys begin with one prefix."""
+
+    def __init__(self, all_: dict[str, Any], prefix: str) -> None:
+        self._all = all_
+        self._prefix = prefix
+
+    def __getitem__(self, name: str) -> Any:
+        return self._all[self._prefix + name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._all[self._prefix + name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._all[self._prefix + name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (key.removeprefix(self._prefix) for key in self._all if key.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def trials_from_docs(docs: Iterable[Mapping[str, Any]], validate: bool = True, **kwargs: Any) -> Trials:
+    """Trials made of hyperopt's documents, finished or not.
+
+    Parameters
+    ----------
+    docs : iterable of dict
+        Trial documents.
+    validate : bool, default=True
+        Whether to check them first.
+    **kwargs : dict
+        Arguments of `Trials`.
+
+    Returns
+    -------
+    Trials
+        `fmin` runs what is not finished in them, at the points they have, and goes on from there.
+
+    Raises
+    ------
+    InvalidTrial
+        If one is no trial document, or two have one tid.
+
+    Examples
+    --------
+    >>> from hpsklearn_search import fmin, hp, rand
+    >>> old = Trials()
+    >>> _ = fmin(abs, hp.uniform("x", -1, 1), rand.suggest, 3, trials=old, rstate=0, show_progressbar=False)
+    >>> new = trials_from_docs(old.trials)
+    >>> new.losses() == old.losses(), new.argmin == old.argmin
+    (True, True)
+    """
+    trials = Trials(**kwargs)
+    if validate:
+        trials.insert_trial_docs(docs)
+    else:
+        trials._insert_trial_docs(list(docs))
+    trials.refresh()
+    return trials
+
+
+def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
+    """Trials with points that wait to be evaluated; ``fmin(..., points_to_evaluate=points)`` is the shorter way.
+
+    Parameters
+    ----------
+    points : iterable of mapping
+        ``{label: raw value}``. They are checked by `fmin`, which knows the space.
+
+    Returns
+    -------
+    Trials
+        To be passed to `fmin` as ``trials``.
+
+    Examples
+    --------
+    >>> from hpsklearn_search import fmin, hp, rand
+    >>> trials = generate_trials_to_calculate([{"x": 0.5}, {"x": 0.25}])
+    >>> _ = fmin(abs, hp.uniform("x", -1, 1), rand.suggest, 3, trials=trials, show_progressbar=False)
+    >>> trials.vals["x"][:2]
+    [0.5, 0.25]
+    """
+    waiting = [document(Trial(tid, dict(point)), list(point)) for tid, point in enumerate(points)]
+    return trials_from_docs(waiting)

@@ -1,0 +1,59 @@
+"""A space in the annotations of the function that is minimised over it.
+
+>>> from hpsklearn_search import hp
+>>> def loss(x: hp.uniform("x", -1, 1), n: hp.randint("n", 5), scale=2.0) -> float: ...
+>>> list(annotated_space(loss))
+['x', 'n']
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from ..exceptions import InvalidAnnotatedParameter
+from ._space import Space
+
+__all__ = ["annotated_space"]
+
+
+def annotated_space(function: Callable[..., Any]) -> dict[str, Any]:
+    """``{parameter: its annotation}``, for ``space="annotated"``.
+
+    Parameters
+    ----------
+    function : callable
+        Every parameter is annotated with a space, or has a default, which it keeps. Annotations may be text, as under
+        ``from __future__ import annotations``, if it can be evaluated where the function is defined.
+
+    Raises
+    ------
+    InvalidAnnotatedParameter
+        If a parameter has neither a space as annotation nor a default.
+    """
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except NameError as error:
+        raise InvalidAnnotatedParameter(
+            f'space="annotated": an annotation of {function!r} is text, and {error}'
+        ) from error
+    return {
+        name: parameter.annotation
+        for name, parameter in signature.parameters.items()
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) and _is_searched(parameter)
+    }
+
+
+def _is_searched(parameter: inspect.Parameter) -> bool:
+    """Whether the parameter gets a value from its annotation; if not, it needs a default."""
+    if parameter.annotation is not parameter.empty and len(Space(parameter.annotation)):
+        return True
+    if parameter.default is not parameter.empty:
+        return False
+    name, annotation = parameter.name, parameter.annotation
+    has = f"the annotation {annotation!r}, which is no space" if annotation is not parameter.empty else "no annotation"
+    raise InvalidAnnotatedParameter(
+        f'space="annotated": parameter {name!r} has {has}, and no default; '
+        f'write {name}: hp.uniform("{name}", 0, 1), say'
+    )

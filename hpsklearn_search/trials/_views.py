@@ -1,0 +1,270 @@
+"""hyperopt's views of a record: lists of documents, columns of values, the best trial, counts.
+
+All of them are computed from the record when they are read; changing what they return changes nothing.
+
+>>> from ._record import Record
+>>> from ._trial import Outcome
+>>> class Plain(Views):
+...     def __init__(self):
+...         self.record, self.labels = Record(), ["x"]
+>>> views = Plain()
+>>> for number, x in enumerate([3.0, 2.0]):
+...     _ = views.record.add({"x": x}); _ = views.record.finish(number, Outcome("ok", loss=x**2))
+>>> views.losses(), views.argmin, views.vals
+([9.0, 4.0], {'x': 2.0}, {'x': [3.0, 2.0]})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .._pandas import frame_of
+from ..exceptions import AllTrialsFailed
+from ._documents import JOB_STATE_ERROR, JOB_STATES, document, miscs_to_idxs_vals, result_of, state_of
+from ._record import Record
+from ._trial import STATUS_NEW, STATUS_OK, STATUS_RUNNING, Trial
+
+__all__ = ["Views"]
+
+
+class Views:
+    """What may be read of trials; base of `Trials`, which holds the record."""
+
+    record: Record
+    labels: list[str]
+    _exp_key: Any = None
+    _told: int | None = None
+    _only_finished = False
+
+    # ------------------------------------------------------------------ trials
+    def _visible(self) -> Iterator[Trial]:
+        """The trials of this view, as far as it may know them."""
+        for trial in self.record:
+            if self._exp_key is not None and trial.document.get("exp_key") != self._exp_key:
+                continue
+            if self._told is not None and trial.number >= self._told:
+                trial = replace(trial, outcome=None, finished=float("nan"))
+            if trial.is_finished or not self._only_finished:
+                yield trial
+
+    def _valid(self) -> list[Trial]:
+        return [trial for trial in self._visible() if state_of(trial) < JOB_STATE_ERROR]
+
+    def _document(self, trial: Trial) -> dict[str, Any]:
+        return document(trial, self.labels or list(trial.document.get("misc", {}).get("vals", trial.point)))
+
+    def _unsynced(self) -> Iterator[Trial]:
+        """The trials of this view, those included that wait for a `refresh`."""
+        return self._visible()
+
+    @property
+    def _dynamic_trials(self) -> list[dict[str, Any]]:
+        """All documents, also of trials that ended in an error."""
+        return [self._document(trial) for trial in self._unsynced()]
+
+    @property
+    def trials(self) -> list[dict[str, Any]]:
+        """hyperopt's documents of all trials that did not end in an error."""
+        return [self._document(trial) for trial in self._valid()]
+
+    @property
+    def tids(self) -> list[Any]:
+        """Identifiers of the trials: their numbers, unless documents with other ones were inserted."""
+        return [trial.tid for trial in self._valid()]
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """What the objective returned, per trial."""
+        return [result_of(trial) for trial in self._valid()]
+
+    @property
+    def miscs(self) -> list[dict[str, Any]]:
+        """hyperopt's ``misc`` documents, per trial."""
+        return [doc["misc"] for doc in self.trials]
+
+    @property
+    def specs(self) -> list[Any]:
+        """hyperopt's ``spec``, None but in documents that were inserted with one."""
+        return [trial.document.get("spec") for trial in self._valid()]
+
+    def __len__(self) -> int:
+        return len(self._valid())
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.trials)
+
+    def __getitem__(self, index: Any) -> Any:
+        """The document at a position, or a list of them for a slice; positions count as in `trials`."""
+        if isinstance(index, slice):
+            return [self._document(trial) for trial in self._valid()[index]]
+        return self._document(self._valid()[index])
+
+    # ------------------------------------------------------------------ columns
+    def losses(self, bandit: Any = None) -> list[Any]:
+        """The loss of each trial, None where there is none; `bandit` may compute it from a result and a spec."""
+        if bandit is None:
+            return [result.get("loss") for result in self.results]
+        return [bandit.loss(result, spec) for result, spec in zip(self.results, self.specs, strict=True)]
+
+    def statuses(self, bandit: Any = None) -> list[Any]:
+        """The status of each trial; `bandit` may compute it from a result and a spec."""
+        if bandit is None:
+            return [result.get("status") for result in self.results]
+        return [bandit.status(result, spec) for result, spec in zip(self.results, self.specs, strict=True)]
+
+    @property
+    def idxs_vals(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+        """``({label: tids of the trials where it is active}, {label: its values there})``."""
+        miscs = self.miscs
+        labels = dict.fromkeys([*self.labels, *(label for misc in miscs for label in misc["vals"])])
+        return miscs_to_idxs_vals(miscs, list(labels))
+
+    @property
+    def idxs(self) -> dict[str, list[Any]]:
+        """``{label: tids of the trials where it is active}``."""
+        return self.idxs_vals[0]
+
+    @property
+    def vals(self) -> dict[str, list[Any]]:
+        """``{label: its values where it is active}``."""
+        return self.idxs_vals[1]
+
+    def to_frame(self) -> Any:
+        """All trials as a table, those that failed included.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a trial, its ``tid`` as index. The columns: ``status`` (``"ok"``, ``"fail"``, and
+            ``"new"`` or ``"running"`` without an outcome), ``loss`` (NaN unless ok), ``param_<label>``
+            (the raw value, a choice as its index; NaN where inactive), ``result_<key>`` for each further
+            number, text or bool that the objective returned, ``started`` (UTC), ``seconds``, ``error``.
+
+        Raises
+        ------
+        NotInstalledError
+            If pandas is not installed.
+        """
+        trials = list(self._visible())
+        rows = [_row(trial) for trial in trials]
+        found = dict.fromkeys(f"param_{label}" for label in self.labels) | dict.fromkeys(n for row in rows for n in row)
+        names = [*HEAD, *(name for name in found if name not in (*HEAD, *TAIL)), *TAIL]
+        columns = {name: [row.get(name, np.nan) for row in rows] for name in names}
+        return frame_of(columns, what="to_frame()", index=[trial.tid for trial in trials], name="tid")
+
+    # ------------------------------------------------------------------ the best
+    @property
+    def best_trial(self) -> dict[str, Any]:
+        """The document of the ok trial with the lowest loss.
+
+        Raises
+        ------
+        AllTrialsFailed
+            If no trial succeeded.
+        """
+        return self._document(self._best())
+
+    @property
+    def argmin(self) -> dict[str, Any]:
+        """``{label: raw value}`` of the best trial, active labels only, a choice as its index."""
+        return dict(self._best().point)
+
+    @property
+    def best_loss(self) -> float | None:
+        """The lowest loss so far, None if no trial is ok."""
+        best = self._best_or_none()
+        return None if best is None else best.loss
+
+    def _best_or_none(self) -> Trial | None:
+        if self._exp_key is None:
+            return self.record.best_of(len(self.record) if self._told is None else self._told)
+        return min((t for t in self._visible() if t.is_ok), key=lambda t: (t.loss, t.number), default=None)
+
+    def _best(self) -> Trial:
+        best = self._best_or_none()
+        if best is None and self._told is None and self._exp_key is None:
+            return self.record.best  # raises, and says why
+        if best is None:
+            raise AllTrialsFailed(f"none of {len(list(self._visible()))} trials succeeded")
+        return best
+
+    def average_best_error(self, bandit: Any = None) -> float:
+        """The true loss of the best trial; where losses are uncertain, averaged over what may be the best.
+
+        Each ok trial with a loss less than three standard deviations above the lowest one counts with
+        the probability that it is the best, from 1000 draws of all their losses (normal, independent).
+
+        Parameters
+        ----------
+        bandit : object, optional
+            Has ``status(result)``, ``loss(result, spec)``, ``loss_variance(result, spec)`` and
+            ``true_loss(result, spec)``; by default these are looked up in the results.
+
+        Raises
+        ------
+        AllTrialsFailed
+            If no trial succeeded.
+        """
+        known = [(t, result_of(t)) for t in self._visible() if t.is_ok]
+        if not known:
+            self._best()  # raises, and says why
+        if bandit is None:
+            rows = [(t.loss, r.get("loss_variance", 0.0), r.get("true_loss", t.loss)) for t, r in known]
+        else:
+            pairs = [(r, t.document.get("spec")) for t, r in known if bandit.status(r) == STATUS_OK]
+            rows = [(bandit.loss(*pair), bandit.loss_variance(*pair), bandit.true_loss(*pair)) for pair in pairs]
+        loss, variance, true_loss = np.array(sorted(rows), dtype=float).T
+        near = loss <= loss[0] + 3 * np.sqrt(variance[0])
+        draws = np.random.default_rng(0).normal(loss[near], np.sqrt(variance[near]), (1000, near.sum()))
+        weights = np.bincount(draws.argmin(axis=1), minlength=near.sum()) / 1000
+        return float(weights @ true_loss[near])
+
+    # ------------------------------------------------------------------ counts
+    def count_by_state_synced(self, arg: int | Iterable[int], trials: Sequence[Any] | None = None) -> int:
+        """How many trials are in a job state, or in one of several.
+
+        Parameters
+        ----------
+        arg : int or iterable of int
+            Of ``JOB_STATES``.
+        trials : sequence of dict, optional
+            The documents to count, by default those of `trials`.
+        """
+        return _count(arg, [doc["state"] for doc in trials] if trials is not None else map(state_of, self._valid()))
+
+    def count_by_state_unsynced(self, arg: int | Iterable[int]) -> int:
+        """The same over all trials, also those that ended in an error or were inserted since the last `refresh`."""
+        return _count(arg, map(state_of, self._unsynced()))
+
+
+HEAD, TAIL = ("status", "loss"), ("started", "seconds", "error")
+SCALARS = (bool, int, float, str)
+
+
+def _row(trial: Trial) -> dict[str, Any]:
+    """A trial as cells of a table."""
+    outcome = trial.outcome
+    row: dict[str, Any] = {
+        "status": (STATUS_NEW if np.isnan(trial.started) else STATUS_RUNNING) if outcome is None else outcome.status,
+        "loss": np.nan if trial.loss is None else trial.loss,
+        **{f"param_{label}": value for label, value in trial.point.items()},
+        "started": np.datetime64("NaT") if np.isnan(trial.started) else np.datetime64(int(trial.started * 1e3), "ms"),
+        "seconds": trial.finished - trial.started,
+        "error": None if outcome is None or outcome.failure is None else str(outcome.failure),
+    }
+    if outcome is not None:
+        told = {key: value for key, value in result_of(trial).items() if key not in ("loss", "status")}
+        row |= {f"result_{key}": value for key, value in told.items() if isinstance(value, SCALARS)}
+    return row
+
+
+def _count(arg: int | Iterable[int], states: Iterable[int]) -> int:
+    wanted = set(arg) if isinstance(arg, Iterable) else {arg}
+    unknown = wanted - set(JOB_STATES)
+    if unknown:
+        raise ValueError(f"{sorted(unknown, key=repr)} are no job states; the states are JOB_STATES={JOB_STATES}")
+    return sum(state in wanted for state in states)
