@@ -2,6 +2,7 @@
 
 from . import base, early_stop, exceptions, hp, pyll
 from ._fmin import fmin, space_eval
+from ._importance import parameter_importances
 from ._optimizer import Optimizer
 from .exceptions import AllTrialsFailed
 from .executors import SparkTrials
@@ -56,6 +57,7 @@ __all__ = [
     "hp",
     "mix",
     "one_standard_error",
+    "parameter_importances",
     "pyll",
     "rand",
     "space_eval",

@@ -27,6 +27,7 @@ LEVELS = {
     "base": 3,
     "suggest": 3,
     "executors": 3,
+    "_importance": 4,
     "optimize": 4,
     "_objective": 5,
     "_fmin": 6,

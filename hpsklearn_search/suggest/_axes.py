@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..space import Point, Space
 
-__all__ = ["Layout", "is_among", "layout", "masked", "snapped", "to_point"]
+__all__ = ["Layout", "from_prior", "is_among", "layout", "masked", "snapped", "to_point"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
@@ -73,6 +73,22 @@ def _layout(space: Space) -> Layout:
         np.array([laws[i].n_values or np.inf for i in numeric], dtype=float),
         tuple((conditions, np.array(columns)) for conditions, columns in branches.items()),
     )
+
+
+def from_prior(space: Space, u: FloatArray) -> FloatArray:
+    """Candidates as the prior draws them, every axis filled.
+
+    Parameters
+    ----------
+    space : Space
+        The space.
+    u : ndarray of shape (n, d)
+        Uniform numbers, changed in place: those of an unordered choice become the index of an option.
+    """
+    columns = layout(space)
+    for axis, p in zip(columns.categorical, columns.priors, strict=True):
+        u[:, axis] = np.minimum(np.searchsorted(np.cumsum(p), u[:, axis], side="right"), len(p) - 1)
+    return u
 
 
 def snapped(space: Space, x: FloatArray) -> FloatArray:

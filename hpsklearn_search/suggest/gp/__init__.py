@@ -1,5 +1,7 @@
 """A Gaussian process with expected improvement, as a staircase: kernel, process, improvement, suggest."""
 
-from ._suggest import suggest
+from ._kernel import distances
+from ._process import Process, fit_weights
+from ._suggest import relative_noise, standardised, suggest
 
-__all__ = ["suggest"]
+__all__ = ["Process", "distances", "fit_weights", "relative_noise", "standardised", "suggest"]

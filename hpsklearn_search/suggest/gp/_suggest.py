@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 from ..._threads import ThreadCap
 from ...space import Point, Space
 from ...trials import History
-from .._axes import is_among, layout, masked, snapped, to_point
+from .._axes import from_prior, is_among, layout, masked, snapped, to_point
 from .._protocol import Seen
 from .._startup import startup_point
 from ._improvement import log_improvement
@@ -217,7 +217,7 @@ def _milestone(n: int) -> int:
 def _candidates(space: Space, best_first: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Where to look: everywhere, and around the best points at several distances; shape (m, d)."""
     d = len(space)
-    everywhere = _everywhere(space, 96, rng)
+    everywhere = from_prior(space, rng.random((96, d)))
     near = [_around(space, best_first[:3], 32, scale, rng) for scale in (0.2, 0.07, 0.02)]
     return np.vstack([everywhere, *near]) if d else everywhere
 
@@ -239,27 +239,13 @@ def _neglected_option(history: History, rng: np.random.Generator) -> tuple[int, 
     )
 
 
-def _everywhere(space: Space, n: int, rng: np.random.Generator) -> FloatArray:
-    x = rng.random((n, len(space)))
-    for axis, dimension in enumerate(space.dimensions):
-        if dimension.distribution.kind == "categorical":
-            x[:, axis] = _options(dimension.distribution, x[:, axis])
-    return x
-
-
-def _options(distribution: Any, u: FloatArray) -> FloatArray:
-    upper = np.cumsum(distribution.probabilities)
-    result: FloatArray = np.minimum(np.searchsorted(upper, u, side="right"), distribution.n - 1).astype(float)
-    return result
-
-
 def _around(space: Space, centres: FloatArray, n: int, scale: float, rng: np.random.Generator) -> FloatArray:
     """`n` points about `centres`, each axis that moves with a truncated normal step.
 
     Half of them move on one or two axes only, since many parameters of a model act by themselves;
     the others on a third of the axes, and an option is changed less often than a number is moved.
     """
-    x = _everywhere(space, n, rng)
+    x = from_prior(space, rng.random((n, len(space))))
     centre = centres[rng.integers(len(centres), size=n)]
     d = x.shape[1]
     few = rng.random(n) < 0.5
