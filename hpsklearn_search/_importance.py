@@ -138,6 +138,8 @@ def _expected_losses(history: History, draws: FloatArray) -> FloatArray:
 
 def _without_gaps(losses: FloatArray) -> FloatArray:
     """Failed trials as the worst, and as worse than the others where those are all alike."""
+    if np.isnan(losses).all():
+        return np.zeros_like(losses)
     worst = np.nanmax(losses)
     return np.where(np.isnan(losses), worst if worst > np.nanmin(losses) else worst + 1.0, losses)
 

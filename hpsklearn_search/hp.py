@@ -2,7 +2,7 @@
 
 >>> space = {"C": logrange("C", 1e-3, 1e3), "kernel": choice("kernel", ["rbf", "linear"])}
 >>> space["C"]
-Parameter('C', Uniform(low=0.001, high=1000.0, log=True, q=None))
+hp.logrange('C', 0.001, 1000)
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def choice(label: str, options: Sequence[Any]) -> Choice:
     Examples
     --------
     >>> choice("kernel", ["rbf", "linear"])
-    Choice('kernel', ['rbf', 'linear'])
+    hp.choice('kernel', ['rbf', 'linear'])
     """
     _check_label(label)
     return Choice(label, _options("choice", label, options))

@@ -94,8 +94,10 @@ def test_failures_count_as_bad() -> None:
     assert found["x0"] > 0.9
 
 
-@pytest.mark.parametrize("algo", [tpe, auto], ids=["tpe", "auto"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("algo", "seed"),
+    [(tpe, 0), *(pytest.param(algo, seed, marks=pytest.mark.slow) for algo in (tpe, auto) for seed in (1, 2, 3))],
+)
 def test_a_search_that_crowds_its_trials_misleads_nobody(algo: Any, seed: int) -> None:
     """Densities of the trials alone would call every parameter important on whose best value the search settled."""
     space = uniforms(5)

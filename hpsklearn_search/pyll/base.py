@@ -89,7 +89,7 @@ class Scope:
     --------
     >>> from hpsklearn_search import hp
     >>> scope.int(hp.quniform("depth", 2, 9, 1))
-    Apply(int, Parameter('depth', Uniform(low=2.0, high=9.0, log=False, q=1.0)))
+    Apply(int, hp.quniform('depth', 2, 9, 1))
     """
 
     def __init__(self) -> None:

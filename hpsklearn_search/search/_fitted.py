@@ -14,9 +14,12 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._importance import parameter_importances
 from .._pandas import frame_of
+from ..space import SpaceTable
 from ..trials import Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
+from ._describe import space_table
 from ._folds import FoldObjective, FoldWork
 from ._parameters import ParameterSpace
 from ._results import add_partial_columns, finished_trials, flat_folds, padded_folds, rank_without_infinities
@@ -76,6 +79,49 @@ class FittedSearch(BaseSearchCV):
         ranks = [key for key in frame if key.startswith("rank_test_")]
         name = f"rank_test_{self.refit}" if isinstance(self.refit, str) and self.multimetric_ else ranks[0]
         return frame.sort_values(name, kind="stable")
+
+    def describe_space(self) -> SpaceTable:
+        """Read the space back: every label, its values in plain numbers, when it is active, and the default.
+
+        Works before and after `fit`.
+
+        Returns
+        -------
+        SpaceTable
+            Prints as a table, and shows as one in a notebook; ``as_dicts()`` are its rows.
+
+        Raises
+        ------
+        BadSearchSpace, TypeError, ValueError
+            If `space` is no search space.
+
+        Examples
+        --------
+        >>> from sklearn.svm import SVC
+        >>> from hpsklearn_search import HyperoptSearchCV, hp
+        >>> kernels = [{"kernel": "poly", "degree": hp.uniformint("degree", 2, 5)}, {"kernel": "rbf"}]
+        >>> HyperoptSearchCV(SVC(), {"kernel": hp.choice("kernel", kernels)}).describe_space()
+        label   values                                   active when                       default
+        kernel  {kernel='poly', degree}, {kernel='rbf'}  always                            'rbf'
+        degree  integer in [2, 5]                        kernel is {kernel='poly', degree}  3
+        """
+        return space_table(ParameterSpace(self.space, self.estimator), self.estimator)
+
+    @property
+    def importances_(self) -> dict[str, float]:
+        """How much each label decides by itself whether a candidate is good, the largest first.
+
+        Of the optimised metric; computed when it is first asked for. See `parameter_importances`.
+        """
+        trials = self.__dict__.get("trials_")
+        if trials is None:
+            raise AttributeError(f"importances_: this {type(self).__name__} is not fitted yet; call fit first")
+        known, found = self.__dict__.get("_importances", (None, {}))
+        if known != (len(trials.record), id(trials)):
+            space = ParameterSpace(self.space, self.estimator).space
+            found = parameter_importances(trials, space)
+            self._importances = (len(trials.record), id(trials)), found
+        return dict(found)
 
     # ------------------------------------------------------------------ results
     def _format(self, parameters: ParameterSpace, objective: FoldObjective) -> None:

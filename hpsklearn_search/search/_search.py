@@ -134,6 +134,8 @@ class HyperoptSearchCV(FittedSearch):
         Minus the best mean score of the optimised metric.
     n_trials_ : int
         How many candidates finished.
+    importances_ : dict
+        How much each label decides by itself whether a candidate is good; see `parameter_importances`.
     best_estimators_ : list of estimators
         The best candidate, fitted on the training part of each fold; with ``return_estimators="best"``.
     stop_reason_ : str

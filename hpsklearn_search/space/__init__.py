@@ -2,6 +2,7 @@
 
 from ._annotated import annotated_space
 from ._coercion import Merges, as_search_space, has_nodes, merge_branches, sets_itself
+from ._description import SpaceTable, brief, fixed_value
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
 from ._foreign import Frozen, Opaque
 from ._given import given_point, raw_values
@@ -24,10 +25,13 @@ __all__ = [
     "Parameter",
     "Point",
     "Space",
+    "SpaceTable",
     "Uniform",
     "annotated_space",
     "as_search_space",
+    "brief",
     "children",
+    "fixed_value",
     "given_point",
     "has_nodes",
     "merge_branches",

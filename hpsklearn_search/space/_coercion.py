@@ -5,8 +5,8 @@ dicts a choice between branches.
 
 >>> space = as_search_space([{"kernel": ["linear"]}, {"kernel": ["rbf"], "C": [1, 10, 100]}])
 >>> space
-Choice('grid', [{'kernel': Choice('0.kernel', ['linear'])},
-                {'C': Choice('1.C', [1, 10, 100]), 'kernel': Choice('1.kernel', ['rbf'])}])
+hp.choice('grid', [{'kernel': hp.choice('0.kernel', ['linear'])},
+                   {'C': hp.choice('1.C', [1, 10, 100]), 'kernel': hp.choice('1.kernel', ['rbf'])}])
 >>> merge_branches({"model": {"model": "ridge", "model__alpha": 0.1}, "scale": True}, sets_itself)
 {'model': 'ridge', 'model__alpha': 0.1, 'scale': True}
 """
@@ -68,7 +68,7 @@ def as_search_space(space: Any, merges: Merges = sets_itself) -> Any:
     --------
     >>> from scipy.stats import loguniform
     >>> as_search_space({"C": loguniform(0.1, 10), "shrinking": True})
-    {'C': Parameter('C', Uniform(low=0.1, high=10.0, log=True, q=None)), 'shrinking': True}
+    {'C': hp.logrange('C', 0.1, 10), 'shrinking': True}
     """
     return _Coercion(merges).root(space)
 

@@ -5,7 +5,7 @@ specifications: they never remember a drawn value, and one node used twice is on
 
 >>> from hpsklearn_search import hp
 >>> 2 * hp.randint("n", 5) + 1
-Apply(add, Apply(mul, 2, Parameter('n', Integer(low=0, high=4, log=False))), 1)
+Apply(add, Apply(mul, 2, hp.uniformint('n', 0, 4)), 1)
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ._distributions import Categorical, Distribution
+from ._spelling import spelled
 
 __all__ = ["Apply", "Choice", "Constant", "Node", "Parameter", "as_generator", "assemble", "children", "switch"]
 
@@ -147,7 +148,7 @@ class Parameter(Node):
         self.distribution = distribution
 
     def __repr__(self) -> str:
-        return f"Parameter({self.label!r}, {self.distribution!r})"
+        return spelled(self.label, self.distribution)
 
 
 class Choice(Node):
@@ -169,8 +170,10 @@ class Choice(Node):
         self.distribution = distribution or Categorical(len(self.options))
 
     def __repr__(self) -> str:
-        shown = ", ".join(map(repr, self.options[:4])) + (", ..." if len(self.options) > 4 else "")
-        return f"Choice({self.label!r}, [{shown}])"
+        weights = self.distribution.weights
+        options = self.options if weights is None else list(zip(weights, self.options, strict=True))
+        shown = ", ".join(map(repr, options[:4])) + (", ..." if len(options) > 4 else "")
+        return f"hp.{'choice' if weights is None else 'pchoice'}({self.label!r}, [{shown}])"
 
 
 class Apply(Node):

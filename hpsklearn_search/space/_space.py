@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
+from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_real
 from ._nodes import Apply, Choice, Parameter, assemble, children
 
@@ -84,7 +85,10 @@ class Space:
         self.index = {dimension.label: i for i, dimension in enumerate(self.dimensions)}
 
     def __repr__(self) -> str:
-        return f"Space({self.root!r})"
+        return repr(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
 
     def __len__(self) -> int:
         return len(self.dimensions)
@@ -93,6 +97,12 @@ class Space:
     def labels(self) -> list[str]:
         """All labels, in order."""
         return [dimension.label for dimension in self.dimensions]
+
+    def table(self) -> SpaceTable:
+        """Every label with what it may be, and when it is active, in words."""
+        choices = {d.label: d.node for d in self.dimensions if isinstance(d.node, Choice)}
+        rows = ((d.label, values_in_words(d.node), condition_in_words(d.conditions, choices)) for d in self.dimensions)
+        return SpaceTable(("label", "values", "active when"), tuple(rows))
 
     @cached_property
     def is_conditional(self) -> bool:

@@ -6,7 +6,7 @@ of trials, which hyperopt's protocol speaks of, become points here and nowhere e
 >>> from hpsklearn_search import hp
 >>> domain = Domain.of(Space({"x": hp.uniform("x", 0, 1)}))
 >>> domain.params, domain.new_result()
-({'x': Parameter('x', Uniform(low=0.0, high=1.0, log=False, q=None))}, {'status': 'new'})
+({'x': hp.uniform('x', 0, 1)}, {'status': 'new'})
 >>> as_points([{"tid": 3, "misc": {"vals": {"x": [0.5], "y": []}}}])
 [{'x': 0.5}]
 """

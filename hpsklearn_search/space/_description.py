@@ -1,0 +1,204 @@
+"""A space read back in words: what each label may be, in plain numbers, and when it is active.
+
+>>> from hpsklearn_search import hp
+>>> from hpsklearn_search.space import Space
+>>> Space({"kernel": hp.choice("kernel", [{"degree": hp.uniformint("degree", 2, 5)}, "rbf"]),
+...        "C": hp.loguniform("C", -3, 3)})
+label   values                             active when
+kernel  {degree}, 'rbf'                    always
+degree  integer in [2, 5]                  kernel is {degree}
+C       real in [0.0497871, 20.0855], log  always
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._distributions import Distribution, Integer, Normal, Uniform
+from ._foreign import Frozen, Opaque
+from ._nodes import Choice, Constant, Node, Parameter
+
+__all__ = ["VARIES", "SpaceTable", "brief", "condition_in_words", "fixed_value", "values_in_words"]
+
+WIDEST = 60
+"""Characters of a cell of the table, and of a list of options."""
+
+
+@dataclass(frozen=True)
+class SpaceTable:
+    """A space as a table; printed as text, shown as HTML in a notebook.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names of the columns.
+    rows : tuple of tuple of str
+        One row a label, every choice before what hangs under it.
+
+    Examples
+    --------
+    >>> table = SpaceTable(("label", "values"), (("C", "real in [0.1, 10], log"),))
+    >>> table
+    label  values
+    C      real in [0.1, 10], log
+    >>> table.as_dicts()
+    [{'label': 'C', 'values': 'real in [0.1, 10], log'}]
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __repr__(self) -> str:
+        lines = [self.columns, *self.rows]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))]
+        padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+        return "\n".join(line.rstrip() for line in padded)
+
+    def _repr_html_(self) -> str:
+        def cells(tag: str, line: Iterable[str]) -> str:
+            style = ' style="text-align: left"'
+            return "".join(f"<{tag}{style}>{html.escape(cell)}</{tag}>" for cell in line)
+
+        body = "".join(f"<tr>{cells('td', row)}</tr>" for row in self.rows)
+        return f"<table><thead><tr>{cells('th', self.columns)}</tr></thead><tbody>{body}</tbody></table>"
+
+    def as_dicts(self) -> list[dict[str, str]]:
+        """The rows as dicts, for a data frame or a test."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+# ---------------------------------------------------------------------- values
+def values_in_words(node: Parameter | Choice) -> str:
+    """What a label may be, bounds in plain numbers whatever they were written in.
+
+    Parameters
+    ----------
+    node : Parameter or Choice
+        The labelled node.
+
+    Examples
+    --------
+    >>> from hpsklearn_search import hp
+    >>> values_in_words(hp.quniform("x", 0, 1, 0.25))
+    'real in [0, 1], multiples of 0.25'
+    >>> values_in_words(hp.lognormal("x", 0, 1))
+    'log-normal: median 1, 95 % in [0.140863, 7.09907]'
+    >>> values_in_words(hp.pchoice("x", [(0.8, "rbf"), (0.2, "linear")]))
+    "'rbf' (80 %), 'linear' (20 %)"
+    """
+    if isinstance(node, Choice):
+        return _options_in_words(node)
+    law = node.distribution
+    if isinstance(law, Uniform | Integer):
+        kind = "integer" if law.is_integral else "real"
+        step = "" if law.q is None or law.q == 1.0 == float(law.is_integral) else f", multiples of {law.q:.6g}"
+        return f"{kind} in [{law.low:.6g}, {law.high:.6g}]{step}{', log' if law.log else ''}"
+    if isinstance(law, Normal):
+        kind, centre = ("log-normal", "median") if law.log else ("normal", "mean")
+        step = "" if law.q is None else f", multiples of {law.q:.6g}"
+        return f"{kind}: {centre} {law.from_unit(0.5):.6g}, {_middle(law)}{step}"
+    if isinstance(law, Frozen):
+        return f"scipy.stats.{_call(law)}: {_middle(law)}"
+    if isinstance(law, Opaque):
+        return f"drawn from {brief(law.law)}"
+    return repr(law)
+
+
+def _middle(law: Distribution) -> str:
+    low, high = law.from_unit(0.025), law.from_unit(0.975)
+    return f"95 % in [{low:.6g}, {high:.6g}]"
+
+
+def _call(law: Frozen) -> str:
+    return repr(law).removeprefix("Frozen(").removesuffix(")")
+
+
+def _options_in_words(choice: Choice) -> str:
+    law, texts = choice.distribution, _option_texts(choice)
+    if law.weights is not None:
+        texts = [f"{text} ({100 * p:.3g} %)" for text, p in zip(texts, law.probabilities, strict=True)]
+    shown = _as_many_as_fit(texts)
+    tail = "" if len(shown) == len(texts) else f", ..., {texts[-1]} ({len(texts)} options)"
+    return ", ".join(shown) + tail
+
+
+def _as_many_as_fit(texts: Sequence[str]) -> list[str]:
+    length = 0
+    shown: list[str] = []
+    for text in texts:
+        length += len(text) + 2
+        if length > WIDEST and len(shown) >= 2:
+            break
+        shown.append(text)
+    return list(texts) if len(shown) >= len(texts) - 1 else shown
+
+
+# ---------------------------------------------------------------------- options and conditions
+def condition_in_words(conditions: Sequence[tuple[str, int]], choices: Mapping[str, Choice]) -> str:
+    """When a label is active: always, or under which options of which choices.
+
+    Parameters
+    ----------
+    conditions : sequence of (str, int)
+        Alternatives: label of a choice, index of its option.
+    choices : mapping
+        The choices by label.
+    """
+    options: dict[str, list[str]] = {}
+    for label, index in conditions:
+        options.setdefault(label, []).append(_option_texts(choices[label])[index])
+    return " or ".join(f"{label} is {' or '.join(texts)}" for label, texts in options.items()) or "always"
+
+
+def _option_texts(choice: Choice) -> list[str]:
+    """A short text for each option; where two would read alike, with their numbers."""
+    texts = [_option_text(option) for option in choice.options]
+    alike = len(set(texts)) < len(texts)
+    return [f"{i}: {text}" for i, text in enumerate(texts)] if alike else texts
+
+
+def _option_text(option: Any) -> str:
+    if isinstance(option, Choice | Parameter):
+        return option.label
+    if not isinstance(option, dict):
+        return brief(option)
+    fixed = {key: fixed_value(value) for key, value in option.items()}
+    owners = [value for value in fixed.values() if hasattr(value, "get_params")]
+    if len(owners) == 1:  # a model, with parameters of its own
+        return brief(owners[0])
+    return "{" + ", ".join(key if value is VARIES else f"{key}={brief(value)}" for key, value in fixed.items()) + "}"
+
+
+VARIES = object()
+
+
+def fixed_value(value: Any) -> Any:
+    """The one value that an entry of a branch always has, `VARIES` if there is none."""
+    if isinstance(value, Constant):
+        return value.value
+    if isinstance(value, Choice) and len(value.options) == 1:
+        return fixed_value(value.options[0])
+    return VARIES if isinstance(value, Node) else value
+
+
+def brief(value: Any, most: int = 40) -> str:
+    """The repr of a value on one line of at most `most` characters; a float in six digits.
+
+    Examples
+    --------
+    >>> brief(0.1 + 0.2), brief("x" * 50)
+    ('0.3', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'")
+    """
+    if isinstance(value, Constant):
+        value = value.value
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= most else f"{text[: most - 4]}...{text[-1]}"

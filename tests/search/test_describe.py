@@ -1,0 +1,148 @@
+"""A space read back: labels, values in plain numbers, conditions, defaults; and what a search shows of itself."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import gamma, loguniform
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.space import Space
+
+PIPELINE = Pipeline([("scale", StandardScaler()), ("model", LogisticRegression(C=3.0))])
+FAMILIES = {
+    "model": hp.choice(
+        "model",
+        [
+            {"model": LogisticRegression(), "model__C": hp.loguniform("lr_C", np.log(1e-3), np.log(1e3))},
+            {"model": RandomForestClassifier(max_depth=7), "model__max_depth": hp.uniformint("depth", 2, 20)},
+        ],
+    )
+}
+
+
+def row(estimator: Any, space: Any, label: str) -> dict[str, str]:
+    """The row of a label in the description."""
+    rows = HyperoptSearchCV(estimator, space).describe_space().as_dicts()
+    return next(row for row in rows if row["label"] == label)
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        (hp.loguniform("C", np.log(1e-3), np.log(1e3)), "real in [0.001, 1000], log"),
+        (hp.logrange("C", 0.1, 10), "real in [0.1, 10], log"),
+        (loguniform(0.1, 10), "real in [0.1, 10], log"),
+        (hp.quniform("C", 10, 50, 5), "integer in [10, 50], multiples of 5"),
+        (hp.loguniformint("C", 8, 256), "integer in [8, 256], log"),
+        (hp.normal("C", 5, 1), "normal: mean 5, 95 % in [3.04004, 6.95996]"),
+        (hp.qlognormal("C", 3, 1, 10), "log-normal: median 20, 95 % in [0, 140], multiples of 10"),
+        (gamma(2.0), "scipy.stats.gamma(2.0): 95 % in [0.242209, 5.57164]"),
+        ([1, 10, 100], "1, 10, 100"),
+        (hp.choice("C", [hp.uniform("small", 0.1, 1), 100]), "small, 100"),
+        (hp.pchoice("C", [(0.75, 1), (0.25, 2)]), "1 (75 %), 2 (25 %)"),
+    ],
+    ids=str,
+)
+def test_values_are_described_in_plain_numbers(node: Any, words: str) -> None:
+    """Whatever the bounds were written in."""
+    assert row(SVC(), {"C": node}, "C")["values"] == words
+
+
+def test_a_condition_names_the_choice_and_its_option() -> None:
+    """A model is shown for the branch that brings it."""
+    assert row(PIPELINE, FAMILIES, "depth")["active when"] == "model is RandomForestClassifier(max_depth=7)"
+    assert row(PIPELINE, FAMILIES, "model")["active when"] == "always"
+
+
+def test_a_label_is_shown_with_its_parameter() -> None:
+    """Where the two differ, and whether something is computed between."""
+    assert row(PIPELINE, FAMILIES, "depth")["parameter"] == "model__max_depth"
+    assert row(SVC(), {"C": 2 ** hp.uniformint("exponent", -3, 3)}, "exponent")["parameter"] == "C (computed)"
+    assert "parameter" not in row(SVC(), {"C": [1, 2]}, "C")
+
+
+def test_the_default_is_that_of_the_estimator_that_will_be_there() -> None:
+    """Of the branch's own model, or of the estimator of the search."""
+    assert row(PIPELINE, FAMILIES, "depth")["default"] == "7"
+    assert row(PIPELINE, FAMILIES, "lr_C")["default"] == "1"
+    assert row(PIPELINE, {"model__C": [1, 2]}, "model__C")["default"] == "3"
+    listed = [{"model": [RandomForestClassifier(max_depth=4)], "model__max_depth": [1, 2]}, {"model__C": [1, 2]}]
+    assert row(PIPELINE, listed, "0.model__max_depth")["default"] == "4"
+
+
+def test_branches_that_read_alike_are_numbered() -> None:
+    """A list of dicts with the same names."""
+    space = [{"C": [1, 2]}, {"C": [10, 20]}]
+    assert row(SVC(), space, "grid")["values"] == "0: {C}, 1: {C}"
+    assert row(SVC(), space, "1.C")["active when"] == "grid is 1: {C}"
+
+
+def test_a_label_shared_by_branches_names_both() -> None:
+    """One node in two places."""
+    shared = hp.uniform("C", 0.1, 1)
+    kernels = [{"kernel": "rbf", "C": shared}, {"kernel": "poly", "C": shared}, {"kernel": "linear"}]
+    assert row(SVC(), {"kernel": hp.choice("kernel", kernels)}, "C")["active when"] == (
+        "kernel is {kernel='rbf', C} or {kernel='poly', C}"
+    )
+
+
+def test_a_long_list_is_cut_in_the_middle() -> None:
+    """The last option and the number of them are shown."""
+    assert row(SVC(), {"C": np.arange(1, 101)}, "C")["values"].endswith(", ..., 100 (100 options)")
+
+
+def test_spaces_and_descriptions_show_themselves_in_a_notebook() -> None:
+    """As a table whose texts are escaped."""
+    shown = Space({"x": hp.choice("x", ["<b>", "c"])})._repr_html_()
+    assert shown.startswith("<table>")
+    assert "&lt;b&gt;" in shown
+    assert "<td" in HyperoptSearchCV(SVC(), {"C": [1, 2]}).describe_space()._repr_html_()
+
+
+def test_a_node_shows_the_line_that_makes_it() -> None:
+    """`eval` of it is the same node."""
+    for node in [
+        hp.logrange("C", 1e-3, 10),
+        hp.quniform("x", 0, 1, 0.1),
+        hp.uniformint("n", 1, 9),
+        hp.normal("z", 0, 2),
+    ]:
+        again = eval(repr(node), {"hp": hp})
+        assert (again.label, again.distribution) == (node.label, node.distribution)
+    assert repr(hp.pchoice("k", [(0.5, 1), (0.5, 2)])) == "hp.pchoice('k', [(0.5, 1), (0.5, 2)])"
+
+
+def test_a_search_shows_its_arguments_and_a_diagram() -> None:
+    """As scikit-learn's own searches do."""
+    search = HyperoptSearchCV(SVC(), {"C": hp.logrange("C", 0.1, 1)}, max_evals=7)
+    assert (
+        " ".join(repr(search).split())
+        == "HyperoptSearchCV(estimator=SVC(), max_evals=7, space={'C': hp.logrange('C', 0.1, 1)})"
+    )
+    assert "SVC" in search._repr_html_()
+
+
+def test_a_fitted_search_knows_its_importances() -> None:
+    """Computed when asked for, kept, and gone with a clone."""
+    space = {"C": hp.logrange("C", 1e-4, 1e2), "shrinking": [True, False]}
+    search = HyperoptSearchCV(SVC(), space, max_evals=20, cv=3, random_state=0)
+    assert not hasattr(search, "importances_")
+    search.fit(*load_iris(return_X_y=True))
+    found = search.importances_
+    assert list(found) == ["C", "shrinking"]
+    assert sum(found.values()) == pytest.approx(1.0)
+    assert pickle.loads(pickle.dumps(search)).importances_ == found
+    assert not hasattr(clone(search), "importances_")
+    with pytest.raises(AttributeError, match="not fitted yet"):
+        _ = clone(search).importances_
