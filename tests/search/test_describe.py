@@ -52,7 +52,7 @@ def row(estimator: Any, space: Any, label: str) -> dict[str, str]:
         (hp.choice("C", [hp.uniform("small", 0.1, 1), 100]), "small, 100"),
         (hp.pchoice("C", [(0.75, 1), (0.25, 2)]), "1 (75 %), 2 (25 %)"),
     ],
-    ids=str,
+    ids=lambda case: case if isinstance(case, str) else "",
 )
 def test_values_are_described_in_plain_numbers(node: Any, words: str) -> None:
     """Whatever the bounds were written in."""
