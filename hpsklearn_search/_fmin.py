@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ._hyperopt import Mirror, own_space, own_trials
 from ._objective import FunctionObjective
 from .exceptions import InvalidTrial
 from .executors import SerialExecutor
@@ -65,7 +66,8 @@ def fmin(
         Called with a configuration; returns a loss, or ``{"loss": ..., "status": STATUS_OK, ...}``,
         or ``{"status": STATUS_FAIL}``.
     space : object
-        Any nest of dicts, lists, tuples, constants and ``hp`` nodes. ``"annotated"`` takes it from the
+        Any nest of dicts, lists, tuples, constants and ``hp`` nodes, also those of hyperopt's own ``hp``.
+        ``"annotated"`` takes it from the
         annotations of `fn`, which is then called with keyword arguments:
         ``def fn(x: hp.uniform("x", 0, 1)): ...``.
     algo : callable or str, optional
@@ -80,7 +82,8 @@ def fmin(
     loss_threshold : float, optional
         The search ends once a loss is this low.
     trials : Trials, optional
-        The record to append to, and where to run. Its unfinished trials are run first.
+        The record to append to, and where to run. Its unfinished trials are run first. hyperopt's own
+        ``Trials`` are understood, and get the new trials too.
     rstate : int, RandomState, Generator or None
         Seed. With one, the search is reproducible, and a search that continues one with an equal seed
         equals one that was not interrupted; by default ``$HYPEROPT_FMIN_SEED``, if set.
@@ -144,9 +147,7 @@ def fmin(
     True
     """
     _refuse_low_level(fn, pass_expr_memo_ctrl)
-    trials = Trials() if trials is None else trials
-    if not isinstance(trials, Trials):
-        raise TypeError(f"trials must be hpsklearn_search.Trials(), SparkTrials() or None, got {trials!r}")
+    mirror, trials = Mirror.of(trials), own_trials(trials)
     if allow_trials_fmin and type(trials).fmin is not Trials.fmin:
         own = {"points_to_evaluate": points_to_evaluate, "callbacks": callbacks}
         return trials.fmin(
@@ -156,7 +157,7 @@ def fmin(
             trials_save_file=trials_save_file, **{name: value for name, value in own.items() if value},
         )  # fmt: skip
     is_annotated = isinstance(space, str) and space == "annotated"
-    parsed = Space(annotated_space(fn) if is_annotated else space)
+    parsed = Space(own_space(annotated_space(fn) if is_annotated else space))
     algo = check_algo(algo)
     trials.conform(parsed)
     rstate = _seed(rstate)
@@ -176,7 +177,7 @@ def fmin(
     plan = replace(plan, window=None if rstate is None else max(ahead, executor.capacity))
     catch = catch_eval_exceptions or trials.catches_errors
     objective = FunctionObjective(fn, parsed, catch=catch, by_keyword=is_annotated, attachments=trials.attachments)
-    watchers = [*callbacks, *([LogLines()] if verbose and catch else []), *_progress(show_progressbar)]
+    watchers = [*mirror, *callbacks, *([LogLines()] if verbose and catch else []), *_progress(show_progressbar)]
     with journal(trials_save_file, lambda: _fingerprint(fn, plan, rstate), trials.record, objective, plan) as keeper:
         Loop(plan, objective, executor, trials, [*keeper, *watchers]).run()
     if return_argmin:
@@ -243,7 +244,7 @@ def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
     >>> space_eval({"kernel": hp.choice("k", ["rbf", "poly"])}, {"k": 1})
     {'kernel': 'poly'}
     """
-    parsed = Space(space)
+    parsed = Space(own_space(space))
     return parsed.assemble(raw_values(parsed, point))
 
 

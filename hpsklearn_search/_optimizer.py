@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+from ._hyperopt import own_space, own_trials
 from ._objective import outcome_of
 from .optimize import Asker, check_algo, check_positive_integer, entropy_of
-from .space import Point, Space
+from .space import Point, Space, given_point
 from .trials import STATUS_FAIL, Failure, Outcome, Trial, Trials
 
 __all__ = ["Optimizer", "Suggestion"]
@@ -47,9 +48,9 @@ class Optimizer:
         Seed. With one, equal sequences of `ask` and `tell` give equal suggestions.
     trials : Trials, optional
         The record to append to. Its trials are known to the algorithm; those without an outcome are
-        `pending`.
+        `pending`. Of hyperopt's own ``Trials`` a copy is made.
     points_to_evaluate : sequence of mapping, optional
-        ``{label: raw value}``, the first suggestions.
+        ``{label: value}``, the first suggestions; of a choice the index or the option.
 
     Attributes
     ----------
@@ -104,13 +105,14 @@ class Optimizer:
         trials: Trials | None = None,
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        self.space = Space(space)
-        self.trials = Trials() if trials is None else trials
+        self.space = Space(own_space(space))
+        self.trials = own_trials(trials)
+        self.trials.conform(self.space)
         self.trials.labels = self.space.labels
-        self._first = [self.space.check(point) for point in points_to_evaluate or ()]
+        self._first = [given_point(self.space, point) for point in points_to_evaluate or ()]
         self._asker = Asker(self.space, check_algo(algo), entropy_of(random_state))
         for trial in self.trials.record:
-            self._asker.note(self.space.check(trial.point))
+            self._asker.note(trial.point)
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -170,7 +172,7 @@ class Optimizer:
         Parameters
         ----------
         suggestion : Suggestion, int or mapping
-            As `ask` returned it, or its number; or the point ``{label: raw value}`` of a trial of your own.
+            As `ask` returned it, or its number; or the point ``{label: value}`` of a trial of your own.
         result : float, mapping or exception
             What an objective of `fmin` may return: a loss, or a mapping with ``"status"`` and ``"loss"``.
             An exception is a failure, as are a loss that is not finite and ``{"status": "fail"}``.
@@ -186,7 +188,7 @@ class Optimizer:
         """
         with self._lock:
             if isinstance(suggestion, Mapping):
-                self._tell_of_own(self.space.check(suggestion), result)
+                self._tell_of_own(given_point(self.space, suggestion), result)
                 return
             trial = self._pending(suggestion)
             self.trials.record.finish(trial.number, _outcome(result, trial))

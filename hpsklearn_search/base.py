@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from .exceptions import AllTrialsFailed, DuplicateLabel, InvalidLoss, InvalidResultStatus, InvalidTrial
+from .suggest import Domain
 from .trials import (
     JOB_STATE_CANCEL,
     JOB_STATE_DONE,
@@ -48,6 +49,7 @@ __all__ = [
     "TRIAL_KEYS",
     "TRIAL_MISC_KEYS",
     "AllTrialsFailed",
+    "Domain",
     "DuplicateLabel",
     "InvalidLoss",
     "InvalidResultStatus",

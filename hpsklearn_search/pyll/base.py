@@ -13,60 +13,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-import operator
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-import numpy as np
-
+from .._hyperopt import own_space
 from ..exceptions import InvalidTrial
-from ..space import Apply, Constant, Node, has_nodes
-from ..space._nodes import add, assemble, mul, switch
+from ..space import FUNCTIONS, Apply, Constant, Node, has_nodes, identity
+from ..space._nodes import assemble
 
 __all__ = ["Apply", "Scope", "as_apply", "rec_eval", "scope"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-# ---------------------------------------------------------------------- what no library has under this name
-def pos_args(*args: Any) -> tuple[Any, ...]:
-    """Its arguments, as a tuple."""
-    return args
-
-
-def identity(obj: Any) -> Any:
-    """Its argument."""
-    return obj
-
-
-def call(fn: Callable[..., Any], args: Any = (), kwargs: Any = None) -> Any:
-    """``fn(*args, **kwargs)``, where `fn` itself may be a choice."""
-    return fn(*args, **(kwargs or {}))
-
-
-def call_method(obj: Any, methodname: str, *args: Any, **kwargs: Any) -> Any:
-    """``obj.methodname(*args, **kwargs)``."""
-    return getattr(obj, methodname)(*args, **kwargs)
-
-
-def normal(mu: float, sigma: float, rng: Any, size: Any = ()) -> Any:
-    """Noise, drawn from `rng` whenever a configuration is assembled; not a parameter."""
-    return rng.normal(mu, sigma, size=size)
-
-
-def uniform(low: float, high: float, rng: Any, size: Any = ()) -> Any:
-    """Noise, drawn from `rng` whenever a configuration is assembled; not a parameter."""
-    return rng.uniform(low, high, size=size)
-
-
-_BUILT_IN: tuple[Callable[..., Any], ...] = (
-    int, float, len, list, dict, range, max, min, getattr,
-    add, mul, operator.sub, operator.truediv, operator.floordiv, operator.neg, operator.pow, operator.getitem,
-    operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
-    np.exp, np.log, np.sqrt, np.sin, np.cos, np.tan, np.sum, np.minimum, np.maximum, np.asarray,
-    switch, pos_args, identity, call, call_method, normal, uniform,
-)  # fmt: skip
 
 
 class Scope:
@@ -93,8 +51,7 @@ class Scope:
     """
 
     def __init__(self) -> None:
-        self._functions: dict[str, Callable[..., Any]] = {f.__name__: f for f in _BUILT_IN}
-        self._reserved = frozenset(self._functions)
+        self._functions: dict[str, Callable[..., Any]] = dict(FUNCTIONS)
 
     def __getattr__(self, name: str) -> Callable[..., Apply]:
         function = vars(self).get("_functions", {}).get(name)
@@ -143,7 +100,7 @@ class Scope:
         name = getattr(f, "__name__", None)
         if not callable(f) or name is None:
             raise TypeError(f"scope.define takes a function with a name, got {f!r}")
-        if name in self._reserved or name.startswith("_") or name in ("define", "define_pure"):
+        if name in FUNCTIONS or name.startswith("_") or name in ("define", "define_pure"):
             raise ValueError(f"scope.{name} is there already; give the function another name")
         self._functions[name] = f
         return f
@@ -192,6 +149,7 @@ def as_apply(obj: Any) -> Any:
     >>> space_eval(as_apply(["small", "large"])[hp.randint("size", 2)], {"size": 1})
     'large'
     """
+    obj = own_space(obj)
     if isinstance(obj, Node):
         return obj
     return Apply(identity, (obj,)) if has_nodes(obj) else Constant(obj)
@@ -231,4 +189,4 @@ def rec_eval(expr: Any, memo: Mapping[Any, Any] | None = None) -> Any:
             raise InvalidTrial(f"label {node.label!r} has no value in memo; write memo={{node: value}}")
         return known[node]
 
-    return assemble(expr, value_of)
+    return assemble(own_space(expr), value_of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._hyperopt import own_space
 from ..space import Space
 from ..space._nodes import as_generator
 
@@ -35,5 +36,5 @@ def sample(expr: Any, rng: Any = None) -> Any:
     >>> [sample(space, rng) for _ in range(3)]
     [{'model': 'linear'}, {'model': {'depth': 2}}, {'model': 'linear'}]
     """
-    space = Space(expr)
+    space = Space(own_space(expr))
     return space.assemble(space.draw(as_generator(rng)))

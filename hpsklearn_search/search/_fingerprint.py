@@ -29,6 +29,7 @@ def fingerprint(search: Any, plan: Plan, work: FoldWork) -> dict[str, Any]:
         JSON values, by the name of the argument.
     """
     fixed = work.estimator.get_params(deep=False)
+    known = [(trial.point, trial.model_loss) for trial in search.trials_.record.known]
     return {
         "estimator": text_of(type(work.estimator)),
         "parameters of the estimator": {name: _short(value) for name, value in sorted(fixed.items())},
@@ -47,6 +48,7 @@ def fingerprint(search: Any, plan: Plan, work: FoldWork) -> dict[str, Any]:
         "racing": text_of(search.racing),
         "constraints": text_of(search.constraints),
         "random_state": None if search.random_state is None else plan.entropy,
+        **({"trials": _short(known)} if known else {}),
     }
 
 

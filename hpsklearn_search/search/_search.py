@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
+from .._hyperopt import own_trials
 from ..executors import Executor, local_executor
 from ..optimize import (
     Callback,
@@ -77,7 +78,9 @@ class HyperoptSearchCV(FittedSearch):
     algo : {"auto", "tpe", "random", "anneal"} or callable, default=None
         How candidates are suggested; None is ``"auto"``.
     trials : Trials, default=None
-        Where to run, and what to start from; never mutated, the record is `trials_`.
+        Where to run, and what is known: trials in it, of this space and with minus a mean score as loss,
+        guide the search, but have no row in `cv_results_`. Never mutated, the record is `trials_`.
+        hyperopt's own ``Trials`` are understood.
     scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
         As in `RandomizedSearchCV`. ``verbose=1`` shows one line of progress on stderr.
         ``pre_dispatch`` has no effect.
@@ -164,7 +167,7 @@ class HyperoptSearchCV(FittedSearch):
         "space": "no_validation",
         "max_evals": "no_validation",
         "algo": "no_validation",
-        "trials": [Trials, None],
+        "trials": "no_validation",
         "random_state": "no_validation",
         "timeout": "no_validation",
         "loss_threshold": "no_validation",
@@ -359,7 +362,10 @@ class HyperoptSearchCV(FittedSearch):
     def _starting_record(self, parameters: ParameterSpace) -> Trials:
         """An empty record, or with ``warm_start`` that of the last fit."""
         if not (self.warm_start and hasattr(self, "trials_")):
-            return Trials() if self.trials is None else self.trials.fresh()
+            given = own_trials(self.trials)
+            fresh = given.fresh()
+            fresh.record.known = given.known_to(parameters.space)
+            return fresh
         if self.trials_.labels != parameters.space.labels:
             raise ValueError(
                 f"warm_start=True: the space has the labels {parameters.space.labels}, the last fit searched "
@@ -369,7 +375,7 @@ class HyperoptSearchCV(FittedSearch):
 
     def _open_executor(self) -> Executor:
         limit = check_timeout(self.trial_timeout, "trial_timeout")
-        prescribed: Executor | None = self.trials.open_executor(task_timeout=limit) if self.trials is not None else None
+        prescribed: Executor | None = own_trials(self.trials).open_executor(task_timeout=limit)
         return prescribed if prescribed is not None else local_executor(self.n_jobs, task_timeout=limit)
 
     def _plan(self, parameters: ParameterSpace, executor: Executor, objective: FoldObjective) -> Plan:

@@ -5,11 +5,13 @@ from ._coercion import Merges, as_search_space, has_nodes, merge_branches, sets_
 from ._description import SpaceTable, brief, fixed_value
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
 from ._foreign import Frozen, Opaque
+from ._functions import FUNCTIONS, identity
 from ._given import given_point, raw_values
-from ._nodes import Apply, Choice, Constant, Node, Parameter, children
+from ._nodes import Apply, Choice, Constant, Node, Parameter, children, switch
 from ._space import Dimension, Point, Space
 
 __all__ = [
+    "FUNCTIONS",
     "Apply",
     "Categorical",
     "Choice",
@@ -34,7 +36,9 @@ __all__ = [
     "fixed_value",
     "given_point",
     "has_nodes",
+    "identity",
     "merge_branches",
     "raw_values",
     "sets_itself",
+    "switch",
 ]

@@ -128,7 +128,6 @@ class _Coercion:
     def root(self, space: Any) -> Any:
         if isinstance(space, Node):
             return self.branches_of(space)
-        _refuse_hyperopt("space", space)
         if not isinstance(space, Mapping | Iterable):
             raise TypeError(f"Parameter grid should be a dict or a list, got: {space!r} of type {type(space).__name__}")
         grids = [space] if isinstance(space, Mapping) else list(space)
@@ -198,7 +197,6 @@ class _Coercion:
             return self.rebuilt(option, lambda i, below: self.option(key, below, f"{option.label}.{i}"))
         if isinstance(option, Node):
             return option
-        _refuse_hyperopt(key, option)
         if isinstance(option, dict) and self.merges(key, option):
             return self.branch(option, f"{label}.")
         if isinstance(option, dict | list | tuple):
@@ -249,14 +247,6 @@ def _refuse_constants(branch: dict[str, Any]) -> None:
     """A dict in which nothing varies is a grid whose lists were forgotten."""
     for key, value in branch.items():
         raise _not_a_list(key, value.value if isinstance(value, Constant) else value)
-
-
-def _refuse_hyperopt(key: str, value: Any) -> None:
-    if type(value).__module__.partition(".")[0] == "hyperopt":
-        raise BadSearchSpace(
-            f"{key!r} is a node of hyperopt's own hp; "
-            "write `from hpsklearn_search import hp` instead, its functions take the same arguments"
-        )
 
 
 # ---------------------------------------------------------------------- distributions of scipy.stats

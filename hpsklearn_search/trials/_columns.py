@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..space import Space
+from ._trial import Trial
 
 __all__ = ["Columns", "History"]
 
@@ -70,9 +71,17 @@ class History:
 
 
 class Columns:
-    """Growing arrays over all trials of one space."""
+    """Growing arrays over all trials of one space.
 
-    def __init__(self, space: Space) -> None:
+    Parameters
+    ----------
+    space : Space
+        The space.
+    known : sequence of Trial, optional
+        Finished trials of an earlier search. They come first in every history, and have no row number.
+    """
+
+    def __init__(self, space: Space, known: Sequence[Trial] = ()) -> None:
         self.space = space
         self.cache: dict[Any, Any] = {}
         self._n = 0
@@ -80,9 +89,14 @@ class Columns:
         self._losses = np.empty(16)
         self._variances = np.empty(16)
         self._pending = np.empty(16, dtype=bool)
+        self._n_known = 0
+        for number, trial in enumerate(known):
+            self.append(trial.point)
+            self.tell(number, trial.model_loss, None if trial.outcome is None else trial.outcome.variance)
+        self._n_known = len(known)
 
     def __len__(self) -> int:
-        return self._n
+        return self._n - self._n_known
 
     def append(self, point: Mapping[str, Any]) -> None:
         """Add a pending trial."""
@@ -98,13 +112,14 @@ class Columns:
 
     def tell(self, row: int, loss: float | None, variance: float | None) -> None:
         """Enter the outcome of the trial in `row`; a loss of None is a failure."""
+        row += self._n_known
         self._losses[row] = math.nan if loss is None else loss
         self._variances[row] = math.nan if variance is None else variance
         self._pending[row] = False
 
     def history(self, told: int | None = None) -> History:
         """All trials, with the outcomes of the first `told` ones only (default: all)."""
-        n = self._n
+        n, told = self._n, None if told is None else told + self._n_known
         losses, variances, pending = self._losses[:n], self._variances[:n], self._pending[:n]
         if told is not None and told < n:
             losses, variances, pending = losses.copy(), variances.copy(), pending.copy()

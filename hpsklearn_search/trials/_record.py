@@ -39,6 +39,8 @@ class Record:
         self._best: Trial | None = None
         self._columns: Columns | None = None
         self._has_other_tids = False
+        self.known: tuple[Trial, ...] = ()
+        """Finished trials of an earlier search: an algorithm knows of them, and nobody counts them."""
         self.told = 0
         """How many trials from the first on are finished without a gap."""
 
@@ -147,7 +149,7 @@ class Record:
     def history(self, space: Space, told: int | None = None) -> History:
         """The record as arrays over `space`, with the outcomes of the first `told` trials only."""
         if self._columns is None or self._columns.space is not space:
-            self._columns = Columns(space)
+            self._columns = Columns(space, self.known)
             for trial in self._trials:
                 self._columns.append(trial.point)
                 if trial.outcome is not None:

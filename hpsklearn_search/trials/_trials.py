@@ -17,7 +17,7 @@ from ..space import Space, given_point
 from ._columns import History
 from ._documents import JOB_STATE_NEW, check_document, document, trial_of
 from ._record import Record
-from ._trial import Trial
+from ._trial import STATUS_CANCELLED, Trial
 from ._views import Views
 
 __all__ = ["Trials", "generate_trials_to_calculate", "trials_from_docs"]
@@ -213,6 +213,21 @@ class Trials(Views):
                 raise self._of_another_space(space, error) from error
             if point != trial.point:
                 self.record.move(trial.number, point)
+
+    def known_to(self, space: Space) -> tuple[Trial, ...]:
+        """The finished trials, as an algorithm that searches `space` may know them.
+
+        Raises
+        ------
+        InvalidTrial
+            If trials belong to another space; the message names the labels that differ.
+        """
+        twin = Trials()
+        for trial in chain(self.record, self._inserted):
+            twin.record.insert(trial)
+        twin.conform(space)
+        outcomes = [(trial, trial.outcome) for trial in twin.record]
+        return tuple(t for t, outcome in outcomes if outcome is not None and outcome.status != STATUS_CANCELLED)
 
     def _of_another_space(self, space: Space, error: InvalidTrial) -> InvalidTrial:
         held = {label for trial in self.record for label in trial.point}

@@ -275,6 +275,7 @@ def test_names_beside_and_around_expressions_are_checked_before_a_fit() -> None:
         HyperoptSearchCV(SVC(), branches, max_evals=3).fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_workers_evaluate_a_function_defined_in_the_script() -> None:
     """The function travels with the space."""
 

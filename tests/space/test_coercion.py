@@ -246,13 +246,6 @@ def test_errors_are_those_of_parameter_grid(grid: Any) -> None:
     assert str(ours.value) == str(theirs.value)
 
 
-def test_a_node_of_hyperopt_is_not_taken_for_a_constant() -> None:
-    """The message says which import to write."""
-    theirs = pytest.importorskip("hyperopt")
-    with pytest.raises(BadSearchSpace, match="from hpsklearn_search import hp"):
-        as_search_space({"C": theirs.hp.uniform("C", 0, 1)})
-
-
 # ---------------------------------------------------------------------- merging
 def test_a_branch_is_merged_at_any_depth() -> None:
     """A dict that sets the key it stands under gives its entries to the parameters."""

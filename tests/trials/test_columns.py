@@ -1,0 +1,67 @@
+"""Columns: what an algorithm reads of a record, and of what was known before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpsklearn_search import hp
+from hpsklearn_search.space import Space
+from hpsklearn_search.suggest import anneal, auto, gp, tpe
+from hpsklearn_search.trials import Outcome, Record, Trials
+
+SPACE = Space({"x": hp.uniform("x", 0, 1), "c": hp.choice("c", [hp.normal("n", 0, 1), "b"])})
+
+
+def filled(numbers: range, seed: int) -> Record:
+    """Trials with outcomes that depend on their number alone; every fourth fails."""
+    record = Record()
+    for i, number in enumerate(numbers):
+        rng = np.random.default_rng([seed, number])
+        record.add(SPACE.draw(rng))
+        record.finish(i, Outcome("fail") if number % 4 == 3 else Outcome("ok", loss=rng.normal(), variance=0.1))
+    return record
+
+
+def split(n: int, n_known: int, seed: int) -> Record:
+    """The same trials, the first of them as known from an earlier search."""
+    record = filled(range(n_known, n), seed)
+    record.known = tuple(filled(range(n_known), seed))
+    return record
+
+
+@given(n=st.integers(0, 40), n_known=st.integers(0, 40), hidden=st.integers(0, 40), seed=st.integers(0, 99))
+def test_known_trials_come_first_in_a_history(n: int, n_known: int, hidden: int, seed: int) -> None:
+    """As if all were of one record; what may not be looked at yet is counted from the search's own first trial."""
+    n_known = min(n_known, n)
+    own = n - n_known
+    told = max(own - hidden, 0)
+    whole, parts = filled(range(n), seed), split(n, n_known, seed)
+    expected, seen = whole.history(SPACE, n_known + told), parts.history(SPACE, told)
+    for name in ("units", "losses", "variances", "pending"):
+        np.testing.assert_array_equal(getattr(seen, name), getattr(expected, name))
+    assert len(parts) == own
+
+
+def test_trials_that_finish_later_find_their_row() -> None:
+    """Behind those that were known."""
+    record = split(6, 6, 0)
+    assert len(record.history(SPACE)) == 6
+    record.add({"x": 0.25, "c": 1})
+    record.add({"x": 0.75, "c": 1})
+    record.finish(1, Outcome("ok", loss=7.0))
+    seen = record.history(SPACE)
+    assert seen.losses[7] == 7.0
+    assert seen.pending.tolist() == [False] * 6 + [True, False]
+
+
+@pytest.mark.parametrize("algo", [tpe.suggest, gp.suggest, auto.suggest, anneal.suggest])
+def test_an_algorithm_makes_no_difference_between_known_and_own(algo: Any) -> None:
+    """The same suggestion from the same trials."""
+    whole, parts = Trials(), Trials()
+    whole.record, parts.record = filled(range(40), 1), split(40, 25, 1)
+    assert algo([40], SPACE, whole, 5) == algo([40], SPACE, parts, 5)
