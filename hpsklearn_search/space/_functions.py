@@ -37,12 +37,12 @@ def call_method(obj: Any, methodname: str, *args: Any, **kwargs: Any) -> Any:
     return getattr(obj, methodname)(*args, **kwargs)
 
 
-def normal(mu: float, sigma: float, rng: Any, size: Any = ()) -> Any:
+def normal(mu: float, sigma: float, rng: Any, size: Any = None) -> Any:
     """Noise, drawn from `rng` whenever a configuration is assembled; not a parameter."""
     return rng.normal(mu, sigma, size=size)
 
 
-def uniform(low: float, high: float, rng: Any, size: Any = ()) -> Any:
+def uniform(low: float, high: float, rng: Any, size: Any = None) -> Any:
     """Noise, drawn from `rng` whenever a configuration is assembled; not a parameter."""
     return rng.uniform(low, high, size=size)
 

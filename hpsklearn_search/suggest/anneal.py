@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
-from ..space import Dimension, Distribution, Point, Space
+from ..space import Dimension, Distribution, Normal, Point, Space
 from ..trials import History
 from ._protocol import Seen
 
@@ -117,11 +118,15 @@ class _Walk:
         return self.near[-1]
 
     def nearby(self, at: float, share: float, law: Distribution) -> float:
-        """A coordinate from the window of width `share` around `at`, moved to lie inside the unit interval.
+        """A coordinate near `at`, and inside the unit interval.
 
-        Where there are cells, it reaches into both neighbours, or the search would stand still.
+        For a normal law one with `share` times its standard deviation; else from a window of width
+        `share`. Where there are cells, both neighbours are within reach, or the search would stand still.
         """
         left, right = law.cells(np.array([at]))
-        width = min(max(share, 2.0 * float(right[0] - left[0])), 1.0)
+        cell = float(right[0] - left[0])
+        if isinstance(law, Normal):
+            return float(ndtr(ndtri(at) + max(share, cell) * self.rng.normal()))
+        width = min(max(share, 2.0 * cell), 1.0)
         start = min(max(at - width / 2, 0.0), 1.0 - width)
         return start + width * float(self.rng.random())

@@ -163,9 +163,9 @@ def test_anneal_suggests_as_many_points_as_it_is_asked_for() -> None:
     assert len({point["x"] for point in points}) == 3
 
 
-def near(value: float, n: int, shrink_coef: float) -> np.ndarray:
-    """What anneal suggests for x of [0, 1] after `n` trials at one value."""
-    space, trials = Space(hp.uniform("x", 0, 1)), Trials()
+def near(value: float, n: int, shrink_coef: float, node: Parameter = hp.uniform("x", 0, 1)) -> np.ndarray:  # noqa: B008
+    """What anneal suggests for x after `n` trials at one value."""
+    space, trials = Space(node), Trials()
     for number in range(n):
         trials.record.add({"x": value})
         trials.record.finish(number, Outcome("ok", loss=0.0))
@@ -183,6 +183,14 @@ def test_the_neighbourhood_of_anneal_shrinks_with_its_option(
     low = min(max(value - width / 2, 0.0), 1.0 - width)
     assert low <= drawn.min() < drawn.max() <= low + width
     assert np.ptp(drawn) > 0.9 * width
+
+
+def test_anneal_draws_near_a_normal_value_by_its_own_deviation() -> None:
+    """Also far out in a tail, as hyperopt's does: N(value, share sigma), here share = 1/3."""
+    drawn = near(10.0, 20, 0.1, hp.normal("x", 4.0, 2.0))
+    # Of 300 draws the mean deviates by 0.04, the standard deviation by 4 %: five times that.
+    assert abs(drawn.mean() - 10.0) < 0.2
+    assert abs(drawn.std() / (2.0 / 3.0) - 1.0) < 0.2
 
 
 def test_anneal_stays_near_better_points_more_often() -> None:
