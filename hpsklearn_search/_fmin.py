@@ -67,9 +67,8 @@ def fmin(
         or ``{"status": STATUS_FAIL}``.
     space : object
         Any nest of dicts, lists, tuples, constants and ``hp`` nodes, also those of hyperopt's own ``hp``.
-        ``"annotated"`` takes it from the
-        annotations of `fn`, which is then called with keyword arguments:
-        ``def fn(x: hp.uniform("x", 0, 1)): ...``.
+        ``"annotated"`` takes it from the annotations of `fn`, which is then called with keyword
+        arguments: ``def fn(x: hp.uniform("x", 0, 1)): ...``.
     algo : callable or str, optional
         ``tpe.suggest``, ``rand.suggest``, or any function of (new_ids, domain, trials, seed);
         by default the library's best all-round algorithm.

@@ -208,6 +208,12 @@ class Mirror(Callback):
         """A mirror for hyperopt's trials, none for our own."""
         return [cls(trials)] if _is_hyperopts(trials) else []
 
+    def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
+        """Enter what a save file held."""
+        for trial in trials.record:
+            if trial.is_finished and trial.tid not in self.docs:
+                self.on_trial_end(trials, trial)
+
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
         """Enter it, or bring the document of a trial that had not been finished up to date."""
         doc = document(trial, trials.labels)

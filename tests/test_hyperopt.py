@@ -281,6 +281,16 @@ def test_trials_that_wait_in_hyperopts_trials_are_run() -> None:
     assert len(trials) == 3
 
 
+def test_hyperopts_trials_are_filled_from_a_save_file(tmp_path: Path) -> None:
+    """A second run of the search, over new trials, has those of the first."""
+    runs = [hyperopt.Trials(), hyperopt.Trials()]
+    for trials, n in zip(runs, (4, 6), strict=True):
+        fmin(valley, SPACE, rand.suggest, n, trials=trials, rstate=0, show_progressbar=False,
+             trials_save_file=tmp_path / "search.db")  # fmt: skip
+    assert [len(trials) for trials in runs] == [4, 6]
+    assert runs[1].vals["x"][:4] == runs[0].vals["x"]
+
+
 def test_an_exception_leaves_hyperopts_trials_with_what_was_run() -> None:
     """The trial that raised is among those that ended in an error."""
     trials = their_trials(3)
