@@ -47,7 +47,7 @@ class Scope:
     --------
     >>> from hpsklearn_search import hp
     >>> scope.int(hp.quniform("depth", 2, 9, 1))
-    Apply(int, hp.quniform('depth', 2, 9, 1))
+    scope.int(hp.quniform('depth', 2, 9, 1))
     """
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ specifications: they never remember a drawn value, and one node used twice is on
 
 >>> from hpsklearn_search import hp
 >>> 2 * hp.randint("n", 5) + 1
-Apply(add, Apply(mul, 2, hp.uniformint('n', 0, 4)), 1)
+(2 * hp.uniformint('n', 0, 4)) + 1
 """
 
 from __future__ import annotations
@@ -198,19 +198,34 @@ class Apply(Node):
         return _shown(self, iter(range(SHOWN)))
 
 
-def _shown(node: Any, budget: Iterator[int]) -> str:
-    """The repr of an expression, as long as the budget lasts."""
+SIGNS: dict[Any, str] = {
+    add: " + ", mul: " * ", operator.sub: " - ", operator.truediv: " / ", operator.floordiv: " // ",
+    operator.mod: " % ", operator.pow: " ** ", operator.neg: "-", operator.getitem: "[",
+    operator.lt: " < ", operator.le: " <= ", operator.gt: " > ", operator.ge: " >= ",
+}  # fmt: skip
+"""How an expression shows what was written with an operator; anything else is a call."""
+
+
+def _sign(node: Apply) -> str | None:
+    return next((sign for function, sign in SIGNS.items() if function is node.function), None)
+
+
+def _shown(node: Any, budget: Iterator[int], *, in_brackets: bool = False) -> str:
+    """An expression as it may have been written, as long as the budget lasts."""
     if next(budget, None) is None:
         return "..."
     if not isinstance(node, Apply):
         return repr(node)
-    parts = [getattr(node.function, "__name__", repr(node.function))]
+    sign, parts = _sign(node), []
     for key, value in [*((None, arg) for arg in node.args), *node.kwargs.items()]:
-        text = _shown(value, budget)
+        text = _shown(value, budget, in_brackets=sign is not None)
         parts.append(text if key is None else f"{key}={text}")
         if text == "...":
             break
-    return f"Apply({', '.join(parts)})"
+    if sign is None:
+        return f"scope.{getattr(node.function, '__name__', repr(node.function))}({', '.join(parts)})"
+    text = {"-": f"-{parts[0]}", "[": f"{parts[0]}[{parts[-1]}]"}.get(sign) or sign.join(parts)
+    return f"({text})" if in_brackets else text
 
 
 class Constant(Node):

@@ -23,7 +23,7 @@ from hpsklearn_search import HyperoptSearchCV, Trials, fmin, hp, rand, space_eva
 from hpsklearn_search.exceptions import InvalidTrial, SaveFileError
 from hpsklearn_search.pyll import as_apply, rec_eval, scope
 from hpsklearn_search.pyll.stochastic import sample
-from hpsklearn_search.space import Apply, Space
+from hpsklearn_search.space import Apply, Space, children
 from hpsklearn_search.trials import describe_space
 
 X, y = load_iris(return_X_y=True)
@@ -105,6 +105,33 @@ def test_a_list_can_be_indexed_by_a_parameter() -> None:
     space = as_apply([hp.uniform("a", 0, 1), "b"])[hp.randint("i", 2)]
     assert space_eval(space, {"a": 0.25, "i": 0}) == 0.25
     assert space_eval(space, {"a": 0.25, "i": 1}) == "b"
+
+
+def test_an_expression_shows_how_it_may_be_written() -> None:
+    """And written so, it is the same expression."""
+    x, n = hp.uniform("x", 1, 2), hp.uniformint("n", 0, 1)
+    shown = [
+        "10 ** (-hp.uniform('x', 1, 2))",
+        "hp.uniform('x', 1, 2) + hp.uniform('x', 1, 2) + 1",
+        "scope.int(hp.uniform('x', 1, 2) * 3) // 2",
+        "hp.choice('c', [(1, hp.uniform('x', 1, 2)), (3, 4)])[hp.uniformint('n', 0, 1)]",
+        "scope.max(1, hp.uniform('x', 1, 2)) > 1.5",
+        "(scope.exp(hp.uniform('x', 1, 2)) + scope.log(hp.uniform('x', 1, 2))) - 1",
+    ]
+    c = hp.choice("c", [(1, x), (3, 4)])
+    written = [10**-x, x + x + 1, scope.int(x * 3) // 2, c[n], scope.max(1, x) > 1.5, scope.exp(x) + scope.log(x) - 1]
+    assert list(map(repr, written)) == shown
+    for text, node in zip(shown, written, strict=True):
+        same = eval(text, {"hp": hp, "scope": scope})
+        assert rec_eval(same, _values(same)) == rec_eval(node, _values(node))
+
+
+def _values(node: Any) -> dict[Any, Any]:
+    """A memo for what stands below `node`."""
+    found = {node: {"x": 1.5, "n": 1, "c": 0}[node.label]} if hasattr(node, "label") else {}
+    for child in children(node):
+        found |= _values(child)
+    return found
 
 
 def test_an_expression_in_two_places_is_evaluated_once() -> None:
