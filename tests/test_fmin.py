@@ -322,6 +322,13 @@ def test_a_finite_space_is_searched_without_repeats(algo: Any, rstate: Any) -> N
     assert (len(points), len(set(points[:9]))) == (12, 9)
 
 
+@pytest.mark.parametrize("algo", [tpe.suggest, None], ids=["tpe", "default"])
+def test_a_finite_space_that_is_used_up_is_searched_where_it_is_good(algo: Any) -> None:
+    """After every point was tried once, most trials repeat the best third; one in three would do so by chance."""
+    losses = minimise(lambda p: p["a"] / 10 + p["b"], NINE, algo, 60, rstate=0).losses()
+    assert sum(loss <= 2 for loss in losses[10:]) > 25
+
+
 # ---------------------------------------------------------------------- limits
 def test_a_timeout_ends_the_search_between_trials() -> None:
     """A trial in this process is finished first."""

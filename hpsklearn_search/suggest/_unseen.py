@@ -16,7 +16,7 @@ import numpy as np
 
 from ..space import Point, Space
 
-__all__ = ["PointKey", "point_key", "unseen_point"]
+__all__ = ["PointKey", "is_used_up", "point_key", "unseen_point"]
 
 PointKey: TypeAlias = "tuple[tuple[str, Any], ...]"
 
@@ -32,6 +32,11 @@ def point_key(point: Mapping[str, Any]) -> PointKey:
 def _hashable(value: Any) -> Any:
     # What an object with rvs may have returned: compared by what it shows.
     return value if isinstance(value, int | float | np.number) else repr(value)
+
+
+def is_used_up(space: Space, n_trials: int) -> bool:
+    """Whether so many trials may be all points of a finite space; what a search does then is look again at the best."""
+    return space.size is not None and n_trials >= space.size
 
 
 def unseen_point(space: Space, seen: set[PointKey], rng: np.random.Generator) -> Point | None:

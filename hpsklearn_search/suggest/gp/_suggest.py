@@ -16,6 +16,7 @@ from ...trials import History
 from .._axes import from_prior, is_among, layout, masked, snapped, to_point
 from .._protocol import Seen
 from .._startup import startup_point
+from .._unseen import is_used_up
 from ._improvement import log_improvement
 from ._kernel import distances
 from ._process import Process, fit_weights
@@ -66,7 +67,7 @@ def suggest(
     n_startup_jobs : int, default=None
         How many trials come from a Latin hypercube first; by default 10, and 20 in a conditional space.
     avoid_repeats : bool, default=True
-        Whether a point that was suggested before is passed over.
+        Whether a point that was suggested before is passed over, as long as there may be others.
     guide : callable, default=None
         Makes of a history another model, whose candidates join the process's, and whose score is added to
         the logarithm of the improvement.
@@ -91,6 +92,7 @@ def suggest(
         return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
     with _one_thread().held():
         ranked = _best_first(history, rng, None if guide is None else guide(history))
+    avoid_repeats = avoid_repeats and not is_used_up(domain, len(history))
     fresh = (row for row in ranked if not avoid_repeats or not is_among(history.units, row))
     found = [to_point(domain, row) for _, row in zip(new_ids, fresh, strict=False)]
     return found + [domain.draw(rng) for _ in range(len(new_ids) - len(found))]

@@ -18,6 +18,7 @@ from ...trials import History
 from .._axes import is_among, layout, masked, snapped, to_point
 from .._protocol import Seen
 from .._startup import startup_point
+from .._unseen import is_used_up
 from ._densities import Axes, Mixture
 from ._parzen import parzen
 from ._split import rank_weights, split, thin
@@ -67,7 +68,8 @@ def suggest(
     verbose : bool, default=True
         Kept for hyperopt's signature; nothing is printed.
     avoid_repeats : bool, default=True
-        Whether a point that was suggested before is passed over; switch off to average noise.
+        Whether a point that was suggested before is passed over, as long as there may be others; switch
+        off to average noise.
 
     Returns
     -------
@@ -88,6 +90,7 @@ def suggest(
     n_startup = n_startup_jobs if n_startup_jobs is not None else (20 if domain.is_conditional else 10)
     if len(history) < n_startup or not history.ok.any() or not len(domain):
         return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
+    avoid_repeats = avoid_repeats and not is_used_up(domain, len(history))
     found: list[Point] = []
     for row in _best_first(history, rng, prior_weight, n_EI_candidates, gamma):
         if len(found) == len(new_ids):

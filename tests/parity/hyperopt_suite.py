@@ -1,0 +1,109 @@
+"""Run hyperopt's own tests, from the installed package, with its modules replaced by ours.
+
+    python tests/parity/hyperopt_suite.py              # ours, by the aliases of hyperopt_aliases.py
+    python tests/parity/hyperopt_suite.py --original   # hyperopt itself, for comparison
+    python tests/parity/hyperopt_suite.py --list       # the exclusions, with their reasons
+
+Further arguments go to pytest. The file is at once the script and the pytest plugin that the script loads.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+FILES = (
+    "tests/test_base.py",
+    "tests/unit/test_anneal.py",
+    "tests/unit/test_domains.py",
+    "tests/unit/test_fmin.py",
+    "tests/unit/test_pchoice.py",
+    "tests/unit/test_rand.py",
+    "tests/unit/test_randint.py",
+    "tests/unit/test_tpe.py",
+)
+
+INSIDE = "computes with a function inside its TPE"
+
+EXCLUDED: dict[str, str] = {
+    "TestSONify": "encodes documents for MongoDB, which ours are never sent to",
+    "TestRand": "names the values that its sampler draws with one seed",
+    "test_adaptive_parzen_normal_orig": INSIDE,
+    "TestGMM1": INSIDE,
+    "TestGMM1Math": INSIDE,
+    "TestQGMM1Math": INSIDE,
+    "TestLGMM1Math": INSIDE,
+    "TestQLGMM1Math": INSIDE,
+    "TestOptQUniform": "rebuilds the posterior of its TPE out of the nodes of its graph",
+    "TestSuggestAtpe": "needs its adaptive TPE, thirty models trained beforehand, which is not offered",
+}
+"""``{name of a class or function of tests: why it does not apply to us}``."""
+
+ORIGINAL = "PARITY_ORIGINAL"
+
+
+# ---------------------------------------------------------------------- the plugin
+def pytest_configure(config: pytest.Config) -> None:
+    """Put the aliases in place before a test module is imported."""
+    if os.environ.get(ORIGINAL):
+        if find_spec("bson") is None:
+            sys.modules["bson"] = ModuleType("bson")
+        return
+    sys.path.insert(0, str(HERE))
+    import hyperopt_aliases
+
+    hyperopt_aliases.install(Path(config.rootpath) / "tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the excluded tests, with the reason."""
+    for item in items:
+        names = [node.name for node in item.listchain()]
+        reason = next((why for name, why in EXCLUDED.items() if name in names), None)
+        if reason is not None and not os.environ.get(ORIGINAL):
+            item.add_marker(pytest.mark.skip(reason=f"excluded: {reason}"))
+
+
+# ---------------------------------------------------------------------- the script
+def package() -> Path:
+    """Where hyperopt is installed, without importing it."""
+    spec = find_spec("hyperopt")
+    if spec is None or spec.origin is None:
+        raise SystemExit("hyperopt is not installed: pip install 'hyperopt>=0.3'")
+    return Path(spec.origin).parent
+
+
+def command(arguments: list[str]) -> list[str]:
+    """The pytest command line."""
+    files = [str(package() / file) for file in FILES]
+    options = ["-p", "hyperopt_suite", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(package())]
+    return [sys.executable, "-m", "pytest", "-q", "--tb=short", *options, *files, *arguments]
+
+
+def main(arguments: list[str]) -> int:
+    """Run the suite in a process of its own; pytest's exit status."""
+    if "--list" in arguments:
+        for name, why in EXCLUDED.items():
+            print(f"{name}: {why}")
+        return 0
+    paths = [str(HERE), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    if "--original" in arguments:
+        environment[ORIGINAL] = "1"
+    rest = [argument for argument in arguments if argument != "--original"]
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run(command(rest), env=environment, cwd=folder).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
