@@ -172,7 +172,7 @@ def fmin(
         first_points=_points(parsed, points_to_evaluate),
         description={"total": max_evals},
     )
-    executor = trials.open_executor() or SerialExecutor(keep_exceptions=True)
+    executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor(keep_exceptions=True)
     plan = replace(plan, window=None if rstate is None else max(ahead, executor.capacity))
     catch = catch_eval_exceptions or trials.catches_errors
     objective = FunctionObjective(fn, parsed, catch=catch, by_keyword=is_annotated, attachments=trials.attachments)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import sys
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -42,23 +40,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
-    """A Spark session with two slots on this machine, listening on loopback only; one for the whole run."""
-    from pyspark.sql import SparkSession
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A Spark session of two slots, one for the whole run; ``SPARK_UNDER_TEST`` says of which kind."""
+    from tests.spark import sparks
 
-    root = str(Path(__file__).parents[1])
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of pyspark, about pandas 3
-        session = (
-            SparkSession.builder.master("local[2]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.ui.showConsoleProgress", "false")
-            .config("spark.executorEnv.PYTHONPATH", root)  # workers import the package that is tested
-            .config("spark.driver.extraJavaOptions", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1")
-            .getOrCreate()
-        )
-    session.sparkContext.setLogLevel("OFF")  # tests kill workers, and a JVM's stack says nothing new
-    yield session
-    session.stop()
+    kind, work = os.environ.get("SPARK_UNDER_TEST", "local"), tmp_path_factory.mktemp("spark")
+    with ExitStack() as stack:
+        if kind == "connect":
+            session = sparks.connect_session(stack.enter_context(sparks.connect_server(work)))
+        else:
+            master = "local[2]" if kind == "local" else stack.enter_context(sparks.standalone(work))
+            session = sparks.session(master)
+        stack.callback(session.stop)
+        yield session

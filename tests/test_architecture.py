@@ -47,6 +47,7 @@ ALLOWED = {
     "threadpoolctl": ["_threads"],  # comes with sklearn
     "tqdm": ["optimize"],
     "pyspark": ["executors"],
+    "pyarrow": ["executors"],  # comes with what pyspark needs for Spark Connect
     "mlflow": ["integrations"],
     "matplotlib": ["plots"],
     "pandas": ["_pandas"],

@@ -18,7 +18,7 @@ from ._protocol import Finished, Task, Work
 from ._run import run_task
 from ._shipping import dumps
 
-__all__ = ["run_message", "unpack"]
+__all__ = ["pack", "run_message", "unpack"]
 
 
 def run_message(
@@ -49,7 +49,7 @@ def run_message(
     except BaseException as error:
         finished = Finished(Task(0, 0, None), failure=Failure.of(error), seconds=0.0)
     try:
-        return _pack(finished)
+        return pack(finished)
     except BaseException as error:
         failure = Failure(
             STATUS_FAIL,
@@ -57,7 +57,7 @@ def run_message(
             f"what the work returned cannot be sent back: {type(error).__name__}: {error}",
             traceback.format_exc(),
         )
-        return _pack(replace(finished, value=None, failure=failure))
+        return pack(replace(finished, value=None, failure=failure))
 
 
 def unpack(task: Task, answer: bytes | memoryview) -> Finished:
@@ -71,7 +71,8 @@ def unpack(task: Task, answer: bytes | memoryview) -> Finished:
     return Finished(task, value, failure, seconds)
 
 
-def _pack(finished: Finished) -> bytes:
+def pack(finished: Finished) -> bytes:
+    """What came of a task, without the task, as bytes; raises if the value cannot be pickled."""
     failure, exception = finished.failure, None
     if failure is not None and failure.exception is not None:
         exception = _dumps_or_none(failure.exception)

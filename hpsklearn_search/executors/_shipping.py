@@ -19,6 +19,7 @@ import mmap
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from multiprocessing import util
 from typing import IO, Any
 
@@ -26,7 +27,7 @@ import numpy as np
 
 from ._protocol import Work
 
-__all__ = ["Shipment", "dumps", "load_work"]
+__all__ = ["Shipment", "dumps", "load_work", "pickler"]
 
 LARGE = 2**20
 """Bytes from which on an array is mapped instead of copied."""
@@ -49,6 +50,17 @@ def dumps(value: Any) -> bytes:
     """`value` pickled, by value where its definition cannot be imported elsewhere."""
     pickled: bytes = _cloudpickle().dumps(value)
     return pickled
+
+
+def pickler(file: IO[bytes], reduce: Callable[[Any], Any]) -> Any:
+    """A pickler as of `dumps` that first asks `reduce` about each object, which may answer NotImplemented."""
+
+    class AskingPickler(_cloudpickle().Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            answer = reduce(obj)
+            return super().reducer_override(obj) if answer is NotImplemented else answer
+
+    return AskingPickler(file, protocol=5)
 
 
 class Shipment:
@@ -86,7 +98,7 @@ class Shipment:
         self.path = os.path.join(self.folder, "work")
         try:
             with open(self.path, "wb") as file:
-                _array_pickler(file, self._reference).dump(work)
+                pickler(file, self._reference).dump(work)
         except OSError:
             self.remove()
             raise
@@ -108,8 +120,10 @@ class Shipment:
         _tracker().register(folder, "folder")  # removed by another process, should this one be killed
         return folder
 
-    def _reference(self, array: Any) -> tuple[Any, ...]:
-        """How a worker gets a large array: a callable and its arguments."""
+    def _reference(self, array: Any) -> Any:
+        """How a worker gets a large array: a callable and its arguments; NotImplemented of all else."""
+        if not _is_large_array(array):
+            return NotImplemented
         if type(array) is np.memmap and _is_whole_file_map(array):
             order = "C" if array.flags.c_contiguous else "F"
             return _open_map, (os.path.abspath(str(array.filename)), array.dtype, array.offset, array.shape, order)
@@ -138,14 +152,8 @@ def load_work(path: str) -> Work:
     return work
 
 
-def _array_pickler(file: IO[bytes], reference: Any) -> Any:
-    class ArrayPickler(_cloudpickle().Pickler):  # type: ignore[misc]
-        def reducer_override(self, obj: Any) -> Any:
-            if type(obj) in (np.ndarray, np.memmap) and obj.nbytes >= LARGE and obj.dtype.kind in PLAIN_KINDS:
-                return reference(obj)
-            return super().reducer_override(obj)
-
-    return ArrayPickler(file, protocol=5)
+def _is_large_array(obj: Any) -> bool:
+    return type(obj) in (np.ndarray, np.memmap) and obj.nbytes >= LARGE and obj.dtype.kind in PLAIN_KINDS
 
 
 def _is_whole_file_map(array: Any) -> bool:

@@ -6,30 +6,27 @@ these threads fill, and a finished task is with the loop at once.
 
 from __future__ import annotations
 
-import math
-import pickle
 import queue
 import signal
 import sys
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from ..trials import STATUS_CRASHED
+from ._messages import unpack
 from ._protocol import Finished, Task, Work
 from ._pyspark import pinned_thread
 from ._shipping import dumps
-from ._spark_worker import SparkCall, lost, too_long
+from ._spark_pickling import PickledWork, pickled_work
+from ._spark_worker import Overtime, SparkCall, lost, too_long
 
 __all__ = ["Cluster", "SparkExecutor"]
 
 PATIENCE = 2.0
 """Seconds for which `close` waits for the threads of cancelled jobs; they are daemons."""
-
-
-GRACE = 10.0
-"""Seconds that a task may take beyond its time, as the driver sees it: worker processes have to start, too."""
 
 
 class Cluster(Protocol):
@@ -46,14 +43,10 @@ class Cluster(Protocol):
         """How many can run at once, where that is known."""
 
     @property
-    def repeats_tasks(self) -> bool:
-        """Whether Spark itself runs a task again whose worker died."""
-
-    @property
     def is_stopped(self) -> bool:
         """Whether nothing can run here any more."""
 
-    def ship(self, key: str, work: bytes) -> None:
+    def ship(self, key: str, work: PickledWork) -> None:
         """Make the pickled work available to the workers."""
 
     def run(self, call: SparkCall, payload: bytes, tag: str, earlier: int) -> bytes:
@@ -73,7 +66,6 @@ class _Job:
     task: Task
     tag: str
     payload: bytes
-    deadline: float
 
 
 class SparkExecutor:
@@ -88,8 +80,8 @@ class SparkExecutor:
     max_retries : int, default=1
         How often a task is begun again after the worker under it died.
     task_timeout : float, default=None
-        Seconds after which the worker interrupts a task, which then counts as failed. A task that
-        cannot be interrupted there is cancelled `GRACE` seconds later, its worker killed.
+        Seconds after which a task has failed, counted from when the work on it begins, in the worker: there
+        it is interrupted, and if it cannot be, its worker ended.
     """
 
     prefers_whole_trials = True
@@ -100,8 +92,7 @@ class SparkExecutor:
     ) -> None:
         self._cluster = cluster
         self._capacity = parallelism
-        self._max_retries = max_retries
-        self._task_timeout = task_timeout
+        self._attempts = 2 + max_retries  # by the last, the worker says that it does not begin once more, and why
         self._call = SparkCall(uuid.uuid4().hex, max_retries, task_timeout)
         self._jobs: dict[str, _Job] = {}
         self._inbox: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -124,13 +115,10 @@ class SparkExecutor:
         """
         self._cluster.ship(self._call.key, pickled_work(work))
         self._take_over_interrupts()
-        if self._task_timeout is not None:
-            self._warm_up()
 
     def submit(self, task: Task) -> None:
         """Hand a task to a thread, a new one as long as there are fewer than tasks under way."""
-        deadline = math.inf if self._task_timeout is None else time.monotonic() + self._task_timeout + GRACE
-        job = _Job(task, f"hpsklearn-{self._call.key}-{uuid.uuid4().hex}", dumps(task.payload), deadline)
+        job = _Job(task, f"hpsklearn-{self._call.key}-{uuid.uuid4().hex}", dumps(task.payload))
         self._jobs[job.tag] = job
         if len(self._threads) < min(len(self._jobs), self._capacity):
             self._threads.append(pinned_thread(self._cluster.session, self._serve))
@@ -139,12 +127,11 @@ class SparkExecutor:
 
     def wait(self, timeout: float | None = None) -> list[Finished]:
         """Block on the queue that the threads fill."""
-        until = math.inf if timeout is None else time.monotonic() + timeout
-        while self._jobs:
-            found = self._take(min(until, *(job.deadline for job in self._jobs.values()))) + self._overdue()
-            if found or time.monotonic() >= until:
-                return found
-        return []
+        until = None if timeout is None else time.monotonic() + timeout
+        found: list[Finished] = []
+        while self._jobs and not found and (until is None or time.monotonic() < until):
+            found = self._take(until)
+        return found
 
     def cancel(self, trial: int | None = None) -> list[Task]:
         """Cancel the jobs of these tasks, by their tags; Spark ends their workers within seconds."""
@@ -168,9 +155,9 @@ class SparkExecutor:
             self._restore_signal = None
 
     # ------------------------------------------------------------------ in the calling thread
-    def _take(self, until: float) -> list[Finished]:
+    def _take(self, until: float | None) -> list[Finished]:
         """What the threads have finished; waits for one until then."""
-        left = None if math.isinf(until) else max(0.0, until - time.monotonic())
+        left = None if until is None else max(0.0, until - time.monotonic())
         found = []
         try:
             tag, ending = self._done.get(timeout=left)
@@ -185,21 +172,10 @@ class SparkExecutor:
                 raise ending
         return found  # type: ignore[return-value]
 
-    def _overdue(self) -> list[Finished]:
-        now = time.monotonic()
-        late = [job for job in self._jobs.values() if job.deadline <= now]
-        for job in late:
-            self._drop(job)
-        return [Finished(job.task, failure=too_long(self._task_timeout)) for job in late]
-
     def _drop(self, job: _Job) -> None:
         del self._jobs[job.tag]
         if not self._cluster.is_stopped:
             self._cluster.cancel(job.tag)
-
-    def _warm_up(self) -> None:
-        """Let the clock of the first tasks not count the start of workers, nor sending them the data."""
-        self._cluster.run(self._call, dumps(None), f"hpsklearn-{self._call.key}-warm-up", earlier=self._max_retries + 1)
 
     def _take_over_interrupts(self) -> None:
         """Replace pyspark's handler of Ctrl-C, which cancels every job of the context, also the user's others."""
@@ -221,41 +197,30 @@ class SparkExecutor:
             self._done.put((job.tag, ending))
 
     def _run(self, job: _Job) -> Finished:
-        """Run a job; where Spark does not repeat a task whose worker died, do it here."""
-        attempts = 1 if self._cluster.repeats_tasks else 1 + self._max_retries
+        """Run a job; where Spark does not itself repeat a task whose worker died, do it here."""
         reason = ""
-        for attempt in range(attempts):
+        for attempt in range(self._attempts):
             if job.tag not in self._jobs:
                 break
             try:
                 reply = self._cluster.run(self._call, job.payload, job.tag, earlier=attempt)
             except Exception as error:
                 if self._cluster.is_stopped:
-                    raise RuntimeError("the SparkContext was stopped while the search ran on it") from error
+                    raise RuntimeError("the Spark session was stopped while the search ran on it") from error
                 reason = str(error)
                 check_environment(reason)
             else:
-                value, failure, seconds = pickle.loads(reply)
-                return Finished(job.task, value, failure, seconds)
-        return Finished(job.task, failure=lost(attempts, reason))
+                return self._finished(unpack(job.task, reply), reason)
+        return Finished(job.task, failure=lost(self._attempts, reason))
 
-
-def pickled_work(work: Work) -> bytes:
-    """The work, data and all, as bytes.
-
-    Raises
-    ------
-    TypeError
-        If it cannot be pickled.
-    """
-    try:
-        return dumps(work)
-    except Exception as error:
-        raise TypeError(
-            f"what Spark's workers need cannot be pickled: {type(error).__name__}: {first_line(error)}. The objective, "
-            "or the estimator and its data, must not hold a SparkSession, a SparkContext, a DataFrame or a pyspark.ml "
-            "estimator: what runs on the cluster by itself is tuned from the driver, with trials=Trials()"
-        ) from error
+    def _finished(self, finished: Finished, reason: str) -> Finished:
+        """With what only this side knows: how long is too long, and what Spark said of the worker's death."""
+        failure = finished.failure
+        if failure is not None and failure.kind == Overtime.__name__:
+            return replace(finished, failure=too_long(self._call.timeout))
+        if failure is not None and failure.status == STATUS_CRASHED:
+            return replace(finished, failure=replace(failure, traceback=reason))
+        return finished
 
 
 def check_environment(reason: str) -> None:
@@ -275,8 +240,3 @@ def check_environment(reason: str) -> None:
         f"Spark's Python workers cannot run the search: {last}. Install the packages of this Python there; where "
         f"workers run on this machine, set PYSPARK_PYTHON={sys.executable!r} before Spark starts"
     )
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, without the JVM's stack."""
-    return next(iter(str(error).strip().splitlines()), "")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ._pyspark import attempt_number
+from ._spark_pickling import PickledWork
 from ._spark_worker import SparkCall
 
 __all__ = ["ContextCluster"]
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,13 +20,15 @@ class _OneTask:
 
     call: SparkCall
     work: Any  # Spark's broadcast of the pickled work
+    broadcasts: list[Any]  # those of the user: a worker has what the function that Spark sends it holds
     payload: bytes
     earlier: int
+    tag: str
 
     def __call__(self, seat: Iterable[int]) -> Iterator[bytes]:
         for _ in seat:  # Spark keeps a worker for the next task only if its input was read to the end
             pass
-        yield self.call.run(lambda: self.work.value, self.payload, self.earlier + attempt_number())
+        yield self.call.run(lambda: self.work.value, self.payload, self.earlier + attempt_number(), self.tag)
 
 
 class ContextCluster:
@@ -45,16 +46,21 @@ class ContextCluster:
         self.session = session
         self._sc = session.sparkContext
         self._seat = self._sc.parallelize([0], 1)
-        if resource_profile is not None and not self.repeats_tasks:
-            logger.warning("resource_profile is ignored: master %r runs in one process", self._sc.master)
+        self._work: Any = None
+        self._broadcasts: list[Any] = []
+        if resource_profile is not None and self._is_local:
+            warnings.warn(
+                f"resource_profile is ignored: master {self._sc.master!r} runs in one process, which has no profiles; "
+                "leave it out here",
+                UserWarning,
+                stacklevel=5,
+            )
         elif resource_profile is not None:
             self._seat = self._seat.withResources(resource_profile)
-        self._work: Any = None
 
     @property
-    def repeats_tasks(self) -> bool:
-        """Whether Spark itself runs a task again whose worker died; under ``local[N]`` it does not."""
-        return self._sc.master.startswith("local-cluster") or not self._sc.master.startswith("local")
+    def _is_local(self) -> bool:
+        return str(self._sc.master).partition("[")[0] == "local"
 
     @property
     def is_stopped(self) -> bool:
@@ -72,23 +78,27 @@ class ContextCluster:
         if self._sc.getConf().get("spark.dynamicAllocation.enabled", "false") == "true":
             return None
         context = self._sc._jsc.sc()
-        profile = context.resourceProfileManager().resourceProfileFromId(0)
+        profile = self._seat._jrdd.rdd().getResourceProfile()  # null unless one was given
+        if profile is None:
+            profile = context.resourceProfileManager().resourceProfileFromId(0)
         return int(context.maxNumConcurrentTasks(profile)) or None
 
     @property
     def _cpus_per_task(self) -> int:
         return int(self._sc.getConf().get("spark.task.cpus", "1"))
 
-    def ship(self, key: str, work: bytes) -> None:
+    def ship(self, key: str, work: PickledWork) -> None:
         """Broadcast the pickled work; each executor fetches it once."""
-        self._work = self._sc.broadcast(work)
+        self._work = self._sc.broadcast(work.work)
+        self._broadcasts = work.broadcasts
 
     def run(self, call: SparkCall, payload: bytes, tag: str, earlier: int) -> bytes:
         """Run one task, in a pinned thread; the reply of `SparkCall.run`."""
         self._sc.setInterruptOnCancel(True)
         self._sc.addJobTag(tag)
         try:
-            (reply,) = self._seat.mapPartitions(_OneTask(call, self._work, payload, earlier)).collect()
+            task = _OneTask(call, self._work, self._broadcasts, payload, earlier, tag)
+            (reply,) = self._seat.mapPartitions(task).collect()
         finally:
             self._sc.removeJobTag(tag)
         return bytes(reply)

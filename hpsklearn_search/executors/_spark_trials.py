@@ -13,9 +13,11 @@ import warnings
 from typing import Any
 
 from ..trials import STATUS_CANCELLED, Trials
-from ._pyspark import open_session
+from ._pyspark import is_remote, open_session
 from ._spark import Cluster, SparkExecutor
 from ._spark_classic import ContextCluster
+from ._spark_connect import ConnectCluster
+from ._spark_pickling import check_travels
 
 __all__ = ["SparkTrials"]
 
@@ -38,7 +40,8 @@ class SparkTrials(Trials):
     Parameters
     ----------
     parallelism : int, default=None
-        How many trials run at once. None: the cluster's default parallelism.
+        How many trials run at once, at most as many as there are to run. None: the cluster's default
+        parallelism. A warning says if the cluster has fewer slots.
     timeout : float, default=None
         Seconds after which the search ends; the earlier of this and the search's own counts.
     loss_threshold : float, default=None
@@ -47,7 +50,7 @@ class SparkTrials(Trials):
         Where to run, classic or Spark Connect. None: the active session, or a new one. It is not
         pickled with the trials.
     resource_profile : pyspark.resource.ResourceProfile, default=None
-        What a task may use; not on ``local`` masters, nor with Spark Connect.
+        What a task may use: on a cluster, not on a ``local`` master.
     max_retries : int, default=1
         How often a trial is begun again after the worker under it died; then it is recorded as lost.
     mlflow : bool, default=True
@@ -92,7 +95,11 @@ class SparkTrials(Trials):
         self._session = spark_session
 
     # ------------------------------------------------------------------ where to run
-    def open_executor(self, *, task_timeout: float | None = None) -> SparkExecutor:
+    def check_travels(self, **arguments: Any) -> None:
+        """Raise TypeError if an argument holds a SparkSession, a DataFrame or the like; says to use `Trials`."""
+        check_travels(**arguments)
+
+    def open_executor(self, *, task_timeout: float | None = None, n_tasks: int | None = None) -> SparkExecutor:
         """An executor on the session; here a new session starts, if there is none.
 
         Raises
@@ -101,11 +108,12 @@ class SparkTrials(Trials):
             If pyspark, or a Java runtime to start it with, is missing.
         """
         cluster = self._cluster()
-        parallelism = self.parallelism or cluster.parallelism
+        asked = self.parallelism or cluster.parallelism
+        parallelism = asked if n_tasks is None else min(asked, n_tasks)
         slots = cluster.slots
         if slots is not None and parallelism > slots:
             warnings.warn(
-                f"parallelism={parallelism}, but the cluster has {slots} slots for tasks now; the other trials wait "
+                f"parallelism={asked}, but the cluster has {slots} slots for tasks now; the other trials wait "
                 f"in Spark's queue, suggested earlier than they need be; SparkTrials(parallelism={slots}) fits",
                 UserWarning,
                 stacklevel=4,
@@ -114,7 +122,8 @@ class SparkTrials(Trials):
 
     def _cluster(self) -> Cluster:
         session = open_session(self._session)
-        return ContextCluster(session, self.resource_profile)
+        kind = ConnectCluster if is_remote(session) else ContextCluster
+        return kind(session, self.resource_profile)
 
     # ------------------------------------------------------------------ hyperopt's counters
     @property

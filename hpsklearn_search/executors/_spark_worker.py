@@ -4,37 +4,42 @@ Everything that the work raises is caught, and its result pickled, before Spark 
 a task that raises is one to repeat, up to four times.
 
 >>> import pickle
+>>> from ._messages import unpack
 >>> call = SparkCall("a search", retries=1)
->>> reply = call.run(lambda: pickle.dumps(len), pickle.dumps("four"), attempt=0)
->>> pickle.loads(reply)[0]
+>>> unpack(Task(0, 0, "four"), call.run(lambda: pickle.dumps(len), pickle.dumps("four"), 0, "a-tag")).value
 4
->>> str(pickle.loads(call.run(lambda: b"", pickle.dumps("four"), attempt=2))[1])
+>>> str(unpack(Task(0, 0, "four"), call.run(lambda: b"", pickle.dumps("four"), 2, "a-tag")).failure)
 'TrialCrashed: its worker died in 2 attempts'
 """
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import signal
 import sys
+import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
-from ._protocol import Task, Work
-from ._run import run_task
-from ._shipping import dumps
+from ._messages import pack, run_message
+from ._protocol import Finished, Task, Work
 
-__all__ = ["SparkCall", "lost", "too_long"]
+__all__ = ["Overtime", "SparkCall", "lost", "too_long"]
 
 _WORKS: OrderedDict[str, Work] = OrderedDict()
 """The works of the latest searches, by key; a worker process serves many tasks, one at a time."""
 
 KEPT = 2
+
+GRACE = 1.0
+"""Seconds between the interrupt of a task that takes too long and the end of its worker."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class SparkCall:
     timeout: float | None = None
     path: tuple[str, ...] = field(default_factory=lambda: tuple(filter(None, sys.path)))
 
-    def run(self, fetch: Callable[[], bytes], payload: bytes, attempt: int) -> bytes:
+    def run(self, fetch: Callable[[], bytes], payload: bytes, attempt: int, tag: str) -> bytes:
         """Run one task.
 
         Parameters
@@ -69,35 +74,26 @@ class SparkCall:
             The pickled payload.
         attempt : int
             How often the task was begun before.
+        tag : str
+            Name of the task, unlike that of any other.
 
         Returns
         -------
         bytes
-            The pickled triple (value, failure or None, seconds).
+            For `unpack`.
         """
+        if self.timeout is not None and attempt > 0 and was_ended(tag):
+            return pack(Finished(Task(0, 0, None), failure=too_long(self.timeout)))
         if attempt > self.retries:
             # A fit that takes its worker with it (out of memory, say) must not empty the cluster.
-            return pickle.dumps((None, lost(attempt), float("nan")))
-        finished = run_task(lambda data: self._in_time(self._work(fetch), pickle.loads(data)), Task(0, 0, payload))
-        failure = finished.failure
-        if failure is not None and failure.kind == Overtime.__name__:
-            failure = too_long(self.timeout)
-        try:
-            return dumps((finished.value, failure, finished.seconds))
-        except Exception as error:
-            return pickle.dumps((None, Failure.of(error), finished.seconds))
+            return pack(Finished(Task(0, 0, None), failure=lost(attempt)))
 
-    def _in_time(self, work: Work, payload: Any) -> Any:
-        """Call `work`, interrupted when its time is over; code that never returns to Python is left to the driver."""
-        if self.timeout is None or not can_interrupt():
-            return work(payload)
-        before = signal.signal(signal.SIGALRM, _overtime)
-        signal.setitimer(signal.ITIMER_REAL, self.timeout)
-        try:
-            return work(payload)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+        def work(data: Any) -> Any:
+            loaded = self._work(fetch)
+            with time_limit(self.timeout, tag):
+                return loaded(data)
+
+        return run_message(work, payload, keep=True)
 
     def _work(self, fetch: Callable[[], bytes]) -> Work:
         if self.key in _WORKS:
@@ -113,19 +109,86 @@ class SparkCall:
         return work
 
 
+# ---------------------------------------------------------------------- limits of time
+class Overtime(BaseException):
+    """Raised in the midst of work that takes too long; no Exception, so that no fit takes it for its own."""
+
+
+@contextmanager
+def time_limit(seconds: float | None, tag: str) -> Iterator[None]:
+    """Interrupt what runs too long; what cannot be interrupted, as a long call into C, ends with its process.
+
+    The process leaves a file in that case, from which `was_ended` knows it from one that crashed.
+
+    Parameters
+    ----------
+    seconds : float or None
+        None sets no limit.
+    tag : str
+        Name of the task.
+
+    Raises
+    ------
+    Overtime
+        In the block, when its time is over.
+    """
+    if seconds is None:
+        yield
+        return
+    with open(_trace(tag), "w") as trace:
+        faulthandler.dump_traceback_later(seconds + GRACE, exit=True, file=trace)
+        try:
+            with _alarm(seconds):
+                yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            _forget(tag)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    if not can_interrupt():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _overtime)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def can_interrupt() -> bool:
     """Whether this thread gets signals, on a system that has alarms."""
     return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-
-
-class Overtime(BaseException):
-    """Raised in the midst of work that takes too long; no Exception, so that no fit takes it for its own."""
 
 
 def _overtime(number: int, frame: Any) -> None:
     raise Overtime
 
 
+def was_ended(tag: str) -> bool:
+    """Whether a process of this machine was ended because of the time that task `tag` took."""
+    try:
+        with open(_trace(tag)) as trace:
+            found = trace.read().startswith("Timeout")
+    except OSError:
+        return False
+    _forget(tag)
+    return found
+
+
+def _trace(tag: str) -> str:
+    return os.path.join(tempfile.gettempdir(), tag)
+
+
+def _forget(tag: str) -> None:
+    with suppress(OSError):
+        os.remove(_trace(tag))
+
+
+# ---------------------------------------------------------------------- what went wrong
 def too_long(timeout: float | None) -> Failure:
     """The failure of a task that took more than its time."""
     return Failure(STATUS_TIMEOUT, "TimeoutError", f"took longer than {timeout} s")

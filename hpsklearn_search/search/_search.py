@@ -267,6 +267,8 @@ class HyperoptSearchCV(FittedSearch):
         HyperoptSearchCV
             The fitted search.
         """
+        if self.trials is not None:
+            self.trials.check_travels(estimator=self.estimator, X=X, y=y, **params)
         parameters = ParameterSpace(self.space, self.estimator)
         parameters.check_names(self.estimator)
         scorer, refit_metric = self._get_scorers()
@@ -375,7 +377,8 @@ class HyperoptSearchCV(FittedSearch):
 
     def _open_executor(self) -> Executor:
         limit = check_timeout(self.trial_timeout, "trial_timeout")
-        prescribed: Executor | None = own_trials(self.trials).open_executor(task_timeout=limit)
+        n_tasks = check_positive_integer("max_evals", self.max_evals) * int(self.n_splits_)
+        prescribed: Executor | None = own_trials(self.trials).open_executor(task_timeout=limit, n_tasks=n_tasks)
         return prescribed if prescribed is not None else local_executor(self.n_jobs, task_timeout=limit)
 
     def _plan(self, parameters: ParameterSpace, executor: Executor, objective: FoldObjective) -> Plan:

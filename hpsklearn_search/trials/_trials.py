@@ -72,9 +72,12 @@ class Trials(Views):
         self.delete_all()
 
     # ------------------------------------------------------------------ for the loop and algorithms
-    def open_executor(self, *, task_timeout: float | None = None) -> Any:
-        """The executor that this kind of trials prescribes; None leaves it to the caller."""
+    def open_executor(self, *, task_timeout: float | None = None, n_tasks: int | None = None) -> Any:
+        """The executor that this kind of trials prescribes, for `n_tasks` at most; None leaves it to the caller."""
         return None
+
+    def check_travels(self, **arguments: Any) -> None:
+        """Raise TypeError if an argument of a search cannot go to where this kind of trials runs."""
 
     def fresh(self) -> Trials:
         """Trials of the same kind and settings, with an empty record."""
