@@ -90,15 +90,15 @@ def ignore_pandas_warning() -> None:
 
 
 # ---------------------------------------------------------------------- what an objective may hold
-DRIVER_OBJECTS = {"SparkSession", "SparkContext", "DataFrame", "RDD", "Column", "GroupedData", "JavaWrapper"}
+DRIVER_OBJECTS = {"SparkSession", "SparkContext", "DataFrame", "Frame", "RDD", "Column", "GroupedData", "JavaWrapper"}
 """Names of pyspark's classes whose instances stand for something in the driver's JVM, or on the server."""
 
 
 def kind_of_driver_object(value: Any) -> str | None:
     """The name of the class of `value` if it is a pyspark object that cannot leave the driver, else None."""
     for base in type(value).__mro__:
-        if base.__module__.startswith("pyspark.") and base.__name__ in DRIVER_OBJECTS:
-            return f"{type(value).__module__.split('.')[0]} {type(value).__name__}"
+        if base.__name__ in DRIVER_OBJECTS and base.__module__.startswith("pyspark."):
+            return f"pyspark {type(value).__name__}"
     return None
 
 

@@ -95,6 +95,7 @@ class SparkExecutor:
         self._attempts = 2 + max_retries  # by the last, the worker says that it does not begin once more, and why
         self._call = SparkCall(uuid.uuid4().hex, max_retries, task_timeout)
         self._jobs: dict[str, _Job] = {}
+        self._dropped: set[str] = set()  # tags of cancelled jobs that a thread still has
         self._inbox: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[str, Finished | BaseException]] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -128,10 +129,11 @@ class SparkExecutor:
     def wait(self, timeout: float | None = None) -> list[Finished]:
         """Block on the queue that the threads fill."""
         until = None if timeout is None else time.monotonic() + timeout
-        found: list[Finished] = []
-        while self._jobs and not found and (until is None or time.monotonic() < until):
+        while self._jobs:
             found = self._take(until)
-        return found
+            if found or (until is not None and time.monotonic() >= until):
+                return found
+        return []
 
     def cancel(self, trial: int | None = None) -> list[Task]:
         """Cancel the jobs of these tasks, by their tags; Spark ends their workers within seconds."""
@@ -145,9 +147,12 @@ class SparkExecutor:
         self.cancel()
         for _ in self._threads:
             self._inbox.put(None)
-        end = time.monotonic() + PATIENCE
-        for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
+        for _ in range(2):
+            end = time.monotonic() + PATIENCE / 2
+            for thread in self._threads:
+                thread.join(max(0.0, end - time.monotonic()))
+            for tag in list(self._dropped):  # a job that was on its way to Spark when it was cancelled
+                self._cancel(tag)
         self._threads.clear()
         self._cluster.close()
         if self._restore_signal is not None:
@@ -174,8 +179,12 @@ class SparkExecutor:
 
     def _drop(self, job: _Job) -> None:
         del self._jobs[job.tag]
+        self._dropped.add(job.tag)
+        self._cancel(job.tag)
+
+    def _cancel(self, tag: str) -> None:
         if not self._cluster.is_stopped:
-            self._cluster.cancel(job.tag)
+            self._cluster.cancel(tag)
 
     def _take_over_interrupts(self) -> None:
         """Replace pyspark's handler of Ctrl-C, which cancels every job of the context, also the user's others."""
@@ -194,6 +203,7 @@ class SparkExecutor:
                 ending = self._run(job)
             except BaseException as error:
                 ending = error
+            self._dropped.discard(job.tag)
             self._done.put((job.tag, ending))
 
     def _run(self, job: _Job) -> Finished:

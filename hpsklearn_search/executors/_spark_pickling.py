@@ -73,7 +73,8 @@ def check_travels(**arguments: Any) -> None:
         Names the argument.
     """
     for name, value in arguments.items():
-        for part in [value, *_parameters(value)]:
+        refuse(name, value)  # first: a DataFrame has an attribute of any name, a column
+        for part in _parameters(value):
             refuse(name, part)
 
 

@@ -24,7 +24,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from hpsklearn_search import HyperoptSearchCV, SparkTrials, fmin, hp, rand
+from hpsklearn_search import Callback, HyperoptSearchCV, SparkTrials, fmin, hp, rand
 from hpsklearn_search.executors import Task
 from hpsklearn_search.executors._spark_classic import ContextCluster
 from hpsklearn_search.executors._spark_connect import ConnectCluster
@@ -180,8 +180,8 @@ def slow_above_zero(x: float) -> float:
 def test_at_the_timeout_only_own_jobs_are_cancelled(spark: Any) -> None:
     """The search returns what has finished; a job of the user's runs on to its end."""
     minimise(lambda x: x, SparkTrials(2), 4)  # workers are up
-    other, found = job_of_the_user(spark, seconds=15)
-    trials = SparkTrials(1, timeout=8)
+    other, found = job_of_the_user(spark, seconds=20)
+    trials = SparkTrials(1, timeout=12)
     minimise(slow_above_zero, trials, 2, points_to_evaluate=POINTS)
     assert trials.fmin_cancelled_reason == "fmin run timeout"
     assert (trials.count_successful_trials(), trials.count_cancelled_trials()) == (1, 1)
@@ -238,11 +238,13 @@ def test_a_task_over_its_time_fails(spark: Any, work: Any) -> None:
 
 def test_the_clock_of_a_trial_runs_while_it_runs(spark: Any) -> None:
     """Waiting in Spark's queue for a slot, or for data, does not count."""
-    executor = SparkTrials(4).open_executor(task_timeout=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # more parallelism than slots is the point here
+        executor = SparkTrials(4).open_executor(task_timeout=5)
     executor.start(lambda seconds: time.sleep(seconds))
     try:
         for trial in range(4):
-            executor.submit(Task(trial, 0, 2.0))
+            executor.submit(Task(trial, 0, 3.0))
         done: list[Any] = []
         while len(done) < 4:
             done += executor.wait(90)
@@ -320,16 +322,22 @@ def test_all_folds_are_one_task_when_candidates_fill_the_slots(spark: Any) -> No
     assert tasks(max_evals=1) == 4
 
 
+class InterruptLater(Callback):
+    """Presses Ctrl-C when the second trial is under way."""
+
+    def on_trial_end(self, trials: Any, trial: Any) -> None:
+        """Two seconds after the first trial."""
+        threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+
 def test_ctrl_c_keeps_what_finished_and_cancels_own_jobs_only(spark: Any) -> None:
     """pyspark's handler of the signal, which cancels every job of the context, is out of the way meanwhile."""
     minimise(lambda x: x, SparkTrials(2), 4)  # workers are up
     before = signal.getsignal(signal.SIGINT)
     other, found = job_of_the_user(spark, seconds=15)
     trials = SparkTrials(1)
-    timer = threading.Timer(8.0, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
-        minimise(slow_above_zero, trials, 2, points_to_evaluate=POINTS)
+        minimise(slow_above_zero, trials, 2, points_to_evaluate=POINTS, callbacks=[InterruptLater()])
     assert trials.count_successful_trials() == 1
     assert trials.fmin_cancelled_reason == "fmin run cancelled by user"
     assert signal.getsignal(signal.SIGINT) is before
