@@ -86,6 +86,30 @@ def test_a_killed_driver_on_a_cluster_goes_on_from_its_save_file(tmp_path: Path)
         kill_and_resume(master, tmp_path / "search.db")
 
 
+@on_cluster
+def test_a_resource_profile_is_used_on_a_cluster(spark: Any) -> None:
+    """A task that asks for the one core of its executor gets it; the slots are those of the profile."""
+    from pyspark.resource import ResourceProfileBuilder, TaskResourceRequests
+
+    def resources(x: float) -> dict[str, Any]:
+        from pyspark import TaskContext
+
+        return {"loss": x, "status": "ok", "cpus": TaskContext.get().cpus()}
+
+    profile = ResourceProfileBuilder().require(TaskResourceRequests().cpus(1)).build
+    trials = SparkTrials(2, resource_profile=profile)
+    fmin(resources, hp.uniform("x", 0, 1), rand.suggest, 2, trials=trials, show_progressbar=False)
+    assert [result["cpus"] for result in trials.results] == [1, 1]
+
+
+@on_cluster
+def test_surplus_parallelism_is_told_on_a_cluster(spark: Any) -> None:
+    """Once executors have registered, their slots are known."""
+    fmin(lambda x: x, hp.uniform("x", 0, 1), rand.suggest, 2, trials=SparkTrials(2), show_progressbar=False)
+    with pytest.warns(UserWarning, match="but the cluster has 2 slots"):
+        SparkTrials(7).open_executor().close()
+
+
 def parent(pid: int) -> int:
     """Of a process, on Linux."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
@@ -112,27 +136,3 @@ def test_a_killed_executor_costs_no_trial(spark: Any, tmp_path: Path) -> None:
     assert (tmp_path / "killed").exists()
     assert trials.count_successful_trials() == 6
     assert trials.losses() == [point["x"] for point in points]
-
-
-@on_cluster
-def test_a_resource_profile_is_used_on_a_cluster(spark: Any) -> None:
-    """A task that asks for the one core of its executor gets it; the slots are those of the profile."""
-    from pyspark.resource import ResourceProfileBuilder, TaskResourceRequests
-
-    def resources(x: float) -> dict[str, Any]:
-        from pyspark import TaskContext
-
-        return {"loss": x, "status": "ok", "cpus": TaskContext.get().cpus()}
-
-    profile = ResourceProfileBuilder().require(TaskResourceRequests().cpus(1)).build
-    trials = SparkTrials(2, resource_profile=profile)
-    fmin(resources, hp.uniform("x", 0, 1), rand.suggest, 2, trials=trials, show_progressbar=False)
-    assert [result["cpus"] for result in trials.results] == [1, 1]
-
-
-@on_cluster
-def test_surplus_parallelism_is_told_on_a_cluster(spark: Any) -> None:
-    """Once executors have registered, their slots are known."""
-    fmin(lambda x: x, hp.uniform("x", 0, 1), rand.suggest, 2, trials=SparkTrials(2), show_progressbar=False)
-    with pytest.warns(UserWarning, match="but the cluster has 2 slots"):
-        SparkTrials(7).open_executor().close()
