@@ -50,7 +50,7 @@ class SparkTrials(Trials):
         Where to run, classic or Spark Connect. None: the active session, or a new one. It is not
         pickled with the trials.
     resource_profile : pyspark.resource.ResourceProfile, default=None
-        What a task may use: on a cluster, not on a ``local`` master.
+        What a task may use: on a cluster, not on a ``local`` master. It is not pickled, either.
     max_retries : int, default=1
         How often a trial is begun again after the worker under it died; then it is recorded as lost.
     mlflow : bool, default=True
@@ -152,8 +152,8 @@ class SparkTrials(Trials):
 
     # ------------------------------------------------------------------ copies
     def __getstate__(self) -> dict[str, Any]:
-        # A session belongs to its process: whoever unpickles this runs on the session active there.
-        return {**self.__dict__, "_session": None}
+        # Both belong to their process: whoever unpickles this runs on the session active there.
+        return {**self.__dict__, "_session": None, "resource_profile": None}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SparkTrials:
         twin = copy.copy(self)

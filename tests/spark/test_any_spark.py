@@ -177,6 +177,7 @@ def slow_above_zero(x: float) -> float:
     return x
 
 
+@pytest.mark.slow
 def test_at_the_timeout_only_own_jobs_are_cancelled(spark: Any) -> None:
     """The search returns what has finished; a job of the user's runs on to its end."""
     minimise(lambda x: x, SparkTrials(2), 4)  # workers are up
@@ -330,6 +331,7 @@ class InterruptLater(Callback):
         threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_finished_and_cancels_own_jobs_only(spark: Any) -> None:
     """pyspark's handler of the signal, which cancels every job of the context, is out of the way meanwhile."""
     minimise(lambda x: x, SparkTrials(2), 4)  # workers are up

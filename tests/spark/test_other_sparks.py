@@ -35,10 +35,10 @@ def run_on(kind: str, *files: str) -> None:
 
 def test_everything_holds_on_a_standalone_cluster() -> None:
     """One master, two workers, three JVMs."""
-    run_on("standalone", "test_any_spark.py", "test_deaths.py")
+    run_on("standalone", "test_any_spark.py", "../executors/test_all_executors.py", "test_deaths.py")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("grpc_status") is None, reason="needs pyspark[connect]")
 def test_everything_holds_with_spark_connect() -> None:
     """A client of a server in another process: no SparkContext, no RDD, no broadcast."""
-    run_on("connect", "test_any_spark.py")
+    run_on("connect", "test_any_spark.py", "../executors/test_all_executors.py")

@@ -73,21 +73,23 @@ def test_a_search_that_ran_its_course_has_no_reason() -> None:
     assert trials.fmin_cancelled_reason is None
 
 
-def test_copies_keep_the_session_and_pickles_drop_it() -> None:
-    """A session cannot leave its process; within it, a clone must run where the original would."""
+def test_copies_keep_session_and_profile_and_pickles_drop_them() -> None:
+    """They cannot leave their process; within it, a clone must run where the original would."""
 
     class Session:
         def __reduce__(self) -> Any:
             raise TypeError("this stays here")
 
-    session = Session()
-    trials = SparkTrials(2, spark_session=session)
+    session, profile = Session(), Session()
+    trials = SparkTrials(2, spark_session=session, resource_profile=profile)
     trials.record.add({"x": 1.0})
     twin = copy.deepcopy(trials)
     assert twin._session is session
+    assert twin.resource_profile is profile
     assert twin.record is not trials.record
     back = pickle.loads(pickle.dumps(trials))
     assert back._session is None
+    assert back.resource_profile is None
     assert back.parallelism == 2
     assert len(back.record) == 1
 
