@@ -6,6 +6,7 @@ from ._importance import parameter_importances
 from ._optimizer import Optimizer
 from .exceptions import AllTrialsFailed
 from .executors import SparkTrials
+from .integrations import MLflowCallback, replay
 from .optimize import Callback
 from .search import HyperoptSearchCV, Racing, one_standard_error
 from .suggest import anneal, auto, mix, rand, tpe
@@ -43,6 +44,7 @@ __all__ = [
     "AllTrialsFailed",
     "Callback",
     "HyperoptSearchCV",
+    "MLflowCallback",
     "Optimizer",
     "Racing",
     "SparkTrials",
@@ -60,6 +62,7 @@ __all__ = [
     "parameter_importances",
     "pyll",
     "rand",
+    "replay",
     "space_eval",
     "tpe",
     "trials_from_docs",

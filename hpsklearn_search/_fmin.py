@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ._hyperopt import Mirror, own_space, own_trials
@@ -19,12 +20,14 @@ from .optimize import (
     ProgressContext,
     ProgressLine,
     Stopper,
+    automatic_callbacks,
     check_algo,
     check_loss_threshold,
     check_positive_integer,
     check_timeout,
     early_stop,
     entropy_of,
+    finishing,
     journal,
 )
 from .optimize import (
@@ -146,6 +149,10 @@ def fmin(
     True
     """
     _refuse_low_level(fn, pass_expr_memo_ctrl)
+    settings = {
+        "fn": fn, "space": space, "algo": algo, "max_evals": max_evals, "timeout": timeout, "trials": trials,
+        "loss_threshold": loss_threshold, "rstate": rstate, "max_queue_len": max_queue_len,
+    }  # fmt: skip
     mirror, trials = Mirror.of(trials), own_trials(trials)
     if allow_trials_fmin and type(trials).fmin is not Trials.fmin:
         own = {"points_to_evaluate": points_to_evaluate, "callbacks": callbacks}
@@ -170,18 +177,21 @@ def fmin(
         timeout=check_timeout(timeout),
         stoppers=_stoppers(loss_threshold, early_stop_fn),
         first_points=_points(parsed, points_to_evaluate),
-        description={"total": max_evals},
+        description={"total": max_evals, "kind": "fmin", "settings": settings, "values": parsed.values},
     )
     executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor(keep_exceptions=True)
     plan = replace(plan, window=None if rstate is None else max(ahead, executor.capacity))
     catch = catch_eval_exceptions or trials.catches_errors
     objective = FunctionObjective(fn, parsed, catch=catch, by_keyword=is_annotated, attachments=trials.attachments)
-    watchers = [*mirror, *callbacks, *([LogLines()] if verbose and catch else []), *_progress(show_progressbar)]
-    with journal(trials_save_file, lambda: _fingerprint(fn, plan, rstate), trials.record, objective, plan) as keeper:
-        Loop(plan, objective, executor, trials, [*keeper, *watchers]).run()
-    if return_argmin:
-        return trials.argmin
-    return None if trials.best_loss is None else parsed.assemble(trials.argmin)
+    automatic = [*automatic_callbacks(callbacks, trials, "fmin"), *([LogLines()] if verbose and catch else [])]
+    watchers = [*mirror, *callbacks, *automatic, *_progress(show_progressbar)]
+    fingerprint = partial(_fingerprint, fn, plan, rstate)
+    with finishing(watchers):
+        with journal(trials_save_file, fingerprint, trials.record, objective, plan) as keeper:
+            Loop(plan, objective, executor, trials, [*keeper, *watchers]).run()
+        if return_argmin:
+            return trials.argmin
+        return None if trials.best_loss is None else parsed.assemble(trials.argmin)
 
 
 def _trials_fmin(

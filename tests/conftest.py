@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,8 @@ settings.register_profile(
 )
 settings.register_profile("explore", parent=settings.get_profile("suite"), derandomize=False, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
 def _missing(marker: str) -> str | None:
@@ -37,6 +40,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in reasons.items():
             if reason is not None and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test of something else logs nothing because a test of MLflow ran before it in this process."""
+    if item.get_closest_marker("mlflow") is not None:
+        return (yield)
+    with mock.patch("hpsklearn_search.integrations._mlflow.is_loaded", return_value=False):
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -34,9 +34,9 @@ LEVELS = {
     "pyll": 6,
     "_optimizer": 6,
     "search": 6,
-    "integrations": 7,
     "plots": 7,
-    "__init__": 8,
+    "integrations": 8,
+    "__init__": 9,
 }
 
 # Where what is not the standard library, numpy or scipy may be imported: a folder, or a file without suffix.

@@ -40,6 +40,11 @@ class Callback:
     All methods are called in the process and thread that runs the search. An exception raised in
     one of them ends the search, with the results so far kept.
 
+    What a search tells about itself at its begin is a mapping: ``total`` (of trials, None if there is
+    no limit), ``kind`` (the name of the class or function that searches), ``settings`` (its arguments),
+    ``values`` (``values(point)`` is what the labels or parameters of a trial stand for, option values
+    instead of indices), and in `HyperoptSearchCV` ``sample`` (``sample(n)`` is the first n rows of X).
+
     Examples
     --------
     >>> class Count(Callback):
@@ -57,7 +62,7 @@ class Callback:
     """
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        """Before the first suggestion; `search` describes the search (total, settings)."""
+        """Before the first suggestion; `search` describes the search."""
 
     def on_trial_begin(self, trials: Trials, trial: Trial) -> None:
         """A trial was suggested."""
@@ -67,4 +72,15 @@ class Callback:
         return None
 
     def on_search_end(self, trials: Trials, reason: str) -> None:
-        """After the last trial, however the search ended."""
+        """After the last trial, however the search ended; `HyperoptSearchCV` makes its table and refits after it."""
+
+    def on_finish(self, fitted: Any, error: BaseException | None) -> None:
+        """Last of all, also where the search never began.
+
+        Parameters
+        ----------
+        fitted : HyperoptSearchCV or None
+            With ``cv_results_``, ``best_*`` and the refitted model, as far as it got; None in `fmin`.
+        error : BaseException or None
+            What the caller is about to receive instead of a result.
+        """

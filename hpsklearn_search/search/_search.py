@@ -22,12 +22,14 @@ from ..optimize import (
     Plan,
     ProgressLine,
     Stopper,
+    automatic_callbacks,
     check_algo,
     check_loss_threshold,
     check_positive_integer,
     check_timeout,
     early_stop,
     entropy_of,
+    finishing,
     journal,
 )
 from ..optimize import (
@@ -44,6 +46,7 @@ from ._compat import (
     indexable,
     is_multimetric_scorer,
     requires_y,
+    safe_indexing,
     scorers_by_name,
 )
 from ._fingerprint import fingerprint
@@ -295,14 +298,16 @@ class HyperoptSearchCV(FittedSearch):
         objective = FoldObjective(work, self._objective_metric(scorer), leaf_of=tree.leaf)
         executor = self._open_executor()
         objective.race = self._race(scorer, objective.metric, executor)
-        self._search(parameters, objective, executor, tree)
-        self._refuse_nothing_finite()
-        self._select(scorer, refit_metric)
-        if self.return_estimators == "best":
-            self._refit_folds(work)
-        if self.refit:
-            self._refit(base, X, y, routed.estimator.fit, tree)
-        tree.end()
+        watchers = self._watchers(objective)
+        with finishing(watchers, self):
+            self._search(parameters, objective, executor, tree, watchers)
+            self._refuse_nothing_finite()
+            self._select(scorer, refit_metric)
+            if self.return_estimators == "best":
+                self._refit_folds(work)
+            if self.refit:
+                self._refit(base, X, y, routed.estimator.fit, tree)
+            tree.end()
         return self
 
     def _draw_folds(self, X: Any, y: Any, split_params: Mapping[str, Any]) -> list[tuple[Any, Any]]:
@@ -343,12 +348,18 @@ class HyperoptSearchCV(FittedSearch):
         return Race(racing, highest_score(objective_scorer, self.estimator), self._window(executor))
 
     # ------------------------------------------------------------------ the search proper
-    def _search(self, parameters: ParameterSpace, objective: FoldObjective, executor: Executor, tree: TaskTree) -> None:
+    def _search(
+        self,
+        parameters: ParameterSpace,
+        objective: FoldObjective,
+        executor: Executor,
+        tree: TaskTree,
+        watchers: Sequence[Callback],
+    ) -> None:
         self.trials_ = self._starting_record(parameters)
         for trial in self.trials_.record:
             objective.remember(trial)
         plan = self._plan(parameters, executor, objective)
-        watchers = self._watchers(objective)
         tree.begin_search(None if plan.max_evals is None else plan.max_evals * self.n_splits_)
         try:
             wanted = partial(fingerprint, self, plan, objective.work)
@@ -406,7 +417,13 @@ class HyperoptSearchCV(FittedSearch):
             first_points=[space.check(point) for point in self.points_to_evaluate or ()],
             repeats=False,
             accepts=None if self.constraints is None else lambda point: self.constraints(parameters.params(point)),
-            description={"total": max_evals},
+            description={
+                "total": max_evals,
+                "kind": type(self).__name__,
+                "settings": {k: v for k, v in self.get_params(deep=False).items() if k != "callbacks"},
+                "values": parameters.params,
+                "sample": lambda n: safe_indexing(objective.work.X, slice(0, n)),
+            },
         )
 
     def _window(self, executor: Executor) -> int | None:
@@ -425,7 +442,8 @@ class HyperoptSearchCV(FittedSearch):
 
     def _watchers(self, objective: FoldObjective) -> list[Callback]:
         line = [ProgressLine("candidate", self._describe(objective))] if self.verbose > 0 else []
-        return [*(self.callbacks or ()), *line]
+        given = self.callbacks or ()
+        return [*given, *automatic_callbacks(given, self.trials, "HyperoptSearchCV"), *line]
 
     def _describe(self, objective: FoldObjective) -> Callable[[Trial], str]:
         """How the progress line shows the best candidate: an error as an error, not negated."""

@@ -16,7 +16,7 @@ option. A *configuration* is what the objective, or ``set_params``, receives.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -146,17 +146,17 @@ class Space:
         InvalidTrial
             If an active label is missing, or an index is out of range.
         """
+        return assemble(self.root, _lookup(point), integral=integral)
 
-        def value_of(node: Parameter | Choice) -> Any:
-            try:
-                value = point[node.label]
-            except KeyError:
-                raise InvalidTrial(f"label {node.label!r} is active but has no value in {dict(point)!r}") from None
-            if isinstance(node, Choice) and not 0 <= value < len(node.options):
-                raise InvalidTrial(f"label {node.label!r}: there is no option {value!r} among {len(node.options)}")
-            return value
+    def values(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """What each active label stands for at `point`: its value, of a choice the assembled option.
 
-        return assemble(self.root, value_of, integral=integral)
+        >>> from hpsklearn_search import hp
+        >>> Space(hp.choice("kernel", ["rbf", {"degree": hp.uniformint("degree", 2, 5)}])).values({"kernel": 0})
+        {'kernel': 'rbf'}
+        """
+        lookup = _lookup(point)
+        return {d.label: assemble(d.node, lookup) for d in self.dimensions if d.label in point}
 
     def check(self, point: Mapping[str, Any], *, within: bool = True) -> Point:
         """`point` without its inactive labels, after checking every value against its distribution.
@@ -218,6 +218,21 @@ class Space:
                     yield from self._points(i + 1, {**point, dimension.label: value})
                 return
         yield dict(point)
+
+
+def _lookup(point: Mapping[str, Any]) -> Callable[[Parameter | Choice], Any]:
+    """The raw value of a node at `point`, with an error that names the label where there is none."""
+
+    def value_of(node: Parameter | Choice) -> Any:
+        try:
+            value = point[node.label]
+        except KeyError:
+            raise InvalidTrial(f"label {node.label!r} is active but has no value in {dict(point)!r}") from None
+        if isinstance(node, Choice) and not 0 <= value < len(node.options):
+            raise InvalidTrial(f"label {node.label!r}: there is no option {value!r} among {len(node.options)}")
+        return value
+
+    return value_of
 
 
 def _count(condition: Condition | None, below: dict[Condition | None, list[Dimension]]) -> int:

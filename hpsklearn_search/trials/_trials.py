@@ -58,6 +58,8 @@ class Trials(Views):
     loss_threshold: float | None = None
     catches_errors = False  # an exception of `fmin`'s function is a failed trial, whatever the argument says
 
+    mlflow: bool = False  # the search logs to MLflow by itself, where mlflow is in use
+
     stop_reason: str | None = None  # why the last search over these trials ended
 
     attachments: dict[str, Any]

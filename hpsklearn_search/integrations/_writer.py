@@ -1,0 +1,159 @@
+"""A thread that sends what others put into its queue, and outlives the one it sends to.
+
+>>> sent = []
+>>> writer = Writer(lambda update: sent.append(update.trial), is_refusal=lambda error: True)
+>>> writer.put(lambda: Update(trial=0)); writer.put(lambda: Update(trial=1))
+>>> writer.close(patience=10.0)
+Unsent(updates=[], error=None)
+>>> sent
+[0, 1]
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from ._updates import Update
+
+__all__ = ["Maker", "Unsent", "Writer"]
+
+logger = logging.getLogger(__name__)
+
+Maker: TypeAlias = Callable[[], Update]
+"""Makes an update when it is about to be sent: texts are made in the thread of the writer."""
+
+LAST_TRY = 5.0
+"""Seconds that the end waits for a server that did not answer the last time."""
+
+
+class Unsent(NamedTuple):
+    """What has not been sent, in order, and the last reason why."""
+
+    updates: list[Update]
+    error: Exception | None
+
+
+class Writer:
+    """Sends updates one by one, in order, from a thread of its own.
+
+    What is refused is put aside. Where nobody answers, the same update is tried again after growing
+    pauses, while the queue grows; the one who puts never waits.
+
+    Parameters
+    ----------
+    send : callable
+        Sends one update, or raises.
+    is_refusal : callable
+        Whether an exception says that sending this update again is of no use.
+    pause, longest_pause : float
+        Seconds before the second attempt, doubled from attempt to attempt up to the longest.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Update], None],
+        is_refusal: Callable[[Exception], bool],
+        *,
+        pause: float = 0.5,
+        longest_pause: float = 30.0,
+    ) -> None:
+        self._send = send
+        self._is_refusal = is_refusal
+        self._pause = pause
+        self._longest_pause = longest_pause
+        self._waiting: deque[Maker] = deque()
+        self._refused: list[Update] = []
+        self._error: Exception | None = None
+        self._failures = 0  # since something was sent
+        self._is_closing = False
+        self._is_abandoned = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="hpsklearn-mlflow", daemon=True)
+        self._thread.start()
+
+    def put(self, make: Maker) -> None:
+        """Queue an update; takes microseconds."""
+        with self._changed:
+            self._waiting.append(make)
+            self._changed.notify_all()
+
+    def close(self, patience: float | None) -> Unsent:
+        """Send the rest, for at most `patience` seconds (None: as long as it takes), and stop.
+
+        An update that was on its way when patience ran out counts as unsent, although it may arrive.
+        """
+        with self._changed:
+            if self._failures:
+                patience = LAST_TRY if patience is None else min(patience, LAST_TRY)
+            self._is_closing = True
+            self._changed.notify_all()
+        try:
+            self._thread.join(patience)
+        finally:  # also where somebody interrupts the wait
+            with self._changed:
+                self._is_abandoned = True
+                self._changed.notify_all()
+        return self.unsent()
+
+    def unsent(self) -> Unsent:
+        """What has not been sent so far."""
+        with self._changed:
+            waiting, refused, error = list(self._waiting), list(self._refused), self._error
+        made = [update for make in waiting if (update := _made(make)) is not None]
+        if waiting and error is None:
+            error = TimeoutError(f"{len(waiting)} updates were still to be sent")
+        return Unsent([*refused, *made], error)
+
+    # ------------------------------------------------------------------ in the thread
+    def _run(self) -> None:
+        while (make := self._next()) is not None:
+            update = _made(make)
+            if update is None:
+                self._done()
+                continue
+            try:
+                self._send(update)
+            except Exception as error:
+                self._failed(update, error)
+            else:
+                self._done()
+
+    def _next(self) -> Maker | None:
+        """The update at the head of the queue, once there is one; None when there is no more to do."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._is_closing or self._is_abandoned)
+            return self._waiting[0] if self._waiting and not self._is_abandoned else None
+
+    def _done(self) -> None:
+        with self._changed:
+            if not self._is_abandoned:
+                self._waiting.popleft()
+            self._failures = 0
+
+    def _failed(self, update: Update, error: Exception) -> None:
+        logger.info("could not send an update to the tracking server", exc_info=error)
+        with self._changed:
+            self._error = error
+            if self._is_refusal(error):
+                self._refused.append(update)
+                if not self._is_abandoned:
+                    self._waiting.popleft()
+                return
+            self._failures += 1
+            if self._is_closing and self._failures > 1:
+                self._is_abandoned = True
+                return
+            pause = min(self._pause * 2 ** (self._failures - 1), self._longest_pause)
+            self._changed.wait_for(lambda: self._is_closing or self._is_abandoned, pause)
+
+
+def _made(make: Maker) -> Update | None:
+    try:
+        return make()
+    except Exception:
+        logger.exception("what was to be logged cannot be made into text")
+        return None

@@ -1,0 +1,48 @@
+"""Stores and servers for the tests of MLflow, which leave nothing behind in mlflow's global state."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integrations.mlflow_parts import Server, Store
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a SQLite store without runs: making one takes seconds, copying it does not."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("mlflow") / "empty.db"
+    MlflowClient(tracking_uri=f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def store(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A store of its own for the test, as the tracking URI in force; the current folder is a temporary one."""
+    import mlflow
+
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "store.db"
+    shutil.copy(empty_store, path)
+    mlflow.set_tracking_uri(f"sqlite:///{path}")
+    mlflow.set_experiment("tests")
+    yield Store(f"sqlite:///{path}")
+    mlflow.end_run()
+    mlflow.set_tracking_uri(None)
+    monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server of its own for the test."""
+    monkeypatch.chdir(tmp_path)
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.kill()

@@ -1,0 +1,178 @@
+"""What is logged of a trial, as data: no mlflow needed."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from hpsklearn_search import Trials, tpe
+from hpsklearn_search.integrations._content import improved, name_of, result, search_began, trial_began, trial_ended
+from hpsklearn_search.integrations._updates import Update
+from hpsklearn_search.trials import Failure, Outcome, Trial
+
+
+def fold(score: Any, **more: Any) -> dict[str, Any]:
+    """What one fold sends back."""
+    return {"test_scores": score, "fit_time": 0.5, "score_time": 0.25, **more}
+
+
+def ended(outcome: Outcome, **values: Any) -> Update:
+    """The update of a trial with this outcome, whose parameters are `values`."""
+    return trial_ended(Trial(0, {}, started=1.0).finish(outcome, finished=2.0), lambda point: values)
+
+
+def metrics(update: Update) -> dict[str, list[tuple[float, int]]]:
+    """``{name: [(value, step)]}``."""
+    found: dict[str, list[tuple[float, int]]] = {}
+    for name, value, _, step in update.metrics:
+        found.setdefault(name, []).append((value, step))
+    return found
+
+
+def test_a_trial_is_logged_under_the_names_of_cv_results() -> None:
+    """Loss, mean and std, each fold as a step, and times."""
+    found = metrics(ended(Outcome("ok", loss=-0.75, folds=(fold(0.5), fold(1.0)))))
+    assert found == {
+        "loss": [(-0.75, 0)],
+        "split_test_score": [(0.5, 0), (1.0, 1)],
+        "mean_test_score": [(0.75, 0)],
+        "std_test_score": [(0.25, 0)],
+        "mean_fit_time": [(0.5, 0)],
+        "std_fit_time": [(0.0, 0)],
+        "mean_score_time": [(0.25, 0)],
+        "std_score_time": [(0.0, 0)],
+    }
+
+
+def test_several_metrics_and_train_scores_have_their_own_names() -> None:
+    """As in ``cv_results_``."""
+    scores = {"f1": 0.5, "auc": 1.0}
+    found = metrics(ended(Outcome("ok", loss=-0.5, folds=(fold(scores, train_scores=scores),))))
+    assert {"mean_test_f1", "mean_test_auc", "mean_train_f1", "split_train_auc"} <= found.keys()
+
+
+def test_times_are_those_of_the_trial() -> None:
+    """In milliseconds, which is what MLflow counts in."""
+    update = ended(Outcome("ok", loss=1.0))
+    assert (update.start, update.end) == (1000, 2000)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("ok", "FINISHED"),
+        ("fail", "FAILED"),
+        ("crashed", "FAILED"),
+        ("timeout", "FAILED"),
+        ("stopped", "KILLED"),
+        ("cancelled", "KILLED"),
+    ],
+)
+def test_the_status_of_a_run_follows_that_of_the_trial(status: str, expected: str) -> None:
+    """What raced and lost was killed; what raised has failed."""
+    assert ended(Outcome(status, loss=0.0)).status == expected
+
+
+def test_a_failure_is_a_tag() -> None:
+    """With the name of the exception and its message."""
+    update = ended(Outcome("fail", failure=Failure.of(ValueError("no convergence"))))
+    assert update.tags["hpsklearn_search.error"] == "ValueError: no convergence"
+    assert update.tags["hpsklearn_search.status"] == "fail"
+
+
+def test_numbers_that_are_not_finite_are_left_out() -> None:
+    """A failed fold leaves no metric, and no mean of what is not there."""
+    found = metrics(ended(Outcome("fail", loss=math.inf, folds=(fold(math.nan), fold(1.0)))))
+    assert "loss" not in found
+    assert "mean_test_score" not in found
+    assert found["split_test_score"] == [(1.0, 1)]
+
+
+def test_the_mean_of_a_trial_that_racing_stopped_has_another_name() -> None:
+    """It is over fewer folds, and not comparable."""
+    found = metrics(ended(Outcome("stopped", loss=-0.5, folds=(fold(0.5),))))
+    assert "mean_test_score_partial" in found
+    assert "mean_test_score" not in found
+
+
+def test_numbers_that_a_function_returns_beside_its_loss_are_metrics() -> None:
+    """Texts and other things are not."""
+    returned = {"loss": 1.0, "status": "ok", "accuracy": np.float64(0.5), "note": "text", "curve": [1, 2]}
+    assert metrics(ended(Outcome("ok", loss=1.0, result=returned))) == {"loss": [(1.0, 0)], "accuracy": [(0.5, 0)]}
+
+
+def test_parameters_are_values_as_python_writes_them() -> None:
+    """numpy's scalars as numbers, functions and classes by name, estimators as scikit-learn shows them."""
+    update = ended(Outcome("ok", loss=1.0), C=np.float64(0.1), model=LogisticRegression(C=2), f=tpe.suggest, none=None)
+    assert update.params == {
+        "C": "0.1",
+        "model": "LogisticRegression(C=2)",
+        "f": f"{tpe.suggest.__module__}.suggest",
+        "none": "None",
+    }
+
+
+def test_an_object_without_a_text_does_not_stop_anything() -> None:
+    """Its class stands for it."""
+
+    class Silent:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert ended(Outcome("ok", loss=1.0), x=Silent()).params == {"x": "(Silent without a text)"}
+
+
+def test_long_values_are_cut() -> None:
+    """To what MLflow stores."""
+    assert len(ended(Outcome("ok", loss=1.0), x="a" * 10_000).params["x"]) == 6000
+
+
+def test_a_search_begins_with_its_settings() -> None:
+    """And with the tags that mlflow's own autologging gives to scikit-learn's searches."""
+    settings = {"estimator": LogisticRegression(), "max_evals": 5, "trials": Trials()}
+    update = search_began({"settings": settings, "kind": "HyperoptSearchCV"})
+    assert update.params == {"estimator": "LogisticRegression()", "max_evals": "5", "trials": "Trials"}
+    assert update.tags["estimator_name"] == "LogisticRegression"
+    assert name_of({"settings": settings, "kind": "HyperoptSearchCV"}) == "HyperoptSearchCV(LogisticRegression)"
+
+
+def test_the_result_has_the_name_that_autologging_uses() -> None:
+    """``best_cv_score``, and the best parameters."""
+
+    class Fitted:
+        best_params_ = {"C": 0.5}
+        best_score_ = 0.9
+
+    trials = Trials()
+    trials.record.add({"C": 0.5})
+    trials.record.finish(0, Outcome("ok", loss=-0.9))
+    update = result(trials, dict, Fitted(), None)
+    assert update.params == {"best_C": "0.5"}
+    assert metrics(update)["best_cv_score"] == [(0.9, 0)]
+    assert update.tags["hpsklearn_search.best_trial"] == "0"
+
+
+def test_a_search_without_a_success_has_no_best() -> None:
+    """And its error is a tag."""
+    update = result(Trials(), dict, None, ValueError("all failed"))
+    assert update.params == {}
+    assert update.tags["hpsklearn_search.error"] == "ValueError: all failed"
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        trial_began(Trial(3, {"x": 1}, started=1.5)),
+        improved(Trial(3, {"x": 1}).finish(Outcome("ok", loss=0.5), 2.0)),
+        ended(Outcome("ok", loss=0.1, folds=(fold(0.1),)), C=0.1),
+        Update(folder="/tmp/a", model="/tmp/b", status="KILLED", end=3),
+    ],
+)
+def test_an_update_survives_json(update: Update) -> None:
+    """Value for value."""
+    assert Update.from_json(json.loads(str(update))) == update

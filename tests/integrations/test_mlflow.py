@@ -1,0 +1,454 @@
+"""A search as MLflow shows it afterwards, over a real SQLite store."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import pickle
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.tree import DecisionTreeClassifier
+
+from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, Trials, fmin, hp, rand, replay
+from hpsklearn_search.exceptions import NotInstalledError
+from tests.integrations.mlflow_parts import Store, free_port
+
+pytestmark = pytest.mark.mlflow
+
+X, y = load_iris(return_X_y=True)
+DEPTHS = {"max_depth": [1, 2, 3, 4]}
+
+
+def search(callback: Callback | None = None, space: Any = None, **arguments: Any) -> HyperoptSearchCV:
+    """A quick search, not fitted yet."""
+    arguments = {"max_evals": 4, "cv": 3, "random_state": 0, **arguments}
+    callbacks = None if callback is None else [callback]
+    return HyperoptSearchCV(DecisionTreeClassifier(random_state=0), space or DEPTHS, callbacks=callbacks, **arguments)
+
+
+class Breaks(ClassifierMixin, BaseEstimator):
+    """Fails in the way that its parameter says; a refit is a fit on all 150 rows."""
+
+    def __init__(self, how: str = "") -> None:
+        self.how = how
+
+    def fit(self, X: Any, y: Any) -> Breaks:
+        """Fail, or learn nothing."""
+        if self.how == "interrupt":
+            raise KeyboardInterrupt
+        if self.how == "error" or (self.how == "refit" and len(X) == 150):
+            raise ValueError("no convergence")
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Always the first class."""
+        return np.full(len(X), self.classes_[0])
+
+
+# ---------------------------------------------------------------------- what is logged
+def test_a_search_is_a_parent_with_one_child_a_trial(store: Store) -> None:
+    """Children have what was sampled, loss, scores and status; their times lie within the parent's."""
+    callback = MLflowCallback(log_model=None)
+    fitted = search(callback).fit(X, y)
+    parent, children = store.parent(), store.children()
+    assert callback.run_id == parent.info.run_id
+    assert [run.info.status for run in [parent, *children]] == ["FINISHED"] * 5
+    assert [run.data.params for run in children] == [{"max_depth": str(depth)} for depth in (1, 2, 3, 4)]
+    means = [run.data.metrics["mean_test_score"] for run in children]
+    assert means == pytest.approx(list(fitted.cv_results_["mean_test_score"]))
+    assert [run.data.metrics["loss"] for run in children] == pytest.approx([-mean for mean in means])
+    begin, end = parent.info.start_time, parent.info.end_time
+    assert all(begin <= run.info.start_time <= run.info.end_time <= end for run in children)
+    assert [run.info.run_name for run in children] == [f"trial-{i}" for i in range(4)]
+
+
+def test_the_scores_of_the_folds_are_steps(store: Store) -> None:
+    """Fold by fold, as in ``cv_results_``."""
+    fitted = search(MLflowCallback(log_model=None)).fit(X, y)
+    history = store.client.get_metric_history(store.children()[0].info.run_id, "split_test_score")
+    scores = [fitted.cv_results_[f"split{i}_test_score"][0] for i in range(3)]
+    assert [(point.step, point.value) for point in sorted(history, key=lambda p: p.step)] == list(enumerate(scores))
+
+
+def test_the_parent_has_settings_result_and_table(store: Store, tmp_path: Path) -> None:
+    """``best_cv_score`` and ``best_*`` as mlflow's autologging calls them; the table as CSV."""
+    fitted = search(MLflowCallback(log_model=None)).fit(X, y)
+    parent = store.parent()
+    assert parent.info.run_name == "HyperoptSearchCV(DecisionTreeClassifier)"
+    assert parent.data.metrics["best_cv_score"] == pytest.approx(fitted.best_score_)
+    assert parent.data.metrics["best_loss"] == pytest.approx(-fitted.best_score_)
+    assert parent.data.params["best_max_depth"] == str(fitted.best_params_["max_depth"])
+    assert parent.data.params["cv"] == "3"
+    assert parent.data.tags["estimator_name"] == "DecisionTreeClassifier"
+    path = store.client.download_artifacts(parent.info.run_id, "cv_results.csv", str(tmp_path))
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["param_max_depth"] for row in rows] == ["1", "2", "3", "4"]
+    assert [float(row["mean_test_score"]) for row in rows] == list(fitted.cv_results_["mean_test_score"])
+
+
+def test_the_refitted_model_is_logged_once_and_loads(store: Store) -> None:
+    """With signature and input example; it predicts as the search does."""
+    import mlflow
+    import pandas as pd
+
+    frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    fitted = search(MLflowCallback()).fit(frame, y)
+    (output,) = store.parent().outputs.model_outputs
+    loaded = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
+    assert list(loaded.predict(frame)) == list(fitted.predict(frame))
+    assert loaded.metadata.signature.inputs.input_names() == ["a", "b", "c", "d"]
+    pd.testing.assert_frame_equal(loaded.input_example, frame[:5])
+    by_run = mlflow.sklearn.load_model(f"runs:/{store.parent().info.run_id}/model")
+    assert by_run.get_params() == fitted.best_estimator_.get_params()
+
+
+def test_a_model_can_be_registered(store: Store) -> None:
+    """Twice under one name are two versions."""
+    for _ in range(2):
+        search(MLflowCallback(registered_model_name="iris")).fit(X, y)
+    assert [v.version for v in store.client.search_model_versions("name = 'iris'")] == [2, 1]
+
+
+def test_fmin_is_logged_with_values_instead_of_indices(store: Store, tmp_path: Path) -> None:
+    """A choice as its option; other numbers that the function returns are metrics."""
+    space = {"kernel": hp.choice("kernel", ["rbf", "poly"]), "x": hp.uniform("x", 0, 1)}
+
+    def objective(config: Mapping[str, Any]) -> dict[str, Any]:
+        return {"loss": config["x"], "status": "ok", "accuracy": 1 - config["x"]}
+
+    trials = Trials()
+    callback = MLflowCallback()
+    fmin(objective, space, rand.suggest, 5, trials=trials, rstate=0, show_progressbar=False, callbacks=[callback])
+    children = store.children()
+    assert {run.data.params["kernel"] for run in children} <= {"rbf", "poly"}
+    assert [float(run.data.params["x"]) for run in children] == trials.vals["x"]
+    assert all(run.data.metrics["accuracy"] == pytest.approx(1 - run.data.metrics["loss"]) for run in children)
+    assert store.parent().data.params["best_x"] == str(trials.argmin["x"])
+    assert store.parent().data.params["max_evals"] == "5"
+    assert store.files(callback.run_id or "") == {"trials.csv"}
+
+
+def test_the_best_loss_is_a_curve_of_the_parent(store: Store) -> None:
+    """One point at each improvement, the number of the trial as step."""
+    losses = iter([3.0, 5.0, 2.0, 2.5, 1.0])
+    callback = MLflowCallback()
+    fmin(lambda x: next(losses), hp.uniform("x", 0, 1), rand.suggest, 5, show_progressbar=False, callbacks=[callback])
+    history = store.client.get_metric_history(callback.run_id or "", "best_loss")
+    assert [(point.step, point.value) for point in history] == [(0, 3.0), (2, 2.0), (4, 1.0)]
+
+
+def test_parameters_with_names_and_values_that_mlflow_refuses_are_adapted(store: Store) -> None:
+    """No record is lost for a long text or an odd character."""
+    options = ["a" * 10_000, "b" * 10_000]
+    space = {"odd": hp.choice("odd: name?", options), "x": hp.uniform("../x", 0, 1)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fmin(lambda c: c["x"], space, rand.suggest, 2, show_progressbar=False, callbacks=[MLflowCallback()])
+    assert [set(run.data.params) for run in store.children()] == [{"odd_ name_", "__x"}] * 2
+
+
+def test_a_trial_with_many_parameters_is_logged_whole(store: Store) -> None:
+    """In as many calls as it takes."""
+    space = {f"x{i}": hp.uniform(f"x{i}", 0, 1) for i in range(150)}
+    fmin(lambda c: c["x0"], space, rand.suggest, 1, show_progressbar=False, callbacks=[MLflowCallback()])
+    assert len(store.children()[0].data.params) == 150
+
+
+# ---------------------------------------------------------------------- where to
+def test_an_active_run_becomes_the_parent_and_stays_active(store: Store) -> None:
+    """It is not ended, and keeps what its owner has logged."""
+    import mlflow
+
+    with mlflow.start_run() as mine:
+        mlflow.log_param("cv", "mine")
+        search(MLflowCallback(log_model=None)).fit(X, y)
+        assert mlflow.active_run().info.run_id == mine.info.run_id
+        assert store.parent().info.status == "RUNNING"
+        assert len(store.children(mine.info.run_id)) == 4
+    params = store.parent().data.params
+    assert params["cv"] == "mine"
+    assert [value for name, value in params.items() if name.startswith("cv_")] == ["3"]
+
+
+def test_two_searches_in_one_active_run_do_not_overwrite_each_other(store: Store) -> None:
+    """The second has names, files and a model of its own."""
+    import mlflow
+
+    with mlflow.start_run() as mine:
+        first = search(MLflowCallback()).fit(X, y)
+        second = search(MLflowCallback(), {"max_depth": [1]}, max_evals=1).fit(X, y)
+    run = store.parent()
+    scores = {name: value for name, value in run.data.metrics.items() if name.startswith("best_cv_score")}
+    assert len(scores) == 2
+    assert scores["best_cv_score"] == first.best_score_
+    assert second.best_score_ in scores.values()
+    assert len(store.children(mine.info.run_id)) == 5
+    assert len(run.outputs.model_outputs) == 2
+    assert len(store.files(mine.info.run_id)) == 2
+
+
+def test_an_experiment_that_is_named_is_made(store: Store) -> None:
+    """And there the search has a run of its own, whatever run is active elsewhere."""
+    import mlflow
+
+    with mlflow.start_run() as mine:
+        callback = MLflowCallback(experiment="new", run_name="first try", log_model=None, tags={"team": "a"})
+        search(callback).fit(X, y)
+    assert callback.run_id != mine.info.run_id
+    run = store.client.get_run(callback.run_id)
+    assert run.info.run_name == "first try"
+    assert store.client.get_experiment(run.info.experiment_id).name == "new"
+    assert {child.data.tags["team"] for child in store.children(callback.run_id)} == {"a"}
+
+
+def test_a_run_can_be_given_as_parent(store: Store) -> None:
+    """It is not ended."""
+    import mlflow
+
+    experiment = mlflow.get_experiment_by_name("tests").experiment_id
+    parent = store.client.create_run(experiment)
+    search(MLflowCallback(parent_run_id=parent.info.run_id, log_model=None)).fit(X, y)
+    assert store.parent().info.run_id == parent.info.run_id
+    assert store.parent().info.status == "RUNNING"
+    assert len(store.children(parent.info.run_id)) == 4
+
+
+def test_the_users_own_uri_stays_in_force(store: Store, tmp_path: Path) -> None:
+    """Logging elsewhere changes nothing in mlflow's global state."""
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    other = Store(f"sqlite:///{tmp_path}/other.db")
+    search(MLflowCallback(tracking_uri=other.uri, log_model=None)).fit(X, y)
+    assert mlflow.get_tracking_uri() == before
+    assert mlflow.active_run() is None
+    assert store.runs() == []
+    assert len(other.children()) == 4
+
+
+@pytest.mark.parametrize("n_jobs", [2])
+def test_children_are_the_same_with_worker_processes(store: Store, n_jobs: int) -> None:
+    """Everything is logged from the process that searches."""
+    search(MLflowCallback(log_model=None), n_jobs=n_jobs).fit(X, y)
+    assert [run.data.params["max_depth"] for run in store.children()] == ["1", "2", "3", "4"]
+
+
+# ---------------------------------------------------------------------- however it ends
+def test_a_candidate_that_fails_is_a_failed_child(store: Store) -> None:
+    """With the error as a tag; the search goes on and is finished."""
+    space = {"how": ["", "error"]}
+    with pytest.warns(match="fits failed"):
+        HyperoptSearchCV(Breaks(), space, max_evals=2, cv=3, callbacks=[MLflowCallback(log_model=None)]).fit(X, y)
+    assert [run.info.status for run in store.children()] == ["FINISHED", "FAILED"]
+    assert store.children()[1].data.tags["hpsklearn_search.error"] == "ValueError: no convergence"
+    assert store.parent().info.status == "FINISHED"
+
+
+def test_error_score_raise_ends_in_a_failed_parent(store: Store) -> None:
+    """What finished is in it, and the error is the user's."""
+    callback = MLflowCallback()
+    hopeless = HyperoptSearchCV(Breaks(), {"how": ["", "error"]}, max_evals=2, cv=3, error_score="raise")
+    with pytest.raises(ValueError, match="no convergence"):
+        hopeless.set_params(callbacks=[callback]).fit(X, y)
+    assert store.parent().info.status == "FAILED"
+    assert store.parent().data.tags["hpsklearn_search.error"] == "ValueError: no convergence"
+    assert [run.info.status for run in store.children()] == ["FINISHED", "FAILED"]
+
+
+def test_an_interrupt_ends_in_a_killed_parent(store: Store) -> None:
+    """So is the trial that was under way; the table of what finished is there."""
+    callback = MLflowCallback()
+    interrupted = HyperoptSearchCV(Breaks(), {"how": ["", "interrupt"]}, max_evals=2, cv=3, callbacks=[callback])
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.fit(X, y)
+    assert store.parent().info.status == "KILLED"
+    assert [run.info.status for run in store.children()] == ["FINISHED", "KILLED"]
+    assert store.files(callback.run_id or "") == {"cv_results.csv"}
+
+
+def test_a_refit_that_fails_ends_in_a_failed_parent(store: Store) -> None:
+    """With all children, and no model."""
+    with pytest.raises(ValueError, match="no convergence"):
+        HyperoptSearchCV(Breaks(), {"how": ["refit"]}, max_evals=1, cv=3, callbacks=[MLflowCallback()]).fit(X, y)
+    assert store.parent().info.status == "FAILED"
+    assert store.parent().outputs.model_outputs == []
+    assert [run.info.status for run in store.children()] == ["FINISHED"]
+
+
+def test_a_fit_that_fails_after_a_good_one_logs_nothing_of_the_good_one(store: Store) -> None:
+    """Attributes of an earlier fit are not results of this one."""
+    callback = MLflowCallback(log_model=None)
+    twice = HyperoptSearchCV(Breaks(), {"how": [""]}, max_evals=1, cv=3, callbacks=[callback]).fit(X, y)
+    twice.set_params(space={"how": ["interrupt"]})
+    with pytest.raises(KeyboardInterrupt):
+        twice.fit(X, y)
+    run = store.client.get_run(callback.run_id)
+    assert run.info.status == "KILLED"
+    assert "best_cv_score" not in run.data.metrics
+    assert store.files(callback.run_id or "") == set()
+
+
+def test_an_argument_that_is_wrong_leaves_no_run(store: Store) -> None:
+    """It is refused before anything begins."""
+    with pytest.raises(ValueError, match="max_evals"):
+        search(MLflowCallback(), max_evals=0).fit(X, y)
+    assert store.runs() == []
+
+
+# ---------------------------------------------------------------------- copies
+def test_clones_and_pickles_log_searches_of_their_own(store: Store) -> None:
+    """Also of a search that has been fitted."""
+    original = search(MLflowCallback(log_model=None)).fit(X, y)
+    for twin in (clone(original), copy.deepcopy(original), pickle.loads(pickle.dumps(original))):
+        twin.fit(X, y)
+    assert len({run.info.run_id for run in store.parents()}) == 4
+    assert len(store.runs()) == 4 * 5
+
+
+def test_a_search_in_cross_validation_logs_each_fit(store: Store) -> None:
+    """Each outer fold is a search, with its own parent."""
+    cross_val_score(search(MLflowCallback(log_model=None)), X, y, cv=2)
+    assert [len(store.children(run.info.run_id)) for run in store.parents()] == [4, 4]
+
+
+def test_a_search_within_a_search_can_be_logged_on_both_levels(store: Store) -> None:
+    """Inner searches have parents of their own."""
+    inner = search(MLflowCallback(log_model=None, run_name="inner"), max_evals=4)
+    outer = HyperoptSearchCV(inner, {"max_evals": [4]}, max_evals=1, cv=2, refit=False)
+    outer.set_params(callbacks=[MLflowCallback(log_model=None, run_name="outer")]).fit(X, y)
+    assert sorted(run.info.run_name for run in store.parents()) == ["inner", "inner", "outer"]
+
+
+# ---------------------------------------------------------------------- arguments
+def test_arguments_that_are_wrong_are_refused_where_they_are_written() -> None:
+    """With the argument's name."""
+    with pytest.raises(ValueError, match='log_model must be "best" or None'):
+        MLflowCallback(log_model="all")
+    with pytest.raises(ValueError, match="patience"):
+        MLflowCallback(patience=-1)
+    with pytest.raises(ValueError, match="give one of the two"):
+        MLflowCallback(experiment="a", parent_run_id="b")
+
+
+def test_without_mlflow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first fit."""
+    monkeypatch.setattr("hpsklearn_search.integrations._mlflow.is_loaded", lambda: False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(NotInstalledError, match=r"hpsklearn_search\[mlflow\]"):
+        search(MLflowCallback()).fit(X, y)
+
+
+# ---------------------------------------------------------------------- a server that is not there
+def test_a_server_that_is_down_costs_one_warning_and_leaves_a_file(store: Store, tmp_path: Path) -> None:
+    """The search has all its results; replayed, the file has the same runs as a search that was logged."""
+    callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "unsent")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fitted = search(callback).fit(X, y)
+    assert len(fitted.cv_results_["params"]) == 4
+    assert fitted.best_estimator_ is not None
+    (warning,) = caught
+    (file,) = (tmp_path / "unsent").glob("*.jsonl")
+    assert str(file) in str(warning.message)
+    assert "Connection" in str(warning.message)
+    for _ in range(2):  # a second time changes nothing
+        assert replay(file, tracking_uri=store.uri) == len(file.read_text().splitlines()) - 1
+    assert [run.data.params["max_depth"] for run in store.children()] == ["1", "2", "3", "4"]
+    assert {run.info.status for run in store.runs()} == {"FINISHED"}
+    parent = store.parent()
+    assert parent.data.metrics["best_cv_score"] == pytest.approx(fitted.best_score_)
+    assert store.files(parent.info.run_id) == {"cv_results.csv"}
+    assert len(parent.outputs.model_outputs) == 1
+    assert len(store.runs()) == 5
+
+
+def test_a_password_is_not_written_into_the_file(tmp_path: Path) -> None:
+    """The address is, without it."""
+    uri = f"http://user:secret@127.0.0.1:{free_port()}"
+    with pytest.warns(UserWarning, match="were not sent"):
+        search(MLflowCallback(tracking_uri=uri, unsent_dir=tmp_path, log_model=None)).fit(X, y)
+    (file,) = tmp_path.glob("*.jsonl")
+    assert "secret" not in file.read_text()
+    assert "http://127.0.0.1" in file.read_text()
+
+
+def test_a_folder_that_cannot_be_written_does_not_lose_the_file(tmp_path: Path) -> None:
+    """It goes where temporary files go, and the warning says where."""
+    (tmp_path / "file").write_text("not a folder")
+    callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "file")
+    with pytest.warns(UserWarning, match=r"replay\('.*mlflow-unsent-.*\.jsonl'\)") as caught:
+        search(callback).set_params(refit=False).fit(X, y)
+    assert Path(str(caught[0].message).split("replay('")[1].split("')")[0]).exists()
+
+
+def test_something_else_is_no_file_to_replay(tmp_path: Path) -> None:
+    """Nor is a file of a newer version."""
+    for text in ("", "hello", '{"format": 99, "search": "a"}'):
+        (tmp_path / "file").write_text(text)
+        with pytest.raises(ValueError, match="is not a file of updates"):
+            replay(tmp_path / "file")
+
+
+def test_limits_of_our_calls_are_ours_alone(store: Store) -> None:
+    """The environment and the calls of other threads keep mlflow's patience."""
+    from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES as RETRIES
+
+    from hpsklearn_search.integrations._mlflow import short_calls
+
+    usual = RETRIES.get()
+    with short_calls():
+        assert RETRIES.get() == 0
+        assert not RETRIES.is_set()
+    assert RETRIES.get() == usual > 0
+
+
+def test_a_limit_that_the_user_has_set_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a wish."""
+    from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES as RETRIES
+
+    from hpsklearn_search.integrations._mlflow import short_calls
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    with short_calls():
+        assert RETRIES.get() == 2
+
+
+def test_a_model_that_cannot_be_saved_is_a_warning(store: Store) -> None:
+    """The search is logged all the same."""
+
+    class Local(DecisionTreeClassifier):
+        def __reduce__(self) -> Any:
+            raise TypeError("not me")
+
+    with pytest.warns(UserWarning, match="not me"):
+        HyperoptSearchCV(Local(), DEPTHS, max_evals=4, cv=3, callbacks=[MLflowCallback()]).fit(X, y)
+    assert store.parent().info.status == "FINISHED"
+    assert "cv_results.csv" in store.files(store.parent().info.run_id)
+
+
+def test_nothing_is_printed(store: Store, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither by us nor, while we call it, by mlflow."""
+    search(MLflowCallback()).fit(X, y)
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "WARNING" not in captured.err
+
+
+def test_logistic_regression_on_lists_has_a_model_without_signature(store: Store) -> None:
+    """Data that mlflow has no signature for is no obstacle."""
+    rows = X.tolist()
+    HyperoptSearchCV(LogisticRegression(max_iter=500), {"C": [1.0]}, max_evals=1, callbacks=[MLflowCallback()]).fit(
+        rows, list(y)
+    )
+    assert len(store.parent().outputs.model_outputs) == 1
