@@ -44,6 +44,8 @@ class FunctionObjective:
         Where what `fn` returns under ``"attachments"`` goes, by ``"ATTACH::{tid}::{name}"``.
     """
 
+    order = None
+
     def __init__(
         self,
         fn: Callable[..., Any],

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from .._threads import share_of_cores
 from ._joblib import JoblibExecutor
 from ._processes import ProcessExecutor
 from ._protocol import Executor
@@ -16,7 +17,9 @@ from ._serial import SerialExecutor
 __all__ = ["local_executor"]
 
 
-def local_executor(n_jobs: int | None = None, *, task_timeout: float | None = None) -> Executor:
+def local_executor(
+    n_jobs: int | None = None, *, task_timeout: float | None = None, inner_threads: int | None = None
+) -> Executor:
     """An executor for `n_jobs` workers, with joblib's meaning of None and of negative numbers.
 
     Parameters
@@ -25,6 +28,9 @@ def local_executor(n_jobs: int | None = None, *, task_timeout: float | None = No
         None is what ``joblib.parallel_config`` says, else 1; -1 is all cores.
     task_timeout : float, default=None
         Seconds after which a task is killed; then even one worker is a process of its own.
+    inner_threads : int, default=None
+        Cap on the BLAS and OpenMP threads of each worker. None is the ``inner_max_num_threads`` of
+        ``joblib.parallel_config``, else the worker's share of the cores.
 
     Returns
     -------
@@ -42,9 +48,10 @@ def local_executor(n_jobs: int | None = None, *, task_timeout: float | None = No
 
     backend, _ = parallel.get_active_backend()
     n_workers = int(effective_n_jobs(n_jobs))
-    threads = getattr(backend, "inner_max_num_threads", None)
+    threads = inner_threads or getattr(backend, "inner_max_num_threads", None)
     if n_workers == 1 and task_timeout is None:
-        return SerialExecutor(keep_exceptions=True, threads=threads)
+        # A container may own fewer cores than its machine has, and than libraries start threads for.
+        return SerialExecutor(keep_exceptions=True, threads=threads or share_of_cores(1))
     if type(backend).__name__ != "LokyBackend":
         return JoblibExecutor(n_jobs, task_timeout=task_timeout, inner_threads=threads, keep_exceptions=True)
     return ProcessExecutor(n_workers, task_timeout=task_timeout, inner_threads=threads, keep_exceptions=True)

@@ -154,6 +154,9 @@ class Loop:
     def _search(self, deadline: float | None) -> None:
         while True:
             self._fill()
+            if not self._in_flight and self._queue and self.objective.order is not None:
+                self.objective.order.release()
+                self._fill()
             if not self._in_flight:
                 break
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -170,11 +173,10 @@ class Loop:
     def _fill(self) -> None:
         """Keep every worker busy: first folds of open trials, then a new trial."""
         while True:
-            while self._queue and len(self._in_flight) < self.executor.capacity:
-                task = self._queue.popleft()
+            while len(self._in_flight) < self.executor.capacity and (task := self._next_task()) is not None:
                 self._in_flight.add(task)
                 self.executor.submit(task)
-            if len(self._in_flight) + len(self._queue) >= self.executor.capacity:
+            if len(self._in_flight) >= self.executor.capacity:
                 return
             if not self._may_ask():
                 return
@@ -184,6 +186,20 @@ class Loop:
                 self._is_exhausted = True
                 return
             self._open(self._record.add(point))
+
+    def _next_task(self) -> Task | None:
+        """The part to run next, None if there is none that may."""
+        order = self.objective.order
+        if order is None:
+            return self._queue.popleft() if self._queue else None
+        while (task := order.choose(self._queue)) is not None:
+            trial, parts = self._record[task.trial], self._parts[task.trial]
+            if parts and self.objective.is_decided(trial, parts):  # by what became of others
+                self._settle(task.trial)
+                continue
+            self._queue.remove(task)
+            return task
+        return None
 
     def _open(self, trial: Trial) -> None:
         self._asker.note(trial.point)
@@ -242,10 +258,11 @@ class Loop:
             return  # a part of a trial that was decided without it
         parts = self._parts[number]
         parts[finished.task.part] = finished
-        trial = self._record[number]
-        if not self.objective.is_decided(trial, parts):
-            return
-        del self._parts[number]
+        if self.objective.is_decided(self._record[number], parts):
+            self._settle(number)
+
+    def _settle(self, number: int) -> None:
+        trial, parts = self._record[number], self._parts.pop(number)
         self._drop_rest(number)
         outcome = self.objective.outcome(trial, parts)
         if outcome.status == STATUS_CANCELLED:

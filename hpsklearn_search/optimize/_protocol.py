@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from ..executors import Finished, Work
+from ..executors import Finished, Task, Work
 from ..trials import Outcome, Trial, Trials
 
-__all__ = ["Callback", "Objective", "Stopper"]
+__all__ = ["Callback", "Objective", "Order", "Stopper"]
 
 Stopper: TypeAlias = Callable[[Trials], "str | None"]
 """Called with the trials known so far; the reason to stop, or None."""
 
 
+class Order(Protocol):
+    """Which part of all the open trials runs next, where that depends on how other trials do."""
+
+    def choose(self, queue: Iterable[Task]) -> Task | None:
+        """One of the tasks that wait; None while all of them wait for trials that run."""
+
+    def release(self) -> None:
+        """No further trial will come, and nothing runs: let those that wait for others go on."""
+
+
 class Objective(Protocol):
     """What a trial consists of, and what its parts amount to."""
+
+    @property
+    def order(self) -> Order | None:
+        """Who says which part comes next; None for the one that waits longest."""
 
     @property
     def work(self) -> Work:

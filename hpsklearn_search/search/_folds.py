@@ -25,7 +25,9 @@ from ..executors import Finished
 from ..space import Point
 from ..trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_STOPPED, Failure, Outcome, Trial
 from ._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
+from ._first_folds import FirstFolds
 from ._parameters import ParameterSpace
+from ._plain_fold import is_plain, run_plain_fold
 from ._prefix import PrefixCache
 from ._racing import Race
 from ._task_tree import Leaf, stand_in
@@ -77,6 +79,9 @@ class FoldWork:
     home: tuple[int, int] = field(default_factory=lambda: (os.getpid(), threading.get_ident()))
     filters: list[Any] = field(default_factory=lambda: list(warnings.filters))
 
+    def __post_init__(self) -> None:
+        self.is_plain = is_plain(self.X, self.y, self.settings)
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "caller": None if self.caller is None else stand_in(self.caller)}
 
@@ -115,27 +120,34 @@ class FoldWork:
         return self.cache.fit_and_score(candidate, self.X, self.y, fold, self.splits[fold], self.settings)
 
     def _fold(self, params: Mapping[str, Any], fold: int, leaf: Leaf | None) -> dict[str, Any]:
-        train, test = self.splits[fold]
-        listening = {} if leaf is None else {"caller": self.caller, "callback_ctx": leaf}
         try:
-            result = (self._reused(params, fold) if leaf is None else None) or fit_and_score(
-                clone(self.estimator),
-                self.X,
-                self.y,
-                train=train,
-                test=test,
-                parameters=params,
-                split_progress=(fold, len(self.splits)),
-                return_n_test_samples=True,
-                return_times=True,
-                **self.settings,
-                **listening,
-            )
+            result = (self._reused(params, fold) if leaf is None else None) or self._whole(params, fold, leaf)
         except (Exception, SystemExit) as error:
             return self._failed(error)
         self._check_scores(result)
         if leaf is not None and leaf.asked_to_stop:
             result[ASKED_TO_STOP] = True
+        return result
+
+    def _whole(self, params: Mapping[str, Any], fold: int, leaf: Leaf | None) -> dict[str, Any]:
+        estimator, split = clone(self.estimator), self.splits[fold]
+        if leaf is None and self.is_plain:
+            return run_plain_fold(estimator, self.X, self.y, split, params, self.settings)
+        train, test = split
+        listening = {} if leaf is None else {"caller": self.caller, "callback_ctx": leaf}
+        result: dict[str, Any] = fit_and_score(
+            estimator,
+            self.X,
+            self.y,
+            train=train,
+            test=test,
+            parameters=params,
+            split_progress=(fold, len(self.splits)),
+            return_n_test_samples=True,
+            return_times=True,
+            **self.settings,
+            **listening,
+        )
         return result
 
     def _failed(self, error: BaseException) -> dict[str, Any]:
@@ -201,8 +213,19 @@ class FoldObjective:
 
     def remember(self, trial: Trial) -> None:
         """Learn from a trial that an earlier run finished."""
-        if self.race is not None and trial.is_ok and trial.outcome is not None:
-            self.race.table.add(trial.number, [self.objective_score(fold) for fold in trial.outcome.folds])
+        if self.race is None or trial.outcome is None or not trial.outcome.folds:
+            return
+        scores = [self.objective_score(fold) for fold in trial.outcome.folds]
+        if self.order is not None:
+            self.order.note(trial.number, scores[0])
+            self.order.settle(trial.number)
+        if trial.is_ok:
+            self.race.add(trial.number, scores)
+
+    @property
+    def order(self) -> FirstFolds | None:
+        """Who says which part comes next, where that is not the one that waits longest."""
+        return None if self.race is None else self.race.rung
 
     # ------------------------------------------------------------------ the loop's questions
     def tasks(self, trial: Trial, *, whole: bool = False) -> list[FoldTask]:
@@ -210,7 +233,7 @@ class FoldObjective:
         n = len(self.work.splits)
         leaves = [self.leaf_of(trial.number * n + fold) for fold in range(n)]
         are_short = self._folds_run > 0 and self._seconds / self._folds_run < TRAVEL_TOGETHER
-        if are_short or (whole and self.race is None):
+        if (are_short or whole) and self.race is None:
             return [(trial.point, range(n), leaves)]
         return [(trial.point, [fold], [leaves[fold]]) for fold in range(n)]
 
@@ -219,12 +242,16 @@ class FoldObjective:
         if any(part.failure is not None and self._ends_search(part.failure) for part in parts.values()):
             return True
         folds = self._leading(parts)
+        if self.order is not None and folds:
+            self.order.note(trial.number, self.objective_score(folds[0]))
         return len(folds) == len(self.work.splits) or self._stop_after(trial, folds) is not None
 
     def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
         """The loss: minus the mean of the objective metric over the folds."""
         failure = next((part.failure for part in parts.values() if part.failure is not None), None)
         folds = tuple(self._leading(parts))
+        if self.order is not None:
+            self.order.settle(trial.number)
         if failure is not None:
             return Outcome(failure.status, folds=folds, failure=failure)
         for result in folds:
@@ -251,7 +278,7 @@ class FoldObjective:
             kind, _, message = last.partition(": ")
             return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
         if self.race is not None and all(map(math.isfinite, scores)):
-            self.race.table.add(trial.number, scores)
+            self.race.add(trial.number, scores)
         spread = variance(scores) / len(scores) if len(scores) > 1 else None
         return Outcome(STATUS_OK, loss=-mean, variance=spread, folds=folds)
 

@@ -31,6 +31,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ._first_folds import FirstFolds
+
 __all__ = ["FoldTable", "Race", "Racing", "check_racing"]
 
 
@@ -50,6 +52,10 @@ class Racing:
     bound : float, default=None
         The highest score there is; None takes it from the scorer where it is known (1 for accuracy, 0
         for a negated error).
+    first_fold_of : int, default=None
+        Run the first fold of this many candidates before the other folds of any of them, which then follow
+        in order of that score. For large data and many candidates, above all with ``algo="random"``: these
+        candidates are suggested without knowing of each other.
 
     Examples
     --------
@@ -61,6 +67,7 @@ class Racing:
     z: float = 3.0
     min_finished: int = 8
     bound: float | None = None
+    first_fold_of: int | None = None
 
     def __post_init__(self) -> None:
         if self.rule not in ("auto", "ceiling", "predictive"):
@@ -69,6 +76,8 @@ class Racing:
             raise ValueError(f"Racing(z={self.z!r}): z must be positive; 3 is the default")
         if self.min_finished < 2:
             raise ValueError(f"Racing(min_finished={self.min_finished!r}): at least 2 candidates have to finish")
+        if self.first_fold_of is not None and not self.first_fold_of >= 2:
+            raise ValueError(f"Racing(first_fold_of={self.first_fold_of!r}): at least 2 candidates make a group")
 
     def stops(
         self, scores: Sequence[float], incumbent: Sequence[float], spread: float | None, bound: float | None
@@ -109,6 +118,7 @@ class FoldTable:
         self._numbers = np.empty(16, dtype=np.int64)
         self._scores = np.empty((16, 0))
         self._n = 0
+        self._latest: tuple[Any, NDArray[np.float64], NDArray[np.int64]] = None, self._scores, self._numbers
 
     def add(self, number: int, scores: Sequence[float]) -> None:
         """Enter a candidate with a finite score on every fold."""
@@ -121,26 +131,28 @@ class FoldTable:
         self._scores[self._n] = scores
         self._n += 1
 
-    def _known(self, told: int | None) -> NDArray[np.float64]:
-        """Scores of the candidates numbered below `told` (None: all), shape (n, k), in order of suggestion."""
-        numbers = self._numbers[: self._n]
-        rows = np.argsort(numbers)
-        return self._scores[rows if told is None else rows[numbers[rows] < told]]
+    def _known(self, told: int | None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Scores of the candidates numbered below `told` (None: all), shape (n, k), and their order, best first."""
+        if self._latest[0] != (told, self._n):  # asked after every fold, it changes with every candidate
+            numbers = self._numbers[: self._n]
+            rows = np.argsort(numbers)
+            scores = self._scores[rows if told is None else rows[numbers[rows] < told]]
+            self._latest = (told, self._n), scores, np.argsort(-scores.sum(axis=1), kind="stable")
+        return self._latest[1:]
 
     def incumbent(self, told: int | None) -> list[float] | None:
         """Fold scores of the candidate with the best mean, the earliest of equals."""
-        scores = self._known(told)
+        scores, order = self._known(told)
         if not len(scores):
             return None
-        best: list[float] = scores[int(np.argmax(scores.mean(axis=1)))].tolist()
+        best: list[float] = scores[order[0]].tolist()
         return best
 
     def spread(self, told: int | None, min_finished: int) -> float | None:
         """s of equation (1): pooled over the better half, without the incumbent itself."""
-        scores = self._known(told)
+        scores, order = self._known(told)
         if len(scores) < min_finished:
             return None
-        order = np.argsort(-scores.mean(axis=1), kind="stable")
         better = order[1 : max(2, (len(order) + 1) // 2)]
         differences = scores[better] - scores[order[0]]
         return float(math.sqrt(differences.var(axis=1, ddof=1).mean()))
@@ -165,12 +177,34 @@ class Race:
         self.bound = racing.bound if racing.bound is not None else bound
         self.window = window
         self.table = FoldTable()
+        size = racing.first_fold_of
+        self.rung = None if size is None else FirstFolds(size, window)
+        self._without_place: dict[int, Sequence[float]] = {}
+
+    def add(self, number: int, scores: Sequence[float]) -> None:
+        """Enter a candidate with a finite score on every fold."""
+        self._without_place[number] = scores
+
+    def _place(self, number: int) -> int | None:
+        """Where a candidate stands in the order of judging."""
+        return number if self.rung is None else self.rung.position(number)
 
     def _told(self, number: int) -> int | None:
-        return None if self.window is None else max(0, number - self.window + 1)
+        place = self._place(number)
+        return None if self.window is None or place is None else max(0, place - self.window + 1)
+
+    def _complete_table(self) -> None:
+        for number, scores in list(self._without_place.items()):
+            place = self._place(number)
+            if place is not None:
+                self.table.add(place, scores)
+                del self._without_place[number]
 
     def stop_after(self, number: int, scores: Sequence[float]) -> int | None:
         """After how many of its first folds, with these `scores`, trial `number` is out; None if it is not."""
+        if self.rung is not None and not self.rung.may_go_on(number):
+            return None
+        self._complete_table()
         told = self._told(number)
         incumbent = self.table.incumbent(told)
         if incumbent is None:

@@ -125,6 +125,10 @@ class HyperoptSearchCV(FittedSearch):
         (where all folds travel to a worker as one task, those together). Then its process is killed,
         and the candidate has failed with the status ``"timeout"``. With ``n_jobs=1`` one worker
         process runs, too.
+    inner_max_num_threads : int, default=None
+        How many BLAS and OpenMP threads each local worker may use, be it a process, a thread, or, with
+        ``n_jobs=1``, this one. None is what ``joblib.parallel_config`` says, else the number of cores
+        divided by that of workers.
     callbacks : list of Callback, default=None
         Who watches the search.
 
@@ -185,6 +189,7 @@ class HyperoptSearchCV(FittedSearch):
         "warm_start": ["boolean"],
         "trials_save_file": [str, os.PathLike, None],
         "trial_timeout": "no_validation",
+        "inner_max_num_threads": "no_validation",
         "callbacks": [list, tuple, None],
     }
 
@@ -218,6 +223,7 @@ class HyperoptSearchCV(FittedSearch):
         warm_start: bool = False,
         trials_save_file: str | os.PathLike[str] | None = None,
         trial_timeout: float | None = None,
+        inner_max_num_threads: int | None = None,
         callbacks: Sequence[Callback] | None = None,
     ) -> None:
         super().__init__(
@@ -249,6 +255,7 @@ class HyperoptSearchCV(FittedSearch):
         self.warm_start = warm_start
         self.trials_save_file = trials_save_file
         self.trial_timeout = trial_timeout
+        self.inner_max_num_threads = inner_max_num_threads
         self.callbacks = callbacks
 
     # ------------------------------------------------------------------ fit
@@ -347,6 +354,10 @@ class HyperoptSearchCV(FittedSearch):
         objective_scorer = scorers_by_name(scorer)[metric] if is_multimetric else scorer
         return Race(racing, highest_score(objective_scorer, self.estimator), self._window(executor))
 
+    def _group(self) -> int:
+        """How many candidates run their first fold before the others; 1 where racing does not ask for it."""
+        return getattr(self.racing, "first_fold_of", None) or 1
+
     # ------------------------------------------------------------------ the search proper
     def _search(
         self,
@@ -388,9 +399,14 @@ class HyperoptSearchCV(FittedSearch):
 
     def _open_executor(self) -> Executor:
         limit = check_timeout(self.trial_timeout, "trial_timeout")
+        threads = self.inner_max_num_threads
+        if threads is not None:
+            threads = check_positive_integer("inner_max_num_threads", threads)
         n_tasks = check_positive_integer("max_evals", self.max_evals) * int(self.n_splits_)
         prescribed: Executor | None = own_trials(self.trials).open_executor(task_timeout=limit, n_tasks=n_tasks)
-        return prescribed if prescribed is not None else local_executor(self.n_jobs, task_timeout=limit)
+        if prescribed is not None:
+            return prescribed
+        return local_executor(self.n_jobs, task_timeout=limit, inner_threads=threads)
 
     def _plan(self, parameters: ParameterSpace, executor: Executor, objective: FoldObjective) -> Plan:
         space = parameters.space
@@ -411,7 +427,7 @@ class HyperoptSearchCV(FittedSearch):
             algo=algo,
             entropy=entropy_of(self.random_state),
             max_evals=max_evals,
-            window=self._window(executor),
+            window=None if self.random_state is None else max(self._group(), self._window(executor) or 0),
             timeout=check_timeout(self.timeout),
             stoppers=[*self._stoppers(), lambda trials: "callback" if objective.asked_to_stop else None],
             first_points=[space.check(point) for point in self.points_to_evaluate or ()],

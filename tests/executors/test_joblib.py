@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import joblib
 import numpy as np
 import pytest
 import threadpoolctl
@@ -210,6 +211,26 @@ def test_inner_max_num_threads_reaches_the_workers(executors: list[Executor]) ->
         executors.append(executor := local_executor(task_timeout=60))
     executor.start(perform)
     assert values(executor, [lambda: os.environ["OPENBLAS_NUM_THREADS"]]) == ["7"]
+
+
+def test_the_cap_of_an_argument_comes_first(executors: list[Executor]) -> None:
+    """What is asked for of one executor wins over joblib's configuration."""
+    with parallel_backend("loky", n_jobs=1, inner_max_num_threads=7):
+        executors.append(executor := local_executor(task_timeout=60, inner_threads=3))
+    executor.start(perform)
+    assert values(executor, [lambda: os.environ["OPENBLAS_NUM_THREADS"]]) == ["3"]
+
+
+def test_this_process_keeps_to_its_cores(executors: list[Executor]) -> None:
+    """With one worker, libraries that would start more threads than there are usable cores do not."""
+
+    def counts() -> int:
+        return max(library["num_threads"] for library in threadpoolctl.threadpool_info())
+
+    with threadpoolctl.threadpool_limits(64):
+        executors.append(executor := local_executor(1))
+        executor.start(perform)
+        assert values(executor, [counts])[0] <= joblib.cpu_count() < counts()
 
 
 def test_no_jobs_is_an_error() -> None:

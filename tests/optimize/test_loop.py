@@ -24,6 +24,8 @@ GRID = Space({"a": hp.choice("a", list("pqr")), "b": hp.randint("b", 2)})
 class Parts:
     """An objective of `n` parts, each of which gives x squared plus its part number."""
 
+    order = None
+
     def __init__(self, n: int = 3) -> None:
         self.n = n
 

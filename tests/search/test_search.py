@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, make_multilabel_classification
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
@@ -421,3 +422,32 @@ def test_conditional_parameters_are_masked() -> None:
     masks = [np.ma.getmaskarray(results[f"param_model__{name}"]) for name in ("C", "max_depth")]
     assert (masks[0] != masks[1]).all()
     assert all(isinstance(p["model__max_depth"], int) for p in results["params"] if "model__max_depth" in p)
+
+
+class ThreadCounting(DummyClassifier):
+    """Scores the largest number of threads that a loaded library would use while it is fitted."""
+
+    def fit(self, X, y, sample_weight=None):
+        """Count."""
+        import threadpoolctl
+
+        self.threads_ = max(library["num_threads"] for library in threadpoolctl.threadpool_info())
+        return super().fit(X, y)
+
+    def score(self, X, y, sample_weight=None):
+        """The count."""
+        return float(self.threads_)
+
+
+@pytest.mark.parametrize(("n_jobs", "backend"), [(1, "loky"), (2, "threading"), (2, "loky")])
+def test_an_argument_caps_the_threads_everywhere(n_jobs: int, backend: str) -> None:
+    """In this process, in threads and in processes a fit may use as many BLAS and OpenMP threads as said."""
+    import joblib
+    import threadpoolctl
+
+    space = {"constant": [0, 1]}
+    with threadpoolctl.threadpool_limits(2), joblib.parallel_config(backend=backend):
+        search = HyperoptSearchCV(
+            ThreadCounting(), space, max_evals=2, cv=2, n_jobs=n_jobs, refit=False, inner_max_num_threads=1
+        ).fit(X, y)
+    assert search.best_score_ == 1.0

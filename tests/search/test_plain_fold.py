@@ -1,0 +1,110 @@
+"""The short way through a fold: it must not differ from scikit-learn's own routine in anything but time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import check_scoring
+from sklearn.metrics.pairwise import linear_kernel
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from hpsklearn_search import HyperoptSearchCV
+from hpsklearn_search.search._compat import fit_and_score
+from hpsklearn_search.search._plain_fold import is_plain, run_plain_fold
+
+X, y = load_breast_cancer(return_X_y=True)
+X, y = X[::4], y[::4]
+SPLITS = list(StratifiedKFold(3).split(X, y))
+PIPELINE = make_pipeline(StandardScaler(), SVC())
+
+
+class ScoreFails(ClassifierMixin, BaseEstimator):
+    """Fits, and cannot be scored."""
+
+    def fit(self, X, y):
+        """Nothing."""
+        return self
+
+    def score(self, X, y):
+        """Fail."""
+        raise ZeroDivisionError("no score")
+
+
+def settings_for(estimator: object, scoring: object = None, error_score: object = np.nan) -> dict[str, object]:
+    """Keywords of the fold routine."""
+    return {
+        "scorer": check_scoring(estimator, scoring),
+        "fit_params": {},
+        "score_params": {},
+        "return_train_score": False,
+        "error_score": error_score,
+        "verbose": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("estimator", "params", "scoring"),
+    [
+        (PIPELINE, {"svc__C": 3.0}, None),
+        (PIPELINE, {"svc": LogisticRegression(max_iter=5)}, "roc_auc"),
+        (PIPELINE, {"svc__C": 3.0}, ["accuracy", "roc_auc"]),
+        (PIPELINE, {"svc__C": -1.0}, None),
+        (PIPELINE, {"svc__C": -1.0}, ["accuracy", "roc_auc"]),
+        (ScoreFails(), {}, None),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_a_fold_is_that_of_scikit_learn(estimator: object, params: dict[str, object], scoring: object) -> None:
+    """Scores, counts and the kind of error are the same, whether the fit succeeds, fails or cannot be scored."""
+    settings = settings_for(estimator, scoring, -7.0)
+    for train, test in SPLITS:
+        theirs = fit_and_score(
+            clone(estimator), X, y, train=train, test=test, parameters=params, return_n_test_samples=True,
+            return_times=True, **settings,
+        )  # fmt: skip
+        mine = run_plain_fold(clone(estimator), X, y, (train, test), params, settings)
+        assert mine.keys() == theirs.keys()
+        assert mine["test_scores"] == theirs["test_scores"]
+        assert mine["n_test_samples"] == theirs["n_test_samples"]
+        last_lines = [str(result["fit_error"]).strip().splitlines()[-1] for result in (mine, theirs)]
+        assert last_lines[0] == last_lines[1]
+
+
+def test_an_error_is_raised_where_that_is_asked_for() -> None:
+    """``error_score="raise"`` lets the fit's own exception through."""
+    with pytest.raises(ValueError, match="C"):
+        run_plain_fold(clone(PIPELINE), X, y, SPLITS[0], {"svc__C": -1.0}, settings_for(PIPELINE, error_score="raise"))
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "changed"),
+    [
+        (sparse.csr_array(X), y, {}),
+        (X.tolist(), y, {}),
+        (X, y.tolist(), {}),
+        (linear_kernel(X), y, {}),
+        (X, y, {"fit_params": {"sample_weight": y}}),
+        (X, y, {"return_train_score": True}),
+        (X, y, {"verbose": 2}),
+    ],
+)
+def test_what_is_not_plain_is_left_to_scikit_learn(X: object, y: object, changed: dict[str, object]) -> None:
+    """Other containers, a square X, routed parameters, training scores and messages are not handled here."""
+    assert not is_plain(X, y, {**settings_for(PIPELINE), **changed})
+
+
+def test_a_precomputed_kernel_is_cut_both_ways() -> None:
+    """A search over a kernel matrix scores as one over the rows that it was made of."""
+    options = {"cv": 3, "max_evals": 2, "refit": False}
+    space = {"C": [0.1, 1.0]}
+    scaled = StandardScaler().fit_transform(X)
+    rows = HyperoptSearchCV(SVC(kernel="linear"), space, **options).fit(scaled, y)
+    kernel = HyperoptSearchCV(SVC(kernel="precomputed"), space, **options).fit(linear_kernel(scaled), y)
+    np.testing.assert_allclose(kernel.cv_results_["mean_test_score"], rows.cv_results_["mean_test_score"])
