@@ -171,12 +171,15 @@ class Loop:
             self._reason = "exhausted" if self._is_exhausted else "max_evals"
 
     def _fill(self) -> None:
-        """Keep every worker busy: first folds of open trials, then a new trial."""
+        """Keep every worker busy: first folds of open trials, then a new trial.
+
+        With several workers a trial is suggested before one of them is free, so that none waits for it.
+        """
         while True:
             while len(self._in_flight) < self.executor.capacity and (task := self._next_task()) is not None:
                 self._in_flight.add(task)
                 self.executor.submit(task)
-            if len(self._in_flight) >= self.executor.capacity:
+            if len(self._in_flight) >= self.executor.capacity and (self._queue or self.executor.capacity == 1):
                 return
             if not self._may_ask():
                 return
