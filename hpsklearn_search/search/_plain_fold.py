@@ -65,7 +65,6 @@ def run_plain_fold(
     train, test = map(np.asarray, split)
     scorer, error_score = settings["scorer"], settings["error_score"]
     start = time.time()
-    X_test, y_test = X[test], None if y is None else y[test]
     error, scores, score_time = None, error_score, 0.0
     try:
         _fit(estimator, X[train], None if y is None else y[train])
@@ -78,12 +77,13 @@ def run_plain_fold(
         if is_multimetric_scorer(scorer):
             scores = dict.fromkeys(scorers_by_name(scorer), error_score)
     else:
-        scores = score(estimator, X_test, y_test, scorer, {}, error_score)
+        # Sliced only now: the train part is gone, so that a fold never needs both at once.
+        scores = score(estimator, X[test], None if y is None else y[test], scorer, {}, error_score)
         score_time = time.time() - start - fit_time
     return {
         "fit_error": error,
         "test_scores": scores,
-        "n_test_samples": len(X_test),
+        "n_test_samples": int(test.sum()) if test.dtype == bool else len(test),
         "fit_time": fit_time,
         "score_time": score_time,
     }

@@ -2,7 +2,7 @@
 
 PYTHONPATH=. python tests/benchmarks/load.py candidates    # 1,250, 2,500, 5,000: seconds and memory are linear
 PYTHONPATH=. python tests/benchmarks/load.py concurrent    # 64 sleeping trials at once, in threads
-PYTHONPATH=. python tests/benchmarks/load.py data 300      # X of 300 MB, n_jobs=2: proportional set size (Linux)
+PYTHONPATH=. python tests/benchmarks/load.py data 200      # X of 200 MB, n_jobs=2: proportional set size (Linux)
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from typing import Any
 
 import joblib
 import numpy as np
+from scipy.stats import uniform
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import RandomizedSearchCV
 
 from hpsklearn_search import HyperoptSearchCV, hp
 
@@ -97,27 +99,38 @@ def proportional() -> float:
     return total / 1024
 
 
-def data(megabytes: str) -> None:
-    """The most memory that a search with two workers needs, against the size of X."""
+def data(megabytes: str, *who: str) -> None:
+    """The most memory that a search with two workers needs, against the size of X; each in a process of its own."""
+    if not who:
+        for name in ("HyperoptSearchCV", "RandomizedSearchCV"):
+            subprocess.run([sys.executable, __file__, "data", megabytes, name], check=True)
+        print("expected: 1 shared copy + 2 workers x a fold's train part + two interpreters")
+        return
     size = float(megabytes)
     X = np.random.default_rng(0).random((int(size * 2**20 / 8 / 50), 50))
     y = np.arange(len(X)) % 2
+    options: dict[str, Any] = {"cv": 5, "n_jobs": 2, "refit": False}
+    estimator = Sleeper(seconds=1.0)
+    search = (
+        RandomizedSearchCV(estimator, {"a": uniform(0, 1)}, n_iter=4, **options)
+        if who[0] == "RandomizedSearchCV"
+        else HyperoptSearchCV(estimator, {"a": hp.uniform("a", 0, 1)}, max_evals=4, algo="random", **options)
+    )
     before, peak, is_done = proportional(), [0.0], threading.Event()
 
     def watch() -> None:
-        while not is_done.wait(0.1):
+        while not is_done.wait(0.05):
             peak[0] = max(peak[0], proportional())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    HyperoptSearchCV(
-        Sleeper(seconds=1.0), {"a": hp.uniform("a", 0, 1)}, max_evals=4, cv=3, algo="random", n_jobs=2, refit=False
-    ).fit(X, y)
+    search.fit(X, y)
     is_done.set()
     watcher.join()
     more = peak[0] - before
-    print(f"X {size:.0f} MB, before {before:.0f} MB, most {peak[0]:.0f} MB: {more / size:.2f} times X more")
-    print("expected: 1 shared copy + 2 workers x a fold (2/3 to train on, 1/3 to test on) + two interpreters")
+    print(
+        f"{who[0]:20s} X {size:.0f} MB, before {before:.0f} MB, most {peak[0]:.0f} MB: {more / size:.2f} times X more"
+    )
 
 
 if __name__ == "__main__":
