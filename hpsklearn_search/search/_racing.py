@@ -5,13 +5,15 @@ Two rules, asked after every fold, in the order of the folds:
 - *ceiling*: even if every fold to come reached the highest score that the metric has, the mean would
   stay below the incumbent's. Exact: the winner and its score are those of the full search.
 - *predictive*: with d the mean difference to the incumbent over the j folds run, of k, and s the
-  standard deviation of such differences within a candidate, pooled over the better half of the
-  candidates that ran all folds, stop when
+  standard deviation of such differences within a candidate, of the better half of the candidates that
+  ran all folds, stop when
 
       d + z s (k - j)/k sqrt(1/j + 1/(k - j)) < 0                                             (1)
 
   The final mean difference is (j d + (k - j) d')/k, with d' the mean over the folds to come; if folds
-  are exchangeable, d' - d has mean 0 and standard deviation s sqrt(1/j + 1/(k - j)).
+  are exchangeable, d' - d has mean 0 and standard deviation s sqrt(1/j + 1/(k - j)). s is pooled over
+  that half, or their upper quartile if larger: candidates that are all but the incumbent differ from it
+  by next to nothing, and must not speak for one that is of another kind.
 
 >>> incumbent = [0.9, 0.8, 0.9, 0.8, 0.9]
 >>> Racing(rule="ceiling").stops([0.5, 0.5], incumbent, spread=None, bound=1.0)
@@ -45,8 +47,9 @@ class Racing:
     rule : {"auto", "ceiling", "predictive"}, default="auto"
         ``"ceiling"`` never changes the winner; ``"predictive"`` saves more and may, rarely;
         ``"auto"`` stops when either does.
-    z : float, default=3.0
-        How many standard deviations of doubt the predictive rule grants.
+    z : float, default=None
+        How many standard deviations of doubt the predictive rule grants. None is 3; with `first_fold_of`
+        it is 4, because the first folds of those who go on were chosen for being high.
     min_finished : int, default=8
         Candidates that must have run all folds before the predictive rule speaks.
     bound : float, default=None
@@ -64,7 +67,7 @@ class Racing:
     """
 
     rule: Literal["auto", "ceiling", "predictive"] = "auto"
-    z: float = 3.0
+    z: float | None = None
     min_finished: int = 8
     bound: float | None = None
     first_fold_of: int | None = None
@@ -72,7 +75,7 @@ class Racing:
     def __post_init__(self) -> None:
         if self.rule not in ("auto", "ceiling", "predictive"):
             raise ValueError(f"Racing(rule={self.rule!r}): rule must be 'auto', 'ceiling' or 'predictive'")
-        if not self.z > 0:
+        if self.z is not None and not self.z > 0:
             raise ValueError(f"Racing(z={self.z!r}): z must be positive; 3 is the default")
         if self.min_finished < 2:
             raise ValueError(f"Racing(min_finished={self.min_finished!r}): at least 2 candidates have to finish")
@@ -107,7 +110,8 @@ class Racing:
         differences = [a - b for a, b in zip(scores, incumbent, strict=False)]
         if j >= 3:  # a candidate that varies more than others is granted its own spread
             spread = max(spread, float(np.std(differences, ddof=1)))
-        doubt = self.z * spread * (k - j) / k * math.sqrt(1 / j + 1 / (k - j))
+        z = self.z or (3.0 if self.first_fold_of is None else 4.0)
+        doubt = z * spread * (k - j) / k * math.sqrt(1 / j + 1 / (k - j))
         return fmean(differences) + doubt < 0
 
 
@@ -149,13 +153,13 @@ class FoldTable:
         return best
 
     def spread(self, told: int | None, min_finished: int) -> float | None:
-        """s of equation (1): pooled over the better half, without the incumbent itself."""
+        """s of equation (1), from the better half without the incumbent itself."""
         scores, order = self._known(told)
         if len(scores) < min_finished:
             return None
         better = order[1 : max(2, (len(order) + 1) // 2)]
-        differences = scores[better] - scores[order[0]]
-        return float(math.sqrt(differences.var(axis=1, ddof=1).mean()))
+        variances = (scores[better] - scores[order[0]]).var(axis=1, ddof=1)
+        return math.sqrt(max(float(variances.mean()), float(np.quantile(variances, 0.75))))
 
 
 class Race:

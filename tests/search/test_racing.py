@@ -65,6 +65,23 @@ def test_the_spread_is_pooled_over_the_better_half() -> None:
     assert table.spread(None, 2) == pytest.approx(np.std([-0.1, 0.0], ddof=1))
 
 
+def test_twins_of_the_incumbent_do_not_hide_how_others_vary() -> None:
+    """Where most of the better half is all but the incumbent, the spread is that of the quarter which varies most."""
+    table = FoldTable()
+    erratic = [[0.8, 0.96], [0.96, 0.8], [0.8, 0.96]]
+    twins = [[0.9, 0.9]] + [[0.899, 0.899]] * 5
+    for number, scores in enumerate([*twins, *erratic, *([[0.1, 0.1]] * 8)]):
+        table.add(number, scores)
+    assert table.spread(None, 8) == pytest.approx(np.std([-0.1, 0.06], ddof=1))
+
+
+def test_a_group_is_judged_with_more_doubt() -> None:
+    """By default z is 3, and 4 where the first fold was one of many."""
+    incumbent = [0.9] * 5  # doubt is z * 0.0447
+    assert Racing("predictive").stops([0.75], incumbent, 0.05, None)
+    assert not Racing("predictive", first_fold_of=9).stops([0.75], incumbent, 0.05, None)
+
+
 def test_a_window_hides_later_candidates() -> None:
     """A trial is judged by the incumbent that it may know."""
     table = FoldTable()
