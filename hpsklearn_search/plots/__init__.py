@@ -1,0 +1,17 @@
+"""Pictures of a fitted search, as scikit-learn's displays draw: ``from_search``, ``plot``, ``figure_``, ``ax_``."""
+
+from ._candidates import Candidates
+from ._contour import ContourDisplay
+from ._history import SearchHistoryDisplay
+from ._importance import ParameterImportanceDisplay
+from ._parallel import ParallelCoordinatesDisplay
+from ._parameter import ParameterScoreDisplay
+
+__all__ = [
+    "Candidates",
+    "ContourDisplay",
+    "ParallelCoordinatesDisplay",
+    "ParameterImportanceDisplay",
+    "ParameterScoreDisplay",
+    "SearchHistoryDisplay",
+]

@@ -1,0 +1,110 @@
+"""Which parameters mattered, as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._columns import shortened
+from ._style import FAILED, POINTS, new_axes, tidy
+
+__all__ = ["ParameterImportanceDisplay"]
+
+
+class ParameterImportanceDisplay:
+    """The importance of every label of a space, the largest on top.
+
+    Make one with `from_search`.
+
+    Parameters
+    ----------
+    importances : mapping
+        ``{label: importance}``, as `parameter_importances` returns it.
+    max_bars : int, default=20
+        How many to show; what is left is added up in one grey bar.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure, after `plot`.
+    ax_ : matplotlib Axes
+        The axes.
+
+    Examples
+    --------
+    >>> from hpsklearn_search.plots import ParameterImportanceDisplay
+    >>> display = ParameterImportanceDisplay({"kernel": 0.2, "C": 0.8}).plot()
+    >>> list(display.importances)
+    ['C', 'kernel']
+    """
+
+    figure_: Any
+    ax_: Any
+
+    def __init__(self, importances: Mapping[str, float], *, max_bars: int = 20) -> None:
+        if max_bars < 1:
+            raise ValueError(f"max_bars must be at least 1, got {max_bars!r}")
+        self.importances = dict(sorted(importances.items(), key=lambda item: -item[1]))
+        self.max_bars = max_bars
+
+    @classmethod
+    def from_search(cls, search: Any, *, max_bars: int = 20, ax: Any = None) -> ParameterImportanceDisplay:
+        """Draw the importances of a fitted search.
+
+        Parameters
+        ----------
+        search : HyperoptSearchCV
+            Fitted.
+        max_bars : int, default=20
+            How many to show.
+        ax : matplotlib Axes, default=None
+            Where to draw; by default on a new figure.
+
+        Returns
+        -------
+        ParameterImportanceDisplay
+            The drawn display.
+
+        Raises
+        ------
+        TypeError
+            If the search has no ``importances_``: those of scikit-learn know no space.
+        """
+        if not hasattr(type(search), "importances_"):
+            raise TypeError(
+                f"importances need the space of a HyperoptSearchCV, got {type(search).__name__}; for a record of "
+                "fmin write ParameterImportanceDisplay(parameter_importances(trials, space)).plot()"
+            )
+        return cls(search.importances_, max_bars=max_bars).plot(ax)
+
+    def plot(self, ax: Any = None) -> ParameterImportanceDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default on a new figure.
+
+        Returns
+        -------
+        ParameterImportanceDisplay
+            Itself, with `figure_` and `ax_`.
+        """
+        items = list(self.importances.items())
+        shown, rest = items[: self.max_bars], items[self.max_bars :]
+        bars = [(shortened(label, 34), value, POINTS) for label, value in shown]
+        if rest:
+            bars.append((f"({len(rest)} others)", sum(value for _, value in rest), FAILED))
+        names, values, colours = zip(*bars[::-1], strict=True) if bars else ((), (), ())
+        self.figure_, self.ax_ = new_axes(ax, (6.4, 1.1 + 0.3 * max(len(bars), 2)))
+        drawn = self.ax_.barh(range(len(bars)), values, color=colours, height=0.7)
+        self.ax_.set_yticks(range(len(bars)), labels=names)
+        self.ax_.bar_label(drawn, [_percent(value) for value in values], padding=4, fontsize="small")
+        self.ax_.set_xlim(0, 1.12 * max(values, default=1.0) or 1.0)
+        self.ax_.set_xlabel("importance")
+        tidy(self.ax_, "x")
+        return self
+
+
+def _percent(value: float) -> str:
+    return "0" if value == 0 else "< 1 %" if value < 0.01 else f"{100 * value:.0f} %"

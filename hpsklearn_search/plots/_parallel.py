@@ -1,0 +1,200 @@
+"""All parameters at once: a line through the values of every candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._candidates import Candidates, robust_low
+from ._columns import Column, shortened
+from ._style import BEST, GRID, MAP, colour_bar, label_scores, lines, new_axes
+
+__all__ = ["ParallelCoordinatesDisplay"]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+NOT_SET = -0.12
+"""The lane below the axes for candidates that do not have a parameter."""
+MANY = 60
+
+
+class ParallelCoordinatesDisplay:
+    """A line through the values of every candidate, coloured by its score; the best on top.
+
+    A parameter that a candidate does not have is crossed in a lane below the axes. Failed candidates are
+    left out. Make one with `from_search` or `from_cv_results`.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        What was tried.
+    parameters : sequence of str, default=None
+        Which to show, from left to right, by their names in ``best_params_``; by default all that vary.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure, after `plot`.
+    ax_ : matplotlib Axes
+        The axes.
+
+    Examples
+    --------
+    >>> from hpsklearn_search.plots import ParallelCoordinatesDisplay
+    >>> results = {"param_C": [0.1, 1.0, 10.0], "param_g": [3, 1, 2], "mean_test_score": [0.7, 0.9, 0.8]}
+    >>> ParallelCoordinatesDisplay.from_cv_results(results).heights().round(2).tolist()
+    [[0.0, 1.0], [0.5, 0.0], [1.0, 0.5]]
+    """
+
+    figure_: Any
+    ax_: Any
+
+    def __init__(self, candidates: Candidates, parameters: Sequence[str] | None = None) -> None:
+        self.candidates = candidates
+        self.columns = [candidates.column(name) for name in parameters or candidates.varying()]
+
+    @classmethod
+    def from_search(
+        cls, search: Any, parameters: Sequence[str] | None = None, *, metric: str | None = None, ax: Any = None
+    ) -> ParallelCoordinatesDisplay:
+        """Draw the candidates of a fitted search.
+
+        Parameters
+        ----------
+        search : HyperoptSearchCV, GridSearchCV, RandomizedSearchCV, ...
+            Fitted.
+        parameters : sequence of str, default=None
+            Which to show, from left to right; by default all that vary.
+        metric : str, default=None
+            Of several metrics the one to show; by default the one that was optimised or refitted on.
+        ax : matplotlib Axes, default=None
+            Where to draw; by default on a new figure.
+
+        Returns
+        -------
+        ParallelCoordinatesDisplay
+            The drawn display.
+        """
+        return cls(Candidates.from_search(search, metric), parameters).plot(ax)
+
+    @classmethod
+    def from_cv_results(
+        cls,
+        cv_results: Mapping[str, Any],
+        parameters: Sequence[str] | None = None,
+        *,
+        metric: str | None = None,
+        ax: Any = None,
+    ) -> ParallelCoordinatesDisplay:
+        """Draw the candidates in a table of results.
+
+        Parameters
+        ----------
+        cv_results : mapping
+            ``cv_results_``.
+        parameters, metric, ax
+            As for `from_search`.
+        """
+        return cls(Candidates.from_cv_results(cv_results, metric), parameters).plot(ax)
+
+    def heights(self) -> FloatArray:
+        """Where each candidate crosses each axis: [0, 1], and below 0 where it does not have the parameter.
+
+        Returns
+        -------
+        ndarray of shape (n_candidates, n_parameters)
+        """
+        if not self.columns:
+            return np.empty((len(self.candidates), 0))
+        columns = [np.where(column.is_set, column.unit(), NOT_SET) for column in self.columns]
+        return np.column_stack(columns)
+
+    def plot(self, ax: Any = None) -> ParallelCoordinatesDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default on a new figure.
+
+        Returns
+        -------
+        ParallelCoordinatesDisplay
+            Itself, with `figure_` and `ax_`.
+        """
+        n = len(self.columns)
+        self.figure_, self.ax_ = new_axes(ax, (max(6.4, 1.9 + 1.25 * n), 4.6))
+        drawn = self._draw_lines()
+        for i, column in enumerate(self.columns):
+            self._draw_axis(i, column)
+        has_lane = any(not column.is_set.all() for column in self.columns)
+        if has_lane:
+            self.ax_.axhline(NOT_SET, color=GRID, linewidth=6, zorder=0)
+            self.ax_.text(-0.08, NOT_SET, "not set", ha="right", va="center", fontsize="small")
+        self._name_axes()
+        self.ax_.set_yticks([])
+        self.ax_.spines[:].set_visible(False)
+        self.ax_.set_xlim(-0.15, max(n - 1, 0) + 0.45)
+        self.ax_.set_ylim(NOT_SET - 0.06 if has_lane else -0.04, 1.06)
+        if drawn is not None:
+            colour_bar(self.figure_, drawn, self.ax_, label_scores(self.candidates.metric))
+        return self
+
+    def _name_axes(self) -> None:
+        names = [shortened(column.name, 40).replace("__", "__\n") for column in self.columns]
+        longest = max((len(line) for name in names for line in name.splitlines()), default=0)
+        slanted = {"rotation": 25, "ha": "right", "rotation_mode": "anchor"} if longest > 14 else {}
+        self.ax_.set_xticks(range(len(names)), labels=names, fontsize="small", **slanted)
+        self.ax_.tick_params(axis="x", length=0, pad=6)
+
+    def _draw_lines(self) -> Any:
+        """The lines, worst first, and the best once more in a colour of its own."""
+        tried, heights = self.candidates, self.heights()
+        rows = np.flatnonzero(~tried.failed)
+        if not len(rows) or not heights.shape[1]:
+            return None
+        rows = rows[np.argsort(tried.scores[rows], kind="stable")]
+        scores = tried.scores[rows]
+        floor, top = robust_low(scores), float(scores.max())
+        rank = np.linspace(0.0, 1.0, len(rows))
+        many = len(rows) > MANY
+        drawn = lines(
+            self.ax_, [_path(heights[row]) for row in rows], cmap=MAP, array=np.maximum(scores, floor),
+            linewidths=0.8 + (0.5 if many else 1.2) * rank, alpha=(0.08 + 0.62 * rank**10) if many else 0.85,
+        )  # fmt: skip
+        drawn.set_clim(floor, top if top > floor else floor + 1e-9)
+        if tried.best is not None:
+            x, y = _path(heights[tried.best]).T
+            self.ax_.plot(x, y, color=BEST, linewidth=2.4, zorder=4)
+        return drawn
+
+    def _draw_axis(self, i: int, column: Column) -> None:
+        self.ax_.plot([i, i], [0, 1], color="black", linewidth=0.9, zorder=3)
+        halo = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
+        for height, text in _ticks(column):
+            self.ax_.plot([i, i + 0.03], [height, height], color="black", linewidth=0.9, zorder=3)
+            self.ax_.text(i + 0.05, height, text, fontsize="x-small", va="center", bbox=halo, zorder=5)
+
+
+def _path(heights: FloatArray) -> FloatArray:
+    return np.column_stack([np.arange(len(heights), dtype=float), heights])
+
+
+def _ticks(column: Column) -> list[tuple[float, str]]:
+    """Heights and texts of the ticks of one axis."""
+    if column.is_categorical:
+        n = len(column.categories)
+        step = -(-n // 12)
+        heights = column.unit(np.arange(n, dtype=float))
+        return [(float(heights[i]), shortened(column.categories[i], 16)) for i in range(0, n, step)]
+    low, high = column.limits
+    if low == high:
+        return [(0.5, f"{low:.3g}")]
+    values = np.geomspace(low, high, 5) if column.is_log else np.linspace(low, high, 5)
+    known = column.positions[column.is_set]
+    if np.all(known == np.round(known)):
+        values = np.unique(np.round(values))
+    return [(float(h), f"{v:.3g}") for h, v in zip(column.unit(values), values, strict=True)]

@@ -1,0 +1,109 @@
+"""Where matplotlib is imported, when something is drawn; and what all plots have in common.
+
+Colours are those of M. Okabe and K. Ito ("Color Universal Design", 2008) and the map cividis, which
+look alike to people with and without colour blindness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..exceptions import NotInstalledError
+from ._columns import Column, shortened
+
+__all__ = [
+    "BEST", "COLOURS", "FAILED", "GRID", "MAP", "POINTS", "axes_grid", "colour_bar", "label_scores", "lines",
+    "new_axes", "on_parameter", "tidy",
+]  # fmt: skip
+
+POINTS, BEST, FAILED, GRID = "#0072B2", "#D55E00", "#7F7F7F", "#E6E6E6"
+COLOURS = (POINTS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", BEST)
+MAP = "cividis"
+
+
+def _pyplot() -> Any:
+    try:
+        from matplotlib import pyplot
+    except ImportError:
+        raise NotInstalledError("plots need matplotlib: pip install 'hpsklearn_search[plot]'") from None
+    return pyplot
+
+
+def new_axes(ax: Any, size: tuple[float, float]) -> tuple[Any, Any]:
+    """The figure and axes to draw on: those given, or new ones of `size` inches."""
+    pyplot = _pyplot()
+    if ax is not None:
+        return ax.figure, ax
+    figure, axes = pyplot.subplots(figsize=size, layout="constrained")
+    return figure, axes
+
+
+def axes_grid(n: int, n_columns: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
+    """A figure with `n` panels of `size` inches, and its axes."""
+    columns = min(n, n_columns)
+    rows = -(-n // columns)
+    figure, axes = _pyplot().subplots(
+        rows, columns, figsize=(size[0] * columns, size[1] * rows), layout="constrained", squeeze=False, sharey=True
+    )
+    flat = list(axes.ravel())
+    for unused in flat[n:]:
+        unused.set_visible(False)
+    return figure, flat[:n]
+
+
+def lines(ax: Any, paths: Sequence[Any], **style: Any) -> Any:
+    """Many lines at once on `ax`."""
+    _pyplot()
+    from matplotlib.collections import LineCollection
+
+    return ax.add_collection(LineCollection(paths, **style))
+
+
+def tidy(ax: Any, grid: str = "both") -> None:
+    """A quiet frame: no upper and right line, a light grid behind the data."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(visible=True, axis=grid, color=GRID, linewidth=0.8)
+    ax.set_axisbelow(True)
+
+
+def on_parameter(axis: Any, column: Column, *, most_text: int = 24) -> None:
+    """Scale, ticks and limits of an x or y axis for a parameter."""
+    which = axis.axis_name
+    ax = axis.axes
+    if column.is_categorical:
+        texts = [shortened(text, most_text) for text in column.categories]
+        axis.set_ticks(range(len(texts)), labels=texts)
+        getattr(ax, f"set_{which}lim")(*column.limits)
+        if which == "x" and sum(map(len, texts)) > 30:
+            ax.tick_params(axis="x", labelrotation=30)
+            for label in ax.get_xticklabels():
+                label.set_horizontalalignment("right")
+                label.set_rotation_mode("anchor")
+    elif column.is_log:
+        getattr(ax, f"set_{which}scale")("log")
+    elif _is_whole(column):
+        from matplotlib.ticker import MaxNLocator
+
+        axis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+
+def _is_whole(column: Column) -> bool:
+    known = column.positions[column.is_set]
+    return bool(np.all(known == np.round(known)))
+
+
+def label_scores(metric: str) -> str:
+    """The title of an axis of scores."""
+    return "mean test score" if metric == "score" else f"mean test score ({metric})"
+
+
+def colour_bar(figure: Any, mappable: Any, axes: Any, text: str, **options: Any) -> Any:
+    """A slim colour bar beside `axes`."""
+    bar = figure.colorbar(mappable, ax=axes, pad=0.02, aspect=30, **options)
+    bar.set_label(text)
+    bar.outline.set_visible(False)
+    bar.solids.set_alpha(1.0)  # faint points have a scale in full colour
+    return bar

@@ -1,0 +1,175 @@
+"""What a search tried, as arrays; no plotting library is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
+
+from hpsklearn_search import HyperoptSearchCV, Racing, hp
+from hpsklearn_search.plots import Candidates
+from hpsklearn_search.plots._candidates import robust_low
+from hpsklearn_search.plots._columns import column
+
+X, y = load_iris(return_X_y=True)
+
+
+def searched(space: Any, **settings: Any) -> HyperoptSearchCV:
+    """A small seeded random search over an SVC."""
+    options = {"max_evals": 8, "cv": 3, "random_state": 0, "algo": "random", **settings}
+    return HyperoptSearchCV(SVC(), space, **options).fit(X, y)
+
+
+# ---------------------------------------------------------------------- columns
+def test_numbers_keep_their_values() -> None:
+    """Integers and floats, numpy's included."""
+    found = column("x", [1, 2.5, np.int64(3)])
+    assert found.positions.tolist() == [1.0, 2.5, 3.0]
+    assert not found.is_categorical
+
+
+@pytest.mark.parametrize(
+    ("values", "categories"),
+    [
+        (["rbf", "poly", "rbf"], ("poly", "rbf")),
+        ([True, False, None], ("False", "None", "True")),
+        ([None, 10, 2, "auto"], ("2", "10", "auto", "None")),
+        ([(1, 2), (3,), (1, 2)], ("(1, 2)", "(3,)")),
+        ([LogisticRegression(C=2), SVC()], ("LogisticRegression", "SVC")),
+        ([SVC(C=2), SVC(C=3)], ("SVC(C=2)", "SVC(C=3)")),
+        ([0.5 + i for i in range(20)] + ["sqrt"], ("a number", "sqrt")),
+    ],
+    ids=str,
+)
+def test_anything_else_is_a_category(values: list[Any], categories: tuple[str, ...]) -> None:
+    """Numbers first, by size; an estimator is its class where that tells them apart."""
+    found = column("x", values)
+    assert found.categories == categories
+    assert len(found.positions) == len(values)
+
+
+def test_what_is_masked_is_not_set() -> None:
+    """As in ``cv_results_``, and as NaN in a data frame of it."""
+    masked = np.ma.array([1, 2, 3], mask=[False, True, False], dtype=object)
+    assert column("x", masked).is_set.tolist() == [True, False, True]
+    assert column("x", np.array(["a", float("nan")], dtype=object)).is_set.tolist() == [True, False]
+    assert column("x", np.ma.masked_all(3, dtype=object)).is_set.tolist() == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("values", "log"),
+    [
+        (np.logspace(-3, 3, 7), True),
+        ([1, 10, 100], True),
+        (np.linspace(0.001, 1, 50), False),
+        ([2, 4, 8], False),
+        ([-1, 1, 1000], False),
+        ([5.0], False),
+    ],
+    ids=str,
+)
+def test_a_logarithmic_scale_is_guessed_from_values_alone(values: Any, log: bool) -> None:
+    """Where nothing else says."""
+    assert column("x", values).is_log is log
+
+
+def test_unit_positions_follow_the_scale() -> None:
+    """The middle of a logarithmic scale is the geometric mean."""
+    assert column("x", [1.0, 10.0, 100.0], log=True).unit().tolist() == pytest.approx([0, 0.5, 1])
+    assert column("x", [1.0, 3.0, 5.0]).unit().tolist() == [0, 0.5, 1]
+    assert column("x", [7.0, 7.0]).unit().tolist() == [0.5, 0.5]
+
+
+# ---------------------------------------------------------------------- candidates
+def test_the_scale_is_that_of_the_space() -> None:
+    """Of a nested parameter, too; a guess would take this narrow range for linear."""
+    space = {"svc": hp.choice("k", [{"svc__C": hp.logrange("C", 1, 2)}, {"svc__gamma": hp.uniform("g", 0.001, 9)}])}
+    search = HyperoptSearchCV(make_pipeline(SVC()), space, max_evals=12, cv=2, random_state=0).fit(X, y)
+    found = Candidates.from_search(search).columns
+    assert found["svc__C"].is_log
+    assert not found["svc__gamma"].is_log
+
+
+def test_a_search_of_scikit_learn_is_read_as_well() -> None:
+    """Its seconds are those of work, not of a clock."""
+    search = GridSearchCV(SVC(), {"C": [0.1, 1, 10], "kernel": ["rbf", "linear"]}, cv=2).fit(X, y)
+    found = Candidates.from_search(search)
+    assert list(found.columns) == ["C", "kernel"]
+    assert found.best == search.best_index_
+    assert not found.are_clock
+    assert np.all(np.diff(found.seconds) > 0)
+
+
+def test_seconds_are_those_of_the_trials() -> None:
+    """From the start of the first candidate."""
+    search = searched({"C": hp.logrange("C", 0.1, 10)})
+    found = Candidates.from_search(search)
+    assert found.are_clock
+    first, last = search.trials_.record[0], search.trials_.record[7]
+    assert found.seconds[-1] == pytest.approx(last.finished - first.started)
+
+
+def test_failed_candidates_have_no_score_and_never_win() -> None:
+    """Whatever ``error_score`` put into the table is not finite, or it counts."""
+    results = {"param_C": [1, 2, 3], "mean_test_score": [np.nan, 0.5, np.inf]}
+    found = Candidates.from_cv_results(results)
+    assert found.failed.tolist() == [True, False, True]
+    assert found.best == 1
+    assert np.isnan(found.best_so_far()[0])
+
+
+def test_candidates_that_racing_stopped_are_no_failures() -> None:
+    """They stand at the mean of the folds they ran, and never are the best."""
+    search = searched(
+        {"C": hp.logrange("C", 1e-6, 10)}, max_evals=30, cv=5, racing=Racing("ceiling"), scoring="accuracy"
+    )
+    found = Candidates.from_search(search)
+    assert found.stopped.sum() == (search.cv_results_["n_splits_run"] < 5).sum() > 0
+    assert not found.failed.any()
+    assert found.best == search.best_index_
+
+
+def test_of_several_metrics_the_optimised_one_is_shown() -> None:
+    """Or the one asked for; another name is refused."""
+    scoring = {"acc": "accuracy", "loss": "neg_log_loss"}
+    forest = RandomForestClassifier(n_estimators=3)
+    search = HyperoptSearchCV(forest, {"max_depth": [1, 2]}, max_evals=2, cv=2, scoring=scoring, refit="loss").fit(X, y)
+    assert Candidates.from_search(search).metric == "loss"
+    assert Candidates.from_search(search, "acc").metric == "acc"
+    with pytest.raises(ValueError, match=r"metric 'auc' is not in cv_results_; it has \['acc', 'loss'\]"):
+        Candidates.from_search(search, "auc")
+
+
+def test_a_parameter_that_was_not_searched_is_named() -> None:
+    """With those that were."""
+    with pytest.raises(ValueError, match=r"'gamma' was not searched; choose from \['C'\]"):
+        Candidates.from_cv_results({"param_C": [1], "mean_test_score": [1.0]}).column("gamma")
+
+
+def test_hopeless_scores_do_not_stretch_the_axis() -> None:
+    """An axis begins where most candidates are."""
+    scores = np.array([0.9, 0.85, 0.8, 0.88, -1e9, np.nan])
+    assert robust_low(scores) > 0.4
+    assert robust_low(np.array([0.1, 0.2, 0.3])) == 0.1
+    assert robust_low(np.array([np.nan])) == 0.0
+
+
+def test_arrays_need_no_plotting_library() -> None:
+    """Importing the module, and reading a table, loads no matplotlib."""
+    code = """
+import sys
+from hpsklearn_search.plots import Candidates
+Candidates.from_cv_results({"param_C": [1, 2], "mean_test_score": [0.1, 0.2]}).best_so_far()
+print("matplotlib" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "False"
