@@ -18,7 +18,7 @@ space = {
     "min_samples_leaf": 5 * scope.int(hp.quniform("min_samples_leaf", 1, 6, 1)),
     "learning_rate": hp.loguniform("learning_rate", np.log(0.02), np.log(0.5)),
     "l2_regularization": hp.uniform("l2_regularization", 0, 1),
-    "max_iter": 30,
+    "max_iter": 15,
     "random_state": 0,
 }
 
@@ -30,7 +30,7 @@ def objective(params):
 
 
 trials = Trials()
-best = fmin(objective, space, algo=tpe.suggest, max_evals=20, trials=trials, rstate=np.random.default_rng(0))
+best = fmin(objective, space, algo=tpe.suggest, max_evals=12, trials=trials, rstate=np.random.default_rng(0))
 params = space_eval(space, best)
 
 print("trials:", len(trials))
