@@ -33,10 +33,10 @@ def install(tests: Path) -> None:
         The folder ``tests`` of the installed hyperopt, the one part of it that stays importable.
     """
     public = {name: getattr(hpsklearn_search, name) for name in hpsklearn_search.__all__}
-    package = _module("hyperopt", **public, Domain=Domain, atpe=_module("hyperopt.atpe", suggest=None))
+    package = _module("hyperopt", **{"Domain": Domain, **public}, atpe=_module("hyperopt.atpe", suggest=None))
     package.__path__ = []  # nothing of the original is found by accident
     _module("hyperopt.tests").__path__ = [str(tests)]
-    _module("hyperopt.base", **_public(base), Domain=Domain, SONify=None)
+    _module("hyperopt.base", **_public(base), SONify=None)
     _module("hyperopt.fmin", **{name: public[name] for name in ("fmin", "generate_trials_to_calculate", "space_eval")})
     _module(
         "hyperopt.tpe",
@@ -61,7 +61,8 @@ def one_of(*options: Any) -> Any:
 
 
 def _module(name: str, **contents: Any) -> ModuleType:
-    module = sys.modules[name] = ModuleType(name)
+    # Its own name says that it is not hyperopt's, whose objects the package would translate.
+    module = sys.modules[name] = ModuleType(f"in_place_of.{name}")
     module.__dict__.update(contents)
     return module
 
