@@ -15,6 +15,7 @@ from typing import Any
 
 from ..trials import Trial, Trials
 from . import _content as content
+from ._limits import cut
 from ._mlflow import autologging_suspended, is_refusal, save_model
 from ._results import write_files
 from ._tracker import Tracker
@@ -25,6 +26,8 @@ from ._writer import Unsent, Writer
 __all__ = ["Ending", "Session"]
 
 logger = logging.getLogger(__name__)
+
+LONGEST_REASON = 200  # characters of an exception in the warning
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,9 @@ class Session:
         """Write down what was not sent, and say so, once."""
         if not unsent.updates:
             return
-        first_line = str(unsent.error).splitlines()[0][:300] if str(unsent.error) else repr(unsent.error)
-        problem = f"MLflow: {len(unsent.updates)} updates were not sent ({type(unsent.error).__name__}: {first_line})"
+        reason = (str(unsent.error).splitlines() or [""])[0]
+        kind = type(unsent.error).__name__
+        problem = f"MLflow: {len(unsent.updates)} updates were not sent ({kind}: {cut(reason, LONGEST_REASON)})"
         try:
             path = write(ending.unsent_dir, self.tracker.destination, unsent.updates)
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -41,8 +42,9 @@ class Server:
         command += ["--artifacts-destination", str(self.folder / "artifacts")]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, env=_without_client_settings()
-            )
+                command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
+                env=_without_client_settings(), preexec_fn=_die_with_parent,
+            )  # fmt: skip
         deadline = time.monotonic() + 120
         while not self._answers():
             if time.monotonic() > deadline or self.process.poll() is not None:
@@ -70,6 +72,13 @@ class Server:
     def _signal(self, number: int) -> None:
         if self.process is not None:
             os.killpg(self.process.pid, number)
+
+
+def _die_with_parent() -> None:
+    """In the new process: be killed when the tests are, so that no server stays behind."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _without_client_settings() -> dict[str, str]:

@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, hp, replay
 from tests.integrations.mlflow_parts import Server, Store
 
-pytestmark = [pytest.mark.mlflow, pytest.mark.slow]
+pytestmark = [pytest.mark.mlflow, pytest.mark.slow, pytest.mark.timeout(600)]
 
 X, y = load_iris(return_X_y=True)
 
@@ -44,7 +44,7 @@ def searched(server: Server, folder: Path, *more: Callback) -> tuple[HyperoptSea
         def on_search_end(self, trials: Any, reason: str) -> None:
             began[0] = time.monotonic()
 
-    callbacks = [MLflowCallback(tracking_uri=server.uri, unsent_dir=folder), *more, Clock()]
+    callbacks = [MLflowCallback(tracking_uri=server.uri, unsent_dir=folder, patience=200), *more, Clock()]
     space = {"max_depth": hp.uniformint("max_depth", 1, 1000)}
     search = HyperoptSearchCV(DecisionTreeClassifier(), space, max_evals=30, cv=3, random_state=0, callbacks=callbacks)
     with warnings.catch_warnings(record=True) as caught:
