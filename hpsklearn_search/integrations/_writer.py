@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
@@ -26,8 +27,8 @@ logger = logging.getLogger(__name__)
 Maker: TypeAlias = Callable[[], Update]
 """Makes an update when it is about to be sent: texts are made in the thread of the writer."""
 
-LAST_TRY = 5.0
-"""Seconds that the end waits for a server that did not answer the last time."""
+LAST_TRY = 10.0
+"""Seconds in which a server that did not answer the last time must do so, or the end does not wait for it."""
 
 
 class Unsent(NamedTuple):
@@ -86,13 +87,16 @@ class Writer:
 
         An update that was on its way when patience ran out counts as unsent, although it may arrive.
         """
-        with self._changed:
-            if self._failures:
-                patience = LAST_TRY if patience is None else min(patience, LAST_TRY)
-            self._is_closing = True
-            self._changed.notify_all()
+        end = None if patience is None else time.monotonic() + patience
         try:
-            self._thread.join(patience)
+            with self._changed:
+                self._is_closing = True
+                self._changed.notify_all()
+                limit = LAST_TRY if patience is None else min(patience, LAST_TRY)
+                self._changed.wait_for(lambda: not self._failures or self._is_abandoned, limit)
+                answers = not self._failures
+            if answers:
+                self._thread.join(None if end is None else max(0.0, end - time.monotonic()))
         finally:  # also where somebody interrupts the wait
             with self._changed:
                 self._is_abandoned = True
@@ -133,6 +137,7 @@ class Writer:
             if not self._is_abandoned:
                 self._waiting.popleft()
             self._failures = 0
+            self._changed.notify_all()
 
     def _failed(self, update: Update, error: Exception) -> None:
         logger.info("could not send an update to the tracking server", exc_info=error)
@@ -146,6 +151,7 @@ class Writer:
             self._failures += 1
             if self._is_closing and self._failures > 1:
                 self._is_abandoned = True
+                self._changed.notify_all()
                 return
             pause = min(self._pause * 2 ** (self._failures - 1), self._longest_pause)
             self._changed.wait_for(lambda: self._is_closing or self._is_abandoned, pause)

@@ -22,11 +22,12 @@ class Down(OSError):
 class Server:
     """Keeps what it is sent; is down for the first attempts, or refuses some trials, or hangs."""
 
-    def __init__(self, down_for: float = 0, refuses: tuple[int, ...] = ()) -> None:
+    def __init__(self, down_for: float = 0, refuses: tuple[int, ...] = (), takes: float = 0) -> None:
         self.received: list[int | None] = []
         self.attempts = 0
         self.down_for = down_for
         self.refuses = refuses
+        self.takes = takes
         self.is_running = threading.Event()
         self.is_running.set()
 
@@ -34,6 +35,7 @@ class Server:
         """Receive an update, or not."""
         self.attempts += 1
         self.is_running.wait(30)
+        time.sleep(self.takes)
         if self.attempts <= self.down_for:
             raise Down("connection refused")
         if update.trial in self.refuses:
@@ -117,6 +119,19 @@ def test_a_server_that_stays_down_is_not_waited_for() -> None:
     assert numbers(unsent.updates) == list(range(5))
     assert isinstance(unsent.error, Down)
     assert server.attempts <= 3
+
+
+def test_a_server_that_answers_the_last_attempt_gets_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long that takes, within what was said."""
+    monkeypatch.setattr("hpsklearn_search.integrations._writer.LAST_TRY", 0.5)
+    server = Server(down_for=1, takes=0.1)
+    writer = server.writer(pause=60)
+    for number in range(10):
+        writer.put(trial(number))
+    while not server.attempts:
+        time.sleep(0.001)
+    assert writer.close(30).updates == []
+    assert server.received == list(range(10))
 
 
 def test_a_server_that_hangs_is_waited_for_as_long_as_said() -> None:
