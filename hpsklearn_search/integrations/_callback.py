@@ -12,7 +12,7 @@ from typing import Any
 from ..optimize import Callback, check_timeout
 from ..trials import Trial, Trials
 from . import _mlflow as mlflow
-from ._content import name_of
+from ._content import name_of, tags_of
 from ._session import Ending, Session
 from ._unsent import Destination
 from ._updates import milliseconds
@@ -149,7 +149,7 @@ class MLflowCallback(Callback):
             experiment=self.experiment,
             run_name=self.run_name or name_of(search),
             start=now,
-            tags={str(name): str(value) for name, value in self.tags.items()},
+            tags=tags_of(self.tags),
             adopted=self.parent_run_id or (active.info.run_id if active is not None else None),
             registered_model=self.registered_model_name,
         )

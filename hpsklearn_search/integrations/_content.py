@@ -24,7 +24,17 @@ from ..trials import STATUS_CANCELLED, STATUS_STOPPED, Trial, Trials
 from ._limits import PARAM_LENGTH, TAG_LENGTH, allowed_names, cut
 from ._updates import FAILED, FINISHED, KILLED, Metric, Update, milliseconds
 
-__all__ = ["SEARCH_TAG", "TRIAL_TAG", "improved", "name_of", "result", "search_began", "trial_began", "trial_ended"]
+__all__ = [
+    "SEARCH_TAG",
+    "TRIAL_TAG",
+    "improved",
+    "name_of",
+    "result",
+    "search_began",
+    "tags_of",
+    "trial_began",
+    "trial_ended",
+]
 
 TAG = "hpsklearn_search."
 SEARCH_TAG = TAG + "search"
@@ -45,7 +55,7 @@ def search_began(search: Mapping[str, Any]) -> Update:
     if estimator is not None:  # as mlflow's autologging tags the runs of scikit-learn's searches
         kind = type(estimator)
         tags = {"estimator_name": kind.__name__, "estimator_class": f"{kind.__module__}.{kind.__qualname__}"}
-    return Update(params=_params(settings), tags=_tags(tags))
+    return Update(params=_params(settings), tags=tags_of(tags))
 
 
 def name_of(search: Mapping[str, Any]) -> str:
@@ -72,7 +82,7 @@ def result(trials: Trials, values: Values, fitted: Any, error: BaseException | N
         numbers_["refit_time"] = getattr(fitted, "refit_time_", None) if error is None else None
     ended = max((t.finished for t in trials.record if t.is_finished), default=math.nan)
     return Update(
-        tags=_tags(tags),
+        tags=tags_of(tags),
         params=_params({f"best_{name}": value for name, value in best.items()}),
         metrics=_metrics(((name, value, 0) for name, value in numbers_.items()), ended),
     )
@@ -101,7 +111,7 @@ def trial_ended(trial: Trial, values: Values) -> Update:
         start=milliseconds(trial.started),
         end=milliseconds(trial.finished),
         status=_run_status(trial),
-        tags=_tags(tags),
+        tags=tags_of(tags),
         params=_params(values(trial.point)),
         metrics=_metrics(_trial_metrics(trial), trial.finished),
     )
@@ -151,8 +161,10 @@ def _params(values: Mapping[str, Any]) -> dict[str, str]:
     )
 
 
-def _tags(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: cut(_text(value), TAG_LENGTH) for name, value in values.items()}
+def tags_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """Names and texts as MLflow takes them for tags."""
+    texts = (cut(_text(value), TAG_LENGTH) for value in values.values())
+    return dict(zip(allowed_names(map(str, values)), texts, strict=True))
 
 
 def _metrics(values: Iterable[tuple[str, Any, int]], seconds: float) -> list[Metric]:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..exceptions import NotInstalledError
+from ..plots import save_history
 from ..trials import Trials
 from ._content import Values
 
 __all__ = ["write_files"]
 
+logger = logging.getLogger(__name__)
+
 
 def write_files(folder: Path, trials: Trials, values: Values, fitted: Any) -> None:
-    """``cv_results.csv`` of a fitted search, ``trials.csv`` of a search without a table."""
+    """``cv_results.csv`` and ``history.png`` of a fitted search, ``trials.csv`` of a search without a table."""
     if fitted is None:
         _write_table(folder / "trials.csv", _columns(trials, values))
-    else:
-        _write_table(folder / "cv_results.csv", fitted.cv_results_)
+        return
+    _write_table(folder / "cv_results.csv", fitted.cv_results_)
+    try:
+        save_history(fitted, folder / "history.png")
+    except NotInstalledError:
+        logger.debug("no picture without matplotlib")
+    except Exception:  # a table that has no picture, such as one where every candidate failed
+        logger.info("the history of the search was not drawn", exc_info=True)
 
 
 def _columns(trials: Trials, values: Values) -> dict[str, list[Any]]:

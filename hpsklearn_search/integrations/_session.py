@@ -6,8 +6,8 @@ import logging
 import tempfile
 import time
 import warnings
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -86,7 +86,7 @@ class Session:
                 self._put_the_end(fitted, error, ending, Path(folder))
                 unsent = self._writer.close(ending.patience)
             except BaseException:  # somebody does not want to wait
-                self._keep(self._writer.unsent(), ending)
+                self._keep(self._writer.close(0.0), ending)
                 raise
             self._keep(unsent, ending)
 
@@ -108,20 +108,17 @@ class Session:
         self, update: Update, fitted: Any, error: BaseException | None, ending: Ending, folder: Path
     ) -> Update:
         """The update with artifacts and model, as far as they can be made."""
-        made = update
-        try:
-            artifacts = folder / "artifacts"
+        artifacts, model = folder / "artifacts", folder / "model"
+        if fitted is None or self._having_results(fitted) is not None:
             artifacts.mkdir()
-            if fitted is None or self._having_results(fitted) is not None:
+            with _warning("the table of results"):
                 write_files(artifacts, self._trials, self._values, fitted)
-                made = replace(made, folder=str(artifacts))
-            if ending.log_model == "best" and error is None and hasattr(fitted, "best_estimator_"):
-                path = str(folder / "model")
-                save_model(fitted.best_estimator_, path, self._sample(), with_example=ending.with_example)
-                made = replace(made, model=path)
-        except Exception as problem:
-            warnings.warn(f"MLflow: the model or a file was not logged: {problem!r}", UserWarning, stacklevel=2)
-        return made
+                update = replace(update, folder=str(artifacts))
+        if ending.log_model == "best" and error is None and hasattr(fitted, "best_estimator_"):
+            with _warning("the model"):
+                save_model(fitted.best_estimator_, str(model), self._sample(), with_example=ending.with_example)
+                update = replace(update, model=str(model))
+        return update
 
     def _sample(self) -> Any:
         sample = self._search.get("sample")
@@ -145,6 +142,15 @@ class Session:
         else:
             cure = f"the search is complete; send them later: hpsklearn_search.replay({str(path)!r})"
         warnings.warn(f"{problem}; {cure}", UserWarning, stacklevel=2)
+
+
+@contextmanager
+def _warning(what: str) -> Iterator[None]:
+    """Turn an exception into a warning that something was not logged."""
+    try:
+        yield
+    except Exception as problem:
+        warnings.warn(f"MLflow: {what} was not logged: {problem!r}", UserWarning, stacklevel=3)
 
 
 def _same(update: Update) -> Update:

@@ -101,10 +101,9 @@ class Writer:
             with self._changed:
                 self._is_abandoned = True
                 self._changed.notify_all()
-        return self.unsent()
+        return self._unsent()
 
-    def unsent(self) -> Unsent:
-        """What has not been sent so far."""
+    def _unsent(self) -> Unsent:
         with self._changed:
             waiting, refused, error = list(self._waiting), list(self._refused), self._error
         made = [update for make in waiting if (update := _made(make)) is not None]

@@ -2,7 +2,7 @@
 
 from ._candidates import Candidates
 from ._contour import ContourDisplay
-from ._history import SearchHistoryDisplay
+from ._history import SearchHistoryDisplay, save_history
 from ._importance import ParameterImportanceDisplay
 from ._parallel import ParallelCoordinatesDisplay
 from ._parameter import ParameterScoreDisplay
@@ -14,4 +14,5 @@ __all__ = [
     "ParameterImportanceDisplay",
     "ParameterScoreDisplay",
     "SearchHistoryDisplay",
+    "save_history",
 ]

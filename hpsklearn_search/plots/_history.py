@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ._candidates import Candidates, robust_low
-from ._style import BEST, COLOURS, FAILED, label_scores, new_axes, tidy
+from ._style import BEST, COLOURS, FAILED, label_scores, new_axes, tidy, unseen_axes
 
-__all__ = ["SearchHistoryDisplay"]
+__all__ = ["SearchHistoryDisplay", "save_history"]
 
+SIZE = (7.0, 4.2)  # inches
 MANY = 200  # candidates, from which on points are small and faint
 
 
@@ -121,7 +123,7 @@ class SearchHistoryDisplay:
         SearchHistoryDisplay
             Itself, with `figure_` and `ax_`.
         """
-        self.figure_, self.ax_ = new_axes(ax, (7.0, 4.2))
+        self.figure_, self.ax_ = new_axes(ax, SIZE)
         low = min(robust_low(each.scores) for each in self.candidates.values())
         high = max((np.nanmax(each.scores) for each in self.candidates.values() if not each.failed.all()), default=1.0)
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
@@ -170,3 +172,16 @@ class SearchHistoryDisplay:
         face = {"facecolors": "none", "edgecolors": colour} if hollow else {"color": colour}
         label = f"{text} ({int(which.sum())})"
         self.ax_.scatter(where[which], heights, marker=marker, s=22, linewidths=1.0, label=label, **face)
+
+
+def save_history(search: Any, path: str | os.PathLike[str]) -> None:
+    """Draw the history of a fitted search into a file, and nowhere else.
+
+    Parameters
+    ----------
+    search : HyperoptSearchCV, GridSearchCV, RandomizedSearchCV, ...
+        Fitted.
+    path : path-like
+        The file; its ending names the format.
+    """
+    SearchHistoryDisplay.from_search(search, ax=unseen_axes(SIZE)).figure_.savefig(path)

@@ -16,7 +16,7 @@ from ._columns import Column, shortened
 
 __all__ = [
     "BEST", "COLOURS", "FAILED", "GRID", "MAP", "POINTS", "axes_grid", "colour_bar", "label_scores", "lines",
-    "new_axes", "on_parameter", "tidy",
+    "new_axes", "on_parameter", "tidy", "unseen_axes",
 ]  # fmt: skip
 
 POINTS, BEST, FAILED, GRID = "#0072B2", "#D55E00", "#7F7F7F", "#E6E6E6"
@@ -39,6 +39,14 @@ def new_axes(ax: Any, size: tuple[float, float]) -> tuple[Any, Any]:
         return ax.figure, ax
     figure, axes = pyplot.subplots(figsize=size, layout="constrained")
     return figure, axes
+
+
+def unseen_axes(size: tuple[float, float]) -> Any:
+    """Axes on a figure of `size` inches that no window or notebook shows: for a file."""
+    _pyplot()
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, layout="constrained").subplots()
 
 
 def axes_grid(n: int, n_columns: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:

@@ -20,9 +20,7 @@ from ..optimize import (
     Callback,
     Loop,
     Plan,
-    ProgressLine,
     Stopper,
-    automatic_callbacks,
     check_algo,
     check_loss_threshold,
     check_positive_integer,
@@ -36,7 +34,7 @@ from ..optimize import (
     loss_threshold as below_threshold,
 )
 from ..suggest import grid
-from ..trials import Trial, Trials
+from ..trials import Trials
 from ._bounds import highest_score
 from ._compat import (
     BaseSearchCV,
@@ -46,7 +44,6 @@ from ._compat import (
     indexable,
     is_multimetric_scorer,
     requires_y,
-    safe_indexing,
     scorers_by_name,
 )
 from ._fingerprint import fingerprint
@@ -56,6 +53,7 @@ from ._parameters import ParameterSpace
 from ._prefix import check_cache_prefix
 from ._racing import Race, Racing, check_racing
 from ._task_tree import TaskTree
+from ._watchers import all_watchers, description
 
 __all__ = ["HyperoptSearchCV"]
 
@@ -305,7 +303,7 @@ class HyperoptSearchCV(FittedSearch):
         objective = FoldObjective(work, self._objective_metric(scorer), leaf_of=tree.leaf)
         executor = self._open_executor()
         objective.race = self._race(scorer, objective.metric, executor)
-        watchers = self._watchers(objective)
+        watchers = all_watchers(self, objective)
         with finishing(watchers, self):
             self._search(parameters, objective, executor, tree, watchers)
             self._refuse_nothing_finite()
@@ -433,13 +431,7 @@ class HyperoptSearchCV(FittedSearch):
             first_points=[space.check(point) for point in self.points_to_evaluate or ()],
             repeats=False,
             accepts=None if self.constraints is None else lambda point: self.constraints(parameters.params(point)),
-            description={
-                "total": max_evals,
-                "kind": type(self).__name__,
-                "settings": {k: v for k, v in self.get_params(deep=False).items() if k != "callbacks"},
-                "values": parameters.params,
-                "sample": lambda n: safe_indexing(objective.work.X, slice(0, n)),
-            },
+            description=description(self, max_evals, parameters, objective.work.X),
         )
 
     def _window(self, executor: Executor) -> int | None:
@@ -455,18 +447,3 @@ class HyperoptSearchCV(FittedSearch):
             *([below_threshold(level)] if level is not None else []),
             *([early_stop(self.early_stop_fn)] if self.early_stop_fn is not None else []),
         ]
-
-    def _watchers(self, objective: FoldObjective) -> list[Callback]:
-        line = [ProgressLine("candidate", self._describe(objective))] if self.verbose > 0 else []
-        given = self.callbacks or ()
-        return [*given, *automatic_callbacks(given, self.trials, "HyperoptSearchCV"), *line]
-
-    def _describe(self, objective: FoldObjective) -> Callable[[Trial], str]:
-        """How the progress line shows the best candidate: an error as an error, not negated."""
-        scorer = objective.work.settings["scorer"]
-        name = objective.metric if is_multimetric_scorer(scorer) else self.scoring
-        one = scorers_by_name(scorer).get(name) if is_multimetric_scorer(scorer) else scorer
-        label = name if isinstance(name, str) else "score"
-        if getattr(one, "_sign", 1) < 0:
-            return lambda trial: f"best {label.removeprefix('neg_')}: {trial.loss:.6g}"
-        return lambda trial: f"best {label}: {-(trial.loss or 0.0):.6g}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import csv
 import pickle
+import threading
+import time
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,6 +92,8 @@ def test_the_parent_has_settings_result_and_table(store: Store, tmp_path: Path) 
     assert parent.data.params["best_max_depth"] == str(fitted.best_params_["max_depth"])
     assert parent.data.params["cv"] == "3"
     assert parent.data.tags["estimator_name"] == "DecisionTreeClassifier"
+    picture = Path(store.client.download_artifacts(parent.info.run_id, "history.png", str(tmp_path)))
+    assert picture.read_bytes().startswith(b"\x89PNG")
     path = store.client.download_artifacts(parent.info.run_id, "cv_results.csv", str(tmp_path))
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
@@ -158,6 +162,25 @@ def test_parameters_with_names_and_values_that_mlflow_refuses_are_adapted(store:
     assert [set(run.data.params) for run in store.children()] == [{"odd_ name_", "__x"}] * 2
 
 
+def test_an_interrupt_while_the_end_waits_leaves_a_file_and_no_thread(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever does not want to wait for MLflow loses nothing."""
+
+    def interrupted(*args: Any, **kwargs: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hpsklearn_search.integrations._session.save_model", interrupted)
+    callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "unsent")
+    with pytest.warns(UserWarning, match="were not sent"), pytest.raises(KeyboardInterrupt):
+        search(callback).fit(X, y)
+    assert len(list((tmp_path / "unsent").glob("*.jsonl"))) == 1
+    deadline = time.monotonic() + 30
+    while (names := [t.name for t in threading.enumerate()]).count("hpsklearn-mlflow") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "hpsklearn-mlflow" not in names
+
+
 def test_a_trial_with_many_parameters_is_logged_whole(store: Store) -> None:
     """In as many calls as it takes."""
     space = {f"x{i}": hp.uniform(f"x{i}", 0, 1) for i in range(150)}
@@ -195,7 +218,7 @@ def test_two_searches_in_one_active_run_do_not_overwrite_each_other(store: Store
     assert second.best_score_ in scores.values()
     assert len(store.children(mine.info.run_id)) == 5
     assert len(run.outputs.model_outputs) == 2
-    assert len(store.files(mine.info.run_id)) == 2
+    assert len([path for path in store.files(mine.info.run_id) if path.startswith("search_")]) == 1
 
 
 def test_an_experiment_that_is_named_is_made(store: Store) -> None:
@@ -274,7 +297,7 @@ def test_an_interrupt_ends_in_a_killed_parent(store: Store) -> None:
         interrupted.fit(X, y)
     assert store.parent().info.status == "KILLED"
     assert [run.info.status for run in store.children()] == ["FINISHED", "KILLED"]
-    assert store.files(callback.run_id or "") == {"cv_results.csv"}
+    assert store.files(callback.run_id or "") == {"cv_results.csv", "history.png"}
 
 
 def test_a_refit_that_fails_ends_in_a_failed_parent(store: Store) -> None:
@@ -368,7 +391,7 @@ def test_a_server_that_is_down_costs_one_warning_and_leaves_a_file(store: Store,
     assert {run.info.status for run in store.runs()} == {"FINISHED"}
     parent = store.parent()
     assert parent.data.metrics["best_cv_score"] == pytest.approx(fitted.best_score_)
-    assert store.files(parent.info.run_id) == {"cv_results.csv"}
+    assert store.files(parent.info.run_id) == {"cv_results.csv", "history.png"}
     assert len(parent.outputs.model_outputs) == 1
     assert len(store.runs()) == 5
 

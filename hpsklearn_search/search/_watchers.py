@@ -1,0 +1,43 @@
+"""Who watches a search, and what they are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..optimize import Callback, ProgressLine, automatic_callbacks
+from ..trials import Trial
+from ._compat import is_multimetric_scorer, safe_indexing, scorers_by_name
+from ._folds import FoldObjective
+from ._parameters import ParameterSpace
+
+__all__ = ["all_watchers", "description"]
+
+
+def all_watchers(search: Any, objective: FoldObjective) -> list[Callback]:
+    """The user's callbacks, those that come by themselves, and the line of progress."""
+    line = [ProgressLine("candidate", _best_so_far(search, objective))] if search.verbose > 0 else []
+    given = search.callbacks or ()
+    return [*given, *automatic_callbacks(given, search.trials, "HyperoptSearchCV"), *line]
+
+
+def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str]:
+    """How the progress line shows the best candidate: an error as an error, not negated."""
+    scorer = objective.work.settings["scorer"]
+    name = objective.metric if is_multimetric_scorer(scorer) else search.scoring
+    one = scorers_by_name(scorer).get(name) if is_multimetric_scorer(scorer) else scorer
+    label = name if isinstance(name, str) else "score"
+    if getattr(one, "_sign", 1) < 0:
+        return lambda trial: f"best {label.removeprefix('neg_')}: {trial.loss:.6g}"
+    return lambda trial: f"best {label}: {-(trial.loss or 0.0):.6g}"
+
+
+def description(search: Any, max_evals: int, parameters: ParameterSpace, X: Any) -> dict[str, Any]:
+    """What callbacks are told at the begin; see `Callback`."""
+    return {
+        "total": max_evals,
+        "kind": type(search).__name__,
+        "settings": {name: value for name, value in search.get_params(deep=False).items() if name != "callbacks"},
+        "values": parameters.params,
+        "sample": lambda n: safe_indexing(X, slice(0, n)),
+    }
