@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from ._first_folds import FirstFolds
 
-__all__ = ["FoldTable", "Race", "Racing", "check_racing"]
+__all__ = ["FoldTable", "Race", "Racing", "check_racing", "wide_enough"]
 
 
 @dataclass(frozen=True)
@@ -251,3 +251,8 @@ def check_racing(
     if not has_objective:
         raise ValueError("racing with several metrics needs to know which one counts: give objective_metric=...")
     return racing
+
+
+def wide_enough(window: int | None, racing: Any) -> int | None:
+    """A window of suggestion in which a whole group has room, where `racing` asks for the first fold of a group."""
+    return None if window is None else max(window, getattr(racing, "first_fold_of", None) or 1)

@@ -51,7 +51,7 @@ from ._fitted import FittedSearch
 from ._folds import FoldObjective, FoldWork
 from ._parameters import ParameterSpace
 from ._prefix import check_cache_prefix
-from ._racing import Race, Racing, check_racing
+from ._racing import Race, Racing, check_racing, wide_enough
 from ._task_tree import TaskTree
 from ._watchers import all_watchers, description
 
@@ -352,10 +352,6 @@ class HyperoptSearchCV(FittedSearch):
         objective_scorer = scorers_by_name(scorer)[metric] if is_multimetric else scorer
         return Race(racing, highest_score(objective_scorer, self.estimator), self._window(executor))
 
-    def _group(self) -> int:
-        """How many candidates run their first fold before the others; 1 where racing does not ask for it."""
-        return getattr(self.racing, "first_fold_of", None) or 1
-
     # ------------------------------------------------------------------ the search proper
     def _search(
         self,
@@ -398,8 +394,7 @@ class HyperoptSearchCV(FittedSearch):
     def _open_executor(self) -> Executor:
         limit = check_timeout(self.trial_timeout, "trial_timeout")
         threads = self.inner_max_num_threads
-        if threads is not None:
-            threads = check_positive_integer("inner_max_num_threads", threads)
+        threads = None if threads is None else check_positive_integer("inner_max_num_threads", threads)
         n_tasks = check_positive_integer("max_evals", self.max_evals) * int(self.n_splits_)
         prescribed: Executor | None = own_trials(self.trials).open_executor(task_timeout=limit, n_tasks=n_tasks)
         if prescribed is not None:
@@ -425,7 +420,7 @@ class HyperoptSearchCV(FittedSearch):
             algo=algo,
             entropy=entropy_of(self.random_state),
             max_evals=max_evals,
-            window=None if self.random_state is None else max(self._group(), self._window(executor) or 0),
+            window=wide_enough(self._window(executor), self.racing),
             timeout=check_timeout(self.timeout),
             stoppers=[*self._stoppers(), lambda trials: "callback" if objective.asked_to_stop else None],
             first_points=[space.check(point) for point in self.points_to_evaluate or ()],
