@@ -32,7 +32,7 @@ from ._prefix import PrefixCache
 from ._racing import Race
 from ._task_tree import Leaf, stand_in
 
-__all__ = ["FoldObjective", "FoldWork", "Splits"]
+__all__ = ["FoldObjective", "FoldWork", "Splits", "draw_folds"]
 
 Splits: TypeAlias = Sequence[tuple[Any, Any]]
 FoldTask: TypeAlias = "tuple[Point, Sequence[int], Sequence[Leaf | None]]"
@@ -332,3 +332,15 @@ class FoldObjective:
             return list(part.value)
         error = part.failure.traceback or str(part.failure)
         return [failed_fold(self.work.settings, error) for _ in part.task.payload[1]]
+
+
+def draw_folds(cv: Any, X: Any, y: Any, split_params: Mapping[str, Any], n_splits: int) -> list[tuple[Any, Any]]:
+    """The folds, of which there must be as many as the splitter said."""
+    splits = list(cv.split(X, y, **split_params))
+    if len(splits) != n_splits:
+        raise ValueError(
+            f"cv.split and cv.get_n_splits return inconsistent results. Expected {n_splits} splits, got {len(splits)}"
+        )
+    if not splits:
+        raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
+    return splits

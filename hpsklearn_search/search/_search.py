@@ -48,7 +48,7 @@ from ._compat import (
 )
 from ._fingerprint import fingerprint
 from ._fitted import FittedSearch
-from ._folds import FoldObjective, FoldWork
+from ._folds import FoldObjective, FoldWork, draw_folds
 from ._parameters import ParameterSpace
 from ._prefix import check_cache_prefix
 from ._racing import Race, Racing, check_racing, wide_enough
@@ -319,15 +319,7 @@ class HyperoptSearchCV(FittedSearch):
         """The folds, drawn once, so that every candidate is judged on the same ones."""
         self._checked_cv_orig = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         self.n_splits_ = self._checked_cv_orig.get_n_splits(X, y, **split_params)
-        splits = list(self._checked_cv_orig.split(X, y, **split_params))
-        if len(splits) != self.n_splits_:
-            raise ValueError(
-                "cv.split and cv.get_n_splits return inconsistent results. "
-                f"Expected {self.n_splits_} splits, got {len(splits)}"
-            )
-        if not splits:
-            raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
-        return splits
+        return draw_folds(self._checked_cv_orig, X, y, split_params, self.n_splits_)
 
     def _objective_metric(self, scorer: Any) -> str | None:
         """The metric to optimise: as said, else the one refitted on, else the first."""

@@ -81,7 +81,7 @@ RULES = {
     "auto, z=4": Racing(z=4),
     "auto, z=2": Racing(z=2),
     "auto, first fold of 20": Racing(first_fold_of=20),
-    "auto, z=4, first fold of 20": Racing(z=4, first_fold_of=20),
+    "auto, z=3, first fold of 20": Racing(z=3, first_fold_of=20),
 }
 
 
