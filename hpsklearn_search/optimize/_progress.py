@@ -15,8 +15,35 @@ from ._protocol import Callback
 __all__ = ["ProgressContext", "ProgressLine"]
 
 
+SECONDS_BETWEEN_LINES = 10.0
+"""In a log file, where each state of the bar is a line of its own."""
+
+
+class _Lines:
+    """A stream on which each state of a bar is a line, where a carriage return would not overwrite the last one."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """A line, without the signs that move a cursor."""
+        if text.strip():
+            self._stream.write(f"{text.strip()}\n")
+
+    def flush(self) -> None:
+        """As the stream does."""
+        self._stream.flush()
+
+
+def _is_redrawn(stream: Any) -> bool:
+    """Whether a carriage return overwrites the line: on a terminal, and in a notebook."""
+    return bool(getattr(stream, "isatty", bool)()) or type(stream).__module__.startswith("ipykernel")
+
+
 class ProgressLine(Callback):
     """A tqdm bar on stderr that follows the trials; it takes no stream away from anybody.
+
+    In a log file the bar is not drawn over itself: a line comes every ten seconds, and at the end.
 
     Parameters
     ----------
@@ -33,12 +60,13 @@ class ProgressLine(Callback):
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
         """Open the bar."""
+        in_place = {"file": sys.stderr, "dynamic_ncols": True}
+        in_lines = {"file": _Lines(sys.stderr), "ncols": 120, "ascii": True, "mininterval": SECONDS_BETWEEN_LINES}
         self._bar = tqdm(
             total=search.get("total"),
             initial=sum(trial.is_finished for trial in trials.record),
             unit=self.unit,
-            file=sys.stderr,
-            dynamic_ncols=True,
+            **(in_place if _is_redrawn(sys.stderr) else in_lines),
         )
 
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -60,6 +61,25 @@ class FittedSearch(BaseSearchCV):
             What ``best_estimator_.transform`` makes of `X`.
         """
         return self.fit(X, y, **params).transform(X)
+
+    @available_if(lambda self: hasattr(self.estimator, "set_output"))
+    def set_output(self, *, transform: str | None = None) -> FittedSearch:
+        """Say what ``transform`` returns, of the estimator and of the best one found.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"} or None, default=None
+            As in a transformer's own ``set_output``; None changes nothing.
+
+        Returns
+        -------
+        FittedSearch
+            This search.
+        """
+        for estimator in (self.estimator, getattr(self, "best_estimator_", None)):
+            if estimator is not None:
+                estimator.set_output(transform=transform)
+        return self
 
     def results_frame(self) -> Any:
         """``cv_results_`` as a table, the best candidate first.
@@ -144,7 +164,7 @@ class FittedSearch(BaseSearchCV):
             add_partial_columns(results, rows, objective.metric_name(folds[0]))
         self.cv_results_ = rank_without_infinities(results)
         warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
-        if not all(trial.is_ok or trial.was_stopped for trial in rows):
+        if objective.race is None or not all(trial.is_ok or trial.was_stopped for trial in rows):
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)
 
@@ -162,8 +182,8 @@ class FittedSearch(BaseSearchCV):
         else:
             logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
 
-    def _refuse_nothing_finite(self) -> None:
-        """GridSearchCV would crown the first of the candidates that all failed."""
+    def _judge_nothing_finite(self) -> None:
+        """Where no candidate has a finite score: GridSearchCV takes the first, and would crown an infinite one."""
         rows = finished_trials(list(self.trials_.record))
         decides_itself = callable(self.refit) or (self.multimetric_ and not self.refit)
         if decides_itself or any(trial.is_ok or trial.was_stopped for trial in rows):
@@ -171,15 +191,21 @@ class FittedSearch(BaseSearchCV):
         failures = [trial.outcome.failure for trial in rows if trial.outcome is not None]
         kinds = Counter(failure.kind for failure in failures if failure is not None)
         counts = ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common())
+        nothing = f"None of the {len(rows)} candidates has a finite mean test score"
+        if all(np.isnan(self.cv_results_[key]).all() for key in self.cv_results_ if key.startswith("mean_test_")):
+            text = f"{nothing} ({counts}), so none is the best; the first is taken, as GridSearchCV does."
+            warnings.warn(text, UserWarning, stacklevel=4)
+            return
         first = next((failure for failure in failures if failure is not None), None)
         raise ValueError(
-            f"None of the {len(rows)} candidates has a finite mean test score, so there is no best one ({counts}). "
+            f"{nothing}, so there is no best one ({counts}). "
             f"cv_results_ shows their scores. The first failure:\n{first.traceback if first is not None else ''}"
         )
 
     def _select(self, scorer: Any, refit_metric: Any) -> None:
         if callable(self.scoring) and self.multimetric_:
-            first = next(fold["test_scores"] for fold in flat_folds(list(self.trials_.record)))
+            scores = (fold["test_scores"] for fold in flat_folds(list(self.trials_.record)))
+            first = next(score for score in scores if isinstance(score, dict))  # a failed fold may have a number
             self._check_refit_for_multimetric(first)
             refit_metric = self.refit
         self.scorer_ = scorers_by_name(scorer)

@@ -19,12 +19,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from sklearn import config_context, get_config
 from sklearn.base import clone
+from sklearn.exceptions import UnsetMetadataPassedError
 
 from ..exceptions import InvalidScore
 from ..executors import Finished
 from ..space import Point
 from ..trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_STOPPED, Failure, Outcome, Trial
-from ._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
+from ._compat import fit_and_score, is_multimetric_scorer, num_samples, scorers_by_name
 from ._first_folds import FirstFolds
 from ._parameters import ParameterSpace
 from ._plain_fold import is_plain, run_plain_fold
@@ -154,7 +155,7 @@ class FoldWork:
         """What did not even get to be scored: raised if asked for, else a failed fold."""
         if "scoring must return a number" in str(error):
             raise InvalidScore(str(error)) from error
-        if self.settings["error_score"] == "raise":
+        if self.settings["error_score"] == "raise" or isinstance(error, UnsetMetadataPassedError):
             raise error
         return failed_fold(self.settings, traceback.format_exc())
 
@@ -174,6 +175,25 @@ def failed_fold(settings: Mapping[str, Any], error: str) -> dict[str, Any]:
     scores: Any = dict.fromkeys(scorers_by_name(scorer), value) if is_multimetric_scorer(scorer) else value
     result = {"fit_error": error, "test_scores": scores, "n_test_samples": 0, "fit_time": 0.0, "score_time": 0.0}
     return {**result, "train_scores": scores} if settings["return_train_score"] else result
+
+
+def _check_within(splits: Splits, n_samples: int) -> None:
+    """Raise unless every fold selects among `n_samples` samples.
+
+    Raises
+    ------
+    IndexError
+        With numpy's words, and the number of the fold.
+    """
+    for number, fold in enumerate(splits):
+        for part in map(np.asarray, fold):
+            if part.dtype.kind not in "iu" or not part.size:
+                continue  # masks, or what only the data itself can judge
+            outside = part[(part >= n_samples) | (part < -n_samples)]
+            if outside.size:
+                raise IndexError(
+                    f"index {outside[0]} is out of bounds for axis 0 with size {n_samples}, in fold {number} of cv"
+                )
 
 
 class FoldObjective:
@@ -343,4 +363,5 @@ def draw_folds(cv: Any, X: Any, y: Any, split_params: Mapping[str, Any], n_split
         )
     if not splits:
         raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
+    _check_within(splits, num_samples(X))
     return splits

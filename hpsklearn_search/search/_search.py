@@ -8,9 +8,11 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator, RandomState
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
@@ -38,6 +40,7 @@ from ..trials import Trials
 from ._bounds import highest_score
 from ._compat import (
     BaseSearchCV,
+    Interval,
     StrOptions,
     check_method_params,
     fit_context,
@@ -170,10 +173,10 @@ class HyperoptSearchCV(FittedSearch):
     _parameter_constraints: dict[str, Any] = {
         **BaseSearchCV._parameter_constraints,
         "space": "no_validation",
-        "max_evals": "no_validation",
+        "max_evals": [Interval(Integral, 1, None, closed="left")],
         "algo": "no_validation",
         "trials": "no_validation",
-        "random_state": "no_validation",
+        "random_state": [Interval(Integral, 0, None, closed="left"), RandomState, Generator, None],
         "timeout": "no_validation",
         "loss_threshold": "no_validation",
         "early_stop_fn": [callable, None],
@@ -275,6 +278,9 @@ class HyperoptSearchCV(FittedSearch):
         HyperoptSearchCV
             The fitted search.
         """
+        if isinstance(self.estimator, type):
+            name = self.estimator.__name__
+            raise TypeError(f"Expected an estimator instance ({name}()), got estimator class instead ({name}).")
         if self.trials is not None:
             self.trials.check_travels(estimator=self.estimator, X=X, y=y, **params)
         parameters = ParameterSpace(self.space, self.estimator)
@@ -306,7 +312,7 @@ class HyperoptSearchCV(FittedSearch):
         watchers = all_watchers(self, objective)
         with finishing(watchers, self):
             self._search(parameters, objective, executor, tree, watchers)
-            self._refuse_nothing_finite()
+            self._judge_nothing_finite()
             self._select(scorer, refit_metric)
             if self.return_estimators == "best":
                 self._refit_folds(work)
