@@ -1,6 +1,6 @@
 """Every private name of scikit-learn that the library touches, in one place.
 
-Checked in scikit-learn 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
+Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
 
 - ``model_selection._validation._fit_and_score``: the same keywords throughout; 1.9 adds ``caller`` and ``callback_ctx``
 - ``model_selection._validation._insert_error_scores``, ``_warn_or_raise_about_fit_failures``

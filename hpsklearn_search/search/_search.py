@@ -302,7 +302,8 @@ class HyperoptSearchCV(FittedSearch):
             "verbose": self.verbose if self.verbose > 1 else 0,
         }
         weight = params.get("sample_weight")
-        tree = TaskTree(self, X, y, None if weight is None else {"sample_weight": weight})
+        metadata = None if weight is None else {"sample_weight": weight}
+        tree = TaskTree(self, X, y, metadata, parameters.space.root)
         work = FoldWork(base, parameters, X, y, splits, settings, check_cache_prefix(self.cache_prefix, X))
         if tree.has_listeners:
             work.caller = self

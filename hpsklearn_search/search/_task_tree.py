@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..space import Constant, children
 from ._compat import HAS_CALLBACKS
 
-__all__ = ["Leaf", "TaskTree", "stand_in"]
+__all__ = ["Leaf", "TaskTree", "has_callbacks", "stand_in"]
 
 
 class Leaf:
@@ -47,6 +48,17 @@ class Leaf:
         self.asked_to_stop |= bool(self._context.call_on_fit_task_end(**kwargs))
 
 
+def has_callbacks(value: Any) -> bool:
+    """Whether an estimator, or one anywhere in its parameters or among the options of a space, has callbacks."""
+    if isinstance(value, Constant):
+        return has_callbacks(value.value)
+    if getattr(value, "_skl_callbacks", None):
+        return True
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return any(map(has_callbacks, value.get_params(deep=False).values()))
+    return any(map(has_callbacks, children(value)))
+
+
 class TaskTree:
     """The tasks of one ``fit``.
 
@@ -58,21 +70,24 @@ class TaskTree:
         What it is fitted on.
     metadata : dict or None
         The sample weight, if there is one.
+    options : object, optional
+        The space, whose options may be estimators with callbacks of their own.
     """
 
-    def __init__(self, search: Any, X: Any, y: Any, metadata: dict[str, Any] | None) -> None:
+    def __init__(self, search: Any, X: Any, y: Any, metadata: dict[str, Any] | None, options: Any = None) -> None:
         self._search = search
         self._data = {"estimator": search, "X": X, "y": y, "metadata": metadata}
         self._root = None
         self._searching: Any = None
+        self._has_listeners = HAS_CALLBACKS and any(map(has_callbacks, (search, search.estimator, options)))
         if HAS_CALLBACKS:
             self._root = search._init_callback_context(max_subtasks=1 + (search.refit is not False))
             self._root.call_on_fit_task_begin(**self._data)
 
     @property
     def has_listeners(self) -> bool:
-        """Whether anybody listens; if not, tasks carry no context."""
-        return self._root is not None and bool(self._root._callbacks)
+        """Whether anybody listens, to the search or to an estimator within; if not, tasks carry no context."""
+        return self._has_listeners
 
     def begin_search(self, max_tasks: int | None) -> None:
         """The search begins, with so many folds of candidates at most."""

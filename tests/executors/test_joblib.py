@@ -167,17 +167,24 @@ def test_a_backend_of_somebody_else_works(executors: list[Executor]) -> None:
 
 
 def test_dask_works(executors: list[Executor]) -> None:
-    """Tasks run on a dask cluster, the work sent once."""
+    """Tasks run in the processes of a dask cluster, the work sent once, exceptions and all coming back."""
     distributed = pytest.importorskip("distributed", reason="needs dask: pip install distributed")
     with (
-        distributed.Client(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None),
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster),
         parallel_config(backend="dask"),
     ):
         executors.append(executor := local_executor(n_jobs=-1))
         assert executor.capacity == 2
         big = np.ones(200_000)
-        executor.start(lambda payload: float(big.sum()) + payload)
-        assert values(executor, [1, 2]) == [200_001.0, 200_002.0]
+        executor.start(lambda payload: (float(big.sum()) / payload, os.getpid()))
+        (first, pid), (second, other_pid) = values(executor, [1, 2])
+        assert [first, second] == [200_000.0, 100_000.0]
+        assert os.getpid() not in (pid, other_pid)
+        executor.submit(Task(2, 0, 0))
+        (done,) = executor.wait(timeout=60)
+        assert done.failure is not None
+        assert done.failure.kind == "ZeroDivisionError"
         executor.close()
 
 

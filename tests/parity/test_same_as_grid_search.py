@@ -112,11 +112,6 @@ def polars_frame() -> Any:
     return polars.DataFrame({f"x{i}": X[:, i] for i in range(4)})
 
 
-def strict_array(values: Any) -> Any:
-    """An array of the array API and nothing else."""
-    return pytest.importorskip("array_api_strict").asarray(values)
-
-
 # ---------------------------------------------------------------------- jobs
 JOBS: dict[str, tuple[Any, Any, Any, Any, dict[str, Any]]] = {
     # kinds of estimator
@@ -260,7 +255,6 @@ JOBS: dict[str, tuple[Any, Any, Any, Any, dict[str, Any]]] = {
     "a number": (TREE, {"max_depth": 3}, X, y, {}),
     "two dimensions of options": (TREE, {"max_depth": np.array([[1, 2]])}, X, y, {}),
     "a grid that is none": (TREE, [{"max_depth": [1]}, 3], X, y, {}),
-    "a class": (DecisionTreeClassifier, DEPTHS, X, y, {}),
     "no estimator": (3, DEPTHS, X, y, {}),
     "a wrong error_score": (TREE, DEPTHS, X, y, {"error_score": "give up"}),
     "a wrong verbose": (TREE, DEPTHS, X, y, {"verbose": "a lot"}),
@@ -398,9 +392,10 @@ ARRAY_JOBS: dict[str, tuple[Any, Any, Any, Any]] = {
 def test_arrays_of_the_array_api_stay_what_they_are(monkeypatch: pytest.MonkeyPatch, job: str) -> None:
     """They are neither converted nor looked into by the search."""
     estimator, grid, data, target = ARRAY_JOBS[job]
+    strict = pytest.importorskip("array_api_strict")
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # scikit-learn insists
     with sklearn.config_context(array_api_dispatch=True):
-        assert_same(estimator, grid, strict_array(data), None if target is None else strict_array(target), {})
+        assert_same(estimator, grid, strict.asarray(data), None if target is None else strict.asarray(target), {})
 
 
 @pytest.mark.parametrize("estimator", [SVC(), PCA(), KMeans(random_state=0), make_pipeline(PCA(), Ridge())], ids=str)
@@ -419,6 +414,12 @@ def test_methods_and_attributes_are_there_when_gridsearchcv_has_them(
         assert ours == theirs, method
     for name in ("classes_", "n_features_in_", "best_estimator_", "best_index_"):
         assert hasattr(searches[0], name) == hasattr(searches[1], name), name
+
+
+def test_a_class_for_an_estimator_is_refused() -> None:
+    """In the words of the newest scikit-learn; older ones have others."""
+    with pytest.raises(TypeError, match=r"Expected an estimator instance \(SVC\(\)\), got estimator class instead"):
+        HyperoptSearchCV(SVC, {"C": [1]}).fit(X, y)
 
 
 def test_a_missing_target_is_missed_before_the_first_fit() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
 import pytest
+import sklearn
 from sklearn.datasets import load_iris
 from sklearn.tree import DecisionTreeClassifier
 
@@ -62,6 +64,41 @@ def test_the_table_is_the_same_everywhere(reference: Any, backend: str, n_jobs: 
     """With an explicit window, for any number of workers of any kind."""
     with joblib.parallel_config(backend):
         assert table(n_jobs) == reference
+
+
+@pytest.mark.slow
+def test_the_table_is_the_same_on_a_dask_cluster(reference: Any) -> None:
+    """With worker processes that talk through sockets."""
+    distributed = pytest.importorskip("distributed", reason="needs dask: pip install distributed")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        assert table(2) == reference
+
+
+class Heedful(DecisionTreeClassifier):
+    """Fails unless the caller's configuration and warning filters are in force."""
+
+    def fit(self, X: Any, y: Any) -> Heedful:
+        """Look at one setting of each."""
+        assert sklearn.get_config()["working_memory"] == 77
+        with pytest.raises(RuntimeWarning):
+            warnings.warn("an error, by the caller's filter", RuntimeWarning, stacklevel=1)
+        super().fit(X, y)
+        return self
+
+
+@pytest.mark.parametrize(
+    ("backend", "n_jobs"), [("loky", 1), ("loky", 2), ("threading", 2), ("multiprocessing", 2)]
+)  # fmt: skip
+def test_configuration_and_warning_filters_reach_the_workers(backend: str, n_jobs: int) -> None:
+    """On every backend, as they do with GridSearchCV."""
+    with joblib.parallel_config(backend), sklearn.config_context(working_memory=77), warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        search = HyperoptSearchCV(Heedful(), SPACE, max_evals=2, cv=2, n_jobs=n_jobs, error_score="raise", refit=False)
+        assert search.fit(X, y).n_trials_ == 2
 
 
 @pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])

@@ -7,14 +7,19 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.search._compat import HAS_CALLBACKS
-from hpsklearn_search.search._task_tree import TaskTree, stand_in
+from hpsklearn_search.search._task_tree import TaskTree, has_callbacks, stand_in
+from hpsklearn_search.space import as_search_space
 
 pytestmark = pytest.mark.skipif(not HAS_CALLBACKS, reason="this scikit-learn has no callbacks (1.9 and later have)")
 
@@ -96,3 +101,42 @@ def test_what_stands_for_the_search_carries_no_record() -> None:
     assert twin.callbacks is None
     assert not hasattr(twin, "trials_")
     assert search.callbacks == []
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.filterwarnings("ignore")
+def test_a_scoring_monitor_logs_what_it_logs_under_gridsearchcv(n_jobs: int) -> None:
+    """One run of all fits, also where the estimator alone has it: each iteration's score, at its place in the tree."""
+    from sklearn.callback import ScoringMonitor
+
+    logs = []
+    for kind, options in ((GridSearchCV, {}), (HyperoptSearchCV, {"max_evals": 2})):
+        monitor = ScoringMonitor(scoring="accuracy")
+        model = LogisticRegression(max_iter=4).set_callbacks(monitor)
+        kind(model, {"C": [0.1, 1]}, cv=2, n_jobs=n_jobs, **options).fit(X, y)
+        logs.append(sorted(monitor.get_logs().data, key=lambda entry: entry["task_id_path"]))
+    theirs, ours = logs
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_progress_bar_shows_every_task(capsys: pytest.CaptureFixture[str], n_jobs: int) -> None:
+    """The search, its candidates, and the refit."""
+    pytest.importorskip("rich", reason="scikit-learn's ProgressBar needs rich")
+    from sklearn.callback import ProgressBar
+
+    search = HyperoptSearchCV(LogisticRegression(), SPACE, max_evals=2, cv=2, n_jobs=n_jobs, random_state=0)
+    search.set_callbacks(ProgressBar(max_propagation_depth=1)).fit(X, y)
+    shown = capsys.readouterr().out
+    for task in ("fit ", "search #", "candidate-split-evaluation", "refit-with-best-params"):
+        assert f"HyperoptSearchCV - {task}" in shown, task
+
+
+def test_callbacks_of_an_option_are_found() -> None:
+    """An estimator among the options of a space may be the only one with a callback."""
+    from sklearn.callback import ScoringMonitor
+
+    listening = LogisticRegression().set_callbacks(ScoringMonitor(scoring="accuracy"))
+    nested = hp.choice("clf", [DecisionTreeClassifier(), make_pipeline(StandardScaler(), listening)])
+    assert has_callbacks(as_search_space({"clf": nested}))
+    assert not has_callbacks(as_search_space({"clf": [DecisionTreeClassifier(), None, np.ones(3)]}))
