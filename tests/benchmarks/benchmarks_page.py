@@ -1,0 +1,195 @@
+"""Make docs/benchmarks.md and its pictures of what `search_quality.py` and `suggest_cost.py` measured.
+
+Run it as ``python tests/benchmarks/benchmarks_page.py results.jsonl costs.md``, after
+
+    python tests/benchmarks/search_quality.py --results results.jsonl --seeds 10
+    python tests/benchmarks/search_quality.py --results results.jsonl --seeds 10 --methods default tpe optuna --open 8
+    python tests/benchmarks/suggest_cost.py > costs.md
+
+Nothing on the page is written by hand but the sentences in between.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+from search_quality import Row, by_kind, loaded, regrets
+
+DOCS = Path(__file__).parents[2] / "docs"
+ORDER = ("default", "tpe", "hyperopt", "optuna", "optuna-gp", "scikit-optimize")
+OURS = ("default", "tpe")
+COLOURS = dict(zip(ORDER, ("#b2182b", "#ef8a62", "#4d4d4d", "#2166ac", "#67a9cf", "#5aae61"), strict=True))
+
+HEAD = """# Benchmarks
+
+Made by `tests/benchmarks/benchmarks_page.py` of measured runs; [how the search works](algorithm.md)
+explains the methods.
+
+The figure of merit is the regret relative to random search, after as many evaluations: the best loss
+found less the best known, over what the best of as many random draws is expected to be less the best
+known. Random search has 1, a solved problem 0; 3 is the worst that is counted. On a noisy problem the
+best is chosen by what was observed and judged by the true loss.
+
+`default` is `algo=None`, `tpe` is `algo="tpe"`; a peer runs as it is when nothing is said to it.
+{versions}. {seeds} seeds; ± is one standard error over seeds, problems fixed. Most of the made problems
+move with the seed, so that no method can have been tuned to where an optimum lies; the scikit-learn
+tasks are cross-validated once for 400 random configurations, and answered by a forest fitted to them.
+The problems are defined in `tests/benchmarks/quality_problems.py` and `quality_tasks.py`. They are what
+the library's own algorithms were developed on: expect a little less of them elsewhere.
+"""
+
+
+def paragraphs(text: str) -> str:
+    """A text with one line a paragraph."""
+    return "\n\n".join(part.replace("\n", " ").strip() for part in text.split("\n\n")) + "\n"
+
+
+def main() -> None:
+    """Write the page."""
+    rows, costs = loaded(Path(sys.argv[1])), Path(sys.argv[2]).read_text()
+    alone = [row for row in rows if row["open"] == 1]
+    methods = [m for m in ORDER if any(row["method"] == m for row in alone)]
+    kinds = [*dict.fromkeys(row["kind"] for row in alone), "all"]
+    curves(alone, methods, kinds, DOCS / "images" / "regret.png")
+    together = [row for row in rows if row["open"] == 8]
+    text = [
+        paragraphs(HEAD.format(versions=_versions(), seeds=len({row["seed"] for row in alone}))),
+        "![Regret relative to random search against evaluations, by kind of problem](images/regret.png)\n",
+        "## By kind of problem\n",
+        *kind_table(alone, methods, kinds),
+        "\n## Evaluations needed\n",
+        *needed(alone, methods),
+        "\n## Eight evaluations open at once\n",
+        *kind_table(together, methods, ["all"]),
+        "\n## Where ours loses\n",
+        *losses(alone, methods),
+        "\n## Problem by problem, at 100 evaluations\n",
+        *problem_table(alone, methods),
+        "\n## What a suggestion costs\n",
+        "CPU milliseconds on one core of a small virtual machine; compare the figures of one row only.\n",
+        costs,
+    ]
+    (DOCS / "benchmarks.md").write_text("\n".join(text).rstrip() + "\n")
+
+
+def curves(rows: list[Row], methods: list[str], kinds: list[str], path: Path) -> None:
+    """One panel a kind: mean regret against evaluations, with a band of one standard error."""
+    import matplotlib.pyplot as plt
+
+    found = by_kind(rows)
+    figure, axes = plt.subplots(
+        2, (len(kinds) + 1) // 2, figsize=(11, 5.2), sharex=True, sharey=True, layout="constrained"
+    )
+    for panel, kind in zip(axes.flat, [kinds[-1], *kinds[:-1]], strict=False):
+        for method in methods:
+            if (method, kind) in found:
+                mean, error = found[method, kind]
+                x = np.arange(1, len(mean) + 1)
+                panel.plot(x, mean, label=method, color=COLOURS[method], lw=2 if method in OURS else 1.2)
+                panel.fill_between(x, mean - error, mean + error, color=COLOURS[method], alpha=0.15, lw=0)
+        panel.set(title=f"{kind} ({_count(rows, kind)})", xlim=(5, None), ylim=(0, 1.15))
+        panel.axhline(1.0, color="#bbbbbb", lw=0.8, ls=":")
+    for panel in axes.flat[len(kinds) :]:
+        panel.axis("off")
+        panel.legend(*axes.flat[0].get_legend_handles_labels(), loc="center", frameon=False)
+    if len(kinds) == axes.size:
+        axes.flat[0].legend(frameon=False, fontsize=8)
+    figure.supxlabel("evaluations")
+    figure.supylabel("regret, random search = 1")
+    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path, dpi=90)
+
+
+def kind_table(rows: list[Row], methods: list[str], kinds: list[str]) -> list[str]:
+    """Regrets at 25, 50 and 100."""
+    found = by_kind(rows)
+    lines = ["| kind | method | at 25 | at 50 | at 100 |", "|---|---|---|---|---|"]
+    for kind in kinds:
+        for method in methods:
+            if (method, kind) in found:
+                mean, error = found[method, kind]
+                cells = " | ".join(f"{mean[b - 1]:.2f} ± {error[b - 1]:.2f}" for b in (25, 50, 100))
+                lines.append(f"| {kind} ({_count(rows, kind)}) | {method} | {cells} |")
+    return lines
+
+
+def needed(rows: list[Row], methods: list[str]) -> list[str]:
+    """Evaluations until the median run has what hyperopt's median run has at 100."""
+    lines = [
+        "Evaluations after which the median run is as good as hyperopt's median run at 100; the geometric mean"
+        " over the problems, 100 where it never is.\n",
+        "| method | evaluations |",
+        "|---|---|",
+    ]
+    found = regrets(rows)
+    problems = [problem for method, problem in found if method == "hyperopt"]
+    for method in methods:
+        counts = []
+        for problem in problems:
+            if (method, problem) in found:
+                goal = np.median(found["hyperopt", problem] * _scales(rows, problem), axis=0)[99]
+                median = np.median(found[method, problem] * _scales(rows, problem), axis=0)
+                reached = np.flatnonzero(median <= goal + 1e-12)
+                counts.append(reached[0] + 1 if len(reached) else 100)
+        lines.append(f"| {method} | {np.exp(np.mean(np.log(counts))):.0f} |" if counts else f"| {method} | |")
+    return lines
+
+
+def _scales(rows: list[Row], problem: str) -> np.ndarray:
+    """Expected regret of random search after each evaluation over that after 100: undoes the budget's share."""
+    expected = np.mean([row["expected"] for row in rows if row["problem"] == problem], axis=0)
+    best = np.mean([min(row["best"], min(row["trace"])) for row in rows if row["problem"] == problem])
+    scale: np.ndarray = (expected - best) / max(expected[99] - best, 1e-12)
+    return scale
+
+
+def losses(rows: list[Row], methods: list[str]) -> list[str]:
+    """Problems and budgets at which a peer's mean is below the default's by more than two standard errors."""
+    found, lines = regrets(rows), []
+    for method in methods:
+        if method in OURS:
+            continue
+        for problem in dict.fromkeys(row["problem"] for row in rows):
+            if (method, problem) not in found:
+                continue
+            for b in (50, 100):
+                n = min(len(found[method, problem]), len(found["default", problem]))
+                gap = found["default", problem][:n, b - 1] - found[method, problem][:n, b - 1]
+                error = gap.std(ddof=1) / np.sqrt(n) if n > 1 else np.inf
+                if gap.mean() > max(0.02, error):
+                    sure = "" if gap.mean() > 2 * error else ", within two standard errors"
+                    lines.append(f"- to {method} on *{problem}* at {b}: {gap.mean():.2f} ± {error:.2f} behind{sure}")
+    head = "Where a peer's mean is below the default's by more than one standard error, and by more than 0.02.\n"
+    return [head, *(lines or ["- on none of these problems"])]
+
+
+def problem_table(rows: list[Row], methods: list[str]) -> list[str]:
+    """Mean regret at 100 of every method."""
+    found, kinds = regrets(rows), {row["problem"]: row["kind"] for row in rows}
+    lines = ["| problem | kind | " + " | ".join(methods) + " |", "|---|---|" + "---|" * len(methods)]
+    for problem, kind in kinds.items():
+        cells = [f"{found[m, problem][:, 99].mean():.2f}" if (m, problem) in found else "" for m in methods]
+        lines.append(f"| {problem} | {kind} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _count(rows: Iterable[Row], kind: str) -> int:
+    return len({row["problem"] for row in rows if kind in ("all", row["kind"])})
+
+
+def _versions() -> str:
+    found = []
+    for name in ("hyperopt", "optuna", "scikit-optimize"):
+        try:
+            found.append(f"{name} is {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)
+
+
+if __name__ == "__main__":
+    main()
