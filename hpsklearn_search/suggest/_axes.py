@@ -34,6 +34,8 @@ class Layout:
         How many values a numeric column holds; infinite where continuous.
     branches : tuple of (conditions, ndarray of int)
         The columns that share their conditions, parents before children.
+    branching : frozenset of int
+        The columns of choices that others hang under.
     """
 
     numeric: IntArray
@@ -43,6 +45,7 @@ class Layout:
     discrete: tuple[int, ...]
     sizes: FloatArray
     branches: tuple[tuple[Conditions, IntArray], ...]
+    branching: frozenset[int]
 
 
 _layouts: WeakKeyDictionary[Space, Layout] = WeakKeyDictionary()
@@ -72,6 +75,7 @@ def _layout(space: Space) -> Layout:
         tuple(int(i) for i in numeric if laws[i].snap(probe)[0] != probe[0]),
         np.array([laws[i].n_values or np.inf for i in numeric], dtype=float),
         tuple((conditions, np.array(columns)) for conditions, columns in branches.items()),
+        frozenset(space.index[label] for conditions in branches for label, _ in conditions),
     )
 
 

@@ -16,12 +16,19 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..space import Distribution, Point
+from ..space import Distribution, Point, Space
 from ..trials import History
 
-__all__ = ["free_strata", "startup_point"]
+__all__ = ["free_strata", "startup_jobs", "startup_point"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
+
+STARTUP, STARTUP_WITH_BRANCHES = 10, 20
+
+
+def startup_jobs(space: Space) -> int:
+    """How many trials come from the hypercube if nothing is said: 10, and 20 where the space has branches."""
+    return STARTUP_WITH_BRANCHES if space.is_conditional else STARTUP
 
 
 def startup_point(history: History, n_startup: int, rng: np.random.Generator) -> Point:

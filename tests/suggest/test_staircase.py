@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,14 +13,15 @@ from scipy.stats import multivariate_normal, norm
 
 from hpsklearn_search import hp
 from hpsklearn_search.space import Space
+from hpsklearn_search.suggest._neglected import neglected_branch, neglected_value, taking
 from hpsklearn_search.suggest._startup import free_strata
 from hpsklearn_search.suggest.gp._improvement import log_improvement
 from hpsklearn_search.suggest.gp._kernel import covariance, distances, matern, matern_slope
 from hpsklearn_search.suggest.gp._process import Process, _likelihood, fit_weights
-from hpsklearn_search.suggest.gp._suggest import _neglected_option, relative_noise
+from hpsklearn_search.suggest.gp._suggest import relative_noise
 from hpsklearn_search.suggest.tpe._densities import Axes, Mixture
 from hpsklearn_search.suggest.tpe._split import rank_weights, split, thin
-from hpsklearn_search.trials import Trials
+from hpsklearn_search.trials import History, Outcome, Trials
 
 LINE = Axes(np.array([0]), np.array([], dtype=int), ())
 OPTIONS = Axes(np.array([], dtype=int), np.array([0]), (np.array([0.5, 0.3, 0.2]),))
@@ -198,10 +201,48 @@ def test_a_noisier_trial_counts_less() -> None:
     assert process.mean(x[:1])[0] < 0
 
 
-def test_the_option_that_was_tried_least_is_the_neglected_one() -> None:
+# ---------------------------------------------------------------------- options that were neglected
+def tried(space: Space, *points: dict[str, float], losses: Sequence[float]) -> History:
+    """A history of finished trials at these points."""
+    trials = Trials()
+    for point, loss in zip(points, losses, strict=True):
+        trials.record.finish(trials.record.add(point).number, Outcome("ok", loss=loss))
+    return trials.history(space)
+
+
+def test_the_branch_that_was_tried_least_is_the_neglected_one() -> None:
     """Of a choice that is always active; one under another choice is left alone."""
-    space, trials = Space(hp.choice("a", [{"b": hp.choice("b", ["p", "q"])}, "r", "s"])), Trials()
-    for a in (0, 0, 1, 1, 2):
-        trials.record.add({"a": a, "b": 0} if a == 0 else {"a": a})
-    for seed in range(5):
-        assert _neglected_option(trials.history(space), np.random.default_rng(seed)) == (0, 2)
+    space = Space(hp.choice("a", [{"b": hp.choice("b", ["p", "q"])}, "r", "s"]))
+    history = tried(space, *({"a": a, "b": 0} if a == 0 else {"a": a} for a in (0, 0, 1, 1, 2)), losses=[0, 1, 1, 1, 1])
+    assert {neglected_branch(history, np.random.default_rng(seed)) for seed in range(50)} == {None, (0, 2)}
+    assert {neglected_value(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
+
+
+def test_the_value_that_was_tried_least_is_the_neglected_one() -> None:
+    """Where no parameter hangs under an option, and in 15 of 100 suggestions."""
+    space = Space(hp.choice("a", ["p", "q"]))
+    history = tried(space, {"a": 0}, {"a": 0}, {"a": 1}, losses=[0, 1, 1])
+    found = [neglected_value(history, np.random.default_rng(seed)) for seed in range(2000)]
+    assert set(found) == {None, (0, 1)}
+    assert np.mean([option is not None for option in found]) == pytest.approx(0.15, abs=0.035)
+    assert {neglected_branch(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
+
+
+def test_branches_are_looked_at_again_the_longer_nothing_better_was_found() -> None:
+    """Never right after a success, in up to two of five suggestions after long."""
+    space = Space(hp.choice("a", [{"x": hp.uniform("x", 0, 1)}, "r"]))
+
+    def share(losses: list[float]) -> float:
+        history = tried(space, *({"a": 1} for _ in losses), losses=losses)
+        return float(np.mean([neglected_branch(history, np.random.default_rng(s)) is not None for s in range(2000)]))
+
+    assert share([1.0, 0.0]) == 0
+    assert share([0.0] + [1.0] * 10) == pytest.approx(0.2, abs=0.04)  # four deviations of a share of 2,000
+    assert share([0.0] + [1.0] * 1000) == pytest.approx(0.4, abs=0.05)
+
+
+def test_an_option_is_judged_by_the_trials_that_took_it() -> None:
+    """The others are not there."""
+    space = Space(hp.choice("a", [{"x": hp.uniform("x", 0, 1)}, "r"]))
+    history = tried(space, {"a": 0, "x": 0.3}, {"a": 1}, {"a": 0, "x": 0.6}, losses=[3.0, 1.0, 2.0])
+    assert taking(history, (0, 0)).losses.tolist() == [3.0, 2.0]

@@ -13,9 +13,10 @@ from scipy.special import ndtr, ndtri
 from ..._threads import ThreadCap
 from ...space import Point, Space
 from ...trials import History
-from .._axes import from_prior, is_among, layout, masked, snapped, to_point
+from .._axes import from_prior, is_among, masked, snapped, to_point
+from .._neglected import neglected_branch, neglected_value
 from .._protocol import Seen
-from .._startup import startup_point
+from .._startup import startup_jobs, startup_point
 from .._unseen import is_used_up
 from ._improvement import log_improvement
 from ._kernel import distances
@@ -26,8 +27,6 @@ __all__ = ["Guide", "suggest"]
 FloatArray: TypeAlias = NDArray[np.float64]
 
 MOST_POINTS = 250
-SHARE_OF_NEGLECTED = 0.15
-"""How often the option that was tried least must be taken."""
 TRUST = 0.5
 """Weight of a guide's opinion beside the logarithm of the expected improvement."""
 
@@ -87,7 +86,7 @@ def suggest(
     """
     rng = np.random.default_rng(seed)
     history = trials.history(domain)
-    n_startup = n_startup_jobs if n_startup_jobs is not None else (20 if domain.is_conditional else 10)
+    n_startup = startup_jobs(domain) if n_startup_jobs is None else n_startup_jobs
     if len(history) < n_startup or np.count_nonzero(history.ok) < 2 or not len(domain):
         return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
     with _one_thread().held():
@@ -108,13 +107,19 @@ def _best_first(history: History, rng: np.random.Generator, guide: Guide | None)
     """Candidates by falling expected improvement, shape (m, d)."""
     domain = history.space
     process, incumbent = _posterior(history)
-    best = float(process.mean(process.points).min())
+    means = process.mean(process.points)
+    branch = neglected_branch(history, rng)
+    if branch is not None:  # its own best trials are what is to be improved on, and where to look
+        own = means[process.points[:, branch[0]] == branch[1]]
+        means = own if len(own) else means
+        there = incumbent[incumbent[:, branch[0]] == branch[1]]
+        incumbent = there if len(there) else incumbent
+    best = float(means.min())
+    forced = branch or neglected_value(history, rng)
 
     def worth(x: FloatArray) -> FloatArray:
         improvement = log_improvement(best, *process.mean_and_deviation(x))
         return improvement if guide is None else improvement + TRUST * guide.score(x)
-
-    forced = _neglected_option(history, rng) if rng.random() < SHARE_OF_NEGLECTED else None
 
     def possible(x: FloatArray) -> FloatArray:
         if forced is not None:
@@ -222,23 +227,6 @@ def _candidates(space: Space, best_first: FloatArray, rng: np.random.Generator) 
     everywhere = from_prior(space, rng.random((96, d)))
     near = [_around(space, best_first[:3], 32, scale, rng) for scale in (0.2, 0.07, 0.02)]
     return np.vstack([everywhere, *near]) if d else everywhere
-
-
-def _neglected_option(history: History, rng: np.random.Generator) -> tuple[int, int] | None:
-    """A column of options that is always active, at random, and the option tried least often on it.
-
-    The best point of a family is rarely among its first draws: each family is looked at again, at its best.
-    """
-    columns = layout(history.space)
-    always = [i for i, axis in enumerate(columns.categorical) if not history.space.dimensions[axis].conditions]
-    if not always:
-        return None
-    i = always[int(rng.integers(len(always)))]
-    axis, prior = int(columns.categorical[i]), columns.priors[i]
-    counts = np.bincount(history.units[:, axis].astype(np.intp), minlength=len(prior))
-    return axis, int(
-        np.argmin(np.where(prior > 0, (counts + rng.random(len(prior))) / np.maximum(prior, 1e-300), np.inf))
-    )
 
 
 def _around(space: Space, centres: FloatArray, n: int, scale: float, rng: np.random.Generator) -> FloatArray:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from ...space import Point, Space
 from ...trials import History
 from .._axes import is_among, layout, masked, snapped, to_point
+from .._neglected import neglected_branch, taking
 from .._protocol import Seen
-from .._startup import startup_point
+from .._startup import startup_jobs, startup_point
 from .._unseen import is_used_up
 from ._densities import Axes, Mixture
 from ._parzen import parzen
@@ -87,7 +88,7 @@ def suggest(
     """
     rng = np.random.default_rng(seed)
     history = trials.history(domain)
-    n_startup = n_startup_jobs if n_startup_jobs is not None else (20 if domain.is_conditional else 10)
+    n_startup = startup_jobs(domain) if n_startup_jobs is None else n_startup_jobs
     if len(history) < n_startup or not history.ok.any() or not len(domain):
         return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
     avoid_repeats = avoid_repeats and not is_used_up(domain, len(history))
@@ -140,8 +141,12 @@ class Ratio:
 
 def _best_first(history: History, rng: np.random.Generator, prior: float, n: int, gamma: float) -> FloatArray:
     """Candidates in the coordinates of a history, best first; shape (n, d)."""
-    ratio = Ratio.of(history, prior, gamma)
-    x = masked(history.space, snapped(history.space, ratio.sample(n, rng)))
+    branch = neglected_branch(history, rng)
+    ratio = Ratio.of(history if branch is None else taking(history, branch), prior, gamma)
+    x = snapped(history.space, ratio.sample(n, rng))
+    if branch is not None:
+        x[:, branch[0]] = branch[1]
+    x = masked(history.space, x)
     best_first: FloatArray = x[np.argsort(-ratio.score(x), kind="stable")]
     return best_first
 
