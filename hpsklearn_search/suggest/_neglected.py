@@ -2,8 +2,13 @@
 
 A search that follows its best trial settles on the option (the model family, the kernel) that was soon
 good, however much better another one becomes once its own parameters are right. So some suggestions must
-take the option that was tried least often. Where options are branches, with parameters of their own, they
-are the more the longer nothing better was found, and are judged by what is known of their branch alone.
+take the option that was tried least often. Where options are branches, with parameters of their own, a
+suggestion must with probability
+
+    0.4 t / (t + 10)                                                                            (1)
+
+t being how many trials finished since the best one was suggested, and it is to improve on the best of its
+own branch: one that is behind must first climb.
 
 >>> import numpy as np
 >>> from hpsklearn_search import Trials, hp
@@ -51,7 +56,8 @@ def neglected_branch(history: History, rng: np.random.Generator) -> Option | Non
         return None
     choices = [i for i in _always_active(history) if layout(history.space).categorical[i] in _branching(history)]
     stagnation = _stagnation(history)
-    return _least_tried(history, choices, SHARE_OF_BRANCHES * stagnation / (stagnation + PATIENCE), rng)
+    share = SHARE_OF_BRANCHES * stagnation / (stagnation + PATIENCE)  # eq. 1
+    return _least_tried(history, choices, share, rng)
 
 
 def neglected_value(history: History, rng: np.random.Generator) -> Option | None:

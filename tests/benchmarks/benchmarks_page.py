@@ -38,7 +38,8 @@ best is chosen by what was observed and judged by the true loss.
 {versions}. {seeds} seeds; ± is one standard error over seeds, problems fixed. Most of the made problems
 move with the seed, so that no method can have been tuned to where an optimum lies; the scikit-learn
 tasks are cross-validated once for 400 random configurations, and answered by a forest fitted to them.
-The problems are defined in `tests/benchmarks/quality_problems.py` and `quality_tasks.py`. They are what
+The problems are defined in `tests/benchmarks/quality_problems.py` and
+`tests/benchmarks/quality_tasks.py`. They are what
 the library's own algorithms were developed on: expect a little less of them elsewhere.
 """
 
