@@ -27,6 +27,9 @@ from .trials import (
     generate_trials_to_calculate,
     trials_from_docs,
 )
+from .search import EarlyStopping, HyperoptSearchCV, Racing, one_standard_error
+from .suggest import auto, rand, tpe
+from .trials import STATUS_FAIL, STATUS_OK, Trials
 
 __all__ = [
     "JOB_STATES",
@@ -43,6 +46,7 @@ __all__ = [
     "STATUS_SUSPENDED",
     "AllTrialsFailed",
     "Callback",
+    "EarlyStopping",
     "HyperoptSearchCV",
     "MLflowCallback",
     "Optimizer",

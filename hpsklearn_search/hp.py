@@ -8,6 +8,7 @@ hp.logrange('C', 0.001, 1000)
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 _LARGEST_LOG = math.log(1.7e308)
+_SUSPICIOUS_LOG = math.log(1e20)
 
 
 def choice(label: str, options: Sequence[Any]) -> Choice:
@@ -270,7 +272,8 @@ def loguniform(label: str, low: float, high: float) -> Parameter:
     label : str
         Name of the parameter.
     low, high : float
-        Natural logarithms of the bounds, ``low < high``. For plain bounds: `logrange`.
+        Natural logarithms of the bounds, ``low < high``. For plain bounds: `logrange`. Positive ones that
+        would give astronomical values, or next to no range, are warned of.
 
     Returns
     -------
@@ -531,6 +534,7 @@ def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = Fals
             f"did you mean {plain}?"
         )
     if log:
+        _warn_of_plain_bounds(function, label, low, high)
         # np.log(100) comes back as 100.00000000000004: take the plain number that was meant.
         low, high = float(f"{math.exp(low):.13g}"), float(f"{math.exp(high):.13g}")
     if q is None:
@@ -543,6 +547,18 @@ def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = Fals
             f"write hp.{function.removeprefix('q')}, or q >= {finest:g}"
         )
     return Parameter(label, Uniform(_clean(low, step), _clean(high, step), log=log, q=step))
+
+
+def _warn_of_plain_bounds(function: str, label: str, low: float, high: float) -> None:
+    """Positive bounds that give astronomical values, or next to no range, were hardly meant as logarithms."""
+    if low > 0 and (high > _SUSPICIOUS_LOG or high < 1):
+        warnings.warn(
+            f"hp.{function}({label!r}, {low:g}, {high:g}): bounds are natural logarithms, so the values lie in "
+            f"[{math.exp(low):.3g}, {math.exp(high):.3g}]; for values in [{low:g}, {high:g}] write "
+            f"hp.logrange({label!r}, {low:g}, {high:g})",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _normal(function: str, label: str, mu: Any, sigma: Any, *, log: bool = False, q: float | None = None) -> Parameter:

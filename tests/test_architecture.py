@@ -51,8 +51,10 @@ ALLOWED = {
     "mlflow": ["integrations"],
     "matplotlib": ["plots"],
     "pandas": ["_pandas"],
+    "lightgbm": ["search"],
+    "catboost": ["search"],
 }
-OPTIONAL = ["pyspark", "mlflow", "matplotlib", "pandas"]
+OPTIONAL = ["pyspark", "mlflow", "matplotlib", "pandas", "lightgbm", "catboost"]
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}

@@ -46,6 +46,8 @@ def local_executor(
     """
     from joblib import effective_n_jobs, parallel
 
+    if n_jobs == 0:
+        raise ValueError("n_jobs == 0 has no meaning; write n_jobs=1 for this process alone, n_jobs=-1 for all cores")
     backend, _ = parallel.get_active_backend()
     n_workers = int(effective_n_jobs(n_jobs))
     threads = inner_threads or getattr(backend, "inner_max_num_threads", None)

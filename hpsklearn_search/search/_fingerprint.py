@@ -39,7 +39,9 @@ def fingerprint(search: Any, plan: Plan, work: FoldWork) -> dict[str, Any]:
         "objective_metric": search.objective_metric,
         "error_score": text_of(search.error_score),
         "return_train_score": bool(search.return_train_score),
-        "cv": digest([part for fold in work.splits for part in map(digest, fold)]),
+        "cv (it draws other folds in every run unless its random_state is set)": digest(
+            [part for fold in work.splits for part in map(digest, fold)]
+        ),
         "X": digest(work.X),
         "y": digest(work.y),
         "fit parameters": {name: digest(value) for name, value in sorted(work.settings["fit_params"].items())},

@@ -8,10 +8,12 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.metrics import get_scorer_names
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,9 +23,19 @@ from ..space import SpaceTable
 from ..trials import Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
 from ._describe import space_table
+from ._early_stopping import with_iterations
 from ._folds import FoldObjective, FoldWork
 from ._parameters import ParameterSpace
-from ._results import add_partial_columns, finished_trials, flat_folds, padded_folds, rank_without_infinities
+from ._results import (
+    BEST_ITERATIONS,
+    add_iteration_columns,
+    add_partial_columns,
+    finished_trials,
+    first_failure,
+    flat_folds,
+    padded_folds,
+    rank_without_infinities,
+)
 from ._task_tree import TaskTree
 
 __all__ = ["FittedSearch"]
@@ -80,6 +92,16 @@ class FittedSearch(BaseSearchCV):
             if estimator is not None:
                 estimator.set_output(transform=transform)
         return self
+
+    def _validate_params(self) -> None:
+        """As in scikit-learn, with the nearest scorer where its name is misspelt."""
+        try:
+            super()._validate_params()
+        except ValueError as error:
+            near = get_close_matches(self.scoring, get_scorer_names(), n=1) if isinstance(self.scoring, str) else []
+            if not near or "'scoring' parameter" not in str(error):
+                raise
+            raise type(error)(f"{error} Did you mean {near[0]!r}?") from None
 
     def results_frame(self) -> Any:
         """``cv_results_`` as a table, the best candidate first.
@@ -162,8 +184,12 @@ class FittedSearch(BaseSearchCV):
             )
         if objective.race is not None:
             add_partial_columns(results, rows, objective.metric_name(folds[0]))
+        add_iteration_columns(results, rows, self.n_splits_)
         self.cv_results_ = rank_without_infinities(results)
-        warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
+        try:
+            warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
+        except ValueError as error:
+            raise ValueError(f"{str(error).rstrip()}\n\n{first_failure(rows, parameters.params)}") from None
         if objective.race is None or not all(trial.is_ok or trial.was_stopped for trial in rows):
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)
@@ -223,7 +249,10 @@ class FittedSearch(BaseSearchCV):
         self.best_estimators_ = [work.fitted(self.best_params_, fold) for fold in range(self.n_splits_)]
 
     def _refit(self, base: Any, X: Any, y: Any, fit_params: Mapping[str, Any], tree: TaskTree) -> None:
+        best = finished_trials(list(self.trials_.record))[self.best_index_]
+        folds = [fold.get(BEST_ITERATIONS, {}) for fold in best.outcome.folds] if best.outcome is not None else []
         self.best_estimator_ = clone(base).set_params(**clone(self.best_params_, safe=False))
+        self.best_estimator_.set_params(**with_iterations(folds))
         with tree.refit(self.best_estimator_):
             start = time.time()
             if y is None:

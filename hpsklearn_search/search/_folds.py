@@ -26,11 +26,13 @@ from ..executors import Finished
 from ..space import Point
 from ..trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_STOPPED, Failure, Outcome, Trial
 from ._compat import fit_and_score, is_multimetric_scorer, num_samples, scorers_by_name
+from ._early_stopping import best_iterations
 from ._first_folds import FirstFolds
 from ._parameters import ParameterSpace
 from ._plain_fold import is_plain, run_plain_fold
 from ._prefix import PrefixCache
 from ._racing import Race
+from ._results import BEST_ITERATIONS
 from ._task_tree import Leaf, stand_in
 
 __all__ = ["FoldObjective", "FoldWork", "Splits", "draw_folds"]
@@ -66,6 +68,8 @@ class FoldWork:
     caller : object, optional
         What scikit-learn's callbacks are told is the estimator: the search; in another process, what
         stands for it.
+    stops_early : bool
+        Whether an `EarlyStopping` may be found in a fitted candidate.
     """
 
     estimator: Any
@@ -76,6 +80,7 @@ class FoldWork:
     settings: Mapping[str, Any]
     cache: PrefixCache | None = None
     caller: Any = None
+    stops_early: bool = False
     config: Mapping[str, Any] = field(default_factory=get_config)
     home: tuple[int, int] = field(default_factory=lambda: (os.getpid(), threading.get_ident()))
     filters: list[Any] = field(default_factory=lambda: list(warnings.filters))
@@ -118,7 +123,14 @@ class FoldWork:
         if self.cache is None:
             return None
         candidate = clone(self.estimator).set_params(**clone(params, safe=False))
-        return self.cache.fit_and_score(candidate, self.X, self.y, fold, self.splits[fold], self.settings)
+        result = self.cache.fit_and_score(candidate, self.X, self.y, fold, self.splits[fold], self.settings)
+        return None if result is None else self._noting_iterations(result, candidate)
+
+    def _noting_iterations(self, result: dict[str, Any], candidate: Any) -> dict[str, Any]:
+        """The result of a fold, with where the boosters in its fitted candidate were best."""
+        if self.stops_early and result["fit_error"] is None:
+            result[BEST_ITERATIONS] = best_iterations(candidate)
+        return result
 
     def _fold(self, params: Mapping[str, Any], fold: int, leaf: Leaf | None) -> dict[str, Any]:
         try:
@@ -133,7 +145,8 @@ class FoldWork:
     def _whole(self, params: Mapping[str, Any], fold: int, leaf: Leaf | None) -> dict[str, Any]:
         estimator, split = clone(self.estimator), self.splits[fold]
         if leaf is None and self.is_plain:
-            return run_plain_fold(estimator, self.X, self.y, split, params, self.settings)
+            plain = run_plain_fold(estimator, self.X, self.y, split, params, self.settings)
+            return self._noting_iterations(plain, estimator)
         train, test = split
         listening = {} if leaf is None else {"caller": self.caller, "callback_ctx": leaf}
         result: dict[str, Any] = fit_and_score(
@@ -149,7 +162,7 @@ class FoldWork:
             **self.settings,
             **listening,
         )
-        return result
+        return self._noting_iterations(result, estimator)
 
     def _failed(self, error: BaseException) -> dict[str, Any]:
         """What did not even get to be scored: raised if asked for, else a failed fold."""

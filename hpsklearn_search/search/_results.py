@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,19 @@ from scipy.stats import rankdata
 
 from ..trials import STATUS_CANCELLED, Trial
 
-__all__ = ["add_partial_columns", "finished_trials", "flat_folds", "padded_folds", "rank_without_infinities"]
+__all__ = [
+    "BEST_ITERATIONS",
+    "add_iteration_columns",
+    "add_partial_columns",
+    "finished_trials",
+    "first_failure",
+    "flat_folds",
+    "padded_folds",
+    "rank_without_infinities",
+]
+
+BEST_ITERATIONS = "best_iterations"
+"""In the result of a fold: where each booster that stops early was best."""
 
 
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
@@ -20,7 +33,21 @@ def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
 
 def flat_folds(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """The results of all folds that ran, candidate by candidate."""
-    return [dict(fold) for trial in trials if trial.outcome is not None for fold in trial.outcome.folds]
+    return [_plain(fold) for trial in trials if trial.outcome is not None for fold in trial.outcome.folds]
+
+
+def _plain(fold: Mapping[str, Any]) -> dict[str, Any]:
+    """What scikit-learn's table is made of."""
+    return {key: value for key, value in fold.items() if key != BEST_ITERATIONS}
+
+
+def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> str:
+    """Why the first candidate failed, in a line: what was raised, and what that came from."""
+    trial = next(trial for trial in trials if any(fold["fit_error"] for fold in flat_folds([trial])))
+    error = next(fold["fit_error"] for fold in flat_folds([trial]) if fold["fit_error"])
+    raised = re.findall(r"^(?:\w+\.)*(\w*(?:Error|Exception)\b.*)", error, flags=re.MULTILINE)[::-1]
+    reasons = ", from ".join(dict.fromkeys(raised)) or error.strip().splitlines()[-1]
+    return f"Candidate {trial.number}, {dict(params_of(trial.point))!r}, failed with {reasons}"
 
 
 def padded_folds(trials: Sequence[Trial], n_splits: int) -> list[dict[str, Any]]:
@@ -31,13 +58,13 @@ def padded_folds(trials: Sequence[Trial], n_splits: int) -> list[dict[str, Any]]
 def _padded(folds: Sequence[Mapping[str, Any]], n_splits: int) -> list[dict[str, Any]]:
     missing = n_splits - len(folds)
     if not missing:
-        return [dict(fold) for fold in folds]
+        return [_plain(fold) for fold in folds]
     scores = folds[0]["test_scores"]
     nothing = dict.fromkeys(scores, np.nan) if isinstance(scores, dict) else np.nan
     # The times of the folds that ran stand in for the others, so that means are those of what ran.
     times = {key: float(np.mean([fold[key] for fold in folds])) for key in ("fit_time", "score_time")}
     empty = {"fit_error": None, "test_scores": nothing, "n_test_samples": 0, **times}
-    return [*map(dict, folds), *(dict(empty) for _ in range(missing))]
+    return [*map(_plain, folds), *(dict(empty) for _ in range(missing))]
 
 
 def add_partial_columns(results: dict[str, Any], trials: Sequence[Trial], metric: str) -> None:
@@ -48,6 +75,23 @@ def add_partial_columns(results: dict[str, Any], trials: Sequence[Trial], metric
     scores = np.array([results[f"split{i}_test_{metric}"] for i in range(n_splits)])
     ran = np.arange(n_splits)[:, None] < np.array(counts)
     results["mean_test_score_partial"] = np.where(ran, scores, 0.0).sum(axis=0) / np.maximum(counts, 1)
+
+
+def add_iteration_columns(results: dict[str, Any], trials: Sequence[Trial], n_splits: int) -> None:
+    """Where every fold of a booster that stops early was best, and the median; none if nobody stops early."""
+    folds = [trial.outcome.folds if trial.outcome is not None else () for trial in trials]
+    found = [[fold.get(BEST_ITERATIONS, {}) for fold in of_trial] for of_trial in folds]
+    paths = dict.fromkeys(path for of_trial in found for fold in of_trial for path in fold)
+    for path in paths:
+        suffix = f"_{path}" if len(paths) > 1 else ""
+        table = np.full((len(trials), n_splits), np.nan)
+        for row, of_trial in zip(table, found, strict=True):
+            row[: len(of_trial)] = [fold.get(path, np.nan) for fold in of_trial]
+        for i in range(n_splits):
+            results[f"split{i}_best_iteration{suffix}"] = table[:, i]
+        known = ~np.isnan(table).all(axis=1)
+        results[f"median_best_iteration{suffix}"] = np.full(len(trials), np.nan)
+        results[f"median_best_iteration{suffix}"][known] = np.round(np.nanmedian(table[known], axis=1))
 
 
 def rank_without_infinities(results: dict[str, Any]) -> Mapping[str, Any]:

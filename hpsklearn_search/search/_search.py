@@ -49,6 +49,7 @@ from ._compat import (
     requires_y,
     scorers_by_name,
 )
+from ._early_stopping import mentions_early_stopping
 from ._fingerprint import fingerprint
 from ._fitted import FittedSearch
 from ._folds import FoldObjective, FoldWork, draw_folds
@@ -305,6 +306,7 @@ class HyperoptSearchCV(FittedSearch):
         metadata = None if weight is None else {"sample_weight": weight}
         tree = TaskTree(self, X, y, metadata, parameters.space.root)
         work = FoldWork(base, parameters, X, y, splits, settings, check_cache_prefix(self.cache_prefix, X))
+        work.stops_early = mentions_early_stopping(base, parameters.space.root)
         if tree.has_listeners:
             work.caller = self
         objective = FoldObjective(work, self._objective_metric(scorer), leaf_of=tree.leaf)

@@ -14,6 +14,7 @@ hp.choice('grid', [{'kernel': hp.choice('0.kernel', ['linear'])},
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -180,6 +181,7 @@ class _Coercion:
             return self.listed(key, value, prefix + key)
         if isinstance(value, set | frozenset | Iterator):
             raise _not_a_list(key, value)
+        _refuse_spelled_out(key, value)
         return self.option(key, value, prefix + key)
 
     def listed(self, key: str, value: Any, label: str) -> Any:
@@ -247,6 +249,28 @@ def _refuse_constants(branch: dict[str, Any]) -> None:
     """A dict in which nothing varies is a grid whose lists were forgotten."""
     for key, value in branch.items():
         raise _not_a_list(key, value.value if isinstance(value, Constant) else value)
+
+
+def _refuse_spelled_out(key: str, value: Any) -> None:
+    """The name of a distribution as a string; ``"uniform"`` and ``"normal"`` are values of many estimators."""
+    match = _SPELLED_OUT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is not None:
+        name = match["name"] or match["other"]
+        arguments = (match["arguments"] or "").strip("()").strip() or "..."
+        raise BadSearchSpace(
+            f"{key!r} is the string {value!r}, where a distribution belongs; without the quotes: "
+            f"{{{key!r}: hp.{name}({_labelled(key, arguments)})}}"
+        )
+
+
+def _labelled(key: str, arguments: str) -> str:
+    return arguments if arguments[0] in "'\"" else f"{key!r}, {arguments}"
+
+
+_SPELLED_OUT = re.compile(
+    r"(?:hp\.)?(?P<name>q?loguniform|quniform|logrange|(?:log)?uniformint|randint|q?lognormal|qnormal|p?choice)"
+    r"(?P<arguments>\(.*\))?|(?:hp\.(?P<other>uniform|normal)(?:\(.*\))?)"
+)
 
 
 # ---------------------------------------------------------------------- distributions of scipy.stats

@@ -67,7 +67,7 @@ class _Describing:
 
     def node(self, node: Any) -> str:
         if isinstance(node, Parameter):
-            return f"Parameter({node.label!r}, {node.distribution!r})"
+            return repr(node)
         if isinstance(node, Choice):
             return f"Choice({node.label!r}, {node.distribution!r}, {self.text(node.options)})"
         if isinstance(node, Constant):

@@ -48,7 +48,6 @@ def test_numbers_keep_their_values() -> None:
         ([SVC(C=2), SVC(C=3)], ("SVC(C=2)", "SVC(C=3)")),
         ([0.5 + i for i in range(20)] + ["sqrt"], ("a number", "sqrt")),
     ],
-    ids=str,
 )
 def test_anything_else_is_a_category(values: list[Any], categories: tuple[str, ...]) -> None:
     """Numbers first, by size; an estimator is its class where that tells them apart."""
@@ -75,7 +74,6 @@ def test_what_is_masked_is_not_set() -> None:
         ([-1, 1, 1000], False),
         ([5.0], False),
     ],
-    ids=str,
 )
 def test_a_logarithmic_scale_is_guessed_from_values_alone(values: Any, log: bool) -> None:
     """Where nothing else says."""

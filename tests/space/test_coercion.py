@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -263,3 +264,24 @@ def test_a_configuration_must_be_a_dict() -> None:
     """A space that assembles to something else cannot set parameters."""
     with pytest.raises(BadSearchSpace, match=r"must be a dict of parameters, got \[1\]"):
         merge_branches([1], sets_itself)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("loguniform", "{'C': hp.loguniform('C', ...)}"),
+        ("hp.uniformint(2, 5)", "{'C': hp.uniformint('C', 2, 5)}"),
+        ("randint('n', 5)", "{'C': hp.randint('n', 5)}"),
+        ("hp.uniform", "{'C': hp.uniform('C', ...)}"),
+    ],
+)
+def test_a_distribution_in_quotes_is_refused(text: str, right: str) -> None:
+    """With the line without them."""
+    with pytest.raises(BadSearchSpace, match=re.escape(right)):
+        as_search_space({"C": text, "kernel": ["rbf", "poly"]})
+
+
+@pytest.mark.parametrize("value", ["uniform", "normal", "rbf", "choices", ""])
+def test_a_string_that_estimators_take_stays_a_constant(value: str) -> None:
+    """Such as ``weights="uniform"`` of the nearest neighbours."""
+    assert as_search_space({"weights": value, "p": [1, 2]})["weights"] == value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -90,3 +91,19 @@ def test_an_option_array_is_a_list_of_options() -> None:
 def test_probabilities_may_carry_rounding_dirt() -> None:
     """Ten times 0.1 is 1."""
     assert len(hp.pchoice("x", [(0.1, i) for i in range(10)]).options) == 10
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.001, 100), (0.01, 0.3)])
+def test_bounds_that_were_hardly_meant_as_logarithms_are_warned_of(low: float, high: float) -> None:
+    """The warning says where the values would lie, and what to write; it points at the caller's line."""
+    with pytest.warns(UserWarning, match=rf"write hp.logrange\('C', {low}, {high}\)") as caught:
+        hp.loguniform("C", low, high)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(("low", "high"), [(-7, 0), (math.log(10), math.log(1e6)), (0, 1)])
+def test_logarithmic_bounds_are_not_warned_of(low: float, high: float) -> None:
+    """What hyperopt's users write."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        hp.loguniform("C", low, high)
