@@ -8,7 +8,7 @@ from .exceptions import AllTrialsFailed
 from .executors import SparkTrials
 from .integrations import MLflowCallback, replay
 from .optimize import Callback
-from .search import HyperoptSearchCV, Racing, one_standard_error
+from .search import EarlyStopping, HyperoptSearchCV, Racing, one_standard_error
 from .suggest import anneal, auto, mix, rand, tpe
 from .trials import (
     JOB_STATE_CANCEL,
@@ -27,9 +27,6 @@ from .trials import (
     generate_trials_to_calculate,
     trials_from_docs,
 )
-from .search import EarlyStopping, HyperoptSearchCV, Racing, one_standard_error
-from .suggest import auto, rand, tpe
-from .trials import STATUS_FAIL, STATUS_OK, Trials
 
 __all__ = [
     "JOB_STATES",
