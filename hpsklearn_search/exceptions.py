@@ -78,3 +78,26 @@ class TrialCrashed(RuntimeError):
 
 class NotInstalledError(ImportError):
     """An optional dependency is missing; the message names the extra that installs it."""
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Say more below an error of another library, whose own words stay as they are.
+
+    Python shows the note under the message, from 3.11 on.
+
+    Parameters
+    ----------
+    error : BaseException
+        The error, which is changed.
+    note : str
+        The further line.
+
+    Examples
+    --------
+    >>> error = ValueError("scoring='acc' is unknown")
+    >>> add_note(error, "Did you mean 'accuracy'?")
+    >>> str(error), error.__notes__
+    ("scoring='acc' is unknown", ["Did you mean 'accuracy'?"])
+    """
+    # Before 3.11 there is no method, and this is where it would put it.
+    error.__notes__ = [*getattr(error, "__notes__", ()), note]  # type: ignore[attr-defined]

@@ -37,8 +37,9 @@ def setup() -> dict[str, Any]:
 
 
 def shown(error: BaseException) -> str:
-    """As the last lines of a traceback show it, without spaces at the ends of lines."""
-    return "\n".join(line.rstrip() for line in f"{type(error).__name__}: {error}".splitlines()).strip()
+    """As the last lines of a traceback show it, notes included, without spaces at the ends of lines."""
+    text = "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip()
 
 
 @pytest.mark.parametrize(("snippet", "message"), entries())

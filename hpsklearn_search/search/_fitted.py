@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._importance import parameter_importances
 from .._pandas import frame_of
+from ..exceptions import add_note
 from ..space import SpaceTable
 from ..trials import Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
@@ -99,9 +100,9 @@ class FittedSearch(BaseSearchCV):
             super()._validate_params()
         except ValueError as error:
             near = get_close_matches(self.scoring, get_scorer_names(), n=1) if isinstance(self.scoring, str) else []
-            if not near or "'scoring' parameter" not in str(error):
-                raise
-            raise type(error)(f"{error} Did you mean {near[0]!r}?") from None
+            if near and "'scoring' parameter" in str(error):
+                add_note(error, f"Did you mean scoring={near[0]!r}?")
+            raise
 
     def results_frame(self) -> Any:
         """``cv_results_`` as a table, the best candidate first.
@@ -161,7 +162,10 @@ class FittedSearch(BaseSearchCV):
         known, found = self.__dict__.get("_importances", (None, {}))
         if known != (len(trials.record), id(trials)):
             space = ParameterSpace(self.space, self.estimator).space
-            found = parameter_importances(trials, space)
+            try:
+                found = parameter_importances(trials, space)
+            except ValueError as error:  # too few losses: then the attribute is not there
+                raise AttributeError(f"importances_: {error}") from None
             self._importances = (len(trials.record), id(trials)), found
         return dict(found)
 
@@ -189,7 +193,8 @@ class FittedSearch(BaseSearchCV):
         try:
             warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
         except ValueError as error:
-            raise ValueError(f"{str(error).rstrip()}\n\n{first_failure(rows, parameters.params)}") from None
+            add_note(error, first_failure(rows, parameters.params))
+            raise
         if objective.race is None or not all(trial.is_ok or trial.was_stopped for trial in rows):
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)

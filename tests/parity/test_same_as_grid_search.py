@@ -49,7 +49,7 @@ HALF = np.arange(30) % 2
 GROUPS = np.arange(150) % 5
 WEIGHTS = np.arange(442) % 3 + 1.0
 
-OURS_ALONE = {"trials_", "n_trials_", "best_loss_", "stop_reason_"}
+OURS_ALONE = {"trials_", "n_trials_", "best_loss_", "stop_reason_", "importances_"}
 """Fitted attributes that GridSearchCV does not have."""
 
 METHODS = ("predict", "predict_proba", "decision_function", "transform", "score_samples")
@@ -336,8 +336,8 @@ def answer(search: Any, method: str, data: Any) -> str:
 
 def fitted_attributes(search: Any) -> dict[str, Any]:
     """The public ones that stand for results."""
-    names = [name for name in dir(search) if name.endswith("_") and not name.startswith("_") and hasattr(search, name)]
-    return {name: getattr(search, name) for name in names if name not in OURS_ALONE}
+    names = [name for name in dir(search) if name.endswith("_") and not name.startswith("_")]
+    return {name: getattr(search, name) for name in names if name not in OURS_ALONE and hasattr(search, name)}
 
 
 def assert_same(estimator: Any, grid: Any, data: Any, target: Any, options: dict[str, Any]) -> None:

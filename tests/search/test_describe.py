@@ -146,3 +146,11 @@ def test_a_fitted_search_knows_its_importances() -> None:
     assert not hasattr(clone(search), "importances_")
     with pytest.raises(AttributeError, match="not fitted yet"):
         _ = clone(search).importances_
+
+
+def test_where_one_candidate_succeeded_there_are_no_importances() -> None:
+    """`hasattr` says so, and the error says why."""
+    search = HyperoptSearchCV(SVC(), {"C": [1]}, max_evals=1, cv=2).fit(*load_iris(return_X_y=True))
+    assert not hasattr(search, "importances_")
+    with pytest.raises(AttributeError, match="at least 2 trials with a loss, got 1"):
+        _ = search.importances_
