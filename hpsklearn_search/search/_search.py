@@ -282,8 +282,7 @@ class HyperoptSearchCV(FittedSearch):
         if isinstance(self.estimator, type):
             name = self.estimator.__name__
             raise TypeError(f"Expected an estimator instance ({name}()), got estimator class instead ({name}).")
-        if self.trials is not None:
-            self.trials.check_travels(estimator=self.estimator, X=X, y=y, **params)
+        own_trials(self.trials).check_travels(estimator=self.estimator, X=X, y=y, **params)
         parameters = ParameterSpace(self.space, self.estimator)
         parameters.check_names(self.estimator)
         scorer, refit_metric = self._get_scorers()
