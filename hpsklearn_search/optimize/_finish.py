@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from ._protocol import Callback
+from ._protocol import Callback, check_callback
 
 __all__ = ["finishing"]
 
@@ -30,6 +30,8 @@ def finishing(callbacks: Sequence[Callback], fitted: Any = None) -> Iterator[Non
     fitted : HyperoptSearchCV, optional
         What they are told has been fitted.
     """
+    for callback in callbacks:
+        check_callback(callback)
     error: BaseException | None = None
     try:
         yield

@@ -22,7 +22,7 @@ from ..space import Point, Space
 from ..suggest import SuggestAlgorithm
 from ..trials import STATUS_CANCELLED, Trial, Trials
 from ._ask import Asker
-from ._protocol import Callback, Objective, Stopper
+from ._protocol import Callback, Objective, Stopper, check_callback
 from ._stoppers import loss_threshold
 
 __all__ = ["Loop", "Plan", "entropy_of"]
@@ -98,7 +98,7 @@ class Loop:
         self.objective = objective
         self.executor = executor
         self.trials = trials
-        self.callbacks = [_checked(callback) for callback in callbacks]
+        self.callbacks = [check_callback(callback) for callback in callbacks]
         self._record = trials.record
         self._stoppers = [*plan.stoppers, *_prescribed(trials)]
         self._queue: deque[Task] = deque()
@@ -309,12 +309,6 @@ class Loop:
     def _stop(self, reason: str, last: int) -> None:
         self._reason = reason
         self._last = last if self._last is None else min(self._last, last)
-
-
-def _checked(callback: Any) -> Callback:
-    if isinstance(callback, type) or not hasattr(callback, "on_trial_end"):
-        raise TypeError(f"callbacks must be instances of Callback, as in callbacks=[MyCallback()]; got {callback!r}")
-    return callback  # type: ignore[no-any-return]
 
 
 def _prescribed(trials: Trials) -> list[Stopper]:

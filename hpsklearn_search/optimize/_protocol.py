@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from ..executors import Finished, Task, Work
 from ..trials import Outcome, Trial, Trials
 
-__all__ = ["Callback", "Objective", "Order", "Stopper"]
+__all__ = ["Callback", "Objective", "Order", "Stopper", "check_callback"]
 
 Stopper: TypeAlias = Callable[[Trials], "str | None"]
 """Called with the trials known so far; the reason to stop, or None."""
@@ -98,3 +98,16 @@ class Callback:
         error : BaseException or None
             What the caller is about to receive instead of a result.
         """
+
+
+def check_callback(callback: Any) -> Callback:
+    """`callback`, if it is one.
+
+    Raises
+    ------
+    TypeError
+        If it is a class, or something else.
+    """
+    if isinstance(callback, type) or not hasattr(callback, "on_trial_end"):
+        raise TypeError(f"callbacks must be instances of Callback, as in callbacks=[MyCallback()]; got {callback!r}")
+    return callback  # type: ignore[no-any-return]

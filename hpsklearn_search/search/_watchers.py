@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .._hyperopt import own_trials
 from ..optimize import Callback, ProgressLine, automatic_callbacks
 from ..trials import Trial
 from ._compat import is_multimetric_scorer, safe_indexing, scorers_by_name
@@ -18,7 +19,8 @@ def all_watchers(search: Any, objective: FoldObjective) -> list[Callback]:
     """The user's callbacks, those that come by themselves, and the line of progress."""
     line = [ProgressLine("candidate", _best_so_far(search, objective))] if search.verbose > 0 else []
     given = search.callbacks or ()
-    return [*given, *automatic_callbacks(given, search.trials, "HyperoptSearchCV"), *line]
+    trials = None if search.trials is None else own_trials(search.trials)
+    return [*given, *automatic_callbacks(given, trials, "HyperoptSearchCV"), *line]
 
 
 def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str]:
