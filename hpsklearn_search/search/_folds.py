@@ -43,6 +43,9 @@ FoldTask: TypeAlias = "tuple[Point, Sequence[int], Sequence[Leaf | None]]"
 
 ASKED_TO_STOP = "asked_to_stop"
 
+NOT_FINITE = "non-finite score"
+"""The kind of failure of a candidate whose fits ended well."""
+
 TRAVEL_TOGETHER = 2e-3
 """Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms."""
 
@@ -306,7 +309,7 @@ class FoldObjective:
         scores = [self.objective_score(result) for result in folds]
         mean = fmean(scores)
         if not math.isfinite(mean) or all(result["fit_error"] is not None for result in folds):
-            text = error or f"non-finite score: {mean}"
+            text = error or f"{NOT_FINITE}: {mean}"
             last = text.strip().splitlines()[-1]
             kind, _, message = last.partition(": ")
             return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
@@ -329,7 +332,8 @@ class FoldObjective:
         """Whether the failure is no candidate's own matter."""
         if failure.exception is not None or failure.kind == InvalidScore.__name__:
             return True
-        return self.work.settings["error_score"] == "raise" and failure.status != STATUS_CANCELLED
+        nothing_was_raised = failure.status == STATUS_CANCELLED or failure.kind == NOT_FINITE
+        return self.work.settings["error_score"] == "raise" and not nothing_was_raised
 
     # ------------------------------------------------------------------ scores
     def objective_score(self, result: Mapping[str, Any]) -> float:

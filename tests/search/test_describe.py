@@ -133,6 +133,14 @@ def test_a_search_shows_its_arguments_and_a_diagram() -> None:
     assert "SVC" in search._repr_html_()
 
 
+def test_importances_that_cannot_be_computed_are_no_attribute() -> None:
+    """A tool that lists all attributes of a search of one candidate meets no other error."""
+    search = HyperoptSearchCV(SVC(), {"C": [1]}, max_evals=1).fit(*load_iris(return_X_y=True))
+    assert not hasattr(search, "importances_")
+    with pytest.raises(AttributeError, match="at least 2 trials"):
+        _ = search.importances_
+
+
 def test_a_fitted_search_knows_its_importances() -> None:
     """Computed when asked for, kept, and gone with a clone."""
     space = {"C": hp.logrange("C", 1e-4, 1e2), "shrinking": [True, False]}

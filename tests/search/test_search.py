@@ -65,6 +65,14 @@ def test_error_score_raise_raises_the_original(n_jobs: int) -> None:
         search.fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_error_score_raise_lets_nan_scores_be() -> None:
+    """As in GridSearchCV: nothing was raised that could be raised again."""
+    scoring = lambda estimator, X, y: np.nan if estimator.max_depth == 1 else 0.5  # noqa: E731
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, max_evals=2, cv=3, scoring=scoring, error_score="raise")
+    assert search.fit(X, y).best_params_ == {"max_depth": 2}
+
+
 def test_a_failing_candidate_costs_one_warning_and_never_wins() -> None:
     """The search goes on; the count is in the warning."""
     space = {"x": hp.uniform("x", 0, 1)}
