@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A store of its own for the test, as the tracking URI in force; the current folder is a temporary one."""
     import mlflow
+    from mlflow.tracking import fluent
 
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "store.db"
@@ -34,8 +36,8 @@ def store(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     yield Store(f"sqlite:///{path}")
     mlflow.end_run()
     mlflow.set_tracking_uri(None)
-    monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
-    monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
+    fluent._active_experiment_id = None
+    os.environ.pop("MLFLOW_EXPERIMENT_ID", None)  # which mlflow sets for child processes
 
 
 @pytest.fixture
