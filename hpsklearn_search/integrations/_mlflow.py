@@ -160,6 +160,18 @@ class Client:
         """The run with an id."""
         return self._client.get_run(run_id)
 
+    def has_run(self, run_id: str) -> bool:
+        """Whether there is a run with this id; raises where nobody answers."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self.run(run_id)
+        except MlflowException as error:
+            if not is_refusal(error):
+                raise
+            return False
+        return True
+
     def create_run(self, experiment_id: str, name: str | None, start: int | None, tags: dict[str, str]) -> str:
         """A new run; its id."""
         run = self._client.create_run(experiment_id, start_time=start, tags=tags, run_name=name)

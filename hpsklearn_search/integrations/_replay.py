@@ -6,9 +6,9 @@ import os
 from dataclasses import replace as with_changes
 from pathlib import Path
 
-from ._mlflow import check_installed, is_refusal
+from ._mlflow import Client, check_installed, is_refusal, short_calls
 from ._tracker import Tracker
-from ._unsent import read
+from ._unsent import Destination, read
 
 __all__ = ["replay"]
 
@@ -24,8 +24,9 @@ def replay(path: str | os.PathLike[str], tracking_uri: str | None = None) -> int
     path : path-like
         The file that the search's warning names.
     tracking_uri : str, default=None
-        Where to; None is where the search logged. A password in its address is not kept in the file:
-        give the address here, or set ``MLFLOW_TRACKING_PASSWORD``.
+        Where to; None is where the search logged. At an address where its runs are not known, it gets
+        new ones, in the experiment of the same name, or in that in force in mlflow. A password in an
+        address is not kept in the file: give the address here, or set ``MLFLOW_TRACKING_PASSWORD``.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def replay(path: str | os.PathLike[str], tracking_uri: str | None = None) -> int
     check_installed()
     destination, updates = read(Path(path))
     if tracking_uri is not None:
-        destination = with_changes(destination, tracking_uri=tracking_uri)
+        destination = _moved(destination, tracking_uri)
     tracker = Tracker(destination, may_exist=True)
     refusals = []
     for update in updates:
@@ -63,3 +64,13 @@ def replay(path: str | os.PathLike[str], tracking_uri: str | None = None) -> int
     if refusals:
         raise refusals[0]
     return len(updates)
+
+
+def _moved(destination: Destination, uri: str) -> Destination:
+    """The destination at another address; with the ids that it knows only if they mean something there."""
+    moved = with_changes(destination, tracking_uri=uri)
+    parent = destination.adopted or destination.runs.get("")
+    with short_calls():
+        if parent is not None and Client(uri).has_run(parent):
+            return moved
+    return with_changes(moved, experiment_id=None, adopted=None, runs={})

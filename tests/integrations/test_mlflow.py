@@ -390,6 +390,7 @@ def test_a_server_that_is_down_costs_one_warning_and_leaves_a_file(store: Store,
     assert [run.data.params["max_depth"] for run in store.children()] == ["1", "2", "3", "4"]
     assert {run.info.status for run in store.runs()} == {"FINISHED"}
     parent = store.parent()
+    assert store.client.get_experiment(parent.info.experiment_id).name == "tests"  # that in force
     assert parent.data.metrics["best_cv_score"] == pytest.approx(fitted.best_score_)
     assert store.files(parent.info.run_id) == {"cv_results.csv", "history.png"}
     assert len(parent.outputs.model_outputs) == 1
