@@ -1,0 +1,72 @@
+"""How the documentation is built; see `contributing.md` for the command."""
+
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+import matplotlib
+from sphinx_gallery.sorting import FileNameSortKey
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+matplotlib.use("agg")
+
+project = "hpsklearn_search"
+author = "The hpsklearn_search developers"
+copyright = author
+version = release = installed_version("hpsklearn_search")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "myst_parser",
+    "matplotlib.sphinxext.plot_directive",
+    "sphinx_gallery.gen_gallery",
+]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+exclude_patterns = ["_build", "auto_examples/**/*.ipynb", "auto_examples/**/*.md5", "sg_execution_times.rst"]
+root_doc = "index"
+
+# ---------------------------------------------------------------------------------------- markdown
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+suppress_warnings = [
+    "myst.xref_missing",  # links to files of the repository, which tests/test_docs.py checks
+    "config.cache",  # the sort key of the gallery is a class
+]
+
+# ---------------------------------------------------------------------------------------- reference
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc's sections name the types, in words
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = [("png", 120)]
+
+# ---------------------------------------------------------------------------------------- gallery
+sphinx_gallery_conf = {
+    "examples_dirs": ["../examples"],
+    "gallery_dirs": ["auto_examples"],
+    "filename_pattern": r"/\d\d_",  # every story runs while the documentation is built,
+    "ignore_pattern": r"from_hyperopt|__init__",  # but scripts that show nothing are shown as they are
+    "within_subsection_order": FileNameSortKey,
+    "show_memory": False,
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "abort_on_example_error": True,
+}
+
+# ---------------------------------------------------------------------------------------- pages
+html_theme = "pydata_sphinx_theme"
+html_title = "hpsklearn_search"
+html_static_path = ["_static"]
+html_show_sourcelink = False
+html_theme_options = {
+    "navbar_align": "left",
+    "show_prev_next": True,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": [],
+    "footer_end": [],
+}
