@@ -1,0 +1,55 @@
+"""
+What happens to my search when the machine dies?
+================================================
+
+With a save file, every finished candidate is on disk. A second run of the same script goes on.
+"""
+
+# %%
+# A search as a script of its own, so that it can be killed:
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+script = """
+import sys
+from sklearn.datasets import load_digits
+from sklearn.svm import SVC
+from hpsklearn_search import HyperoptSearchCV, hp
+
+X, y = load_digits(return_X_y=True)
+space = {"C": hp.logrange("C", 1e-2, 1e3), "gamma": hp.logrange("gamma", 1e-5, 1e-1)}
+search = HyperoptSearchCV(SVC(), space, max_evals=20, cv=3, random_state=0, trials_save_file=sys.argv[1])
+search.fit(X, y)
+print(round(search.best_score_, 4), {name: round(value, 5) for name, value in search.best_params_.items()})
+"""
+path = Path(tempfile.mkdtemp()) / "search.db"
+
+
+def n_recorded():
+    """How many candidates are in the file; it may be read while the search writes."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT count(*) FROM trials WHERE status = 'ok'").fetchone()[0]
+
+
+# %%
+# Killed in the middle, in the hardest way there is:
+
+process = subprocess.Popen([sys.executable, "-c", script, str(path)])
+while not (path.exists() and path.stat().st_size and n_recorded() >= 5):
+    time.sleep(0.1)
+process.send_signal(signal.SIGKILL)
+process.wait()
+print("recorded when it died:", n_recorded())
+
+# %%
+# Run again, it evaluates the candidates that are missing, and ends with the table of an uninterrupted run:
+
+for name, file in [("resumed", path), ("in one go", path.with_name("other.db"))]:
+    print(f"{name}: ", subprocess.check_output([sys.executable, "-c", script, str(file)], text=True).strip())

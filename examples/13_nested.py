@@ -1,0 +1,32 @@
+"""
+How good will my tuned model really be?
+=======================================
+
+``best_score_`` is the highest of many noisy numbers, so it is too high. Cross-validate the search itself.
+Here the labels are coin tosses: any score above one half is luck.
+"""
+
+# %%
+import numpy as np
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.svm import SVC
+
+from hpsklearn_search import HyperoptSearchCV, hp
+
+rng = np.random.default_rng(1)
+X, y = rng.normal(size=(120, 10)), np.arange(120) % 2
+search = HyperoptSearchCV(
+    SVC(),
+    {"C": hp.logrange("C", 1e-2, 1e3), "gamma": hp.logrange("gamma", 1e-4, 1e1)},
+    max_evals=30,
+    cv=StratifiedKFold(4, shuffle=True, random_state=0),
+    random_state=0,
+)
+
+# %%
+# What the search believes, and what an outer cross-validation finds:
+
+believed = search.fit(X, y).best_score_
+outer = cross_val_score(search, X, y, cv=StratifiedKFold(5, shuffle=True, random_state=1))
+print(f"best_score_          {believed:.3f}")
+print(f"nested cross-validation {outer.mean():.3f} +- {outer.std() / 5**0.5:.3f}")
