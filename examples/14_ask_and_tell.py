@@ -1,0 +1,48 @@
+"""
+What if the loop is not yours to run?
+=====================================
+
+A laboratory, another scheduler, an experiment over days: ask what to try, tell what came of it, in whatever
+order the answers come. Between the two the optimizer can lie in a file.
+"""
+
+# %%
+# What nature does (and we do not know): how good a cake is, at a temperature, time and with a fat.
+
+import pickle
+
+import numpy as np
+
+from hpsklearn_search import Optimizer, hp
+
+rng = np.random.default_rng(0)
+
+
+def taste(cake):
+    """Points of ten, by a jury that is not quite sure."""
+    fat = {"butter": 1.0, "margarine": 0.0, "oil": 0.4}[cake["fat"]]
+    heat = ((cake["temperature"] - 178) / 25) ** 2 + ((cake["minutes"] - 42) / 12) ** 2
+    return 9 + fat - heat + 0.1 * rng.normal()
+
+
+# %%
+# Two ovens bake at once. Asked for two cakes, the second suggestion knows of the first. A loss is minimised, so
+# it is minus the points. One cake fell to the floor: an exception is a failure.
+
+space = {
+    "temperature": hp.quniform("temperature", 140, 220, 1),
+    "minutes": hp.uniformint("minutes", 20, 70),
+    "fat": hp.choice("fat", ["butter", "margarine", "oil"]),
+}
+optimizer = Optimizer(space, random_state=0)
+for day in range(15):
+    left, right = optimizer.ask(2)
+    optimizer.tell(right, -taste(right.configuration))
+    optimizer.tell(left, RuntimeError("fell to the floor") if day == 3 else -taste(left.configuration))
+    optimizer = pickle.loads(pickle.dumps(optimizer))  # overnight
+
+# %%
+# The best of thirty cakes, and what remains to be told:
+
+print(optimizer, optimizer.best.configuration)
+print(f"{-optimizer.trials.best_loss:.1f} points")
