@@ -1,0 +1,35 @@
+"""
+I have ten seconds. How do I spend them?
+========================================
+
+A budget in time, with patience: the search ends when the time is up, or earlier, when thirty candidates in a row
+brought nothing. Losers are stopped after their first folds, so that there is time for more candidates.
+"""
+
+# %%
+from sklearn.datasets import load_digits
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.early_stop import no_progress_loss
+
+X, y = load_digits(return_X_y=True)
+search = HyperoptSearchCV(
+    make_pipeline(StandardScaler(), SVC()),
+    {"svc__C": hp.logrange("C", 1e-3, 1e3), "svc__gamma": hp.logrange("gamma", 1e-6, 1)},
+    max_evals=1000,
+    cv=5,
+    timeout=10,
+    early_stop_fn=no_progress_loss(30),
+    racing="auto",
+).fit(X, y)
+
+# %%
+# Why it ended, and what it did with the time:
+
+n_folds = search.cv_results_["n_splits_run"].sum()
+print("ended by:", search.stop_reason_)
+print(f"{search.n_trials_} candidates, {n_folds} fits on a fold instead of {5 * search.n_trials_}")
+print(round(search.best_score_, 4), search.best_params_)

@@ -1,0 +1,57 @@
+"""
+What did the search see?
+========================
+
+A line of progress while it runs, a table, and pictures afterwards.
+"""
+
+# %%
+# ``verbose=1`` is one line on stderr: done and total, time left, best score so far.
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_wine
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.plots import (
+    ContourDisplay,
+    ParallelCoordinatesDisplay,
+    ParameterImportanceDisplay,
+    ParameterScoreDisplay,
+    SearchHistoryDisplay,
+)
+
+X, y = load_wine(return_X_y=True)
+search = HyperoptSearchCV(
+    HistGradientBoostingClassifier(max_iter=20, random_state=0),
+    {
+        "learning_rate": hp.logrange("rate", 0.01, 1),
+        "max_leaf_nodes": hp.uniformint("leaves", 2, 32),
+        "l2_regularization": hp.logrange("l2", 1e-4, 10),
+    },
+    max_evals=30,
+    cv=3,
+    scoring="neg_log_loss",
+    random_state=0,
+    verbose=1,
+).fit(X, y)
+
+# %%
+# The table, the best candidate first, and what was searched:
+
+print(search.results_frame().filter(regex="param_|mean_test|rank").head())
+print(search.describe_space())
+
+# %%
+# How it went, and which parameters mattered:
+
+figure, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
+SearchHistoryDisplay.from_search(search, ax=axes[0, 0])
+ParameterScoreDisplay.from_search(search, "learning_rate", ax=axes[0, 1])
+ContourDisplay.from_search(search, "learning_rate", "max_leaf_nodes", ax=axes[1, 0])
+ParameterImportanceDisplay.from_search(search, ax=axes[1, 1])
+
+# %%
+# All parameters at once, a line for each candidate:
+
+_ = ParallelCoordinatesDisplay.from_search(search)

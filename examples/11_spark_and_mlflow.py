@@ -1,0 +1,45 @@
+"""
+How do I search on a cluster, with every trial tracked?
+=======================================================
+
+``trials=SparkTrials(...)`` is the only change; data go to the cluster once. Where mlflow is in use, the search is
+one run, with a child run for each candidate. (Needs a Java runtime; here the cluster is this machine.)
+"""
+
+# %%
+import tempfile
+from pathlib import Path
+
+import mlflow
+from pyspark.sql import SparkSession
+from sklearn.datasets import load_wine
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from hpsklearn_search import HyperoptSearchCV, SparkTrials, hp
+
+spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+mlflow.set_tracking_uri(f"sqlite:///{Path(tempfile.mkdtemp()) / 'mlflow.db'}")
+mlflow.set_experiment("wine")
+
+# %%
+X, y = load_wine(return_X_y=True)
+search = HyperoptSearchCV(
+    make_pipeline(StandardScaler(), SVC()),
+    {"svc__C": hp.logrange("C", 1e-2, 1e3), "svc__gamma": hp.logrange("gamma", 1e-5, 1)},
+    max_evals=8,
+    cv=3,
+    trials=SparkTrials(parallelism=2),
+    random_state=0,
+).fit(X, y)
+print(round(search.best_score_, 4), search.best_params_)
+
+# %%
+# What MLflow knows: a parent, and eight children with their parameters and scores.
+
+runs = mlflow.search_runs()
+is_child = runs["tags.mlflow.parentRunId"].notna()
+print(f"{(~is_child).sum()} parent, {is_child.sum()} children")
+print(runs[is_child].filter(regex=r"params\.svc|metrics\.loss").head(3).to_string(index=False))
+spark.stop()

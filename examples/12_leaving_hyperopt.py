@@ -1,0 +1,48 @@
+"""
+How much of my hyperopt script must I change?
+=============================================
+
+The import line.
+"""
+
+# %%
+# Before: ``from hyperopt import STATUS_OK, Trials, fmin, hp, space_eval, tpe``
+
+import numpy as np
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.svm import SVC
+
+from hpsklearn_search import STATUS_OK, Trials, fmin, hp, space_eval, tpe
+
+X, y = load_iris(return_X_y=True)
+
+
+def objective(config):
+    config = dict(config)
+    model = {"svm": SVC, "logistic": LogisticRegression}[config.pop("kind")](**config)
+    scores = cross_val_score(model, X, y, cv=5)
+    return {"loss": -scores.mean(), "loss_variance": scores.var(), "status": STATUS_OK}
+
+
+space = hp.choice(
+    "model",
+    [
+        {"kind": "svm", "C": hp.lognormal("svm_C", 0, 2), "gamma": hp.loguniform("gamma", np.log(1e-4), np.log(10))},
+        {"kind": "logistic", "C": hp.lognormal("logistic_C", 0, 2), "max_iter": 1000},
+    ],
+)
+trials = Trials()
+best = fmin(objective, space, algo=tpe.suggest, max_evals=40, trials=trials, rstate=np.random.default_rng(0))
+
+# %%
+# The same shapes as before: raw values, a choice as its index; documents of the trials.
+
+print(best)
+print(space_eval(space, best))
+print(trials.best_trial["result"])
+
+# %%
+# What the objective did by hand, ``HyperoptSearchCV`` does itself, in parallel and with the table:
+# see :doc:`03_model_families`.
