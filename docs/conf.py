@@ -49,8 +49,8 @@ plot_formats = [("png", 120)]
 sphinx_gallery_conf = {
     "examples_dirs": ["../examples"],
     "gallery_dirs": ["auto_examples"],
-    "filename_pattern": r"/\d\d_",  # every story runs while the documentation is built,
-    "ignore_pattern": r"from_hyperopt|__init__",  # but scripts that show nothing are shown as they are
+    "filename_pattern": r"/\d\d_",  # every story runs while the documentation is built
+    "ignore_pattern": r"from_hyperopt|spark_ml",  # which are for other pages
     "within_subsection_order": FileNameSortKey,
     "show_memory": False,
     "download_all_examples": False,
