@@ -18,10 +18,12 @@ NEEDS = {"04_early_stopping": ["lightgbm"], "10_table_and_plots": ["matplotlib"]
 MARKS = {"11_spark_and_mlflow": [pytest.mark.spark, pytest.mark.mlflow]}
 
 
+FIGURES = sorted((ROOT / "docs" / "figures").glob("*.py"))
+
+
 def script_of(page: Path) -> str:
-    """The Python blocks of a page, and its plots, as one script."""
-    blocks = re.findall(r"```(python|\{plot\})\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    return "\n".join(re.sub(r"^:.*\n", "", code, flags=re.MULTILINE) for _, code in blocks)
+    """The Python blocks of a page as one script."""
+    return "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL))
 
 
 def run(script: str, folder: Path) -> str:
@@ -42,6 +44,14 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     """From top to bottom, as somebody who follows it would run it."""
     pytest.importorskip("matplotlib")
     run(script_of(page), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.stem)
+def test_a_figure_can_be_drawn(figure: Path, tmp_path: Path) -> None:
+    """Those that the pages show."""
+    pytest.importorskip("matplotlib")
+    run(figure.read_text(encoding="utf-8"), tmp_path)
 
 
 def test_there_are_fourteen_stories_of_at_most_sixty_lines() -> None:

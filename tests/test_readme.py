@@ -70,6 +70,22 @@ def test_the_example_prints_what_the_readme_shows() -> None:
     assert "40/40" in progress
 
 
+@pytest.mark.slow
+def test_six_lines_lead_to_a_table_and_a_picture(tmp_path: Path) -> None:
+    """The block for somebody new, with the environment that runs the tests in place of a fresh one."""
+    pytest.importorskip("matplotlib")
+    (block,) = blocks("sh")
+    assert len(block.splitlines()) <= 6
+    script = "\n".join(block.splitlines()[1:-1])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=280, env=environment, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "mean_test_score" in done.stdout or "rank" in done.stdout
+    assert (tmp_path / "history.png").stat().st_size > 5000
+
+
 @pytest.mark.parametrize("block", blocks("python"))
 def test_the_code_of_the_readme_runs(block: str) -> None:
     """Every Python block can be pasted."""

@@ -1,0 +1,26 @@
+"""The search of the README, as a picture: ``python docs/figures/history.py`` writes it."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_breast_cancer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.plots import ParameterScoreDisplay, SearchHistoryDisplay
+
+space = {
+    "svc__C": hp.loguniform("C", np.log(1e-2), np.log(1e3)),
+    "svc__gamma": hp.loguniform("gamma", np.log(1e-5), np.log(1e0)),
+    "svc__kernel": hp.choice("kernel", ["rbf", "poly"]),
+}
+search = HyperoptSearchCV(make_pipeline(StandardScaler(), SVC()), space, max_evals=40, cv=5, random_state=1)
+search.fit(*load_breast_cancer(return_X_y=True))
+figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+SearchHistoryDisplay.from_search(search, ax=axes[0])
+ParameterScoreDisplay.from_search(search, "svc__gamma", ax=axes[1])
+images = Path(__file__).parents[1] / "images" if "__file__" in globals() else Path()
+figure.savefig(images / "history.png" if images.exists() else "history.png", dpi=90)
