@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
@@ -116,7 +117,9 @@ def outcome_of(value: Any, trial: Trial) -> Outcome:
         If a mapping has no known status.
     """
     if not isinstance(value, Mapping):
-        value = {"loss": value, "status": STATUS_OK}
+        loss = _loss(value, trial)
+        # Where there is nothing to keep but the loss, nothing is kept beside it.
+        return Outcome(STATUS_OK, loss) if math.isfinite(loss) else Outcome.of({"loss": loss, "status": STATUS_OK})
     result = dict(value)
     status = result.get("status")
     if status not in STATUS_STRINGS:

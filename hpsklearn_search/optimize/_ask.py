@@ -71,8 +71,9 @@ class Asker:
                 del keys[place], self._first[place]
 
     def note(self, point: Mapping[str, Any]) -> None:
-        """Remember that `point` is tried."""
-        self._seen.add(point_key(point))
+        """Remember that `point` is tried; of an infinite space, where no point comes twice, nothing."""
+        if self.space.size is not None:
+            self._seen.add(point_key(point))
 
     def ask(self, number: int, trials: Trials) -> Point | None:
         """The point of trial `number`, given what it may know; None if there is nothing left to try.

@@ -46,7 +46,7 @@ STATUS_STOPPED = "stopped"
 """Given up before its last part: not a failure, never the best, and its loss is an estimate."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why something did not finish, as text that crosses any process border.
 
@@ -74,7 +74,7 @@ class Failure:
         return f"{self.kind}: {self.message}" if self.message else self.kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a trial.
 
@@ -115,7 +115,7 @@ def _finite(value: Any) -> float | None:
     return float(value) if is_number and math.isfinite(value) else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trial:
     """One suggestion, and its outcome once it is finished.
 
