@@ -93,17 +93,23 @@ class Asker:
             point = self.space.check(points[0])
         except InvalidTrial as error:
             raise InvalidTrial(f"trial {number}, as algo suggests it: {error}") from None
-        return self._acceptable(point, np.random.default_rng([seed, 1]))
+        return point if self._is_acceptable(point) else self._replacement(point, np.random.default_rng([seed, 1]))
 
-    def _acceptable(self, point: Point, rng: np.random.Generator) -> Point | None:
-        """`point`, or another in its place if it was seen in a finite space or is refused; None if none is left."""
-        if self.space.size is not None and point_key(point) in self._seen:
+    def _is_new(self, point: Point) -> bool:
+        return self.space.size is None or point_key(point) not in self._seen
+
+    def _is_acceptable(self, point: Point) -> bool:
+        return self._is_new(point) and (self.accepts is None or self.accepts(point))
+
+    def _replacement(self, point: Point, rng: np.random.Generator) -> Point | None:
+        """Another point for one that was seen in a finite space or is refused; None if none is left."""
+        if not self._is_new(point):
             fresh = unseen_point(self.space, self._seen, rng)
             if fresh is None:
                 return point if self.repeats else None
-            point = fresh
-        if self.accepts is None or self.accepts(point):
-            return point
+            if self.accepts is None or self.accepts(fresh):
+                return fresh
+        assert self.accepts is not None  # a new point is acceptable but for that
         return self._accepted(self.accepts, rng)
 
     def _accepted(self, accepts: Callable[[Point], bool], rng: np.random.Generator) -> Point | None:
