@@ -62,8 +62,8 @@ sphinx_gallery_conf = {
 # ---------------------------------------------------------------------------------------- pages
 html_theme = "pydata_sphinx_theme"
 html_title = "hpsklearn_search"
-html_static_path = ["_static"]
 html_show_sourcelink = False
+html_sidebars = {"**": ["globaltoc.html"]}
 html_theme_options = {
     "navbar_align": "left",
     "show_prev_next": True,
