@@ -7,6 +7,8 @@ one run, with a child run for each candidate. (Needs a Java runtime; here the cl
 """
 
 # %%
+import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV, SparkTrials, hp
 
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers on this machine use this Python
 spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
 mlflow.set_tracking_uri(f"sqlite:///{Path(tempfile.mkdtemp()) / 'mlflow.db'}")
 mlflow.set_experiment("wine")
