@@ -66,21 +66,30 @@ def axis_distances(x: FloatArray, y: FloatArray, is_option: NDArray[np.bool_]) -
 
 def covariance(weights: FloatArray, apart: Iterable[FloatArray]) -> FloatArray:
     """Equation (3a), from the weights and the distances of each axis."""
-    together, each = np.float64(0.0), np.float64(0.0)
-    for weight, distance in zip(weights, apart, strict=True):
+    together, each = np.asarray(0.0), np.asarray(0.0)
+    for axis, (weight, distance) in enumerate(zip(weights, apart, strict=True)):
         weighted = weight * distance
-        together = together + weighted
+        if not axis:  # the first arrays are added to in place: these are the largest there are
+            together, each = np.zeros_like(weighted), np.zeros_like(weighted)
+        together += weighted
         weighted *= len(weights)
         weighted += 1.0
-        each = each + np.reciprocal(weighted, out=weighted)
-    result: FloatArray = (1.0 - ADDITIVE) * matern(np.asarray(together)) + (ADDITIVE / len(weights)) * each
+        each += np.reciprocal(weighted, out=weighted)
+    result = matern(together)
+    result *= 1.0 - ADDITIVE
+    each *= ADDITIVE / len(weights)
+    result += each
     return result
 
 
 def matern(r_squared: FloatArray) -> FloatArray:
     """Equation (2) of r^2."""
     s = np.sqrt(5.0 * r_squared)
-    covariance: FloatArray = (1.0 + s + s * s / 3.0) * np.exp(-s)
+    squared = s * s
+    squared /= 3.0
+    covariance: FloatArray = 1.0 + s
+    covariance += squared
+    covariance *= np.exp(-s)
     return covariance
 
 
