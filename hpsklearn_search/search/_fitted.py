@@ -257,7 +257,9 @@ class FittedSearch(BaseSearchCV):
         best = finished_trials(list(self.trials_.record))[self.best_index_]
         folds = [fold.get(BEST_ITERATIONS, {}) for fold in best.outcome.folds] if best.outcome is not None else []
         self.best_estimator_ = clone(base).set_params(**clone(self.best_params_, safe=False))
-        self.best_estimator_.set_params(**with_iterations(folds))
+        iterations = with_iterations(folds)
+        if iterations:  # an estimator's own set_params may not take an empty call
+            self.best_estimator_.set_params(**iterations)
         with tree.refit(self.best_estimator_):
             start = time.time()
             if y is None:

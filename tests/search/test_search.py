@@ -337,3 +337,17 @@ def test_an_argument_caps_the_threads_everywhere(n_jobs: int, backend: str) -> N
             ThreadCounting(), space, max_evals=2, cv=2, n_jobs=n_jobs, refit=False, inner_max_num_threads=1
         ).fit(X, y)
     assert search.best_score_ == 1.0
+
+
+class NamedOnly(DecisionTreeClassifier):
+    """Its `set_params` takes nothing but its one parameter."""
+
+    def set_params(self, **params: Any) -> NamedOnly:
+        """Set the depth, which must be there."""
+        self.max_depth = params["max_depth"]
+        return self
+
+
+def test_no_parameter_is_set_without_a_name() -> None:
+    """An estimator's own `set_params` is called with parameters, or not at all."""
+    assert HyperoptSearchCV(NamedOnly(), {"max_depth": [2, 3]}, max_evals=2, cv=2).fit(X, y).best_estimator_.max_depth
