@@ -179,15 +179,15 @@ def _most_telling(losses: FloatArray) -> NDArray[np.intp]:
     return np.sort(np.append(best, others[-(MOST_POINTS - len(best)) :]))
 
 
-def standardised(losses: FloatArray) -> FloatArray:
+def standardised(losses: FloatArray, share: float = 0.5) -> FloatArray:
     """Losses with mean 0 and variance 1, failed ones as the worst, a long upper tail drawn in.
 
-    What is worse than the median by more than the median is worse than the best matters little for
-    where the best is: beyond that point the scale is logarithmic.
+    What is worse than the quantile `share`, by default the median, by more than that is worse than the
+    best matters little for where the best is: beyond that point the scale is logarithmic.
     """
     y = np.where(np.isnan(losses), np.nanmax(losses), losses)
-    best, middle = y.min(), np.median(y)
-    scale = max(middle - best, 1e-12 * max(1.0, abs(best)))
+    best = y.min()
+    scale = max(np.quantile(y, share) - best, 1e-12 * max(1.0, abs(best)))
     z = (y - best) / scale
     z = np.where(z > 1.0, 1.0 + np.log(np.maximum(z, 1.0)), z)
     result: FloatArray = (z - z.mean()) / max(float(z.std()), 1e-9)
