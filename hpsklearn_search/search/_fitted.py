@@ -105,12 +105,13 @@ class FittedSearch(BaseSearchCV):
             raise
 
     def results_frame(self) -> Any:
-        """``cv_results_`` as a table, the best candidate first.
+        """``cv_results_`` as a table, the best candidate first, with what one looks for on the left.
 
         Returns
         -------
         pandas.DataFrame
             One row a candidate; its index is the row of `cv_results_`, so that ``best_index_`` finds it.
+            Rank, mean and standard deviation of the score come first, then the parameters, then the rest.
 
         Raises
         ------
@@ -120,8 +121,10 @@ class FittedSearch(BaseSearchCV):
         check_is_fitted(self, "cv_results_")
         frame = frame_of(self.cv_results_, what="results_frame()")
         ranks = [key for key in frame if key.startswith("rank_test_")]
-        name = f"rank_test_{self.refit}" if isinstance(self.refit, str) and self.multimetric_ else ranks[0]
-        return frame.sort_values(name, kind="stable")
+        rank = f"rank_test_{self.refit}" if isinstance(self.refit, str) and self.multimetric_ else ranks[0]
+        first = [rank, *(rank.replace("rank", kind, 1) for kind in ("mean", "std"))]
+        first += [key for key in frame if key.startswith("param_")]
+        return frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
 
     def describe_space(self) -> SpaceTable:
         """Read the space back: every label, its values in plain numbers, when it is active, and the default.

@@ -182,6 +182,16 @@ def test_results_frame_puts_the_best_first() -> None:
     assert len(frame) == 8
 
 
+def test_results_frame_has_score_and_parameters_on_the_left() -> None:
+    """Of the metric that is optimised; every other column of the table follows."""
+    options = {"scoring": ["balanced_accuracy", "accuracy"], "refit": "accuracy", "max_evals": 3}
+    search = HyperoptSearchCV(TREE, DEPTH, cv=3, random_state=0, **options).fit(X, y)
+    columns = list(search.results_frame())
+    assert columns[:3] == ["rank_test_accuracy", "mean_test_accuracy", "std_test_accuracy"]
+    assert columns[3].startswith("param_")
+    assert sorted(columns) == sorted(search.cv_results_)
+
+
 def test_one_standard_error_takes_the_simplest_good_candidate() -> None:
     """Its score is within one standard error of the best, and no simpler one is."""
     options = {"max_evals": 9, "cv": 5, "refit": one_standard_error("max_depth")}
