@@ -79,6 +79,7 @@ def test_a_killed_search_resumes_to_the_same_table(tmp_path: Path, n_jobs: int) 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("n_jobs", [1, 2, 4])
 def test_a_search_killed_many_times_resumes_to_the_same_table(tmp_path: Path, n_jobs: int) -> None:
     """At random moments, of starting, fitting, writing."""
