@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from statistics import fmean, variance
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,6 +32,7 @@ from ._plain_fold import is_plain, run_plain_fold
 from ._prefix import PrefixCache
 from ._racing import Race
 from ._results import BEST_ITERATIONS
+from ._scores import mean_score, variance_of_mean
 from ._task_tree import Leaf, stand_in
 
 __all__ = ["FoldObjective", "FoldWork", "Splits", "draw_folds"]
@@ -307,7 +307,7 @@ class FoldObjective:
     def _complete(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
         error = next((result["fit_error"] for result in folds if result["fit_error"] is not None), None)
         scores = [self.objective_score(result) for result in folds]
-        mean = fmean(scores)
+        mean = mean_score(scores)
         if not math.isfinite(mean) or all(result["fit_error"] is not None for result in folds):
             text = error or f"{NOT_FINITE}: {mean}"
             last = text.strip().splitlines()[-1]
@@ -315,8 +315,7 @@ class FoldObjective:
             return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
         if self.race is not None and all(map(math.isfinite, scores)):
             self.race.add(trial.number, scores)
-        spread = variance(scores) / len(scores) if len(scores) > 1 else None
-        return Outcome(STATUS_OK, loss=-mean, variance=spread, folds=folds)
+        return Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
 
     def check(self, trial: Trial) -> None:
         """Raise what ``error_score="raise"`` asks for, and scores that are no numbers."""

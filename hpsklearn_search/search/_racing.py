@@ -27,13 +27,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._first_folds import FirstFolds
+from ._scores import mean_score
 
 __all__ = ["FoldTable", "Race", "Racing", "check_racing", "wide_enough"]
 
@@ -103,7 +103,7 @@ class Racing:
             return False
         if self.rule != "predictive" and bound is not None:
             best_case = (sum(scores) + (k - j) * bound) / k
-            if best_case < fmean(incumbent) - 1e-12:  # rounding must not stop a tie
+            if best_case < mean_score(incumbent) - 1e-12:  # rounding must not stop a tie
                 return True
         if self.rule == "ceiling" or spread is None:
             return False
@@ -112,7 +112,7 @@ class Racing:
             spread = max(spread, float(np.std(differences, ddof=1)))
         z = self.z or (3.0 if self.first_fold_of is None else 4.0)
         doubt = z * spread * (k - j) / k * math.sqrt(1 / j + 1 / (k - j))
-        return fmean(differences) + doubt < 0
+        return mean_score(differences) + doubt < 0
 
 
 class FoldTable:
@@ -221,7 +221,7 @@ class Race:
         """The mean that a stopped trial would have reached: the incumbent's plus the mean difference to it."""
         incumbent = self.table.incumbent(self._told(number))
         assert incumbent is not None, "only a trial with an incumbent is stopped"
-        return fmean(incumbent) + fmean(a - b for a, b in zip(scores, incumbent, strict=False))
+        return mean_score(incumbent) + mean_score([a - b for a, b in zip(scores, incumbent, strict=False)])
 
 
 def check_racing(

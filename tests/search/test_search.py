@@ -112,6 +112,28 @@ def test_a_score_that_is_not_finite_never_wins(value: float) -> None:
     assert search.cv_results_["rank_test_score"][1] == 3
 
 
+@pytest.mark.parametrize("scores", [[np.inf, -np.inf, 0.0], [-1e308, -1.7e308, -1.7e308]], ids=str)
+@pytest.mark.filterwarnings("ignore")
+def test_scores_without_a_finite_mean_are_a_failed_candidate(scores: list[float]) -> None:
+    """Infinities of both signs, or a sum beyond a float's range, do not end the search."""
+    of_two = iter(scores)
+    scoring = lambda estimator, X, y: next(of_two) if estimator.max_depth == 2 else -1e200  # noqa: E731
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, max_evals=2, cv=3, scoring=scoring, refit=False).fit(X, y)
+    assert search.best_params_ == {"max_depth": 1}
+    assert [trial.outcome.status for trial in search.trials_.record if trial.outcome] == ["ok", "fail"]
+
+
+@pytest.mark.parametrize("algo", ["auto", "tpe", "random", "anneal"])
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # scikit-learn's standard deviation
+def test_scores_of_any_finite_size_are_searched(algo: str) -> None:
+    """Their squares may be beyond a float's range."""
+    scoring = lambda estimator, X, y: -1e200 * (1 + (estimator.ccp_alpha - 0.3) ** 2)  # noqa: E731
+    space = {"ccp_alpha": hp.uniform("alpha", 0, 1)}
+    search = HyperoptSearchCV(TREE, space, max_evals=40, cv=3, algo=algo, scoring=scoring, refit=False).fit(X, y)
+    assert search.n_trials_ == 40
+    assert search.best_score_ == search.cv_results_["mean_test_score"].max()
+
+
 @pytest.mark.parametrize("score", ["good", None, 1 + 2j, np.array([1.0, 2.0])], ids=str)
 def test_a_score_that_is_no_number_is_refused_at_once(score: object) -> None:
     """The error names what came back, and comes before the second fit."""

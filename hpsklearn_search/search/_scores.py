@@ -1,0 +1,34 @@
+"""What the scores of a candidate's folds amount to, whatever numbers they are.
+
+>>> mean_score([0.5, 0.7]), mean_score([float("inf"), float("-inf")])
+(0.6, nan)
+>>> variance_of_mean([0.5, 0.75], mean=0.625)
+0.015625
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean
+
+__all__ = ["mean_score", "variance_of_mean"]
+
+
+def mean_score(scores: Sequence[float]) -> float:
+    """The mean; NaN where infinities of both signs meet, or the sum is beyond a float's range."""
+    try:
+        return fmean(scores)
+    except (OverflowError, ValueError):
+        return math.nan
+
+
+def variance_of_mean(scores: Sequence[float], mean: float) -> float | None:
+    """Variance of the mean as an estimate; None for a single score, or beyond a float's range.
+
+    `statistics.variance` counts in fractions, which takes a tenth of a millisecond and raises on overflow.
+    """
+    if len(scores) < 2:
+        return None
+    variance = sum((score - mean) * (score - mean) for score in scores) / (len(scores) - 1) / len(scores)
+    return variance if math.isfinite(variance) else None
