@@ -10,7 +10,7 @@ from typing import Any
 
 from ._hyperopt import Mirror, own_space, own_trials
 from ._objective import FunctionObjective
-from .exceptions import InvalidTrial
+from .exceptions import InvalidTrial, add_note
 from .executors import SerialExecutor
 from .optimize import (
     Callback,
@@ -174,7 +174,7 @@ def fmin(
         algo=algo,
         entropy=entropy_of(rstate, "rstate"),
         max_evals=_total(max_evals, limits),
-        timeout=check_timeout(timeout),
+        timeout=_in_hyperopts_words(check_timeout, timeout, "The timeout argument should be None or a positive value"),
         stoppers=_stoppers(loss_threshold, early_stop_fn),
         first_points=_points(parsed, points_to_evaluate),
         description={"total": max_evals, "kind": "fmin", "settings": settings, "values": parsed.values},
@@ -309,9 +309,20 @@ def _total(max_evals: Any, limits: Iterable[Any]) -> int | None:
     return None
 
 
+def _in_hyperopts_words(check: Callable[[Any], float | None], value: Any, words: str) -> float | None:
+    """Check an argument; a script may compare the message with hyperopt's, so what ours says comes as a note."""
+    try:
+        return check(value)
+    except (TypeError, ValueError) as error:
+        same = type(error)(f"{words}. Given value: {value}")
+        add_note(same, str(error))
+        raise same from None
+
+
 def _stoppers(threshold: Any, early_stop_fn: Any) -> list[Stopper]:
     found: list[Stopper] = []
-    level = check_loss_threshold(threshold)
+    words = "The loss_threshold argument should be None or a numeric value"
+    level = _in_hyperopts_words(check_loss_threshold, threshold, words)
     if level is not None:
         found.append(below_threshold(level))
     if early_stop_fn is not None:

@@ -80,8 +80,8 @@ def test_the_environment_may_give_the_seed(monkeypatch: pytest.MonkeyPatch) -> N
         ({"max_evals": None}, ValueError, "max_evals=None needs another way to stop"),
         ({"max_evals": 0}, ValueError, "max_evals must be at least 1"),
         ({"max_evals": "ten"}, TypeError, "max_evals"),
-        ({"timeout": -1}, ValueError, "timeout"),
-        ({"timeout": True}, TypeError, "timeout"),
+        ({"timeout": -1}, ValueError, "The timeout argument should be None or a positive value. Given value: -1"),
+        ({"timeout": True}, TypeError, "The timeout argument should be None or a positive value. Given value: True"),
         ({"loss_threshold": "low"}, TypeError, "loss_threshold"),
         ({"max_queue_len": 0}, ValueError, "max_queue_len must be at least 1"),
         ({"trials": [1, 2]}, TypeError, "trials must be"),
@@ -99,6 +99,15 @@ def test_wrong_arguments_are_refused_before_the_first_trial(options: dict[str, A
     with pytest.raises(error, match=match):
         minimise(calls.append, **options)
     assert calls == []
+
+
+def test_a_limit_in_hyperopts_words_is_explained_in_a_note() -> None:
+    """The message is what scripts compare with; the note gives the line that is right."""
+    with pytest.raises(ValueError, match="timeout argument") as caught:
+        minimise(abs, timeout=0)
+    assert caught.value.__notes__ == [
+        "timeout must be a positive number of seconds, such as timeout=60, or None for no limit; got 0"
+    ]
 
 
 def test_a_function_marked_for_hyperopts_low_level_call_is_refused() -> None:

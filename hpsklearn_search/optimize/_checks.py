@@ -50,8 +50,7 @@ def check_timeout(timeout: Any, name: str = "timeout") -> float | None:
     """
     if timeout is None:
         return None
-    # hyperopt's words, which scripts may compare with
-    message = f"The {name} argument should be None or a positive value. Given value: {timeout}"
+    message = f"{name} must be a positive number of seconds, such as {name}=60, or None for no limit; got {timeout!r}"
     if isinstance(timeout, bool) or not isinstance(timeout, numbers.Real):
         raise TypeError(message)
     seconds = float(timeout)
@@ -71,7 +70,9 @@ def check_loss_threshold(threshold: Any) -> float | None:
     if threshold is None:
         return None
     if isinstance(threshold, bool) or not isinstance(threshold, numbers.Real):
-        raise TypeError(f"The loss_threshold argument should be None or a numeric value. Given value: {threshold}")
+        raise TypeError(
+            f"loss_threshold must be a number, such as loss_threshold=0.1, or None for no such end; got {threshold!r}"
+        )
     return float(threshold)
 
 
