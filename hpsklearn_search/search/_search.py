@@ -76,8 +76,9 @@ class HyperoptSearchCV(FittedSearch):
         Cloned before every fit; needs a ``score`` method, or `scoring`.
     space : dict or list of dict
         ``{parameter name: values}``, where values are an ``hp`` expression, a list or array, a
-        frozen `scipy.stats` distribution, or a constant. An ``hp.choice`` whose option is a dict
-        merges it into the parameters. A list of dicts is a choice between them.
+        frozen `scipy.stats` distribution, or a constant (but a dict that is a value stands in a list).
+        An ``hp.choice`` whose option is a dict merges it into the parameters. A list of dicts is a
+        choice between them.
     max_evals : int, default=50
         How many candidates to evaluate.
     algo : {"auto", "tpe", "random", "anneal"} or callable, default=None

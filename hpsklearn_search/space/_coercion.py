@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..exceptions import BadSearchSpace
+from ..exceptions import BadSearchSpace, add_note
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform, is_real
 from ._foreign import Frozen, Opaque
 from ._nodes import Choice, Constant, Node, Parameter, children
@@ -45,7 +45,8 @@ def as_search_space(space: Any, merges: Merges = sets_itself) -> Any:
     space : dict, list of dict, or Choice
         Values of a dict may be nodes; lists, tuples and arrays (a choice labelled by the key; ordered
         if strictly monotonic numbers); frozen `scipy.stats` distributions, and other objects with
-        ``rvs(random_state=...)``; and constants. A sequence that holds nodes is a container. A list of
+        ``rvs(random_state=...)``; and constants, but for a dict: as one value of a parameter it stands
+        in a list, or holds nodes. A sequence that holds nodes is a container. A list of
         dicts is a choice labelled ``'grid'``; what is labelled by a key inside branch i is labelled
         ``'i.key'``.
     merges : callable, default=sets_itself
@@ -181,6 +182,8 @@ class _Coercion:
             return self.listed(key, value, prefix + key)
         if isinstance(value, set | frozenset | Iterator):
             raise _not_a_list(key, value)
+        if isinstance(value, dict) and not self.merges(key, value) and not has_nodes(value):
+            raise _bare_dict(key, value)
         _refuse_spelled_out(key, value)
         return self.option(key, value, prefix + key)
 
@@ -243,6 +246,17 @@ def _not_a_list(key: str, value: Any) -> TypeError:
         f"Parameter grid for parameter {key!r} needs to be a list or a numpy array, but got {value!r} "
         f"(of type {type(value).__name__}) instead. Single values need to be wrapped in a list with one element."
     )
+
+
+def _bare_dict(key: str, value: dict[Any, Any]) -> TypeError:
+    """A dict without a list around it: a forgotten list, or a range in another library's manner."""
+    error = _not_a_list(key, value)
+    add_note(
+        error,
+        f"If the dict is one value of {key!r}, write {{{key!r}: [{value!r}]}}; a range of numbers is "
+        f"{{{key!r}: hp.uniform({key!r}, low, high)}}.",
+    )
+    return error
 
 
 def _refuse_constants(branch: dict[str, Any]) -> None:

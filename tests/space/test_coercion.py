@@ -108,11 +108,28 @@ def test_keys_keep_their_order_beside_expressions() -> None:
 
 def test_constants_are_set_as_they_are() -> None:
     """A value that is no list, beside something that is searched."""
-    value = {"x": 1}
+    value = object()
     space = Space(as_search_space({"kernel": "rbf", "weights": value, "C": [1, 10]}))
     configuration = space.assemble({"C": 1})
     assert configuration == {"kernel": "rbf", "weights": value, "C": 10}
     assert configuration["weights"] is value
+
+
+@pytest.mark.parametrize("beside", [{}, {"C": [1, 10]}, {"C": hp.uniform("C", 0, 1)}], ids=str)
+@pytest.mark.parametrize("within", [lambda space: space, lambda space: hp.choice("m", [space, {"C": [1]}])])
+def test_a_dict_is_a_value_in_a_list_alone(beside: Any, within: Any) -> None:
+    """Bare, it is refused in scikit-learn's words, and the note has the line that is right."""
+    with pytest.raises(
+        TypeError, match=r"'max_depth' needs to be a list .* but got {'a': 1} \(of type dict\)"
+    ) as caught:
+        as_search_space(within({"max_depth": {"a": 1}, **beside}))
+    assert "{'max_depth': [{'a': 1}]}" in caught.value.__notes__[0]
+
+
+def test_a_dict_that_holds_nodes_is_a_space_of_values() -> None:
+    """As everywhere in hyperopt."""
+    space = Space(as_search_space({"class_weight": {0: 1, 1: hp.uniform("w", 1, 5)}}))
+    assert space.assemble({"w": 2.5}) == {"class_weight": {0: 1, 1: 2.5}}
 
 
 # ---------------------------------------------------------------------- list of dicts
@@ -217,6 +234,7 @@ def test_a_distribution_may_be_an_option_of_a_choice() -> None:
         ({"C": 1}, TypeError, "'C' needs to be a list or a numpy array, but got 1 \\(of type int\\) instead"),
         ({"C": "1,2"}, TypeError, "'C' needs to be a list or a numpy array, but got '1,2'"),
         ({"C": {1, 2}}, TypeError, "'C' needs to be a list or a numpy array"),
+        ({"C": {"low": 1}}, TypeError, "'C' needs to be a list or a numpy array, but got {'low': 1}"),
         ({"C": iter([1, 2])}, TypeError, "'C' needs to be a list or a numpy array"),
         ({"C": []}, ValueError, r"'C' need to be a non-empty sequence, got: \[\]"),
         ({"C": np.ones((3, 2))}, ValueError, r"(?s)'C' should be one-dimensional.* with shape \(3, 2\)"),
@@ -236,7 +254,8 @@ def test_what_is_no_space_is_refused(space: Any, error: type[Exception], message
 
 
 @pytest.mark.parametrize(
-    "grid", [0, [{"C": [1]}, 0], {"C": 1}, {"C": "1,2"}, {"C": []}, {"C": np.ones((3, 2))}, {"C": {1, 2}}]
+    "grid",
+    [0, [{"C": [1]}, 0], {"C": 1}, {"C": "1,2"}, {"C": []}, {"C": np.ones((3, 2))}, {"C": {1, 2}}, {"C": {"low": 1}}],
 )
 def test_errors_are_those_of_parameter_grid(grid: Any) -> None:
     """The same class and the same text."""
