@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..optimize import Plan, check_algo
-from ..trials import describe_space, digest, text_of
+from ..trials import Record, describe_space, digest, text_of
 from ._folds import FoldWork
 
 __all__ = ["fingerprint"]
 
 
-def fingerprint(search: Any, plan: Plan, work: FoldWork) -> dict[str, Any]:
+def fingerprint(search: Any, plan: Plan, work: FoldWork, record: Record) -> dict[str, Any]:
     """All that scores and suggestions depend on: not n_jobs, max_evals, timeouts.
 
     Parameters
@@ -22,6 +22,8 @@ def fingerprint(search: Any, plan: Plan, work: FoldWork) -> dict[str, Any]:
         What the loop was given.
     work : FoldWork
         Data, folds and settings.
+    record : Record
+        What the search starts from.
 
     Returns
     -------
@@ -29,7 +31,7 @@ def fingerprint(search: Any, plan: Plan, work: FoldWork) -> dict[str, Any]:
         JSON values, by the name of the argument.
     """
     fixed = work.estimator.get_params(deep=False)
-    known = [(trial.point, trial.model_loss) for trial in search.trials_.record.known]
+    known = [(trial.point, trial.model_loss) for trial in record.known]
     return {
         "estimator": text_of(type(work.estimator)),
         "parameters of the estimator": {name: _short(value) for name, value in sorted(fixed.items())},

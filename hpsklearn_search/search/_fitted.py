@@ -50,6 +50,10 @@ class FittedSearch(BaseSearchCV):
     trials_: Trials
     n_splits_: int
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether there is the model, or without `refit` the table: an interrupted search has the table alone."""
+        return hasattr(self, "best_estimator_" if self.refit else "cv_results_")
+
     def __sklearn_tags__(self) -> Any:
         """The estimator's tags; scikit-learn's own searches leave out those of a transformer and of the target."""
         from sklearn.utils import get_tags  # scikit-learn 1.6 and later, as is this method
@@ -173,6 +177,12 @@ class FittedSearch(BaseSearchCV):
         return dict(found)
 
     # ------------------------------------------------------------------ results
+    def _begin_anew(self, trials: Trials) -> None:
+        """Forget what a former fit found: what this one does not find must not look as if it had."""
+        for name in [name for name in self.__dict__ if name.endswith("_") and name != "n_splits_"]:
+            delattr(self, name)
+        self.trials_ = trials
+
     def _format(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
         """``cv_results_`` of the finished candidates, and scikit-learn's warnings about failed ones."""
         rows = finished_trials(list(self.trials_.record))

@@ -362,19 +362,23 @@ class HyperoptSearchCV(FittedSearch):
         tree: TaskTree,
         watchers: Sequence[Callback],
     ) -> None:
-        self.trials_ = self._starting_record(parameters)
-        for trial in self.trials_.record:
+        trials = self._starting_record(parameters)
+        for trial in trials.record:
             objective.remember(trial)
         plan = self._plan(parameters, executor, objective)
         tree.begin_search(None if plan.max_evals is None else plan.max_evals * self.n_splits_)
+        wanted = partial(fingerprint, self, plan, objective.work, trials.record)
+        has_begun = False
         try:
-            wanted = partial(fingerprint, self, plan, objective.work)
-            with journal(self.trials_save_file, wanted, self.trials_.record, objective, plan) as keeper:
-                self.stop_reason_ = Loop(plan, objective, executor, self.trials_, [*keeper, *watchers]).run()
+            with journal(self.trials_save_file, wanted, trials.record, objective, plan) as keeper:
+                has_begun = True  # until here an error leaves what a former fit found
+                self._begin_anew(trials)
+                self.stop_reason_ = Loop(plan, objective, executor, trials, [*keeper, *watchers]).run()
             tree.end_search()
         except BaseException:
             # Whatever ended the search: what has finished stays reachable.
-            self._keep_partial(parameters, objective)
+            if has_begun:
+                self._keep_partial(parameters, objective)
             raise
         self._format(parameters, objective)
 

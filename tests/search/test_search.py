@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from contextlib import suppress
 from typing import Any
 
 import joblib
@@ -11,7 +12,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.dummy import DummyClassifier
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold, ShuffleSplit, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -202,6 +203,54 @@ def test_wrong_arguments_are_refused_before_the_first_fit(
     """The message names the argument and what it got."""
     with pytest.raises(error, match=message):
         HyperoptSearchCV(Breaks(how="interrupt"), {"x": hp.uniform("x", 0.6, 1)}, **options).fit(X, y)
+
+
+# ---------------------------------------------------------------------- fitted once more
+TWO_METRICS = {"scoring": ["accuracy", "f1_macro"], "refit": "accuracy"}
+MODEL = {"best_estimator_", "refit_time_"}
+BEST = {"best_index_", "best_params_", "best_score_"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("first", "then", "gone"),
+    [
+        ({}, {"scoring": lambda estimator, X, y: np.nan}, {"best_loss_"}),
+        ({}, {"scoring": lambda estimator, X, y: np.inf}, {"best_loss_", "scorer_", *BEST, *MODEL}),
+        ({"return_estimators": "best"}, {"return_estimators": None}, {"best_estimators_"}),
+        (TWO_METRICS, {"refit": False}, {*BEST, *MODEL}),
+        ({}, {"refit": lambda results: 0}, {"best_score_"}),
+    ],
+)
+def test_a_further_fit_leaves_nothing_of_the_former(
+    first: dict[str, Any], then: dict[str, Any], gone: set[str]
+) -> None:
+    """What it does not find itself is not there."""
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=2, cv=3, **first).fit(X, y)
+    before = set(vars(search))
+    with suppress(ValueError):  # no score is finite
+        search.set_params(**then).fit(X, y)
+    assert before - set(vars(search)) == gone
+
+
+def test_a_further_fit_that_is_interrupted_leaves_no_model_of_the_former() -> None:
+    """`predict` would otherwise answer with a model of other data."""
+    search = HyperoptSearchCV(Breaks(how="interrupt"), {"x": [0.1]}, max_evals=1, cv=3).fit(X, y)
+    with pytest.raises(KeyboardInterrupt):
+        search.set_params(space={"x": [0.2, 0.9]}, max_evals=2).fit(X, y)
+    assert len(search.cv_results_["params"]) == 1
+    with pytest.raises(NotFittedError):
+        search.predict(X)
+
+
+@pytest.mark.parametrize("wrong", [{"algo": "annealing"}, {"timeout": -1}, {"cv": 1}], ids=str)
+def test_a_wrong_argument_leaves_the_former_fit(wrong: dict[str, Any]) -> None:
+    """As in GridSearchCV: nothing was begun."""
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=2, cv=3).fit(X, y)
+    before = {name: value for name, value in vars(search).items() if name.endswith("_")}
+    with pytest.raises(ValueError, match=r"algo|timeout|cv|k-fold"):
+        search.set_params(**wrong).fit(X, y)
+    assert {name: value for name, value in vars(search).items() if name.endswith("_")} == before
 
 
 # ---------------------------------------------------------------------- what users asked for
