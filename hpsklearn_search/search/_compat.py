@@ -8,7 +8,7 @@ Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
   ``_check_refit_for_multimetric``, ``_select_best_index``, ``_format_results``
 - ``utils._param_validation``: ``HasMethods``, ``Interval``, ``StrOptions``
 - ``base._fit_context``; ``utils.validation``: ``_check_method_params``, ``_num_samples``
-- ``metrics._scorer``: ``_MultimetricScorer``, ``_BaseScorer``, ``_PassthroughScorer``
+- ``metrics._scorer``: ``_MultimetricScorer`` (``_scorers``, ``_raise_exc``), ``_BaseScorer``, ``_PassthroughScorer``
 - ``model_selection._validation._score``, ``utils.metaestimators._safe_split``, ``utils._safe_indexing``
 """
 
@@ -45,6 +45,7 @@ __all__ = [
     "is_multimetric_scorer",
     "is_scikit_learn_scorer",
     "num_samples",
+    "refusing_text",
     "requires_y",
     "safe_indexing",
     "safe_split",
@@ -70,6 +71,24 @@ warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 def is_multimetric_scorer(scorer: Any) -> bool:
     """Whether `scorer` is scikit-learn's bundle of several named scorers."""
     return isinstance(scorer, _MultimetricScorer)
+
+
+class _NumbersOnly(_MultimetricScorer):
+    """A bundle that tells a scorer which returns text from one that raised, whose traceback is text, too."""
+
+    def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
+        scores = super().__call__(estimator, *args, **kwargs)
+        for name, score in scores.items():
+            if isinstance(score, str) and "Traceback (most recent call last)" not in score:
+                raise ValueError(f"scoring must return a number, got {score} ({type(score)}) instead. (scorer={name})")
+        return scores
+
+
+def refusing_text(scorer: Any) -> Any:
+    """A scorer that raises where one of a bundle returns text, as scikit-learn does for a single scorer."""
+    if not isinstance(scorer, _MultimetricScorer):
+        return scorer
+    return _NumbersOnly(scorers=scorer._scorers, raise_exc=scorer._raise_exc)
 
 
 def is_scikit_learn_scorer(scorer: Any) -> bool:

@@ -46,6 +46,7 @@ from ._compat import (
     fit_context,
     indexable,
     is_multimetric_scorer,
+    refusing_text,
     requires_y,
     scorers_by_name,
 )
@@ -295,7 +296,7 @@ class HyperoptSearchCV(FittedSearch):
         splits = self._draw_folds(X, y, routed.splitter.split)
         base = clone(self.estimator)
         settings = {
-            "scorer": scorer,
+            "scorer": refusing_text(scorer),
             "fit_params": routed.estimator.fit,
             "score_params": routed.scorer.score,
             "return_train_score": self.return_train_score,

@@ -135,8 +135,9 @@ def test_scores_of_any_finite_size_are_searched(algo: str) -> None:
     assert search.best_score_ == search.cv_results_["mean_test_score"].max()
 
 
+@pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("score", ["good", None, 1 + 2j, np.array([1.0, 2.0])], ids=str)
-def test_a_score_that_is_no_number_is_refused_at_once(score: object) -> None:
+def test_a_score_that_is_no_number_is_refused_at_once(score: object, several: bool) -> None:
     """The error names what came back, and comes before the second fit."""
     fits = []
 
@@ -144,10 +145,22 @@ def test_a_score_that_is_no_number_is_refused_at_once(score: object) -> None:
         fits.append(estimator)
         return score
 
+    scoring = {"right": "accuracy", "wrong": scorer} if several else scorer
     with pytest.raises(InvalidScore, match=r"must return a (real )?number") as caught:
-        HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, scoring=scorer).fit(X, y)
+        HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, scoring=scoring, refit=False).fit(X, y)
     assert isinstance(caught.value, TypeError)
+    assert "wrong" in str(caught.value) or not several
     assert len(fits) == 1
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.filterwarnings("ignore")
+def test_a_scorer_of_several_that_raises_fails_alone(n_jobs: int) -> None:
+    """Its metric is NaN, as in GridSearchCV; the others are there."""
+    scoring = {"right": "accuracy", "wrong": lambda estimator, X, y: 1 / 0}
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=2, cv=3, scoring=scoring, refit="right", n_jobs=n_jobs).fit(X, y)
+    assert np.isnan(search.cv_results_["mean_test_wrong"]).all()
+    assert search.best_score_ > 0.5
 
 
 def test_a_search_whose_scores_are_all_nan_warns_and_takes_the_first() -> None:
