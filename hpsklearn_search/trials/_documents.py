@@ -243,11 +243,15 @@ def miscs_update_idxs_vals(
     for label, tids in idxs.items():
         if len(tids) != len(vals.get(label, ())):
             raise InvalidTrial(f"label {label!r} has {len(tids)} idxs and {len(vals.get(label, ()))} vals")
-        for tid, value in zip(((idxs_map or {}).get(tid, tid) for tid in tids), vals[label], strict=True):
+        renamed = [(idxs_map or {}).get(tid, tid) for tid in tids]
+        unknown = [tid for tid in renamed if tid not in by_tid]
+        if unknown and assert_all_vals_used:
+            raise InvalidTrial(
+                f"label {label!r} has a value for trial {unknown[0]!r}, which is not among {list(by_tid)}"
+            )
+        for tid, value in zip(renamed, vals.get(label, ()), strict=True):
             if tid in by_tid:
                 by_tid[tid]["idxs"][label], by_tid[tid]["vals"][label] = [tid], [value]
-            elif assert_all_vals_used:
-                raise InvalidTrial(f"label {label!r} has a value for trial {tid!r}, which is not among {list(by_tid)}")
     return miscs
 
 
