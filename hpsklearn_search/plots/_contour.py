@@ -11,8 +11,9 @@ from scipy.interpolate import RBFInterpolator
 
 from ._candidates import Candidates, robust_low
 from ._columns import Column, shortened
+from ._display import Display
 from ._parameter import spread_out
-from ._style import BEST, FAILED, MAP, colour_bar, label_scores, new_axes, on_parameter, tidy
+from ._style import BEST, FAILED, MAP, colour_bar, label_scores, on_parameter, tidy
 
 __all__ = ["ContourDisplay"]
 
@@ -23,7 +24,7 @@ FEWEST = 6  # different points, below which a map would be a guess
 NEIGHBOURS = 60
 
 
-class ContourDisplay:
+class ContourDisplay(Display):
     """The score over two parameters.
 
     Between two numbers a smooth map is laid through the candidates, in the logarithm where the space is
@@ -56,8 +57,7 @@ class ContourDisplay:
     'g'
     """
 
-    figure_: Any
-    ax_: Any
+    size = 6.4, 4.8
 
     def __init__(self, candidates: Candidates, x: str, y: str) -> None:
         if x == y:
@@ -139,20 +139,7 @@ class ContourDisplay:
         found = np.clip(smooth(mesh), scores.min(), scores.max()).reshape(MESH, MESH)
         return _values(self.x, unit), _values(self.y, unit), found
 
-    def plot(self, ax: Any = None) -> ContourDisplay:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; by default on a new figure.
-
-        Returns
-        -------
-        ContourDisplay
-            Itself, with `figure_` and `ax_`.
-        """
-        self.figure_, self.ax_ = new_axes(ax, (6.4, 4.8))
+    def _draw(self) -> None:
         on_parameter(self.ax_.xaxis, self.x, most_text=18)
         on_parameter(self.ax_.yaxis, self.y, most_text=22)
         tidy(self.ax_)
@@ -174,7 +161,6 @@ class ContourDisplay:
         self.ax_.set_ylabel(shortened(self.y.name, 40))
         if points is not None:
             colour_bar(self.figure_, points, self.ax_, label_scores(tried.metric))
-        return self
 
     def _draw_scores(self, x: FloatArray, y: FloatArray, there: NDArray[np.bool_]) -> Any:
         """The map and the points, in one scale of colours."""

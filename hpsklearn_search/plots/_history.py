@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ._candidates import Candidates, robust_low
-from ._style import BEST, COLOURS, FAILED, label_scores, new_axes, tidy, unseen_axes
+from ._display import Display
+from ._style import BEST, COLOURS, FAILED, label_scores, tidy, unseen_axes
 
 __all__ = ["SearchHistoryDisplay", "save_history"]
 
@@ -17,7 +18,7 @@ SIZE = (7.0, 4.2)  # inches
 MANY = 200  # candidates, from which on points are small and faint
 
 
-class SearchHistoryDisplay:
+class SearchHistoryDisplay(Display):
     """The score of every candidate, the best so far, and the failures; of one search or of several.
 
     Make one with `from_search`, `from_searches` or `from_cv_results`.
@@ -45,8 +46,7 @@ class SearchHistoryDisplay:
     [0.7, 0.9, 0.9]
     """
 
-    figure_: Any
-    ax_: Any
+    size = SIZE
 
     def __init__(self, candidates: Mapping[str, Candidates], x: str = "number") -> None:
         if x not in ("number", "time"):
@@ -110,32 +110,18 @@ class SearchHistoryDisplay:
         """
         return cls({"": Candidates.from_cv_results(cv_results, metric)}, x).plot(ax)
 
-    def plot(self, ax: Any = None) -> SearchHistoryDisplay:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; by default on a new figure.
-
-        Returns
-        -------
-        SearchHistoryDisplay
-            Itself, with `figure_` and `ax_`.
-        """
-        self.figure_, self.ax_ = new_axes(ax, SIZE)
+    def _draw(self) -> None:
         low = min(robust_low(each.scores) for each in self.candidates.values())
         high = max((np.nanmax(each.scores) for each in self.candidates.values() if not each.failed.all()), default=1.0)
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
         for i, (name, each) in enumerate(self.candidates.items()):
-            self._draw(name, each, COLOURS[i % len(COLOURS)], low - margin)
+            self._draw_search(name, each, COLOURS[i % len(COLOURS)], low - margin)
         self.ax_.set_ylim(low - 2 * margin, high + margin)
         self.ax_.set_ylabel(label_scores(next(iter(self.candidates.values())).metric))
         self.ax_.set_xlabel(self._x_label())
         tidy(self.ax_)
         above = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": 4}
         self.ax_.legend(**above, frameon=False, fontsize="small", borderaxespad=0.2, columnspacing=1.4)
-        return self
 
     def _x_label(self) -> str:
         if self.x == "number":
@@ -143,7 +129,7 @@ class SearchHistoryDisplay:
         on_clock = all(each.are_clock for each in self.candidates.values())
         return "seconds since the search began" if on_clock else "seconds of fitting and scoring"
 
-    def _draw(self, name: str, each: Candidates, colour: str, floor: float) -> None:
+    def _draw_search(self, name: str, each: Candidates, colour: str, floor: float) -> None:
         where = each.seconds if self.x == "time" else np.arange(1.0, len(each) + 1)
         ax, alone = self.ax_, len(self.candidates) == 1
         size, alpha = (9, 0.45) if len(each) > MANY else (22, 0.75 if alone else 0.4)

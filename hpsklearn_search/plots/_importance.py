@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._columns import shortened
-from ._style import FAILED, POINTS, new_axes, tidy
+from ._display import Display
+from ._style import FAILED, POINTS, tidy
 
 __all__ = ["ParameterImportanceDisplay"]
 
 
-class ParameterImportanceDisplay:
+class ParameterImportanceDisplay(Display):
     """The importance of every label of a space, the largest on top.
 
     Make one with `from_search`.
@@ -38,14 +39,13 @@ class ParameterImportanceDisplay:
     ['C', 'kernel']
     """
 
-    figure_: Any
-    ax_: Any
-
     def __init__(self, importances: Mapping[str, float], *, max_bars: int = 20) -> None:
         if max_bars < 1:
             raise ValueError(f"max_bars must be at least 1, got {max_bars!r}")
         self.importances = dict(sorted(importances.items(), key=lambda item: -item[1]))
         self.max_bars = max_bars
+        n_bars = min(len(self.importances), max_bars + 1)
+        self.size = 6.4, 1.1 + 0.3 * max(n_bars, 2)
 
     @classmethod
     def from_search(cls, search: Any, *, max_bars: int = 20, ax: Any = None) -> ParameterImportanceDisplay:
@@ -77,33 +77,19 @@ class ParameterImportanceDisplay:
             )
         return cls(search.importances_, max_bars=max_bars).plot(ax)
 
-    def plot(self, ax: Any = None) -> ParameterImportanceDisplay:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; by default on a new figure.
-
-        Returns
-        -------
-        ParameterImportanceDisplay
-            Itself, with `figure_` and `ax_`.
-        """
+    def _draw(self) -> None:
         items = list(self.importances.items())
         shown, rest = items[: self.max_bars], items[self.max_bars :]
         bars = [(shortened(label, 34), value, POINTS) for label, value in shown]
         if rest:
             bars.append((f"({len(rest)} others)", sum(value for _, value in rest), FAILED))
         names, values, colours = zip(*bars[::-1], strict=True) if bars else ((), (), ())
-        self.figure_, self.ax_ = new_axes(ax, (6.4, 1.1 + 0.3 * max(len(bars), 2)))
         drawn = self.ax_.barh(range(len(bars)), values, color=colours, height=0.7)
         self.ax_.set_yticks(range(len(bars)), labels=names)
         self.ax_.bar_label(drawn, [_percent(value) for value in values], padding=4, fontsize="small")
         self.ax_.set_xlim(0, 1.12 * max(values, default=1.0) or 1.0)
         self.ax_.set_xlabel("importance")
         tidy(self.ax_, "x")
-        return self
 
 
 def _percent(value: float) -> str:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ._candidates import Candidates, robust_low
 from ._columns import Column, shortened
-from ._style import BEST, GRID, MAP, colour_bar, label_scores, lines, new_axes
+from ._display import Display
+from ._style import BEST, GRID, MAP, colour_bar, label_scores, lines
 
 __all__ = ["ParallelCoordinatesDisplay"]
 
@@ -21,7 +22,7 @@ NOT_SET = -0.12
 MANY = 60
 
 
-class ParallelCoordinatesDisplay:
+class ParallelCoordinatesDisplay(Display):
     """A line through the values of every candidate, coloured by its score; the best on top.
 
     A parameter that a candidate does not have is crossed in a lane below the axes. Failed candidates are
@@ -49,12 +50,10 @@ class ParallelCoordinatesDisplay:
     [[0.0, 1.0], [0.5, 0.0], [1.0, 0.5]]
     """
 
-    figure_: Any
-    ax_: Any
-
     def __init__(self, candidates: Candidates, parameters: Sequence[str] | None = None) -> None:
         self.candidates = candidates
         self.columns = [candidates.column(name) for name in parameters or candidates.varying()]
+        self.size = max(6.4, 1.9 + 1.25 * len(self.columns)), 4.6
 
     @classmethod
     def from_search(
@@ -112,21 +111,7 @@ class ParallelCoordinatesDisplay:
         columns = [np.where(column.is_set, column.unit(), NOT_SET) for column in self.columns]
         return np.column_stack(columns)
 
-    def plot(self, ax: Any = None) -> ParallelCoordinatesDisplay:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; by default on a new figure.
-
-        Returns
-        -------
-        ParallelCoordinatesDisplay
-            Itself, with `figure_` and `ax_`.
-        """
-        n = len(self.columns)
-        self.figure_, self.ax_ = new_axes(ax, (max(6.4, 1.9 + 1.25 * n), 4.6))
+    def _draw(self) -> None:
         drawn = self._draw_lines()
         for i, column in enumerate(self.columns):
             self._draw_axis(i, column)
@@ -137,11 +122,10 @@ class ParallelCoordinatesDisplay:
         self._name_axes()
         self.ax_.set_yticks([])
         self.ax_.spines[:].set_visible(False)
-        self.ax_.set_xlim(-0.15, max(n - 1, 0) + 0.45)
+        self.ax_.set_xlim(-0.15, max(len(self.columns) - 1, 0) + 0.45)
         self.ax_.set_ylim(NOT_SET - 0.06 if has_lane else -0.04, 1.06)
         if drawn is not None:
             colour_bar(self.figure_, drawn, self.ax_, label_scores(self.candidates.metric))
-        return self
 
     def _name_axes(self) -> None:
         names = [shortened(column.name, 40).replace("__", "__\n") for column in self.columns]

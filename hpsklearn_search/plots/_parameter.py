@@ -9,6 +9,7 @@ import numpy as np
 
 from ._candidates import Candidates, robust_low
 from ._columns import Column, shortened
+from ._display import Display
 from ._style import BEST, FAILED, MAP, axes_grid, colour_bar, label_scores, new_axes, on_parameter, tidy
 
 __all__ = ["ParameterScoreDisplay", "spread_out"]
@@ -16,7 +17,7 @@ __all__ = ["ParameterScoreDisplay", "spread_out"]
 MANY = 200
 
 
-class ParameterScoreDisplay:
+class ParameterScoreDisplay(Display):
     """The score of every candidate against its value of a parameter, one panel a parameter.
 
     Colour tells when a candidate was suggested, early ones dark; the best has a ring, failed ones are
@@ -47,8 +48,7 @@ class ParameterScoreDisplay:
     ['C', 'g']
     """
 
-    figure_: Any
-    ax_: Any
+    size = 6.4, 4.2
     axes_: list[Any]
 
     def __init__(self, candidates: Candidates, parameters: str | Sequence[str] | None = None) -> None:
@@ -118,8 +118,14 @@ class ParameterScoreDisplay:
         ValueError
             If there are not as many axes as parameters.
         """
+        return super().plot(ax)
+
+    def _begin(self, ax: Any) -> None:
         self.figure_, self.axes_ = self._axes(ax)
         self.ax_ = self.axes_[0]
+        self._is_grid = ax is None and len(self.axes_) > 1
+
+    def _draw(self) -> None:
         low = robust_low(self.candidates.scores)
         high = np.nanmax(self.candidates.scores) if not self.candidates.failed.all() else 1.0
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
@@ -127,14 +133,13 @@ class ParameterScoreDisplay:
         for axes, column in zip(self.axes_, self.columns, strict=True):
             points = self._panel(axes, column, low - margin) or points
             axes.set_ylim(low - 2 * margin, high + margin)
-        if ax is None and len(self.axes_) > 1:
+        if self._is_grid:
             self.figure_.supylabel(label_scores(self.candidates.metric), fontsize="medium")
         else:
             for axes in self.axes_:
                 axes.set_ylabel(label_scores(self.candidates.metric))
         if points is not None:
             colour_bar(self.figure_, points, self.axes_, "candidate", shrink=1.0 if len(self.axes_) < 5 else 0.5)
-        return self
 
     def _axes(self, ax: Any) -> tuple[Any, list[Any]]:
         n = len(self.columns)
@@ -145,7 +150,7 @@ class ParameterScoreDisplay:
             raise ValueError(
                 f"ax: {n} parameters need {n} axes, got {len(given)}; name one parameter, or give as many axes"
             )
-        pairs = [new_axes(each, (6.4, 4.2)) for each in given]
+        pairs = [new_axes(each, self.size) for each in given]
         return pairs[0][0], [axes for _, axes in pairs]
 
     def _panel(self, ax: Any, column: Column, floor: float) -> Any:
