@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
@@ -399,5 +400,5 @@ def test_a_failed_candidate_leaves_a_gap() -> None:
 
 def test_a_search_without_early_stopping_has_no_such_columns() -> None:
     """The table is GridSearchCV's."""
-    search = HyperoptSearchCV(LogisticRegression(), {"C": [1, 2]}, max_evals=2, cv=2).fit(X, y)
+    search = HyperoptSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2]}, max_evals=2, cv=2).fit(X, y)
     assert not [key for key in search.cv_results_ if "iteration" in key]

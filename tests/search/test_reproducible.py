@@ -27,10 +27,10 @@ SPACE = {
 class Dawdling(DecisionTreeClassifier):
     """Takes a random while, in every run another one."""
 
-    def fit(self, X: Any, y: Any) -> Dawdling:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, check_input: bool = True) -> Dawdling:
         """Dawdle, then fit."""
         time.sleep(np.random.default_rng().exponential(0.01))
-        super().fit(X, y)
+        super().fit(X, y, sample_weight, check_input)
         return self
 
 
@@ -81,12 +81,12 @@ def test_the_table_is_the_same_on_a_dask_cluster(reference: Any) -> None:
 class Heedful(DecisionTreeClassifier):
     """Fails unless the caller's configuration and warning filters are in force."""
 
-    def fit(self, X: Any, y: Any) -> Heedful:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, check_input: bool = True) -> Heedful:
         """Look at one setting of each."""
         assert sklearn.get_config()["working_memory"] == 77
         with pytest.raises(RuntimeWarning):
             warnings.warn("an error, by the caller's filter", RuntimeWarning, stacklevel=1)
-        super().fit(X, y)
+        super().fit(X, y, sample_weight, check_input)
         return self
 
 
