@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 
 from ._compat import is_multimetric_scorer, score, scorers_by_name
 
-__all__ = ["is_plain", "run_plain_fold"]
+__all__ = ["is_plain", "run_plain_fold", "set_parameters"]
 
 
 def is_plain(X: Any, y: Any, settings: Mapping[str, Any]) -> bool:
@@ -61,7 +61,7 @@ def run_plain_fold(
     dict
         ``fit_error, test_scores, n_test_samples, fit_time, score_time``, as from scikit-learn's routine.
     """
-    estimator.set_params(**clone(params, safe=False))
+    set_parameters(estimator, clone(params, safe=False))
     train, test = map(np.asarray, split)
     scorer, error_score = settings["scorer"], settings["error_score"]
     start = time.time()
@@ -87,6 +87,25 @@ def run_plain_fold(
         "fit_time": fit_time,
         "score_time": score_time,
     }
+
+
+def set_parameters(estimator: Any, params: Mapping[str, Any]) -> None:
+    """``estimator.set_params``, which inspects a signature, in short where that only sets attributes.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fresh clone, whose own attributes are its parameters.
+    params : mapping
+        ``{name: value}``.
+    """
+    own, kind = getattr(estimator, "__dict__", {}), type(estimator)
+    sets_attributes = getattr(kind, "set_params", None) is BaseEstimator.set_params
+    if sets_attributes and kind.get_params is BaseEstimator.get_params and all(name in own for name in params):
+        for name, value in params.items():
+            setattr(estimator, name, value)
+    else:
+        estimator.set_params(**params)
 
 
 def _fit(estimator: Any, X: Any, y: Any) -> None:

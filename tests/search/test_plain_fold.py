@@ -17,7 +17,7 @@ from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV
 from hpsklearn_search.search._compat import fit_and_score
-from hpsklearn_search.search._plain_fold import is_plain, run_plain_fold
+from hpsklearn_search.search._plain_fold import is_plain, run_plain_fold, set_parameters
 
 X, y = load_breast_cancer(return_X_y=True)
 X, y = X[::4], y[::4]
@@ -75,6 +75,40 @@ def test_a_fold_is_that_of_scikit_learn(estimator: object, params: dict[str, obj
         assert mine["n_test_samples"] == theirs["n_test_samples"]
         last_lines = [str(result["fit_error"]).strip().splitlines()[-1] for result in (mine, theirs)]
         assert last_lines[0] == last_lines[1]
+
+
+class Doubling(SVC):
+    """Has a way of its own to set a parameter."""
+
+    def set_params(self, C):
+        """Take twice the value."""
+        return super().set_params(C=2 * C)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "params"),
+    [
+        (SVC(), {"C": 3.0, "kernel": "linear"}),
+        (SVC(), {}),
+        (PIPELINE, {"svc__C": 3.0}),
+        (PIPELINE, {"svc": LogisticRegression()}),
+        (Doubling(), {"C": 3.0}),
+    ],
+    ids=str,
+)
+def test_parameters_are_set_as_set_params_does(estimator: object, params: dict[str, object]) -> None:
+    """The short way or the long, down to an estimator's own way."""
+    mine, theirs = clone(estimator), clone(estimator)
+    set_parameters(mine, params)
+    theirs.set_params(**params)
+    assert repr(mine.get_params()) == repr(theirs.get_params())
+
+
+@pytest.mark.parametrize("name", ["gama", "fit", "svc__C"])
+def test_what_is_no_parameter_is_refused_as_set_params_does(name: str) -> None:
+    """In its own words, also where there is a method of that name."""
+    with pytest.raises(ValueError, match="Invalid parameter"):
+        set_parameters(SVC(), {name: 1})
 
 
 def test_an_error_is_raised_where_that_is_asked_for() -> None:
