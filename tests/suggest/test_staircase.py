@@ -19,6 +19,7 @@ from hpsklearn_search.suggest.gp._improvement import log_improvement
 from hpsklearn_search.suggest.gp._kernel import covariance, distances, matern, matern_slope
 from hpsklearn_search.suggest.gp._process import Process, _likelihood, fit_weights
 from hpsklearn_search.suggest.gp._suggest import relative_noise
+from hpsklearn_search.suggest.tpe import Ratio
 from hpsklearn_search.suggest.tpe._densities import Axes, Mixture
 from hpsklearn_search.suggest.tpe._split import rank_weights, split, thin
 from hpsklearn_search.trials import History, Outcome, Trials
@@ -82,6 +83,17 @@ def test_weights_fall_with_the_rank() -> None:
     weights = rank_weights(7)
     assert (np.diff(weights) < 0).all()
     assert weights.mean() == pytest.approx(1.0)
+
+
+def test_a_bad_trial_speaks_for_more_where_good_trials_differ() -> None:
+    """Of two axes that bad trials cover alike, the one on which good trials agree has the sharper kernels."""
+    space = Space({"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)})
+    line = np.linspace(0.05, 0.95, 10)
+    good = [{"x": 0.5, "y": y} for y in line]
+    bad = [{"x": x, "y": x} for x in np.linspace(0, 1, 57)]
+    history = tried(space, *good, *bad, losses=[0.0] * len(good) + [1.0] * len(bad))
+    sharp, wide = Ratio.of(history).bad.bandwidths
+    assert sharp < 0.75 * wide
 
 
 def test_a_long_history_is_thinned_evenly() -> None:

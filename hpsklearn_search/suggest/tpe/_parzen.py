@@ -1,14 +1,15 @@
 """Step 2: from past points to a mixture: which bandwidth, which weights.
 
-The bandwidth on a numeric axis follows Scott's rule for d active axes and n points,
+The bandwidth on a numeric axis follows Scott's rule for d active axes and n points of spread s,
 
     h = c s n^(-1/(d + 4))                                                                      (4)
 
-(Scott, 1992, section 6.3.3), with s the spread of the points on that axis, never below what a cell of
-a discrete parameter needs.
+(Scott, 1992, section 6.3.3), never below what a cell of a discrete parameter needs. The spread is the
+standard deviation of the points, the prior counted as one more of them, and at most that of the prior.
 
 >>> import numpy as np
->>> scott(np.array([[0.2], [0.4], [0.9]]), np.ones(3), factor=1.0).round(3).tolist()
+>>> points = np.array([[0.2], [0.4], [0.9]])
+>>> scott(points, spread(points, np.ones(3)), factor=1.0).round(3).tolist()
 [0.232]
 """
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from ._densities import Axes, Mixture
 
-__all__ = ["parzen", "scott"]
+__all__ = ["parzen", "scott", "spread"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -29,17 +30,23 @@ UNIFORM_SPREAD = 12**-0.5
 """Standard deviation of the prior on an axis."""
 
 
-def scott(points: FloatArray, weights: FloatArray, factor: float) -> FloatArray:
-    """Equation (4) for each column of `points`, shape (n, d) with NaN where inactive; shape (d,)."""
+def spread(points: FloatArray, weights: FloatArray) -> FloatArray:
+    """s of equation (4) for each column of `points`, shape (n, d) with NaN where inactive; shape (d,)."""
     active = ~np.isnan(points)
     x = np.where(active, points, 0.0)
     total = weights @ active + 1.0  # the prior counts as one more point, as it does in the mixture
     mean = (weights @ x + 0.5) / total
     square = (weights @ (x * x) + 0.25 + UNIFORM_SPREAD**2) / total
-    spread = np.sqrt(np.maximum(square - mean**2, 1e-6))
+    result: FloatArray = np.minimum(np.sqrt(np.maximum(square - mean**2, 1e-6)), UNIFORM_SPREAD)
+    return result
+
+
+def scott(points: FloatArray, spreads: FloatArray, factor: float) -> FloatArray:
+    """Equation (4) for each column of `points` and its spread; shape (d,)."""
+    active = ~np.isnan(points)
     n = np.maximum(active.sum(axis=0), 1)
     dimension = max(1.0, active.sum() / len(points)) if len(points) else 1.0
-    result: FloatArray = factor * np.minimum(spread, UNIFORM_SPREAD) * n ** (-1.0 / (dimension + 4.0))
+    result: FloatArray = factor * spreads * n ** (-1.0 / (dimension + 4.0))
     return result
 
 
@@ -47,6 +54,7 @@ def parzen(
     axes: Axes,
     points: FloatArray,
     weights: FloatArray,
+    spreads: FloatArray,
     *,
     factor: float,
     mixing: float,
@@ -63,6 +71,8 @@ def parzen(
         Where the kernels sit.
     weights : ndarray of shape (n,)
         Their weights, of mean 1.
+    spreads : ndarray of shape (n_numeric,)
+        s of equation (4) on each numeric axis.
     factor : float
         c of equation (4).
     mixing : float
@@ -72,6 +82,6 @@ def parzen(
     prior : float
         Weight of the prior.
     """
-    h = np.maximum(scott(points[:, axes.numeric], weights, factor), floor)
+    h = np.maximum(scott(points[:, axes.numeric], spreads, factor), floor)
     n = (~np.isnan(points[:, axes.categorical])).sum(axis=0)
     return Mixture(axes, points, weights, h, np.clip(mixing * 2.0 / (1.0 + n) ** 0.5, 0.02, 0.9), prior)

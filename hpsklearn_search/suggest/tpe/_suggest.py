@@ -2,6 +2,13 @@
 
 With l the mixture over the good trials and g that over the bad ones, the candidate that maximises
 l(x)/g(x) maximises the expected improvement (Bergstra and others, 2011, section 4.1).
+
+The bandwidth of g follows equation (4) with the spread
+
+    s = sqrt(s_l s_g)                                                                           (5)
+
+the geometric mean of those of the good and of the bad points. On an axis where the good trials agree, a
+small step matters, and a bad trial speaks only for what is near it; where they differ, it speaks for more.
 """
 
 from __future__ import annotations
@@ -21,7 +28,7 @@ from .._protocol import Seen
 from .._startup import startup_jobs, startup_point
 from .._unseen import is_used_up
 from ._densities import Axes, Mixture
-from ._parzen import parzen
+from ._parzen import parzen, spread
 from ._split import rank_weights, split, thin
 
 __all__ = ["Ratio", "suggest"]
@@ -29,8 +36,8 @@ __all__ = ["Ratio", "suggest"]
 FloatArray: TypeAlias = NDArray[np.float64]
 
 GOOD_BANDWIDTH = 0.6
-BAD_BANDWIDTH = 0.25
-"""The bad density is sharper than Scott's rule: it must fall off between past trials, or the search stalls."""
+BAD_BANDWIDTH = 0.4
+"""The bad density is sharper than the good one: it must fall off between past trials, or the search stalls."""
 
 
 def suggest(
@@ -119,13 +126,16 @@ class Ratio:
         """Both densities given the trials so far."""
         axes, floor = _axes(history.space)
         below, above = split(history.losses, gamma)
-        above = thin(above)
+        good_points, bad_points = history.units[below], history.units[thin(above)]
+        good_weights, bad_weights = rank_weights(len(below)), np.ones(len(bad_points))
+        good_spreads = spread(good_points[:, axes.numeric], good_weights)
+        bad_spreads = np.sqrt(good_spreads * spread(bad_points[:, axes.numeric], bad_weights))  # eq. 5
         good = parzen(
-            axes, history.units[below], rank_weights(len(below)),
+            axes, good_points, good_weights, good_spreads,
             factor=GOOD_BANDWIDTH, mixing=0.35, floor=floor, prior=prior,
         )  # fmt: skip
         bad = parzen(
-            axes, history.units[above], np.ones(len(above)),
+            axes, bad_points, bad_weights, bad_spreads,
             factor=BAD_BANDWIDTH, mixing=0.15, floor=floor / 2, prior=prior,
         )  # fmt: skip
         return cls(good, bad)
