@@ -36,7 +36,7 @@ from scipy.stats import qmc
 
 from .space import Distribution, Space
 from .suggest._axes import from_prior, masked, snapped
-from .suggest.gp import Process, distances, fit_weights, relative_noise, standardised
+from .suggest.gp import Process, distances, fit_weights, relative_noise, standardised, without_gaps
 from .trials import History, Trials
 
 __all__ = ["parameter_importances"]
@@ -129,7 +129,7 @@ def _expected_losses(history: History, draws: FloatArray) -> FloatArray:
     if len(known) > MOST_TRIALS:  # evenly over the search: the first ones saw the most of the space
         known = known[np.linspace(0, len(known) - 1, MOST_TRIALS).round().astype(np.intp)]
     is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
-    points, losses = history.units[known], _without_gaps(history.losses[known])
+    points, losses = history.units[known], without_gaps(history.losses[known])
     if not np.ptp(losses):
         return np.zeros(len(draws))
     y, noisiness = standardised(losses, SHARE_IN_FULL), relative_noise(history.variances[known])
@@ -137,14 +137,6 @@ def _expected_losses(history: History, draws: FloatArray) -> FloatArray:
     process = Process.given(points, y, is_option, theta, noisiness)
     n_blocks = max(1, -(-draws.size * len(points) // LARGEST_BLOCK))
     return np.concatenate([process.mean(block) for block in np.array_split(draws, n_blocks)])
-
-
-def _without_gaps(losses: FloatArray) -> FloatArray:
-    """Failed trials as the worst, and as worse than the others where those are all alike."""
-    if np.isnan(losses).all():
-        return np.zeros_like(losses)
-    worst = np.nanmax(losses)
-    return np.where(np.isnan(losses), worst if worst > np.nanmin(losses) else worst + 1.0, losses)
 
 
 def _best_share(losses: FloatArray, quantile: float) -> BoolArray:

@@ -117,9 +117,7 @@ def outcome_of(value: Any, trial: Trial) -> Outcome:
         If a mapping has no known status.
     """
     if not isinstance(value, Mapping):
-        loss = _loss(value, trial)
-        # Where there is nothing to keep but the loss, nothing is kept beside it.
-        return Outcome(STATUS_OK, loss) if math.isfinite(loss) else Outcome.of({"loss": loss, "status": STATUS_OK})
+        return _of_loss(_loss(value, trial))
     result = dict(value)
     status = result.get("status")
     if status not in STATUS_STRINGS:
@@ -129,7 +127,14 @@ def outcome_of(value: Any, trial: Trial) -> Outcome:
         )
     if status == STATUS_OK:
         result["loss"] = _loss(result.get("loss"), trial)
+        if len(result) == 2:
+            return _of_loss(result["loss"])
     return Outcome.of(result)
+
+
+def _of_loss(loss: float) -> Outcome:
+    """The outcome of a trial that says a loss and nothing else: then nothing is kept beside it."""
+    return Outcome(STATUS_OK, loss) if math.isfinite(loss) else Outcome.of({"loss": loss, "status": STATUS_OK})
 
 
 def _loss(loss: Any, trial: Trial) -> float:

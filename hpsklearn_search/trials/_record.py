@@ -19,7 +19,7 @@ from typing import Any
 from ..exceptions import AllTrialsFailed
 from ..space import Space
 from ._columns import Columns, History
-from ._trial import Outcome, Trial
+from ._trial import NOTHING, Outcome, Trial
 
 __all__ = ["Record"]
 
@@ -77,14 +77,14 @@ class Record:
             self._enter(trial)
         return trial
 
-    def _own_document(self) -> dict[str, Any]:
+    def _own_document(self) -> Mapping[str, Any]:
         """The key of the experiment; and another tid than the number, where an inserted trial has that."""
-        document = {} if self.exp_key is None else {"exp_key": self.exp_key}
+        document: dict[str, Any] = {} if self.exp_key is None else {"exp_key": self.exp_key}
         if self._has_other_tids:
             taken = {trial.tid for trial in self._trials}
             if len(self._trials) in taken:
                 document["tid"] = 1 + max(tid for tid in taken if isinstance(tid, int))
-        return document
+        return document or NOTHING
 
     def begin(self, number: int) -> Trial:
         """Enter that an unfinished trial runs from now on; the running one."""

@@ -11,11 +11,12 @@ import math
 import numbers
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = [
+    "NOTHING",
     "STATUS_CANCELLED",
     "STATUS_CRASHED",
     "STATUS_FAIL",
@@ -44,6 +45,34 @@ STATUS_CRASHED = "crashed"
 STATUS_CANCELLED = "cancelled"
 STATUS_STOPPED = "stopped"
 """Given up before its last part: not a failure, never the best, and its loss is an estimate."""
+
+
+class _Nothing(Mapping[str, Any]):
+    """A mapping without keys. There is one, which nobody can write to, where each trial would have an empty dict."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> NoReturn:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "{}"
+
+    def __hash__(self) -> int:
+        return 0  # what cannot change has one, and dataclasses refuse as a default what has none
+
+    def __reduce__(self) -> str:
+        return "NOTHING"  # copied and unpickled, it is still the one
+
+
+NOTHING = _Nothing()
+"""What a trial has to say beyond what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +126,7 @@ class Outcome:
     status: str
     loss: float | None = None
     variance: float | None = None
-    result: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = NOTHING
     folds: tuple[Mapping[str, Any], ...] = ()
     failure: Failure | None = None
 
@@ -139,7 +168,7 @@ class Trial:
     outcome: Outcome | None = None
     started: float = float("nan")
     finished: float = float("nan")
-    document: Mapping[str, Any] = field(default_factory=dict)
+    document: Mapping[str, Any] = NOTHING
 
     @property
     def tid(self) -> Any:

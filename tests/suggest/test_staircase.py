@@ -18,7 +18,7 @@ from hpsklearn_search.suggest._startup import free_strata
 from hpsklearn_search.suggest.gp._improvement import log_improvement
 from hpsklearn_search.suggest.gp._kernel import covariance, distances, matern, matern_slope
 from hpsklearn_search.suggest.gp._process import Process, _likelihood, fit_weights
-from hpsklearn_search.suggest.gp._suggest import relative_noise
+from hpsklearn_search.suggest.gp._suggest import relative_noise, standardised
 from hpsklearn_search.suggest.tpe import Ratio
 from hpsklearn_search.suggest.tpe._densities import Axes, Mixture
 from hpsklearn_search.suggest.tpe._split import rank_weights, split, thin
@@ -211,6 +211,12 @@ def test_a_noisier_trial_counts_less() -> None:
     theta = np.array([1.0, np.log(0.1)])
     process = Process.given(x, np.array([-1.0, 1.0]), np.array([False]), theta, noisiness[:2])
     assert process.mean(x[:1])[0] < 0
+
+
+def test_a_failed_trial_is_worse_than_ok_ones_that_are_all_alike() -> None:
+    """So the process learns where trials fail, also before it has seen two different losses."""
+    y = standardised(np.array([0.5, np.nan, 0.5, np.nan]))
+    assert y[0] == y[2] < y[1] == y[3]
 
 
 # ---------------------------------------------------------------------- options that were neglected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
 import pickle
@@ -261,8 +262,21 @@ def test_pickling_keeps_everything(searched: Trials) -> None:
              show_progressbar=False)  # fmt: skip
     (doc,) = pickle.loads(pickle.dumps(trials))._dynamic_trials
     assert doc["misc"]["error"] == ("Local", "here")
-    copy = pickle.loads(pickle.dumps(searched))
-    assert (copy.trials, copy.argmin, copy.labels) == (searched.trials, searched.argmin, searched.labels)
+    again = pickle.loads(pickle.dumps(searched))
+    assert (again.trials, again.argmin, again.labels) == (searched.trials, searched.argmin, searched.labels)
+
+
+def test_a_trial_that_says_nothing_more_holds_no_dict_for_it() -> None:
+    """All of them share one mapping without keys, which cannot be written to, also once copied or unpickled."""
+    trials = Trials()
+    fmin(lambda x: {"loss": x, "status": STATUS_OK}, hp.uniform("x", 0, 1), rand.suggest, 2, trials=trials,
+         show_progressbar=False)  # fmt: skip
+    for record in (trials.record, copy.deepcopy(trials).record, pickle.loads(pickle.dumps(trials)).record):
+        held = [mapping for trial in record for mapping in (trial.document, trial.outcome.result)]
+        assert all(mapping is held[0] for mapping in held)
+        assert held[0] == {}
+        with pytest.raises(TypeError):
+            held[0]["x"] = 1
 
 
 def test_documents_of_a_search_continue_it() -> None:

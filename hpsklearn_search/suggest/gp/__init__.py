@@ -2,6 +2,6 @@
 
 from ._kernel import distances
 from ._process import Process, fit_weights
-from ._suggest import relative_noise, standardised, suggest
+from ._suggest import relative_noise, standardised, suggest, without_gaps
 
-__all__ = ["Process", "distances", "fit_weights", "relative_noise", "standardised", "suggest"]
+__all__ = ["Process", "distances", "fit_weights", "relative_noise", "standardised", "suggest", "without_gaps"]

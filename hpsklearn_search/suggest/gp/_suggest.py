@@ -179,13 +179,21 @@ def _most_telling(losses: FloatArray) -> NDArray[np.intp]:
     return np.sort(np.append(best, others[-(MOST_POINTS - len(best)) :]))
 
 
+def without_gaps(losses: FloatArray) -> FloatArray:
+    """Failed trials as the worst, and as worse than the others where those are all alike."""
+    if np.isnan(losses).all():
+        return np.zeros_like(losses)
+    worst = np.nanmax(losses)
+    return np.where(np.isnan(losses), worst if worst > np.nanmin(losses) else worst + 1.0, losses)
+
+
 def standardised(losses: FloatArray, share: float = 0.5) -> FloatArray:
     """Losses with mean 0 and variance 1, failed ones as the worst, a long upper tail drawn in.
 
     What is worse than the quantile `share`, by default the median, by more than that is worse than the
     best matters little for where the best is: beyond that point the scale is logarithmic.
     """
-    y = np.where(np.isnan(losses), np.nanmax(losses), losses)
+    y = without_gaps(losses)
     best = y.min()
     scale = max(np.quantile(y, share) - best, 1e-12 * max(1.0, abs(best)))
     z = (y - best) / scale
