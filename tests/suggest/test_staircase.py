@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -224,7 +225,8 @@ def tried(space: Space, *points: dict[str, float], losses: Sequence[float]) -> H
     """A history of finished trials at these points."""
     trials = Trials()
     for point, loss in zip(points, losses, strict=True):
-        trials.record.finish(trials.record.add(point).number, Outcome("ok", loss=loss))
+        outcome = Outcome("fail") if math.isnan(loss) else Outcome("ok", loss=loss)
+        trials.record.finish(trials.record.add(point).number, outcome)
     return trials.history(space)
 
 
@@ -257,6 +259,27 @@ def test_branches_are_looked_at_again_the_longer_nothing_better_was_found() -> N
     assert share([1.0, 0.0]) == 0
     assert share([0.0] + [1.0] * 10) == pytest.approx(0.2, abs=0.04)  # four deviations of a share of 2,000
     assert share([0.0] + [1.0] * 1000) == pytest.approx(0.4, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("losses", "is_given_up"),
+    [
+        ([9.0, 8.0, 5.0, 4.0], False),  # gained 4 by its later half: at that pace as good as the best before long
+        ([9.0, 4.2, 4.0, 4.1], True),  # gained 0.2, and lacks 3
+        ([9.0, 4.2, 4.0], False),  # too few to tell
+        ([math.nan] * 4, True),
+        ([math.nan, math.nan, 9.0, 8.0], False),
+    ],
+)
+def test_a_branch_that_no_longer_gains_is_given_up(losses: list[float], is_given_up: bool) -> None:
+    """Until then it is looked at again; one that is ahead is never given up."""
+    space = Space(hp.choice("a", [{"x": hp.uniform("x", 0, 1)}, "r"]))
+    others = [1.0] * 20
+    history = tried(
+        space, *({"a": 0, "x": 0.5} for _ in losses), *({"a": 1} for _ in others), losses=[*losses, *others]
+    )
+    found = {neglected_branch(history, np.random.default_rng(seed)) for seed in range(50)}
+    assert ((0, 0) not in found) == is_given_up
 
 
 def test_an_option_is_judged_by_the_trials_that_took_it() -> None:
