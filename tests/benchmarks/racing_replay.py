@@ -1,21 +1,24 @@
 """What racing changes: recorded searches, replayed with each rule.
 
-    PYTHONPATH=. python tests/benchmarks/racing_replay.py [--seeds 12] [--candidates 60]
+    PYTHONPATH=. python tests/benchmarks/racing_replay.py record --file searches.jsonl [--seeds 100 108]
+    PYTHONPATH=. python tests/benchmarks/racing_replay.py judge --file searches.jsonl
 
-A search without racing is recorded: its candidates, in order of suggestion, with their scores on all five
-folds. Then its candidates are judged again in that order by the rules of `Racing`, with all candidates
-before known, or with W = 2 as a search with a seed knows them; with a rung, in its own order. Candidates,
-and so all scores, are the same, and the best score among those that are not stopped is compared with the best
-of all. A loss is given in standard errors of the best candidate's mean over its folds.
+Searches without racing are recorded: their candidates, in order of suggestion, with their scores on all five
+folds, which are drawn anew for each seed. Then a search's candidates are judged again in that order by the
+rules of `Racing`, with all candidates before known, or with W = 2 as a search with a seed knows them; with a
+rung, in its own order. Candidates, and so all scores, are the same, and the best score among those that are
+not stopped is compared with the best of all. A loss is given in standard errors of the best candidate's mean
+over its folds.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -85,17 +88,20 @@ RULES = {
 }
 
 
-def recorded(seeds: int, candidates: int) -> Iterator[tuple[SCORES, float | None]]:
-    """Fold scores of searches without racing, shape (candidates, folds), and the bound of the metric."""
-    for name, (estimator, space, (X, y), scoring, bound) in JOBS.items():
-        for algo in ("random", "tpe"):
-            for seed in range(seeds):
+def record(file: Path, seeds: Iterable[int], candidates: int) -> None:
+    """Add to the file the fold scores of searches without racing, one search a line."""
+    for seed in seeds:
+        for name, (estimator, space, (X, y), scoring, bound) in JOBS.items():
+            for algo in ("random", None):
                 search = HyperoptSearchCV(
                     estimator, space, max_evals=candidates, algo=algo, scoring=scoring, random_state=seed,
                     cv=KFold(5, shuffle=True, random_state=seed), refit=False,
                 ).fit(X, y)  # fmt: skip
-                yield np.array([search.cv_results_[f"split{i}_test_score"] for i in range(5)]).T, bound
-        print(f"recorded {name}", flush=True)
+                scores = np.array([search.cv_results_[f"split{i}_test_score"] for i in range(5)]).T
+                row = {"job": name, "algo": algo, "seed": seed, "bound": bound, "scores": scores.tolist()}
+                with file.open("a") as lines:
+                    lines.write(json.dumps(row) + "\n")
+        print(f"recorded seed {seed}", flush=True)
 
 
 def replay(scores: SCORES, racing: Racing, bound: float | None, window: int | None) -> tuple[int, float]:
@@ -122,22 +128,16 @@ def replay(scores: SCORES, racing: Racing, bound: float | None, window: int | No
     return fits, best
 
 
-def main() -> None:
-    """Record, replay, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=12)
-    parser.add_argument("--candidates", type=int, default=60)
-    arguments = parser.parse_args()
-    warnings.simplefilter("ignore")
-    begin = time.process_time()
-    searches = list(recorded(arguments.seeds, arguments.candidates))
-    print(f"{len(searches)} searches of {arguments.candidates} candidates ({time.process_time() - begin:.0f} s of CPU)")
+def judge(searches: list[dict[str, Any]]) -> None:
+    """Replay each search by each rule, and print what is saved and lost."""
+    print(f"{len(searches)} searches of {len(searches[0]['scores'])} candidates")
     print(f"{'rule':30s}{'W':>6s}{'fits saved':>12s}{'lossy':>10s}{'largest loss / standard error':>32s}")
     for name, racing in RULES.items():
         for window in (None, 2):
             saved, losses = [], []
-            for scores, bound in searches:
-                fits, best = replay(scores, racing, bound, window)
+            for search in searches:
+                scores = np.array(search["scores"])
+                fits, best = replay(scores, racing, search["bound"], window)
                 means = scores.mean(axis=1)
                 error = scores[means.argmax()].std(ddof=1) / np.sqrt(scores.shape[1])
                 saved.append(1 - fits / scores.size)
@@ -147,6 +147,21 @@ def main() -> None:
                 f"{name:30s}{window or 'none':>6}{100 * np.mean(saved):>10.0f} %{lossy:>6d} of {len(losses)}"
                 f"{max(losses):>24.2f}"
             )
+
+
+def main() -> None:
+    """Record or judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["record", "judge"])
+    parser.add_argument("--file", type=Path, nargs="+", required=True)
+    parser.add_argument("--seeds", type=int, nargs=2, default=[100, 108], metavar=("FIRST", "END"))
+    parser.add_argument("--candidates", type=int, default=50)
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    if arguments.what == "record":
+        record(arguments.file[0], range(*arguments.seeds), arguments.candidates)
+    else:
+        judge([json.loads(line) for file in arguments.file for line in file.read_text().splitlines()])
 
 
 if __name__ == "__main__":
