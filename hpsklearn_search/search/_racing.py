@@ -13,7 +13,8 @@ Two rules, asked after every fold, in the order of the folds:
   The final mean difference is (j d + (k - j) d')/k, with d' the mean over the folds to come; if folds
   are exchangeable, d' - d has mean 0 and standard deviation s sqrt(1/j + 1/(k - j)). s is pooled over
   that half, or their upper quartile if larger: candidates that are all but the incumbent differ from it
-  by next to nothing, and must not speak for one that is of another kind.
+  by next to nothing, and must not speak for one that is of another kind. While fewer than eight have run
+  all folds, s is the largest of all of them, and a third more: few say little of how others vary.
 
 >>> incumbent = [0.9, 0.8, 0.9, 0.8, 0.9]
 >>> Racing(rule="ceiling").stops([0.5, 0.5], incumbent, spread=None, bound=1.0)
@@ -37,6 +38,11 @@ from ._scores import mean_score
 
 __all__ = ["FoldTable", "Race", "Racing", "check_racing", "wide_enough"]
 
+ENOUGH = 8
+"""Candidates whose better half says how the others vary."""
+MORE_DOUBT = 4 / 3
+"""What the largest spread is multiplied by while fewer have finished."""
+
 
 @dataclass(frozen=True)
 class Racing:
@@ -50,7 +56,7 @@ class Racing:
     z : float, default=None
         How many standard deviations of doubt the predictive rule grants. None is 3; with `first_fold_of`
         it is 4, because the first folds of those who go on were chosen for being high.
-    min_finished : int, default=8
+    min_finished : int, default=3
         Candidates that must have run all folds before the predictive rule speaks.
     bound : float, default=None
         The highest score there is; None takes it from the scorer where it is known (1 for accuracy, 0
@@ -68,7 +74,7 @@ class Racing:
 
     rule: Literal["auto", "ceiling", "predictive"] = "auto"
     z: float | None = None
-    min_finished: int = 8
+    min_finished: int = 3
     bound: float | None = None
     first_fold_of: int | None = None
 
@@ -153,11 +159,14 @@ class FoldTable:
         return best
 
     def spread(self, told: int | None, min_finished: int) -> float | None:
-        """s of equation (1), from the better half without the incumbent itself."""
+        """s of equation (1), from the better half without the incumbent itself; None if too few have finished."""
         scores, order = self._known(told)
         if len(scores) < min_finished:
             return None
-        better = order[1 : max(2, (len(order) + 1) // 2)]
+        if len(scores) < ENOUGH:
+            variances = (scores[order[1:]] - scores[order[0]]).var(axis=1, ddof=1)
+            return MORE_DOUBT * math.sqrt(float(variances.max()))
+        better = order[1 : (len(order) + 1) // 2]
         variances = (scores[better] - scores[order[0]]).var(axis=1, ddof=1)
         return math.sqrt(max(float(variances.mean()), float(np.quantile(variances, 0.75))))
 

@@ -60,9 +60,18 @@ def test_the_predictive_rule_waits_for_enough_candidates() -> None:
 def test_the_spread_is_pooled_over_the_better_half() -> None:
     """Candidates of the worse half, however erratic, do not widen the spread."""
     table = FoldTable()
-    for number, scores in enumerate([[0.9, 0.9], [0.8, 0.9], [0.0, 1.0], [0.0, 0.0]]):
+    for number, scores in enumerate([[0.9, 0.9], *([[0.8, 0.9]] * 3), *([[0.0, 1.0]] * 4)]):
         table.add(number, scores)
     assert table.spread(None, 2) == pytest.approx(np.std([-0.1, 0.0], ddof=1))
+
+
+def test_a_few_candidates_speak_with_the_largest_spread_and_more_doubt() -> None:
+    """Below eight, the one that varies most counts, a third more; below `min_finished` there is no spread."""
+    table = FoldTable()
+    for number, scores in enumerate([[0.9, 0.9], [0.8, 0.9], [0.5, 0.9]]):
+        assert table.spread(None, 3) is None
+        table.add(number, scores)
+    assert table.spread(None, 3) == pytest.approx(4 / 3 * np.std([-0.4, 0.0], ddof=1))
 
 
 def test_twins_of_the_incumbent_do_not_hide_how_others_vary() -> None:
