@@ -1,6 +1,7 @@
 """What the search itself costs: workers that wait, and time of our own for each candidate.
 
     python tests/benchmarks/search_loop.py busy [--workers 2 8] [--candidates 200] [--median 0.3] [--backend loky]
+    python tests/benchmarks/search_loop.py busy --algo random --candidates 2000 --median 0.003 [--together 0.01]
     python tests/benchmarks/search_loop.py cost [--candidates 300 1000 3000]
 
 The first table searches over an estimator that only sleeps, for log-normally distributed times (sigma
@@ -37,6 +38,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold, cross_validate
 
 from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.search import _folds
 
 X, y = load_breast_cancer(return_X_y=True)
 FOLDS = 5
@@ -87,14 +89,16 @@ def ideal(lengths: list[float], workers: int, window: int | None) -> float:
     return now
 
 
-def busy(workers: int, candidates: int, seed: int | None, median: float, backend: str, window: int | None) -> None:
+def busy(
+    workers: int, candidates: int, seed: int | None, median: float, backend: str, window: int | None, algo: str | None
+) -> None:
     """Print what share of the workers' time a search uses."""
     with tempfile.TemporaryDirectory() as folder, parallel_config(backend=backend):
         log = Path(folder) / "log"
         begin = time.monotonic()
         search = HyperoptSearchCV(
             Sleeper(median=median, log=str(log)), {"x": hp.uniform("x", 0, 1)}, max_evals=candidates, cv=FOLDS,
-            n_jobs=workers, random_state=seed, refit=False, max_queue_len=window,
+            n_jobs=workers, random_state=seed, refit=False, max_queue_len=window, algo=algo,
         ).fit(X, y)  # fmt: skip
         assert search.n_trials_ == candidates
         rows = [line.split() for line in log.read_text().splitlines()]
@@ -184,7 +188,11 @@ def main() -> None:
     parser.add_argument("--backend", choices=["loky", "threading"], default="loky")
     parser.add_argument("--window", type=int, default=None, help="max_queue_len of the searches with a seed")
     parser.add_argument("--seeds", nargs="+", default=["none", "0"])
+    parser.add_argument("--algo", default=None, help="of the busy search; random, where fits are short")
+    parser.add_argument("--together", type=float, default=None, help="seconds; folds below it travel as one task")
     arguments = parser.parse_args()
+    if arguments.together is not None:
+        _folds.TRAVEL_TOGETHER = arguments.together
     if arguments.what == "cost":
         print("CPU ms a candidate, n_jobs=1")
         for candidates in arguments.candidates or [300, 1000, 3000]:
@@ -195,7 +203,7 @@ def main() -> None:
         for seed in arguments.seeds:
             busy(
                 workers, (arguments.candidates or [200])[0], None if seed == "none" else int(seed), arguments.median,
-                arguments.backend, arguments.window,
+                arguments.backend, arguments.window, arguments.algo,
             )  # fmt: skip
 
 
