@@ -28,7 +28,9 @@ BEST_ITERATIONS = "best_iterations"
 
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
     """The trials that have a row in the table."""
-    return [trial for trial in trials if trial.outcome is not None and trial.outcome.status != STATUS_CANCELLED]
+    finished = [(trial, trial.outcome) for trial in trials if trial.outcome is not None]
+    # One whose error ended the search may have none of its folds, counted from the first, to show.
+    return [trial for trial, outcome in finished if outcome.status != STATUS_CANCELLED and outcome.folds]
 
 
 def flat_folds(trials: Sequence[Trial]) -> list[dict[str, Any]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import time
 from contextlib import suppress
 from typing import Any
 
 import joblib
 import numpy as np
 import pytest
+from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.dummy import DummyClassifier
@@ -101,6 +103,30 @@ def test_an_interrupt_keeps_what_finished(caplog: pytest.LogCaptureFixture) -> N
     assert len(search.cv_results_["params"]) == 2
     assert search.best_params_ == {"how": "interrupt", "x": 0.1}
     assert "2 candidates that finished" in caplog.text
+
+
+class LaterFoldFails(Breaks):
+    """For x above a half its fit on the first rows raises at once, and on the others takes a while."""
+
+    def fit(self, X: Any, y: Any) -> LaterFoldFails:
+        """Raise where the second of two folds is trained on."""
+        self.classes_ = np.unique(y)
+        if self.x > 0.5 and X[0, 0] == 0:
+            raise ValueError("the second fold")
+        time.sleep(1.0 if self.x > 0.5 else 0.02)
+        return self
+
+
+def test_a_later_fold_that_raises_first_keeps_what_finished() -> None:
+    """The candidate has no fold that could be shown; the others have their rows."""
+    X, y = np.arange(40.0)[:, None], np.arange(40) % 2
+    search = HyperoptSearchCV(
+        LaterFoldFails(), {"x": [0.1, 0.9]}, max_evals=2, cv=KFold(2), n_jobs=2, error_score="raise", random_state=0,
+        max_queue_len=1,
+    )  # fmt: skip
+    with parallel_config("threading"), pytest.raises(ValueError, match="the second fold"):
+        search.fit(X, y)
+    assert search.cv_results_["params"] == [{"x": 0.1}]
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
