@@ -387,6 +387,33 @@ def test_a_timeout_keeps_what_finished() -> None:
     assert len(search.cv_results_["params"]) == search.n_trials_ < 10**6
 
 
+class Endless(DummyClassifier):
+    """Fits at once, or does not come back for an hour."""
+
+    def __init__(self, endless: bool = False) -> None:
+        super().__init__()
+        self.endless = endless
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Sleep if told so."""
+        if self.endless:
+            time.sleep(3600)
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.slow
+def test_a_timeout_ends_fits_under_way_where_they_can_be_stopped() -> None:
+    """Worker processes are ended with the search, whatever they are at."""
+    search = HyperoptSearchCV(
+        Endless(), {"endless": [False, True]}, max_evals=2, timeout=45, cv=3, n_jobs=2, random_state=0
+    )
+    begin = time.monotonic()
+    search.fit(X, y)
+    assert time.monotonic() - begin < 600
+    assert search.stop_reason_ == "timeout"
+    assert search.best_params_ == {"endless": False}
+
+
 def test_a_threshold_and_a_function_of_ones_own_end_the_search() -> None:
     """loss_threshold is about minus the mean score; early_stop_fn is hyperopt's protocol."""
     options = {"max_evals": 50, "cv": 3, "random_state": 0, "max_queue_len": 1}
