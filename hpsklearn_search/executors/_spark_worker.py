@@ -15,6 +15,7 @@ a task that raises is one to repeat, up to four times.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import pickle
 import signal
@@ -102,10 +103,14 @@ class SparkCall:
         sys.path.extend(folder for folder in self.path if folder not in sys.path and os.path.isdir(folder))
         # Spark caps BLAS and OpenMP at the task's cores; the same for joblib in an estimator with n_jobs=-1.
         os.environ.setdefault("LOKY_MAX_CPU_COUNT", os.environ.get("OMP_NUM_THREADS", "1"))
+        gc.unfreeze()  # what an earlier search left
         work: Work = pickle.loads(fetch())
         _WORKS[self.key] = work
         while len(_WORKS) > KEPT:
             _WORKS.popitem(last=False)
+        # Spark's daemon collects garbage after every task: with scikit-learn loaded, 60 ms in which nothing is found.
+        gc.collect()
+        gc.freeze()
         return work
 
 

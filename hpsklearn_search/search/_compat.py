@@ -18,7 +18,8 @@ from inspect import signature
 from typing import Any
 
 from sklearn.base import _fit_context
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
+from sklearn.metrics._scorer import _BaseScorer, _PassthroughScorer
+from sklearn.metrics._scorer import _MultimetricScorer as _Bundle
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
@@ -70,11 +71,14 @@ warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 def is_multimetric_scorer(scorer: Any) -> bool:
     """Whether `scorer` is scikit-learn's bundle of several named scorers."""
-    return isinstance(scorer, _MultimetricScorer)
+    return isinstance(scorer, _Bundle)
 
 
-class _NumbersOnly(_MultimetricScorer):
-    """A bundle that tells a scorer which returns text from one that raised, whose traceback is text, too."""
+class _MultimetricScorer(_Bundle):
+    """A bundle that tells a scorer which returns text from one that raised, whose traceback is text, too.
+
+    Messages of scikit-learn name it, hence its name.
+    """
 
     def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
         scores = super().__call__(estimator, *args, **kwargs)
@@ -86,14 +90,14 @@ class _NumbersOnly(_MultimetricScorer):
 
 def refusing_text(scorer: Any) -> Any:
     """A scorer that raises where one of a bundle returns text, as scikit-learn does for a single scorer."""
-    if not isinstance(scorer, _MultimetricScorer):
+    if not isinstance(scorer, _Bundle):
         return scorer
-    return _NumbersOnly(scorers=scorer._scorers, raise_exc=scorer._raise_exc)
+    return _MultimetricScorer(scorers=scorer._scorers, raise_exc=scorer._raise_exc)
 
 
 def is_scikit_learn_scorer(scorer: Any) -> bool:
     """Whether `scorer` looks at an estimator through its predictions, or its ``score`` method, alone."""
-    if isinstance(scorer, _MultimetricScorer):
+    if isinstance(scorer, _Bundle):
         return all(map(is_scikit_learn_scorer, scorer._scorers.values()))
     return isinstance(scorer, _BaseScorer | _PassthroughScorer)
 
@@ -110,4 +114,4 @@ def requires_y(estimator: Any) -> bool:
 
 def scorers_by_name(scorer: Any) -> Any:
     """What ``scorer_`` holds: a dict for several metrics, the scorer itself for one."""
-    return scorer._scorers if isinstance(scorer, _MultimetricScorer) else scorer
+    return scorer._scorers if isinstance(scorer, _Bundle) else scorer
