@@ -138,6 +138,14 @@ def test_the_process_goes_through_what_it_knows() -> None:
     assert deviation.max() < 0.05
 
 
+def test_the_fitted_losses_are_the_posterior_mean_at_the_points() -> None:
+    """Also where some trials are noisier than others."""
+    rng = np.random.default_rng(2)
+    x, y, noisiness = rng.random((12, 2)), rng.normal(size=12), rng.uniform(0.5, 2, 12)
+    process = Process.given(x, y, np.array([False, True]), np.log([3.0, 2.0, 0.1]), noisiness)
+    np.testing.assert_allclose(process.fitted, process.mean(x), atol=1e-9)
+
+
 def test_weights_find_the_axis_that_matters() -> None:
     """A function of the first of three axes gives that axis the shortest length."""
     x = np.random.default_rng(1).random((40, 3))

@@ -26,7 +26,8 @@ __all__ = ["Guide", "suggest"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
-MOST_POINTS = 250
+MOST_POINTS = 125
+"""Of more past trials the process takes the most telling, so that a suggestion does not become dear."""
 TRUST = 0.5
 """Weight of a guide's opinion beside the logarithm of the expected improvement."""
 
@@ -107,7 +108,7 @@ def _best_first(history: History, rng: np.random.Generator, guide: Guide | None)
     """Candidates by falling expected improvement, shape (m, d)."""
     domain = history.space
     process, incumbent = _posterior(history)
-    means = process.mean(process.points)
+    means = process.fitted
     branch = neglected_branch(history, rng)
     if branch is not None:  # its own best trials are what is to be improved on, and where to look
         own = means[process.points[:, branch[0]] == branch[1]]
@@ -171,12 +172,13 @@ def relative_noise(variances: FloatArray) -> FloatArray:
 
 
 def _most_telling(losses: FloatArray) -> NDArray[np.intp]:
-    """At most 250 rows: the best half of that, and the newest of the others."""
+    """At most 125 rows: the best half of that, and the others evenly over the search, in the order given."""
     if len(losses) <= MOST_POINTS:
         return np.arange(len(losses))
     order = np.argsort(losses, kind="stable")
     best, others = order[: MOST_POINTS // 2], np.sort(order[MOST_POINTS // 2 :])
-    return np.sort(np.append(best, others[-(MOST_POINTS - len(best)) :]))
+    kept = np.linspace(0, len(others) - 1, MOST_POINTS - len(best)).round().astype(np.intp)
+    return np.sort(np.append(best, others[kept]))
 
 
 def without_gaps(losses: FloatArray) -> FloatArray:
