@@ -37,7 +37,7 @@ BOUNDS_WEIGHT = (np.log(1e-4), np.log(1e4))
 BOUNDS_NOISE = (np.log(1e-6), np.log(1.0))
 
 
-def fit_weights(apart: FloatArray, y: FloatArray, noisiness: FloatArray, max_iterations: int = 15) -> FloatArray:
+def fit_weights(apart: FloatArray, y: FloatArray, noisiness: FloatArray, max_iterations: int = 25) -> FloatArray:
     """The parameters that minimise equation (4): log w of each axis, then log e; shape (d + 1,).
 
     Parameters
@@ -48,9 +48,8 @@ def fit_weights(apart: FloatArray, y: FloatArray, noisiness: FloatArray, max_ite
         Standardised losses.
     noisiness : ndarray of shape (n,)
         How much noisier than others each loss is: the noise of trial j is e times this.
-    max_iterations : int, default=15
-        Of L-BFGS-B, from the prior's mean: the result is a function of the data alone. More of them
-        predict no better, and cost.
+    max_iterations : int, default=25
+        Of L-BFGS-B, from the prior's mean: the result is a function of the data alone.
     """
     d, n, _ = apart.shape
     below = np.tril_indices(n, -1)
