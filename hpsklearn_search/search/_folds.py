@@ -47,7 +47,11 @@ NOT_FINITE = "non-finite score"
 """The kind of failure of a candidate whose fits ended well."""
 
 TRAVEL_TOGETHER = 2e-3
-"""Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms."""
+"""Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms.
+
+A higher limit gains nothing that can be measured, and with a seed, where few candidates are open at once, each
+of them would keep only one worker busy.
+"""
 
 
 @dataclass

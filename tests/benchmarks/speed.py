@@ -306,7 +306,7 @@ def table(out: Path) -> None:
                 continue
             missed = sum(not row["reached"] for row in found)
             fits, cpu = (median(row[key] for row in found) for key in ("fits", "cpu"))
-            cells.append(f"{fits:.0f} / {cpu:.1f}" + (f" ({missed} of {len(found)} missed)" if missed else ""))
+            cells.append(f"{fits:.0f} / {cpu:.2g}" + (f" ({missed} of {len(found)} missed)" if missed else ""))
             base = runs[job, "ours, racing, prefix"]
             if base:
                 ratios.append(cpu / median(row["cpu"] for row in base))
