@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.plots import ParameterImportanceDisplay
 
 rng = np.random.default_rng(0)
 X = pd.DataFrame(
@@ -47,3 +48,8 @@ print(search.best_params_["model"], round(search.best_score_, 3))
 table = search.results_frame()
 family = table["param_model"].map(lambda model: type(model).__name__)
 print(table.groupby(family)["mean_test_score"].agg(["count", "max"]).round(3))
+
+# %%
+# What decided: the family, and how deep its trees may be.
+
+display = ParameterImportanceDisplay.from_search(search)

@@ -11,6 +11,7 @@ from lightgbm import LGBMClassifier
 from sklearn.datasets import make_classification
 
 from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
+from hpsklearn_search.plots import ParameterScoreDisplay
 
 X, y = make_classification(3000, 20, n_informative=8, flip_y=0.1, class_sep=0.7, random_state=0)
 model = EarlyStopping(LGBMClassifier(n_estimators=500, n_jobs=1, verbose=-1, random_state=0), n_iter_no_change=15)
@@ -33,3 +34,8 @@ print(table[["param_estimator__learning_rate", "mean_test_score", *columns]].hea
 
 print(search.best_params_)
 print(search.best_estimator_.best_iteration_, "trees")
+
+# %%
+# Slow learners are better here, and the number of trees follows the rate.
+
+display = ParameterScoreDisplay.from_search(search, "estimator__learning_rate")

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.plots import SearchHistoryDisplay
 
 X, y = load_diabetes(return_X_y=True)
 space = {
@@ -44,3 +45,8 @@ early = HyperoptSearchCV(
     search.estimator, space, max_evals=40, cv=5, scoring="neg_mean_absolute_error", loss_threshold=43.2, random_state=0
 ).fit(X, y)
 print(early.stop_reason_, "after", early.n_trials_, "candidates")
+
+# %%
+# Pictures show scores, as the table does: higher is better.
+
+display = SearchHistoryDisplay.from_search(search)

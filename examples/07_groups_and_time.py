@@ -14,6 +14,7 @@ from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 from sklearn.neighbors import KNeighborsRegressor
 
 from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.plots import ParameterScoreDisplay
 
 rng = np.random.default_rng(0)
 groups = np.repeat(np.arange(30), 10)
@@ -41,3 +42,4 @@ search = HyperoptSearchCV(
     Ridge(), {"alpha": hp.logrange("alpha", 1e-3, 1e4)}, max_evals=20, cv=TimeSeriesSplit(5), random_state=0
 ).fit(lags, series[24:])
 print(f"next value: R2 {search.best_score_:.2f} with {search.best_params_}")
+display = ParameterScoreDisplay.from_search(search, "alpha")

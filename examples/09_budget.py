@@ -14,6 +14,7 @@ from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.early_stop import no_progress_loss
+from hpsklearn_search.plots import SearchHistoryDisplay
 
 X, y = load_digits(return_X_y=True)
 search = HyperoptSearchCV(
@@ -33,3 +34,4 @@ n_folds = search.cv_results_["n_splits_run"].sum()
 print("ended by:", search.stop_reason_)
 print(f"{search.n_trials_} candidates, {n_folds} fits on a fold instead of {5 * search.n_trials_}")
 print(round(search.best_score_, 4), search.best_params_)
+display = SearchHistoryDisplay.from_search(search, x="time")

@@ -39,7 +39,7 @@ search = HyperoptSearchCV(
 # %%
 # The table, the best candidate first, and what was searched:
 
-print(search.results_frame().filter(regex="param_|mean_test|rank").head())
+print(search.results_frame().filter(regex="param_|mean_test").head().round(4).to_string())
 print(search.describe_space())
 
 # %%

@@ -92,10 +92,23 @@ def on_parameter(axis: Any, column: Column, *, most_text: int = 24) -> None:
                 label.set_rotation_mode("anchor")
     elif column.is_log:
         getattr(ax, f"set_{which}scale")("log")
+        _label_short_logarithm(axis, column)
     elif _is_whole(column):
         from matplotlib.ticker import MaxNLocator
 
         axis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+
+def _label_short_logarithm(axis: Any, column: Column) -> None:
+    """Between two powers of ten or less far apart, plain numbers: 1, 2, 5, 10; by itself the axis writes 3 x 10^0."""
+    known = column.positions[column.is_set]
+    if not len(known) or not 0 < known.max() < 100 * known.min():
+        return
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _is_whole(column: Column) -> bool:

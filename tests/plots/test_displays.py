@@ -249,3 +249,15 @@ def test_a_search_without_a_space_has_no_importances() -> None:
     grid = GridSearchCV(SVC(), {"C": [1, 2]}).fit(*load_iris(return_X_y=True))
     with pytest.raises(TypeError, match=r"parameter_importances\(trials, space\)"):
         ParameterImportanceDisplay.from_search(grid)
+
+
+def test_a_short_logarithmic_axis_has_plain_numbers() -> None:
+    """Less than two powers of ten: a few ticks that do not run into one another."""
+    space = {"C": hp.logrange("C", 0.02, 0.3)}
+    search = HyperoptSearchCV(SVC(), space, max_evals=8, cv=3, random_state=0, algo="random")
+    display = ParameterScoreDisplay.from_search(search.fit(*load_iris(return_X_y=True)), "C")
+    assert display.ax_.get_xscale() == "log"
+    display.figure_.canvas.draw()
+    shown = [label.get_text() for label in display.ax_.get_xticklabels(which="both") if label.get_text()]
+    assert {"0.02", "0.05", "0.1", "0.2"} <= set(shown)
+    assert not [text for text in shown if "10" in text]
