@@ -15,6 +15,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def describe_space(space: Space) -> dict[str, str]:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST else hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+    return text if len(text) <= LONGEST else hashlib.sha256(_encoded(text)).hexdigest()
 
 
 def digest(data: Any) -> str:
@@ -103,25 +104,31 @@ def digest(data: Any) -> str:
 
 def _pieces(data: Any) -> Iterator[Any]:
     """The bytes of `data`, without a copy where its memory is contiguous."""
-    if isinstance(data, np.ndarray) and data.dtype != object and data.dtype.kind not in "mM":
-        yield f"{data.dtype.str}{data.shape}".encode()
-        if data.flags.c_contiguous:
-            yield np.asarray(data).reshape(-1).view(np.uint8)
-        else:
-            yield from (np.ascontiguousarray(row).reshape(-1).view(np.uint8) for row in np.atleast_1d(data))
-    elif isinstance(data, np.ndarray):
-        yield f"{data.dtype.str}{data.shape}".encode()
-        yield from (text_of(item).encode("utf-8", "backslashreplace") for item in data.ravel().tolist())
-    elif sparse.issparse(data):
+    if isinstance(data, np.ndarray):
+        return _pieces_of_array(data)
+    if sparse.issparse(data):
         rows = data.tocsr()
-        for part in (rows.data, rows.indices, rows.indptr):
-            yield from _pieces(np.asarray(part))
-    elif hasattr(data, "columns"):
-        for name in data.columns:
-            yield repr(name).encode("utf-8", "backslashreplace")
-            yield from _pieces(np.asarray(data[name]))
+        parts = (np.asarray(part) for part in (rows.data, rows.indices, rows.indptr))
+        return chain.from_iterable(map(_pieces_of_array, parts))
+    if hasattr(data, "columns"):
+        columns = ((_encoded(repr(name)), np.asarray(data[name])) for name in data.columns)
+        return chain.from_iterable(chain([name], _pieces_of_array(column)) for name, column in columns)
+    return iter([_encoded(repr(data) if isinstance(data, list | tuple) else text_of(data))])
+
+
+def _pieces_of_array(data: np.ndarray[Any, Any]) -> Iterator[Any]:
+    """Its type and shape, then its memory, or the text of each item where that holds no more than references."""
+    yield f"{data.dtype.str}{data.shape}".encode()
+    if data.dtype == object or data.dtype.kind in "mM":
+        yield from (_encoded(text_of(item)) for item in data.ravel().tolist())
+    elif data.flags.c_contiguous:
+        yield np.asarray(data).reshape(-1).view(np.uint8)
     else:
-        yield (repr(data) if isinstance(data, list | tuple) else text_of(data)).encode("utf-8", "backslashreplace")
+        yield from (np.ascontiguousarray(row).reshape(-1).view(np.uint8) for row in np.atleast_1d(data))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:

@@ -170,7 +170,7 @@ def test_a_search_without_a_success_has_no_best() -> None:
         trial_began(Trial(3, {"x": 1}, started=1.5)),
         improved(Trial(3, {"x": 1}).finish(Outcome("ok", loss=0.5), 2.0)),
         ended(Outcome("ok", loss=0.1, folds=(fold(0.1),)), C=0.1),
-        Update(folder="/tmp/a", model="/tmp/b", status="KILLED", end=3),
+        Update(folder="a", model="b", status="KILLED", end=3),
     ],
 )
 def test_an_update_survives_json(update: Update) -> None:
