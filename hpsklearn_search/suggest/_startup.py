@@ -23,12 +23,13 @@ __all__ = ["free_strata", "startup_jobs", "startup_point"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
-STARTUP, STARTUP_WITH_BRANCHES = 10, 20
+MORE_WITH_BRANCHES = 10
+"""With fewer, a search follows the branch whose first draws were lucky."""
 
 
-def startup_jobs(space: Space) -> int:
-    """How many trials come from the hypercube if nothing is said: 10, and 20 where the space has branches."""
-    return STARTUP_WITH_BRANCHES if space.is_conditional else STARTUP
+def startup_jobs(space: Space, jobs: int) -> int:
+    """How many trials come from the hypercube if nothing is said: `jobs`, and ten more where the space has branches."""
+    return jobs + MORE_WITH_BRANCHES if space.is_conditional else jobs
 
 
 def startup_point(history: History, n_startup: int, rng: np.random.Generator) -> Point:

@@ -16,6 +16,7 @@ import numpy as np
 from ..space import Point, Space
 from . import gp, tpe
 from ._protocol import Seen
+from ._startup import startup_jobs
 
 __all__ = ["suggest"]
 
@@ -52,5 +53,5 @@ def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> l
     """
     many = len(trials.history(domain)) > MOST_TRIALS or len(domain) > MOST_DIMENSIONS
     if many or np.random.default_rng([seed, 7]).random() < SHARE_OF_TPE:
-        return tpe.suggest(new_ids, domain, trials, seed)
+        return tpe.suggest(new_ids, domain, trials, seed, n_startup_jobs=startup_jobs(domain, gp.STARTUP_JOBS))
     return gp.suggest(new_ids, domain, trials, seed, guide=tpe.Ratio.of)

@@ -130,6 +130,26 @@ def test_no_point_is_suggested_twice_while_there_are_others(name: str) -> None:
     assert len(set(seen)) == 60
 
 
+@pytest.mark.parametrize(("space", "more"), [(Space({"x": hp.uniform("x", 0, 1)}), 0), (BRANCHES, 10)])
+@pytest.mark.parametrize(("name", "jobs"), [("tpe", 10), ("gp", 8), ("auto", 8)])
+def test_as_many_trials_as_documented_are_drawn_whatever_the_losses(
+    name: str, jobs: int, space: Space, more: int
+) -> None:
+    """The next one asks for the losses: ten seeds, of which none may tell before, and one must then."""
+
+    def told(n: int, seed: int, sign: float) -> dict[str, Any]:
+        trials, rng = Trials(), np.random.default_rng(seed)
+        for number in range(n):
+            trials.record.add(space.draw(rng))
+            trials.record.finish(number, Outcome("ok", loss=sign * number))
+        [point] = ALGORITHMS[name]([n], space, trials, seed)
+        return point
+
+    n = jobs + more
+    assert not any(told(n - 1, seed, 1.0) != told(n - 1, seed, -1.0) for seed in range(10))
+    assert any(told(n, seed, 1.0) != told(n, seed, -1.0) for seed in range(10))
+
+
 def branin(p: dict[str, float]) -> float:
     """Two valleys."""
     x, y = p["x"], p["y"]

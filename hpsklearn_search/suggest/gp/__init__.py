@@ -2,6 +2,15 @@
 
 from ._kernel import distances
 from ._process import Process, fit_weights
-from ._suggest import relative_noise, standardised, suggest, without_gaps
+from ._suggest import STARTUP_JOBS, relative_noise, standardised, suggest, without_gaps
 
-__all__ = ["Process", "distances", "fit_weights", "relative_noise", "standardised", "suggest", "without_gaps"]
+__all__ = [
+    "STARTUP_JOBS",
+    "Process",
+    "distances",
+    "fit_weights",
+    "relative_noise",
+    "standardised",
+    "suggest",
+    "without_gaps",
+]

@@ -22,10 +22,12 @@ from ._improvement import log_improvement
 from ._kernel import distances
 from ._process import Process, fit_weights
 
-__all__ = ["Guide", "suggest"]
+__all__ = ["STARTUP_JOBS", "Guide", "suggest"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
+STARTUP_JOBS = 8
+"""Fewer than the Parzen estimator needs: the process guesses well from a handful, and says where it is unsure."""
 MOST_POINTS = 125
 """Of more past trials the process takes the most telling, so that a suggestion does not become dear."""
 TRUST = 0.5
@@ -65,7 +67,7 @@ def suggest(
     seed : int
         Source of all randomness.
     n_startup_jobs : int, default=None
-        How many trials come from a Latin hypercube first; by default 10, and 20 in a conditional space.
+        How many trials come from a Latin hypercube first; by default 8, and 18 in a conditional space.
     avoid_repeats : bool, default=True
         Whether a point that was suggested before is passed over, as long as there may be others.
     guide : callable, default=None
@@ -87,7 +89,7 @@ def suggest(
     """
     rng = np.random.default_rng(seed)
     history = trials.history(domain)
-    n_startup = startup_jobs(domain) if n_startup_jobs is None else n_startup_jobs
+    n_startup = startup_jobs(domain, STARTUP_JOBS) if n_startup_jobs is None else n_startup_jobs
     if len(history) < n_startup or np.count_nonzero(history.ok) < 2 or not len(domain):
         return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
     with _one_thread().held():

@@ -35,6 +35,7 @@ __all__ = ["Ratio", "suggest"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
+STARTUP_JOBS = 10
 GOOD_BANDWIDTH = 0.6
 BAD_BANDWIDTH = 0.4
 """The bad density is sharper than the good one: it must fall off between past trials, or the search stalls."""
@@ -95,7 +96,7 @@ def suggest(
     """
     rng = np.random.default_rng(seed)
     history = trials.history(domain)
-    n_startup = startup_jobs(domain) if n_startup_jobs is None else n_startup_jobs
+    n_startup = startup_jobs(domain, STARTUP_JOBS) if n_startup_jobs is None else n_startup_jobs
     if len(history) < n_startup or not history.ok.any() or not len(domain):
         return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
     avoid_repeats = avoid_repeats and not is_used_up(domain, len(history))
