@@ -40,7 +40,9 @@ __all__ = ["Axes", "Mixture"]
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 
-_LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
+_ROOT_2PI = np.sqrt(2 * np.pi)
+_HIGHEST = 600.0
+"""The exponential of a larger logarithm may be too large for a float, so that it must be scaled."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,14 @@ class Mixture:
     @cached_property
     def _kernels(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Of equation (1), per kernel and axis: whether active, m/h, and the part without x."""
-        m = self.points[:, self.axes.numeric]
-        active = ~np.isnan(m)
-        m = np.where(active, m, 0.5)
-        h = self.bandwidths
+        m, h = self.points[:, self.axes.numeric], self.bandwidths
+        inactive = np.isnan(m)
+        m[inactive] = 0.5
         mass = ndtr((1 - m) / h) - ndtr(-m / h)
-        constant = -np.log(h * mass) - _LOG_ROOT_2PI - 0.5 * (m / h) ** 2
-        return active.astype(float), np.where(active, m / h, 0.0), np.where(active, constant, 0.0)
+        scaled = m / h
+        constant = -0.5 * scaled**2 - np.log(_ROOT_2PI * h * mass)
+        scaled[inactive] = constant[inactive] = 0.0
+        return (~inactive).astype(float), scaled, constant
 
     def log_density(self, x: FloatArray) -> FloatArray:
         """Logarithm of equation (3) over the prior's density at `x`, shape (m, d) with NaN where inactive.
@@ -98,35 +101,26 @@ class Mixture:
         logs = self._log_numeric(x)
         if len(self.axes.categorical):
             logs += self._log_options(x)
-        peak = np.maximum(logs.max(axis=1, initial=0.0), 0.0)
-        logs -= peak[:, None]
+        peak = np.zeros(len(x))
+        if logs.max(initial=0.0) > _HIGHEST:
+            peak = np.maximum(logs.max(axis=1), 0.0)
+            logs -= peak[:, None]
         total = np.exp(logs, out=logs) @ self.weights + self.prior_weight * np.exp(-peak)
         result: FloatArray = np.log(total) + peak - np.log(self.weights.sum() + self.prior_weight)
         return result
 
     def _log_numeric(self, x: FloatArray) -> FloatArray:
-        """-(x - m)^2 / 2h^2 and the constants, summed over the axes that both have, as matrix products."""
-        logs: FloatArray = np.zeros((len(x), len(self.points)))
-        if not len(self.axes.numeric):
-            return logs
-        z = x[:, self.axes.numeric]
-        inside = ~np.isnan(z)
+        """(-x^2/2h^2, x/h, 1) times (1, m/h, constant), summed over the axes that both have, as one matrix product."""
         active, scaled, constant = self._kernels
-        if inside.all() and self._all_active:
-            z = z / self.bandwidths
-            np.matmul(z, scaled.T, out=logs)
-            logs += constant.sum(axis=1)
-            logs -= 0.5 * np.einsum("ij,ij->i", z, z)[:, None]
-            return logs
-        z = np.where(inside, z, 0.0) / self.bandwidths
-        np.matmul(-0.5 * z**2, active.T, out=logs)
-        logs += z @ scaled.T
-        logs += inside.astype(float) @ constant.T
+        z = x[:, self.axes.numeric] / self.bandwidths
+        outside = np.isnan(z)
+        z[outside] = 0.0
+        square, inside = -0.5 * z * z, (~outside).astype(float)
+        if active.all() and inside.all():  # the first and the last can be summed beforehand
+            square, inside = square.sum(axis=1, keepdims=True), inside[:, :1]
+            active, constant = active[:, :1], constant.sum(axis=1, keepdims=True)
+        logs: FloatArray = np.hstack((square, z, inside)) @ np.hstack((active, scaled, constant)).T
         return logs
-
-    @cached_property
-    def _all_active(self) -> bool:
-        return not np.isnan(self.points[:, self.axes.numeric]).any()
 
     def _log_options(self, x: FloatArray) -> FloatArray:
         logs = np.zeros((len(x), len(self.points)))
