@@ -154,8 +154,7 @@ class _Grid(_Specified):
         return self._value(float(self._multiple(np.float64(x))))
 
     def to_unit(self, value: Any) -> float:
-        u = np.clip(self._cdf(np.float64(value)), 0.0, 1.0)
-        return float(self.snap(u))
+        return float(self.snap(np.minimum(np.maximum(self._cdf(np.float64(value)), 0.0), 1.0)))
 
     def _value(self, multiple: float) -> Any:
         assert self.q is not None
@@ -207,9 +206,11 @@ class Uniform(_Grid):
         start, width = self._scale
         if width == 0:
             return np.zeros_like(x) + 0.5
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = np.log(np.maximum(x, 0.0)) if self.log else x
-        return np.clip((z - start) / width, 0.0, 1.0)
+        z = x
+        if self.log:
+            with np.errstate(divide="ignore"):
+                z = np.log(np.maximum(x, 0.0))
+        return np.minimum(np.maximum((z - start) / width, 0.0), 1.0)
 
     def _ppf(self, u: FloatArray) -> FloatArray:
         start, width = self._scale

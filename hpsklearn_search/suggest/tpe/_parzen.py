@@ -43,10 +43,9 @@ def spread(points: FloatArray, weights: FloatArray) -> FloatArray:
 
 def scott(points: FloatArray, spreads: FloatArray, factor: float) -> FloatArray:
     """Equation (4) for each column of `points` and its spread; shape (d,)."""
-    active = ~np.isnan(points)
-    n = np.maximum(active.sum(axis=0), 1)
-    dimension = max(1.0, active.sum() / len(points)) if len(points) else 1.0
-    result: FloatArray = factor * spreads * n ** (-1.0 / (dimension + 4.0))
+    n = np.count_nonzero(~np.isnan(points), axis=0)
+    dimension = max(1.0, n.sum() / len(points)) if len(points) else 1.0
+    result: FloatArray = factor * spreads * np.maximum(n, 1) ** (-1.0 / (dimension + 4.0))
     return result
 
 
@@ -83,5 +82,6 @@ def parzen(
         Weight of the prior.
     """
     h = np.maximum(scott(points[:, axes.numeric], spreads, factor), floor)
-    n = (~np.isnan(points[:, axes.categorical])).sum(axis=0)
-    return Mixture(axes, points, weights, h, np.clip(mixing * 2.0 / (1.0 + n) ** 0.5, 0.02, 0.9), prior)
+    n = np.count_nonzero(~np.isnan(points[:, axes.categorical]), axis=0)
+    w = np.minimum(np.maximum(mixing * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)
+    return Mixture(axes, points, weights, h, w, prior)

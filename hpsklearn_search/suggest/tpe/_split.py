@@ -49,5 +49,4 @@ def thin(rows: IntArray, most: int = MOST_ABOVE) -> IntArray:
     """At most `most` of `rows`, evenly spaced in their order, so that a long history costs no more."""
     if len(rows) <= most:
         return rows
-    kept: IntArray = rows[np.linspace(0, len(rows) - 1, most).round().astype(np.intp)]
-    return kept
+    return rows[np.arange(most) * (len(rows) - 1) // (most - 1)]
