@@ -154,7 +154,7 @@ class _Grid(_Specified):
         return self._value(float(self._multiple(np.float64(x))))
 
     def to_unit(self, value: Any) -> float:
-        return float(self.snap(np.minimum(np.maximum(self._cdf(np.float64(value)), 0.0), 1.0)))
+        return float(self.snap(self._cdf(np.float64(value))))
 
     def _value(self, multiple: float) -> Any:
         assert self.q is not None

@@ -56,6 +56,17 @@ def test_an_inactive_axis_has_density_one() -> None:
     np.testing.assert_allclose(lacks.log_density(x), only.log_density(x[:, :1]))
 
 
+def test_a_density_too_large_for_a_float_has_a_logarithm() -> None:
+    """A kernel over 400 axes, on its own point, beside a point where only the prior is."""
+    d = 400
+    axes = Axes(np.arange(d), np.array([], dtype=int), ())
+    mixture = Mixture(axes, np.full((1, d), 0.5), np.ones(1), np.full(d, 0.01), NOTHING, 1.0)
+    highest = d * norm.logpdf(0.0, scale=0.01)
+    assert highest > 1000
+    found = mixture.log_density(np.vstack([np.full(d, 0.5), np.zeros(d)]))
+    np.testing.assert_allclose(found, [highest - np.log(2), -np.log(2)])
+
+
 def test_samples_follow_the_density() -> None:
     """10,000 draws against the distribution function: Kolmogorov's test would pass at the level 0.001."""
     mixture = Mixture(LINE, np.array([[0.1], [0.8]]), np.array([1.0, 2.0]), np.array([0.05]), NOTHING, 1.0)
