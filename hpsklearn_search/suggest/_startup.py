@@ -1,8 +1,9 @@
-"""The first points: a Latin hypercube that is filled one trial at a time.
+"""The first points: the middle, and around it a Latin hypercube that is filled one trial at a time.
 
 Each axis is cut into as many strata as there are start-up trials; a new trial takes, on every axis,
-a stratum that no earlier trial has taken. It depends on the earlier points only, not on a plan that
-somebody would have to remember.
+a stratum that no earlier trial has taken. Where no trial has been on an axis, it takes the middle: who
+chose a range meant it to lie around what is good. It depends on the earlier points only, not on a plan
+that somebody would have to remember.
 
 >>> import numpy as np
 >>> free_strata(np.array([0.1, 0.6]), 4).tolist()
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from ..space import Distribution, Point, Space
 from ..trials import History
 
-__all__ = ["free_strata", "startup_jobs", "startup_point"]
+__all__ = ["free_strata", "startup_jobs", "startup_points"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -32,8 +33,8 @@ def startup_jobs(space: Space, jobs: int) -> int:
     return jobs + MORE_WITH_BRANCHES if space.is_conditional else jobs
 
 
-def startup_point(history: History, n_startup: int, rng: np.random.Generator) -> Point:
-    """The next point of a Latin hypercube of `n_startup` points.
+def startup_points(history: History, n_startup: int, n: int, rng: np.random.Generator) -> list[Point]:
+    """The next points of a Latin hypercube.
 
     Parameters
     ----------
@@ -41,14 +42,20 @@ def startup_point(history: History, n_startup: int, rng: np.random.Generator) ->
         The points so far, pending ones included.
     n_startup : int
         How many points the hypercube has.
+    n : int
+        How many points are wanted; only the first of them is in the middle of an axis.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
-    dict
-        ``{label: raw value}``.
+    list of dict
+        ``{label: raw value}``, `n` times.
     """
+    return [_startup_point(history, n_startup, rng, is_first=not i) for i in range(n)]
+
+
+def _startup_point(history: History, n_startup: int, rng: np.random.Generator, *, is_first: bool) -> Point:
     u = rng.random(len(history.space))
     for axis, dimension in enumerate(history.space.dimensions):
         column = history.units[:, axis]
@@ -57,7 +64,8 @@ def startup_point(history: History, n_startup: int, rng: np.random.Generator) ->
             u[axis] = _rarest(dimension.distribution, taken, u[axis], rng)
         elif dimension.distribution.kind == "numeric":
             free = free_strata(taken, n_startup)
-            u[axis] = (free[int(u[axis] * len(free))] + rng.random()) / n_startup
+            within = (free[int(u[axis] * len(free))] + rng.random()) / n_startup
+            u[axis] = 0.5 if is_first and not len(taken) else within
     return history.space.point(u)
 
 

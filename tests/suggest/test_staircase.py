@@ -15,19 +15,21 @@ from scipy.stats import multivariate_normal, norm
 from hpsklearn_search import hp
 from hpsklearn_search.space import Space
 from hpsklearn_search.suggest._neglected import neglected_branch, neglected_value, taking
-from hpsklearn_search.suggest._startup import free_strata
+from hpsklearn_search.suggest._startup import free_strata, startup_points
+from hpsklearn_search.suggest.gp import _suggest as gp_suggest
 from hpsklearn_search.suggest.gp._improvement import log_improvement
 from hpsklearn_search.suggest.gp._kernel import covariance, distances, matern, matern_slope
 from hpsklearn_search.suggest.gp._process import Process, _likelihood, fit_weights
-from hpsklearn_search.suggest.gp._suggest import relative_noise, standardised
+from hpsklearn_search.suggest.gp._suggest import normal_scores, relative_noise, standardised
 from hpsklearn_search.suggest.tpe import Ratio
 from hpsklearn_search.suggest.tpe._densities import Axes, Mixture
-from hpsklearn_search.suggest.tpe._split import rank_weights, split, thin
+from hpsklearn_search.suggest.tpe._split import rank_weights, splits, thin
 from hpsklearn_search.trials import History, Outcome, Trials
 
 LINE = Axes(np.array([0]), np.array([], dtype=int), ())
 OPTIONS = Axes(np.array([], dtype=int), np.array([0]), (np.array([0.5, 0.3, 0.2]),))
 NOTHING = np.array([])
+ONE = Space({"x": hp.uniform("x", 0, 1)})
 
 
 @given(st.floats(0, 1), st.floats(0.02, 2.0), st.floats(0.1, 5.0))
@@ -82,10 +84,11 @@ def test_samples_follow_the_density() -> None:
 def test_the_split_is_a_partition_with_failures_above(losses: list[float], gamma: float) -> None:
     """Every trial is good or bad; a failed one is never good, and no bad one is better than a good one."""
     values = np.array(losses)
-    below, above = split(values, gamma)
+    (below, above), (fewer, _) = splits(values, (gamma, gamma / 2))
     assert sorted([*below, *above]) == list(range(len(values)))
     assert not np.isnan(values[below]).any()
-    assert len(below) <= 25
+    assert len(fewer) <= len(below) <= 25
+    assert fewer.tolist() == below[: len(fewer)].tolist()
     if len(below) and not np.isnan(values[above]).all():
         assert np.max(values[below]) <= np.nanmin(values[above])
 
@@ -104,8 +107,26 @@ def test_a_bad_trial_speaks_for_more_where_good_trials_differ() -> None:
     good = [{"x": 0.5, "y": y} for y in line]
     bad = [{"x": x, "y": x} for x in np.linspace(0, 1, 57)]
     history = tried(space, *good, *bad, losses=[0.0] * len(good) + [1.0] * len(bad))
-    sharp, wide = Ratio.of(history).bad.bandwidths
+    ((_, g),) = Ratio.of(history, gammas=(0.15,)).pairs
+    sharp, wide = g.bandwidths
     assert sharp < 0.75 * wide
+
+
+def test_the_score_is_the_mean_over_the_shares_of_good_trials() -> None:
+    """Equation (6), from one ratio for each share."""
+    history = tried(ONE, *({"x": x} for x in np.linspace(0, 1, 40)), losses=list(np.linspace(-0.5, 1, 40) ** 2))
+    x = np.linspace(0, 1, 9)[:, None]
+    few, many = (Ratio.of(history, gammas=(gamma,)).score(x) for gamma in (0.05, 0.25))
+    np.testing.assert_allclose(Ratio.of(history, gammas=(0.05, 0.25)).score(x), (few + many) / 2)
+
+
+def test_candidates_come_from_each_share_of_good_trials() -> None:
+    """Half of them from the best two, on the right, half from the best ten, of which the other eight are on the left."""
+    history = tried(ONE, *({"x": 0.95 if i < 2 else 0.05} for i in range(40)), losses=range(40))
+    x = Ratio.of(history, prior=1e-9, gammas=(0.05, 0.25)).sample(401, np.random.default_rng(0))[:, 0]
+    assert len(x) == 401
+    assert (x[:200] > 0.5).mean() > 0.9
+    assert (x[200:] < 0.5).mean() > 0.5
 
 
 def test_a_long_history_is_thinned_evenly() -> None:
@@ -122,6 +143,28 @@ def test_strata_are_filled_before_any_is_used_twice() -> None:
         stratum = rng.choice(free_strata(taken, 10))
         taken = np.append(taken, (stratum + rng.random()) / 10)
     assert sorted((taken * 10).astype(int)) == list(range(10))
+
+
+def test_the_first_trial_on_an_axis_is_in_its_middle() -> None:
+    """Of the first trial, on every axis that is active; of a branch, when it is first taken; of whole numbers, too."""
+    left = {"kind": "left", "x": hp.uniform("x", 0, 10)}
+    right = {"kind": "right", "y": hp.loguniform("y", math.log(1e-4), math.log(1e2)), "n": hp.uniformint("n", 1, 9)}
+    space = Space({"z": hp.uniform("z", -1, 1), "branch": hp.choice("branch", [left, right])})
+    rng, found = np.random.default_rng(0), []
+    for _ in range(4):
+        found += startup_points(tried(space, *found), 18, 1, rng)
+    assert found[0]["z"] == 0.0
+    assert all(point["z"] != 0.0 for point in found[1:])
+    firsts = [next(point for point in found if point["branch"] == branch) for branch in (0, 1)]
+    assert firsts[0]["x"] == 5.0
+    assert firsts[1]["y"] == pytest.approx(0.1)
+    assert firsts[1]["n"] == 5
+
+
+def test_one_of_several_first_points_is_in_the_middle() -> None:
+    """Where points are asked for at once, the others are drawn."""
+    found = startup_points(tried(ONE), 10, 5, np.random.default_rng(0))
+    assert [point["x"] == 0.5 for point in found] == [True, False, False, False, False]
 
 
 # ---------------------------------------------------------------------- the Gaussian process
@@ -182,6 +225,44 @@ def test_fitted_weights_are_more_likely_than_the_start() -> None:
     assert log_likelihood(fitted) > log_likelihood(np.array([0.0, 0.0, np.log(1e-3)]))
 
 
+@given(st.lists(st.integers(-20, 20), min_size=2, max_size=30))
+def test_normal_scores_know_the_order_alone(losses: list[int]) -> None:
+    """A rising function of the losses has their scores, which rise with them; a failure counts as the worst."""
+    values = np.array([*losses, np.nan])
+    found = normal_scores(values)
+    np.testing.assert_allclose(found, normal_scores(np.exp(values / 4)))
+    order = np.argsort(losses, kind="stable")
+    assert (np.diff(found[order]) >= -1e-12).all()
+    assert found[-1] == found.max()
+
+
+def test_where_there_are_branches_the_process_sees_ranks_half_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 60 suggestions between 15 and 45, which half misses once in 10,000 times; never in a space without."""
+    looks: list[int] = []
+
+    def counted(losses: np.ndarray) -> np.ndarray:
+        looks.append(len(losses))
+        return normal_scores(losses)
+
+    monkeypatch.setattr(gp_suggest, "normal_scores", counted)
+    options = [{"kind": k, "x": hp.uniform(f"x{k}", 0, 1)} for k in "ab"]
+    for space, least, most in ((ONE, 0, 0), (Space({"branch": hp.choice("branch", options)}), 15, 45)):
+        looks.clear()
+        points = [space.draw(np.random.default_rng(i)) for i in range(20)]
+        trials = recorded(*points, losses=list(np.random.default_rng(0).random(20)))
+        for seed in range(60):
+            gp_suggest.suggest([20], space, trials, seed)
+        assert least <= len(looks) <= most
+
+
+def test_normal_scores_are_quantiles_of_the_normal_distribution() -> None:
+    """Of four losses, those at 1/8, 3/8, 5/8 and 7/8."""
+    quantiles = norm.ppf([1 / 8, 3 / 8, 5 / 8, 7 / 8])
+    np.testing.assert_allclose(
+        normal_scores(np.array([5.0, -1.0, 2.0, 900.0])), quantiles[[2, 0, 1, 3]] / quantiles.std()
+    )
+
+
 @given(st.floats(-30, 5), st.floats(0.01, 10))
 def test_the_improvement_is_its_integral(z: float, deviation: float) -> None:
     """Where the plain formula can still be computed, its logarithm is the same."""
@@ -240,13 +321,18 @@ def test_a_failed_trial_is_worse_than_ok_ones_that_are_all_alike() -> None:
 
 
 # ---------------------------------------------------------------------- options that were neglected
-def tried(space: Space, *points: dict[str, float], losses: Sequence[float]) -> History:
-    """A history of finished trials at these points."""
+def tried(space: Space, *points: dict[str, float], losses: Sequence[float] = ()) -> History:
+    """A history of finished trials at these points, by default with the loss 0."""
+    return recorded(*points, losses=losses or [0.0] * len(points)).history(space)
+
+
+def recorded(*points: dict[str, float], losses: Sequence[float]) -> Trials:
+    """Finished trials at these points."""
     trials = Trials()
     for point, loss in zip(points, losses, strict=True):
         outcome = Outcome("fail") if math.isnan(loss) else Outcome("ok", loss=loss)
         trials.record.finish(trials.record.add(point).number, outcome)
-    return trials.history(space)
+    return trials
 
 
 def test_the_branch_that_was_tried_least_is_the_neglected_one() -> None:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
+from scipy.stats import rankdata
 
 from ..._threads import ThreadCap
 from ...space import Point, Space
@@ -16,7 +17,7 @@ from ...trials import History
 from .._axes import from_prior, is_among, masked, snapped, to_point
 from .._neglected import neglected_branch, neglected_value
 from .._protocol import Seen
-from .._startup import startup_jobs, startup_point
+from .._startup import startup_jobs, startup_points
 from .._unseen import is_used_up
 from ._improvement import log_improvement
 from ._kernel import distances
@@ -30,6 +31,8 @@ STARTUP_JOBS = 8
 """Fewer than the Parzen estimator needs: the process guesses well from a handful, and says where it is unsure."""
 MOST_POINTS = 125
 """Of more past trials the process takes the most telling, so that a suggestion does not become dear."""
+SHARE_OF_RANKS = 0.5
+"""How often, in a space with branches, the process sees ranks instead of losses: branches have scales of their own."""
 TRUST = 0.5
 """Weight of a guide's opinion beside the logarithm of the expected improvement."""
 
@@ -91,7 +94,7 @@ def suggest(
     history = trials.history(domain)
     n_startup = startup_jobs(domain, STARTUP_JOBS) if n_startup_jobs is None else n_startup_jobs
     if len(history) < n_startup or np.count_nonzero(history.ok) < 2 or not len(domain):
-        return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
+        return startup_points(history, max(n_startup, 1), len(new_ids), rng)
     with _one_thread().held():
         ranked = _best_first(history, rng, None if guide is None else guide(history))
     avoid_repeats = avoid_repeats and not is_used_up(domain, len(history))
@@ -109,7 +112,7 @@ def _one_thread() -> ThreadCap:
 def _best_first(history: History, rng: np.random.Generator, guide: Guide | None) -> FloatArray:
     """Candidates by falling expected improvement, shape (m, d)."""
     domain = history.space
-    process, incumbent = _posterior(history)
+    process, incumbent = _posterior(history, by_rank=domain.is_conditional and rng.random() < SHARE_OF_RANKS)
     means = process.fitted
     branch = neglected_branch(history, rng)
     if branch is not None:  # its own best trials are what is to be improved on, and where to look
@@ -138,12 +141,12 @@ def _best_first(history: History, rng: np.random.Generator, guide: Guide | None)
 
 
 # ---------------------------------------------------------------------- the model
-def _posterior(history: History) -> tuple[Process, FloatArray]:
+def _posterior(history: History, *, by_rank: bool) -> tuple[Process, FloatArray]:
     """The process given the trials that may be known, and the best of their points, best first."""
     known = np.flatnonzero(~history.pending)
     is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
     theta = _theta(history, known, is_option)
-    points, y, noisiness = _data(history, known)
+    points, y, noisiness = _data(history, known, normal_scores if by_rank else standardised)
     process = Process.given(points, y, is_option, theta, noisiness)
     pending = history.units[history.pending]
     if len(pending):
@@ -154,10 +157,12 @@ def _posterior(history: History) -> tuple[Process, FloatArray]:
     return process, points[np.argsort(y, kind="stable")]
 
 
-def _data(history: History, rows: NDArray[np.intp]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Points, standardised losses and noisiness of `rows`, or of the most telling of them."""
+def _data(
+    history: History, rows: NDArray[np.intp], scaled: Callable[[FloatArray], FloatArray]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Points, losses on the scale that the process sees, and noisiness of `rows`, or of the most telling of them."""
     rows = rows[_most_telling(history.losses[rows])]
-    return history.units[rows], standardised(history.losses[rows]), relative_noise(history.variances[rows])
+    return history.units[rows], scaled(history.losses[rows]), relative_noise(history.variances[rows])
 
 
 def relative_noise(variances: FloatArray) -> FloatArray:
@@ -206,6 +211,17 @@ def standardised(losses: FloatArray, share: float = 0.5) -> FloatArray:
     return result
 
 
+def normal_scores(losses: FloatArray) -> FloatArray:
+    """Of each loss, the quantile of the standard normal distribution at its rank, with mean 0 and variance 1.
+
+    (r - 1/2)/n for rank r of n (Hazen's plotting position), ranks of equal losses averaged.
+    """
+    y = without_gaps(losses)
+    z = ndtri((rankdata(y) - 0.5) / len(y))
+    result: FloatArray = (z - z.mean()) / max(float(z.std()), 1e-9)
+    return result
+
+
 def _theta(history: History, known: NDArray[np.intp], is_option: NDArray[np.bool_]) -> FloatArray:
     """The fitted weights; fitted anew each time the trials have grown by a tenth, on the trials until then.
 
@@ -216,7 +232,7 @@ def _theta(history: History, known: NDArray[np.intp], is_option: NDArray[np.bool
     if key not in history.cache:
         for old in [k for k in history.cache if k[0] == "gp"]:
             del history.cache[old]
-        points, y, noisiness = _data(history, first)
+        points, y, noisiness = _data(history, first, standardised)
         history.cache[key] = fit_weights(distances(points, points, is_option), y, noisiness)
     theta: FloatArray = history.cache[key]
     return theta

@@ -1,7 +1,7 @@
 """Step 3: which trials are good, which are bad, and how much each counts.
 
 >>> import numpy as np
->>> below, above = split(np.array([0.3, np.nan, 0.1, 0.2]), gamma=0.25)
+>>> (below, above), _ = splits(np.array([0.3, np.nan, 0.1, 0.2]), (0.25, 0.5))
 >>> below.tolist(), sorted(above.tolist())
 ([2], [0, 1, 3])
 """
@@ -9,12 +9,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["rank_weights", "split", "thin"]
+__all__ = ["rank_weights", "splits", "thin"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
@@ -23,20 +24,20 @@ MOST_BELOW = 25
 MOST_ABOVE = 250
 
 
-def split(losses: FloatArray, gamma: float) -> tuple[IntArray, IntArray]:
-    """Rows of the good trials, best first, and of all others.
+def splits(losses: FloatArray, gammas: Sequence[float]) -> list[tuple[IntArray, IntArray]]:
+    """Rows of the good trials, best first, and of all others, for each share of good ones.
 
     Parameters
     ----------
     losses : ndarray of shape (n,)
         NaN for failed and pending trials, which are never good.
-    gamma : float
-        The share of the ok trials that is good; at least one, at most 25.
+    gammas : sequence of float
+        The shares of the ok trials that are good; at least one trial, at most 25.
     """
     order = np.argsort(losses, kind="stable")  # NaN last
     n_ok = int(np.count_nonzero(~np.isnan(losses)))
-    n_below = min(math.ceil(gamma * n_ok), MOST_BELOW)
-    return order[:n_below], order[n_below:]
+    cuts = [min(math.ceil(gamma * n_ok), MOST_BELOW) for gamma in gammas]
+    return [(order[:cut], order[cut:]) for cut in cuts]
 
 
 def rank_weights(n: int) -> FloatArray:

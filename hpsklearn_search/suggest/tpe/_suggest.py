@@ -1,9 +1,14 @@
 """Step 4: draw candidates from the good density, and take the one where good is likeliest against bad.
 
 With l the mixture over the good trials and g that over the bad ones, the candidate that maximises
-l(x)/g(x) maximises the expected improvement (Bergstra and others, 2011, section 4.1).
+l(x)/g(x) maximises the expected improvement (Bergstra and others, 2011, section 4.1). The improvement on
+what, is said by the share of the trials that is called good: a small share looks at where the best ones
+are, a large one at where it is good at all. Neither is right throughout, so what is maximised is the mean
+over a small and a large share,
 
-The bandwidth of g follows equation (4) with the spread
+    a(x) = 1/|G| sum_gamma log l_gamma(x)/g_gamma(x)                                             (6)
+
+and the candidates are drawn from each l_gamma alike. The bandwidth of g follows equation (4) with the spread
 
     s = sqrt(s_l s_g)                                                                           (5)
 
@@ -25,17 +30,19 @@ from ...trials import History
 from .._axes import is_among, layout, masked, snapped, to_point
 from .._neglected import neglected_branch, taking
 from .._protocol import Seen
-from .._startup import startup_jobs, startup_point
+from .._startup import startup_jobs, startup_points
 from .._unseen import is_used_up
 from ._densities import Axes, Mixture
 from ._parzen import parzen, spread
-from ._split import rank_weights, split, thin
+from ._split import rank_weights, splits, thin
 
 __all__ = ["Ratio", "suggest"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.intp]
 
 STARTUP_JOBS = 10
+GAMMAS = (0.05, 0.25)
 GOOD_BANDWIDTH = 0.6
 BAD_BANDWIDTH = 0.4
 """The bad density is sharper than the good one: it must fall off between past trials, or the search stalls."""
@@ -49,7 +56,7 @@ def suggest(
     prior_weight: float = 1.0,
     n_startup_jobs: int | None = None,
     n_EI_candidates: int = 64,
-    gamma: float = 0.15,
+    gamma: float | Sequence[float] = GAMMAS,
     verbose: bool = True,
     *,
     avoid_repeats: bool = True,
@@ -72,8 +79,9 @@ def suggest(
         How many trials come from a Latin hypercube first; by default 10, and 20 in a conditional space.
     n_EI_candidates : int, default=64
         How many candidates are drawn and scored.
-    gamma : float, default=0.15
+    gamma : float or sequence of float, default=(0.05, 0.25)
         The share of ok trials that counts as good, at most 25 of them (hyperopt: a factor of a square root).
+        Of several shares, each makes its own pair of densities, and the mean of their ratios' logarithms counts.
     verbose : bool, default=True
         Kept for hyperopt's signature; nothing is printed.
     avoid_repeats : bool, default=True
@@ -98,10 +106,11 @@ def suggest(
     history = trials.history(domain)
     n_startup = startup_jobs(domain, STARTUP_JOBS) if n_startup_jobs is None else n_startup_jobs
     if len(history) < n_startup or not history.ok.any() or not len(domain):
-        return [startup_point(history, max(n_startup, 1), rng) for _ in new_ids]
+        return startup_points(history, max(n_startup, 1), len(new_ids), rng)
     avoid_repeats = avoid_repeats and not is_used_up(domain, len(history))
     found: list[Point] = []
-    for row in _best_first(history, rng, prior_weight, n_EI_candidates, gamma):
+    gammas = np.atleast_1d(gamma).tolist()
+    for row in _best_first(history, rng, prior_weight, n_EI_candidates, gammas):
         if len(found) == len(new_ids):
             break
         if not avoid_repeats or not is_among(history.units, row):
@@ -115,45 +124,55 @@ class Ratio:
 
     Attributes
     ----------
-    good, bad : Mixture
-        l and g.
+    pairs : tuple of (Mixture, Mixture)
+        l and g of each share of good trials.
     """
 
-    good: Mixture
-    bad: Mixture
+    pairs: tuple[tuple[Mixture, Mixture], ...]
 
     @classmethod
-    def of(cls, history: History, prior: float = 1.0, gamma: float = 0.15) -> Ratio:
-        """Both densities given the trials so far."""
+    def of(cls, history: History, prior: float = 1.0, gammas: Sequence[float] = GAMMAS) -> Ratio:
+        """All densities given the trials so far."""
         axes, floor = _axes(history.space)
-        below, above = split(history.losses, gamma)
-        good_points, bad_points = history.units[below], history.units[thin(above)]
-        good_weights, bad_weights = rank_weights(len(below)), np.ones(len(bad_points))
-        good_spreads = spread(good_points[:, axes.numeric], good_weights)
-        bad_spreads = np.sqrt(good_spreads * spread(bad_points[:, axes.numeric], bad_weights))  # eq. 5
-        good = parzen(
-            axes, good_points, good_weights, good_spreads,
-            factor=GOOD_BANDWIDTH, mixing=0.35, floor=floor, prior=prior,
-        )  # fmt: skip
-        bad = parzen(
-            axes, bad_points, bad_weights, bad_spreads,
-            factor=BAD_BANDWIDTH, mixing=0.15, floor=floor / 2, prior=prior,
-        )  # fmt: skip
-        return cls(good, bad)
+        return cls(tuple(_pair(history, *rows, axes, floor, prior) for rows in splits(history.losses, gammas)))
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        """`n` candidates from the good density, shape (n, d), every axis filled."""
-        return self.good.sample(n, rng)
+        """`n` candidates from the good densities in turn, shape (n, d), every axis filled."""
+        shares = np.diff(np.linspace(0, n, len(self.pairs) + 1).astype(int))
+        return np.vstack([good.sample(share, rng) for share, (good, _) in zip(shares, self.pairs, strict=True)])
 
     def score(self, x: FloatArray) -> FloatArray:
-        """log l(x)/g(x) of candidates, shape (n, d) with NaN where inactive."""
-        return self.good.log_density(x) - self.bad.log_density(x)
+        """Equation (6) of candidates, shape (n, d) with NaN where inactive."""
+        logs = [good.log_density(x) - bad.log_density(x) for good, bad in self.pairs]
+        mean: FloatArray = np.mean(logs, axis=0)
+        return mean
 
 
-def _best_first(history: History, rng: np.random.Generator, prior: float, n: int, gamma: float) -> FloatArray:
+def _pair(
+    history: History, below: IntArray, above: IntArray, axes: Axes, floor: FloatArray, prior: float
+) -> tuple[Mixture, Mixture]:
+    """The densities of the rows `below` and `above`."""
+    good_points, bad_points = history.units[below], history.units[thin(above)]
+    good_weights, bad_weights = rank_weights(len(below)), np.ones(len(bad_points))
+    good_spreads = spread(good_points[:, axes.numeric], good_weights)
+    bad_spreads = np.sqrt(good_spreads * spread(bad_points[:, axes.numeric], bad_weights))  # eq. 5
+    good = parzen(
+        axes, good_points, good_weights, good_spreads,
+        factor=GOOD_BANDWIDTH, mixing=0.35, floor=floor, prior=prior,
+    )  # fmt: skip
+    bad = parzen(
+        axes, bad_points, bad_weights, bad_spreads,
+        factor=BAD_BANDWIDTH, mixing=0.15, floor=floor / 2, prior=prior,
+    )  # fmt: skip
+    return good, bad
+
+
+def _best_first(
+    history: History, rng: np.random.Generator, prior: float, n: int, gammas: Sequence[float]
+) -> FloatArray:
     """Candidates in the coordinates of a history, best first; shape (n, d)."""
     branch = neglected_branch(history, rng)
-    ratio = Ratio.of(history if branch is None else taking(history, branch), prior, gamma)
+    ratio = Ratio.of(history if branch is None else taking(history, branch), prior, gammas)
     x = snapped(history.space, ratio.sample(n, rng))
     if branch is not None:
         x[:, branch[0]] = branch[1]
