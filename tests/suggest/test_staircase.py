@@ -84,13 +84,18 @@ def test_samples_follow_the_density() -> None:
 def test_the_split_is_a_partition_with_failures_above(losses: list[float], gamma: float) -> None:
     """Every trial is good or bad; a failed one is never good, and no bad one is better than a good one."""
     values = np.array(losses)
-    (below, above), (fewer, _) = splits(values, (gamma, gamma / 2))
+    (below, above), *_ = splits(values, (gamma,))
     assert sorted([*below, *above]) == list(range(len(values)))
     assert not np.isnan(values[below]).any()
-    assert len(fewer) <= len(below) <= 25
-    assert fewer.tolist() == below[: len(fewer)].tolist()
+    assert len(below) <= 25
     if len(below) and not np.isnan(values[above]).all():
         assert np.max(values[below]) <= np.nanmin(values[above])
+
+
+@pytest.mark.parametrize(("n", "good"), [(3, [1]), (40, [2, 10]), (200, [10, 25]), (1000, [25])])
+def test_shares_with_the_same_good_trials_are_one_split(n: int, good: list[int]) -> None:
+    """Where there are few trials, or so many that both shares reach the most."""
+    assert [len(below) for below, _ in splits(np.arange(float(n)), (0.05, 0.25))] == good
 
 
 def test_weights_fall_with_the_rank() -> None:
@@ -121,7 +126,7 @@ def test_the_score_is_the_mean_over_the_shares_of_good_trials() -> None:
 
 
 def test_candidates_come_from_each_share_of_good_trials() -> None:
-    """Half of them from the best two, on the right, half from the best ten, of which the other eight are on the left."""
+    """Half of them from the best two, on the right, half from the best ten, of which eight are on the left."""
     history = tried(ONE, *({"x": 0.95 if i < 2 else 0.05} for i in range(40)), losses=range(40))
     x = Ratio.of(history, prior=1e-9, gammas=(0.05, 0.25)).sample(401, np.random.default_rng(0))[:, 0]
     assert len(x) == 401

@@ -25,7 +25,7 @@ MOST_ABOVE = 250
 
 
 def splits(losses: FloatArray, gammas: Sequence[float]) -> list[tuple[IntArray, IntArray]]:
-    """Rows of the good trials, best first, and of all others, for each share of good ones.
+    """Rows of the good trials, best first, and of all others, for each share of good ones that differs in them.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def splits(losses: FloatArray, gammas: Sequence[float]) -> list[tuple[IntArray, 
     """
     order = np.argsort(losses, kind="stable")  # NaN last
     n_ok = int(np.count_nonzero(~np.isnan(losses)))
-    cuts = [min(math.ceil(gamma * n_ok), MOST_BELOW) for gamma in gammas]
+    cuts = dict.fromkeys(min(math.ceil(gamma * n_ok), MOST_BELOW) for gamma in gammas)
     return [(order[:cut], order[cut:]) for cut in cuts]
 
 
