@@ -43,7 +43,7 @@ def spread(points: FloatArray, weights: FloatArray) -> FloatArray:
 
 def scott(points: FloatArray, spreads: FloatArray, factor: float) -> FloatArray:
     """Equation (4) for each column of `points` and its spread; shape (d,)."""
-    n = np.count_nonzero(~np.isnan(points), axis=0)
+    n = (~np.isnan(points)).sum(axis=0)
     dimension = max(1.0, n.sum() / len(points)) if len(points) else 1.0
     result: FloatArray = factor * spreads * np.maximum(n, 1) ** (-1.0 / (dimension + 4.0))
     return result
@@ -82,6 +82,6 @@ def parzen(
         Weight of the prior.
     """
     h = np.maximum(scott(points[:, axes.numeric], spreads, factor), floor)
-    n = np.count_nonzero(~np.isnan(points[:, axes.categorical]), axis=0)
+    n = (~np.isnan(points[:, axes.categorical])).sum(axis=0)
     w = np.minimum(np.maximum(mixing * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)
     return Mixture(axes, points, weights, h, w, prior)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["rank_weights", "splits", "thin"]
+__all__ = ["MOST_ABOVE", "rank_weights", "splits", "thin"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
@@ -46,7 +46,7 @@ def rank_weights(n: int) -> FloatArray:
     return weights
 
 
-def thin(rows: IntArray, most: int = MOST_ABOVE) -> IntArray:
+def thin(rows: IntArray, most: int) -> IntArray:
     """At most `most` of `rows`, evenly spaced in their order, so that a long history costs no more."""
     if len(rows) <= most:
         return rows

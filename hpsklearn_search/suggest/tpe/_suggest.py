@@ -34,7 +34,7 @@ from .._startup import startup_jobs, startup_points
 from .._unseen import is_used_up
 from ._densities import Axes, Mixture
 from ._parzen import parzen, spread
-from ._split import rank_weights, splits, thin
+from ._split import MOST_ABOVE, rank_weights, splits, thin
 
 __all__ = ["Ratio", "suggest"]
 
@@ -134,25 +134,26 @@ class Ratio:
     def of(cls, history: History, prior: float = 1.0, gammas: Sequence[float] = GAMMAS) -> Ratio:
         """All densities given the trials so far."""
         axes, floor = _axes(history.space)
-        return cls(tuple(_pair(history, *rows, axes, floor, prior) for rows in splits(history.losses, gammas)))
+        rows = splits(history.losses, gammas)
+        most = MOST_ABOVE // len(rows)  # in all, so that several shares cost no more than one where trials are many
+        return cls(tuple(_pair(history, below, thin(above, most), axes, floor, prior) for below, above in rows))
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """`n` candidates from the good densities in turn, shape (n, d), every axis filled."""
-        shares = np.diff(np.linspace(0, n, len(self.pairs) + 1).astype(int))
-        return np.vstack([good.sample(share, rng) for share, (good, _) in zip(shares, self.pairs, strict=True)])
+        k = len(self.pairs)
+        return np.vstack([good.sample((n + i) // k, rng) for i, (good, _) in enumerate(self.pairs)])
 
     def score(self, x: FloatArray) -> FloatArray:
         """Equation (6) of candidates, shape (n, d) with NaN where inactive."""
-        logs = [good.log_density(x) - bad.log_density(x) for good, bad in self.pairs]
-        mean: FloatArray = np.mean(logs, axis=0)
-        return mean
+        ratios = (good.log_density(x) - bad.log_density(x) for good, bad in self.pairs)
+        return sum(ratios, np.zeros(len(x))) / len(self.pairs)
 
 
 def _pair(
     history: History, below: IntArray, above: IntArray, axes: Axes, floor: FloatArray, prior: float
 ) -> tuple[Mixture, Mixture]:
     """The densities of the rows `below` and `above`."""
-    good_points, bad_points = history.units[below], history.units[thin(above)]
+    good_points, bad_points = history.units[below], history.units[above]
     good_weights, bad_weights = rank_weights(len(below)), np.ones(len(bad_points))
     good_spreads = spread(good_points[:, axes.numeric], good_weights)
     bad_spreads = np.sqrt(good_spreads * spread(bad_points[:, axes.numeric], bad_weights))  # eq. 5
