@@ -22,7 +22,7 @@ from hpsklearn_search.suggest.gp._kernel import covariance, distances, matern, m
 from hpsklearn_search.suggest.gp._process import Process, _likelihood, fit_weights
 from hpsklearn_search.suggest.gp._suggest import normal_scores, relative_noise, standardised
 from hpsklearn_search.suggest.tpe import Ratio
-from hpsklearn_search.suggest.tpe._densities import Axes, Mixture
+from hpsklearn_search.suggest.tpe._densities import Axes, Mixture, Mixtures
 from hpsklearn_search.suggest.tpe._split import rank_weights, splits, thin
 from hpsklearn_search.trials import History, Outcome, Trials
 
@@ -37,14 +37,14 @@ ONE = Space({"x": hp.uniform("x", 0, 1)})
 def test_a_numeric_mixture_integrates_to_one(m: float, h: float, prior: float) -> None:
     """Over the unit interval, the cut-off tails made up for."""
     mixture = Mixture(LINE, np.array([[m], [0.3]]), np.array([1.5, 0.5]), np.array([h]), NOTHING, prior)
-    total, _ = quad(lambda x: float(np.exp(mixture.log_density(np.array([[x]]))[0])), 0, 1, points=[m, 0.3], limit=200)
+    total, _ = quad(lambda x: float(np.exp(log_density(mixture, np.array([[x]]))[0])), 0, 1, points=[m, 0.3], limit=200)
     assert total == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_mixture_over_options_sums_to_one() -> None:
     """The density is relative to the prior, so it is weighted by it."""
     mixture = Mixture(OPTIONS, np.array([[0.0], [2.0]]), np.ones(2), NOTHING, np.array([0.3]), 1.0)
-    density = np.exp(mixture.log_density(np.array([[0.0], [1.0], [2.0]])))
+    density = np.exp(log_density(mixture, np.array([[0.0], [1.0], [2.0]])))
     assert density @ OPTIONS.priors[0] == pytest.approx(1.0)
 
 
@@ -55,7 +55,27 @@ def test_an_inactive_axis_has_density_one() -> None:
     lacks = Mixture(axes, np.array([[0.5, np.nan]]), np.ones(1), h, NOTHING, 1.0)
     only = Mixture(LINE, np.array([[0.5]]), np.ones(1), h[:1], NOTHING, 1.0)
     x = np.array([[0.45, 0.9], [0.2, np.nan]])
-    np.testing.assert_allclose(lacks.log_density(x), only.log_density(x[:, :1]))
+    np.testing.assert_allclose(log_density(lacks, x), log_density(only, x[:, :1]))
+
+
+def test_mixtures_that_stand_together_have_the_densities_of_each() -> None:
+    """Of unequal sizes and bandwidths, over numbers and options, some inactive, one density beyond all floats."""
+    axes = Axes(np.array([0, 2]), np.array([1]), OPTIONS.priors)
+    rng = np.random.default_rng(0)
+
+    def points(n: int) -> np.ndarray:
+        drawn = np.column_stack([rng.random(n), rng.integers(3, size=n), rng.random(n)])
+        drawn[rng.random((n, 3)) < 0.2] = np.nan
+        return drawn
+
+    mixtures = tuple(
+        Mixture(axes, points(n), rng.random(n), np.array([h, 2 * h]), np.array([w]), 1.0)
+        for n, h, w in ((1, 0.3, 0.5), (7, 0.1, 0.2), (20, 1e-150, 0.1))
+    )
+    x = np.vstack([points(30), mixtures[2].points])
+    apart = [Mixtures((mixture,)).log_densities(x)[:, 0] for mixture in mixtures]
+    assert np.max(apart) > 600
+    np.testing.assert_allclose(Mixtures(mixtures).log_densities(x), np.transpose(apart))
 
 
 def test_a_density_too_large_for_a_float_has_a_logarithm() -> None:
@@ -65,7 +85,7 @@ def test_a_density_too_large_for_a_float_has_a_logarithm() -> None:
     mixture = Mixture(axes, np.full((1, d), 0.5), np.ones(1), np.full(d, 0.01), NOTHING, 1.0)
     highest = d * norm.logpdf(0.0, scale=0.01)
     assert highest > 1000
-    found = mixture.log_density(np.vstack([np.full(d, 0.5), np.zeros(d)]))
+    found = log_density(mixture, np.vstack([np.full(d, 0.5), np.zeros(d)]))
     np.testing.assert_allclose(found, [highest - np.log(2), -np.log(2)])
 
 
@@ -74,7 +94,7 @@ def test_samples_follow_the_density() -> None:
     mixture = Mixture(LINE, np.array([[0.1], [0.8]]), np.array([1.0, 2.0]), np.array([0.05]), NOTHING, 1.0)
     x = np.sort(mixture.sample(10_000, np.random.default_rng(0))[:, 0])
     grid = np.linspace(0, 1, 4001)
-    density = np.exp(mixture.log_density(grid[:, None]))
+    density = np.exp(log_density(mixture, grid[:, None]))
     cdf = np.cumsum(density) / density.sum()
     gap = np.abs(np.interp(x, grid, cdf) - np.arange(10_000) / 10_000).max()
     assert gap < 1.95 / np.sqrt(10_000)
@@ -112,8 +132,7 @@ def test_a_bad_trial_speaks_for_more_where_good_trials_differ() -> None:
     good = [{"x": 0.5, "y": y} for y in line]
     bad = [{"x": x, "y": x} for x in np.linspace(0, 1, 57)]
     history = tried(space, *good, *bad, losses=[0.0] * len(good) + [1.0] * len(bad))
-    ((_, g),) = Ratio.of(history, gammas=(0.15,)).pairs
-    sharp, wide = g.bandwidths
+    sharp, wide = Ratio.of(history, gammas=(0.15,)).bad[0].bandwidths
     assert sharp < 0.75 * wide
 
 
@@ -397,3 +416,8 @@ def test_an_option_is_judged_by_the_trials_that_took_it() -> None:
     space = Space(hp.choice("a", [{"x": hp.uniform("x", 0, 1)}, "r"]))
     history = tried(space, {"a": 0, "x": 0.3}, {"a": 1}, {"a": 0, "x": 0.6}, losses=[3.0, 1.0, 2.0])
     assert taking(history, (0, 0)).losses.tolist() == [3.0, 2.0]
+
+
+def log_density(mixture: Mixture, x: np.ndarray) -> np.ndarray:
+    """Of a single mixture, shape (m,)."""
+    return Mixtures((mixture,)).log_densities(x)[:, 0]

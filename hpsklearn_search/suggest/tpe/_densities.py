@@ -15,14 +15,16 @@ conditional tree needs nothing else. The mixture is
 
     q(x) = [a pi(x) + sum_k w_k prod_i K_i(x_i; m_ki)] / (a + sum_k w_k)                         (3)
 
-with the prior pi as one more component of weight a.
+with the prior pi as one more component of weight a. Several mixtures are evaluated at once: the logarithm
+of (1) is linear in (-x^2/2, x, 1), with coefficients (1/h^2, m/h^2, constant) that belong to the kernel, so
+one matrix product has those of all kernels.
 
 >>> import numpy as np
 >>> axes = Axes(np.array([0]), np.array([], dtype=int), ())
 >>> mixture = Mixture(axes, np.array([[0.5]]), np.array([1.0]), np.array([0.1]), np.array([]), prior_weight=1.0)
 >>> x = np.linspace(0, 1, 2001)[:, None]
->>> round(float(np.exp(mixture.log_density(x)).mean()), 2)
-1.0
+>>> np.exp(Mixtures((mixture,)).log_densities(x)).mean(axis=0).round(2).tolist()
+[1.0]
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-__all__ = ["Axes", "Mixture"]
+__all__ = ["Axes", "Mixture", "Mixtures"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
@@ -81,60 +83,6 @@ class Mixture:
     mixing: FloatArray
     prior_weight: float
 
-    @cached_property
-    def _kernels(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Of equation (1), per kernel and axis: whether active, m/h, and the part without x."""
-        m, h = self.points[:, self.axes.numeric], self.bandwidths
-        inactive = np.isnan(m)
-        m[inactive] = 0.5
-        mass = ndtr((1 - m) / h) - ndtr(-m / h)
-        scaled = m / h
-        constant = -0.5 * scaled**2 - np.log(_ROOT_2PI * h * mass)
-        scaled[inactive] = constant[inactive] = 0.0
-        return (~inactive).astype(float), scaled, constant
-
-    def log_density(self, x: FloatArray) -> FloatArray:
-        """Logarithm of equation (3) over the prior's density at `x`, shape (m, d) with NaN where inactive.
-
-        The same measure for every mixture over one space, so that differences are those of (3).
-        """
-        logs = self._log_numeric(x)
-        if len(self.axes.categorical):
-            logs += self._log_options(x)
-        peak = np.zeros(len(x))
-        if logs.max(initial=0.0) > _HIGHEST:
-            peak = np.maximum(logs.max(axis=1), 0.0)
-            logs -= peak[:, None]
-        total = np.exp(logs, out=logs) @ self.weights + self.prior_weight * np.exp(-peak)
-        result: FloatArray = np.log(total) + peak - np.log(self.weights.sum() + self.prior_weight)
-        return result
-
-    def _log_numeric(self, x: FloatArray) -> FloatArray:
-        """(-x^2/2h^2, x/h, 1) times (1, m/h, constant), summed over the axes that both have, as one matrix product."""
-        active, scaled, constant = self._kernels
-        z = x[:, self.axes.numeric] / self.bandwidths
-        outside = np.isnan(z)
-        z[outside] = 0.0
-        square, inside = -0.5 * z * z, (~outside).astype(float)
-        if active.all() and inside.all():  # the first and the last can be summed beforehand
-            square, inside = square.sum(axis=1, keepdims=True), inside[:, :1]
-            active, constant = active[:, :1], constant.sum(axis=1, keepdims=True)
-        logs: FloatArray = np.hstack((square, z, inside)) @ np.hstack((active, scaled, constant)).T
-        return logs
-
-    def _log_options(self, x: FloatArray) -> FloatArray:
-        logs = np.zeros((len(x), len(self.points)))
-        for axis, prior, w in zip(self.axes.categorical, self.axes.priors, self.mixing, strict=True):
-            here, there = x[:, axis], self.points[:, axis]
-            drawn = ~np.isnan(here)
-            p = np.ones(len(x))
-            p[drawn] = prior[here[drawn].astype(np.intp)]
-            both = drawn[:, None] & ~np.isnan(there)
-            # Over the prior's probability: w where the options differ, w + (1 - w)/p where they agree.
-            same = np.log(w + (1 - w) / p)[:, None]
-            logs += np.where(both, np.where(here[:, None] == there, same, np.log(w)), 0.0)
-        return logs
-
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """`n` points from equation (3), shape (n, d), every axis filled, also those that turn out inactive."""
         weights = np.append(self.weights, self.prior_weight)
@@ -157,3 +105,101 @@ class Mixture:
         x = m + self.bandwidths * ndtri(low + u * (high - low))
         result: FloatArray = np.where(np.isnan(m), u, np.clip(x, 0.0, 1.0))
         return result
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """Mixtures over the same axes, for their densities at the same points.
+
+    Attributes
+    ----------
+    each : tuple of Mixture
+        At least one.
+    """
+
+    each: tuple[Mixture, ...]
+
+    @cached_property
+    def _of(self) -> IntArray:
+        """Which mixture each kernel belongs to, shape (n,)."""
+        return np.repeat(np.arange(len(self.each)), [len(mixture.points) for mixture in self.each])
+
+    @cached_property
+    def _points(self) -> FloatArray:
+        return np.concatenate([mixture.points for mixture in self.each])
+
+    @cached_property
+    def _weights(self) -> FloatArray:
+        """Of each kernel in each mixture, shape (n, k)."""
+        weights = np.zeros((len(self._of), len(self.each)))
+        weights[np.arange(len(weights)), self._of] = np.concatenate([mixture.weights for mixture in self.each])
+        return weights
+
+    @cached_property
+    def _priors(self) -> FloatArray:
+        return np.array([mixture.prior_weight for mixture in self.each])
+
+    @cached_property
+    def _coefficients(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Of (-x^2/2, x, 1) in the logarithm of equation (1), per kernel and axis; 0 where inactive."""
+        m = self._points[:, self.each[0].axes.numeric]
+        h = np.array([mixture.bandwidths for mixture in self.each])[self._of]
+        inactive = np.isnan(m)
+        m[inactive] = 0.5
+        mass = ndtr((1 - m) / h) - ndtr(-m / h)
+        precision = 1.0 / (h * h)
+        linear = m * precision
+        constant = -0.5 * m * linear - np.log(_ROOT_2PI * h * mass)
+        for coefficient in (precision, linear, constant):
+            coefficient[inactive] = 0.0
+        return precision, linear, constant
+
+    def log_densities(self, x: FloatArray) -> FloatArray:
+        """Logarithms of equation (3) over the prior's density at `x`, shape (m, d) with NaN where inactive.
+
+        The same measure for every mixture over one space, so that differences are those of (3).
+
+        Returns
+        -------
+        ndarray of shape (m, k)
+            Of each of the k mixtures.
+        """
+        logs = self._log_numeric(x)
+        if len(self.each[0].axes.categorical):
+            logs += self._log_options(x)
+        peaks = np.zeros((len(x), len(self.each)))
+        if logs.max(initial=0.0) > _HIGHEST:
+            for k in range(len(self.each)):
+                peaks[:, k] = logs[:, self._of == k].max(axis=1, initial=0.0)
+            logs -= peaks[:, self._of]
+        totals = np.exp(logs, out=logs) @ self._weights + self._priors * np.exp(-peaks)
+        result: FloatArray = np.log(totals) + peaks - np.log(self._weights.sum(axis=0) + self._priors)
+        return result
+
+    def _log_numeric(self, x: FloatArray) -> FloatArray:
+        """Logarithms of equation (1), summed over the axes that kernel and candidate both have; shape (m, n)."""
+        precision, linear, constant = self._coefficients
+        z = x[:, self.each[0].axes.numeric]
+        outside = np.isnan(z)
+        z[outside] = 0.0
+        inside = (~outside).astype(float)
+        if not outside.any():  # then the constants can be summed beforehand
+            inside, constant = np.ones((len(x), 1)), constant.sum(axis=1, keepdims=True)
+        logs: FloatArray = np.hstack((-0.5 * z * z, z, inside)) @ np.hstack((precision, linear, constant)).T
+        return logs
+
+    def _log_options(self, x: FloatArray) -> FloatArray:
+        """Logarithms of equation (2) over the prior's probability, summed likewise; shape (m, n)."""
+        axes, of = self.each[0].axes, self._of
+        mixing = np.array([mixture.mixing for mixture in self.each])
+        logs = np.zeros((len(x), len(of)))
+        for axis, prior, w in zip(axes.categorical, axes.priors, mixing.T, strict=True):
+            here, there = x[:, axis], self._points[:, axis]
+            drawn = ~np.isnan(here)
+            p = np.ones(len(x))
+            p[drawn] = prior[here[drawn].astype(np.intp)]
+            both = drawn[:, None] & ~np.isnan(there)
+            # Over the prior's probability: w where the options differ, w + (1 - w)/p where they agree.
+            same = np.log(w + (1 - w) / p[:, None])[:, of]
+            logs += np.where(both, np.where(here[:, None] == there, same, np.log(w)[of]), 0.0)
+        return logs

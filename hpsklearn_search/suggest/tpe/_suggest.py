@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -32,7 +33,7 @@ from .._neglected import neglected_branch, taking
 from .._protocol import Seen
 from .._startup import startup_jobs, startup_points
 from .._unseen import is_used_up
-from ._densities import Axes, Mixture
+from ._densities import Axes, Mixture, Mixtures
 from ._parzen import parzen, spread
 from ._split import MOST_ABOVE, rank_weights, splits, thin
 
@@ -124,11 +125,12 @@ class Ratio:
 
     Attributes
     ----------
-    pairs : tuple of (Mixture, Mixture)
-        l and g of each share of good trials.
+    good, bad : tuple of Mixture
+        l and g for each share of good trials.
     """
 
-    pairs: tuple[tuple[Mixture, Mixture], ...]
+    good: tuple[Mixture, ...]
+    bad: tuple[Mixture, ...]
 
     @classmethod
     def of(cls, history: History, prior: float = 1.0, gammas: Sequence[float] = GAMMAS) -> Ratio:
@@ -136,17 +138,24 @@ class Ratio:
         axes, floor = _axes(history.space)
         rows = splits(history.losses, gammas)
         most = MOST_ABOVE // len(rows)  # in all, so that several shares cost no more than one where trials are many
-        return cls(tuple(_pair(history, below, thin(above, most), axes, floor, prior) for below, above in rows))
+        pairs = [_pair(history, below, thin(above, most), axes, floor, prior) for below, above in rows]
+        good, bad = zip(*pairs, strict=True)
+        return cls(good, bad)
+
+    @cached_property
+    def _all(self) -> Mixtures:
+        return Mixtures(self.good + self.bad)
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """`n` candidates from the good densities in turn, shape (n, d), every axis filled."""
-        k = len(self.pairs)
-        return np.vstack([good.sample((n + i) // k, rng) for i, (good, _) in enumerate(self.pairs)])
+        k = len(self.good)
+        return np.vstack([mixture.sample((n + i) // k, rng) for i, mixture in enumerate(self.good)])
 
     def score(self, x: FloatArray) -> FloatArray:
         """Equation (6) of candidates, shape (n, d) with NaN where inactive."""
-        ratios = (good.log_density(x) - bad.log_density(x) for good, bad in self.pairs)
-        return sum(ratios, np.zeros(len(x))) / len(self.pairs)
+        logs, k = self._all.log_densities(x), len(self.good)
+        mean: FloatArray = (logs[:, :k] - logs[:, k:]).mean(axis=1)
+        return mean
 
 
 def _pair(
