@@ -82,6 +82,12 @@ def parzen(
         Weight of the prior.
     """
     h = np.maximum(scott(points[:, axes.numeric], spreads, factor), floor)
-    n = (~np.isnan(points[:, axes.categorical])).sum(axis=0)
-    w = np.minimum(np.maximum(mixing * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)
+    w = _mixing(points[:, axes.categorical], mixing) if len(axes.categorical) else np.empty(0)
     return Mixture(axes, points, weights, h, w, prior)
+
+
+def _mixing(points: FloatArray, single: float) -> FloatArray:
+    """w of equation (2) for each column of `points`."""
+    n = (~np.isnan(points)).sum(axis=0)
+    w: FloatArray = np.minimum(np.maximum(single * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)
+    return w
