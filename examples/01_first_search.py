@@ -37,7 +37,7 @@ def main() -> None:
         "svc__gamma": hp.loguniform("gamma", np.log(1e-5), np.log(1e0)),
         "svc__kernel": hp.choice("kernel", ["rbf", "poly"]),
     }
-    search = HyperoptSearchCV(pipeline, space, max_evals=40, cv=5, n_jobs=2, random_state=1, verbose=1)
+    search = HyperoptSearchCV(pipeline, space, max_evals=40, cv=5, n_jobs=2, random_state=0, verbose=1)
     search.fit(X, y)
     best = {name: float(f"{v:.4g}") if isinstance(v, float) else v for name, v in search.best_params_.items()}
     print(f"best parameters: {best}\n")

@@ -17,7 +17,7 @@ space = {
     "svc__gamma": hp.loguniform("gamma", np.log(1e-5), np.log(1e0)),
     "svc__kernel": hp.choice("kernel", ["rbf", "poly"]),
 }
-search = HyperoptSearchCV(make_pipeline(StandardScaler(), SVC()), space, max_evals=40, cv=5, random_state=1)
+search = HyperoptSearchCV(make_pipeline(StandardScaler(), SVC()), space, max_evals=40, cv=5, random_state=0)
 search.fit(*load_breast_cancer(return_X_y=True))
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 SearchHistoryDisplay.from_search(search, ax=axes[0])
