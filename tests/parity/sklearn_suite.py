@@ -62,6 +62,8 @@ FILES = (
 
 EXCLUDED: dict[str, str] = {
     "test_search_with_2d_array": "names the points, and their order, that scikit-learn's sampler draws with one seed",
+    "test_multi_core_gridsearch_and_early_stopping": "demands a score of five candidates, which is luck of its seed: "
+    "of the seeds 0 to 39, 21 reach it, and 23 with RandomizedSearchCV",
 }
 """``{name of a test, or the start of its id: why it does not apply to us}``."""
 
