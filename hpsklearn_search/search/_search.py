@@ -92,8 +92,7 @@ class HyperoptSearchCV(FittedSearch):
         As in `RandomizedSearchCV`. ``verbose=1`` shows one line of progress on stderr.
         ``pre_dispatch`` has no effect.
     random_state : int, RandomState, Generator or None, default=None
-        With a seed the search is reproducible, for every `n_jobs` up to the number of folds. Whatever the
-        seed, the first candidate is in the middle of the ranges, unless `algo` is ``"random"``.
+        With a seed the search is reproducible, for every `n_jobs` up to the number of folds.
     timeout : float, default=None
         Seconds after which the search ends, with what has finished.
     loss_threshold : float, default=None
