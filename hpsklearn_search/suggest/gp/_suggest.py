@@ -207,8 +207,7 @@ def standardised(losses: FloatArray, share: float = 0.5) -> FloatArray:
     scale = max(np.quantile(y, share) - best, 1e-12 * max(1.0, abs(best)))
     z = (y - best) / scale
     z = np.where(z > 1.0, 1.0 + np.log(np.maximum(z, 1.0)), z)
-    result: FloatArray = (z - z.mean()) / max(float(z.std()), 1e-9)
-    return result
+    return _with_variance_one(z)
 
 
 def normal_scores(losses: FloatArray) -> FloatArray:
@@ -218,6 +217,11 @@ def normal_scores(losses: FloatArray) -> FloatArray:
     """
     y = without_gaps(losses)
     z = ndtri((rankdata(y) - 0.5) / len(y))
+    return _with_variance_one(z)
+
+
+def _with_variance_one(z: FloatArray) -> FloatArray:
+    """The same less their mean, over their deviation; zeros where all are alike."""
     result: FloatArray = (z - z.mean()) / max(float(z.std()), 1e-9)
     return result
 
