@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV, hp
-from hpsklearn_search.early_stop import no_progress_loss
+from hpsklearn_search.hyperopt.early_stop import no_progress_loss
 from hpsklearn_search.plots import SearchHistoryDisplay
 
 X, y = load_digits(return_X_y=True)

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from ._hyperopt import own_space, own_trials
-from ._objective import outcome_of
-from .optimize import Asker, check_algo, check_positive_integer, entropy_of
-from .space import Point, Space, given_point
+from .hyperopt._algorithm import resolve_algo
+from .hyperopt._objective import outcome_of
+from .hyperopt._translate import as_trials, translate_space
+from .optimize import Suggester, check_positive_integer, entropy_of
+from .space import Point, Space, parse_point
 from .trials import STATUS_FAIL, Failure, Outcome, Trial, Trials
-
-__all__ = ["Optimizer", "Suggestion"]
 
 
 @dataclass(frozen=True)
@@ -105,14 +104,14 @@ class Optimizer:
         trials: Trials | None = None,
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        self.space = Space(own_space(space))
-        self.trials = own_trials(trials)
-        self.trials.conform(self.space)
+        self.space = Space(translate_space(space))
+        self.trials = as_trials(trials)
+        self.trials.rewrite_for(self.space)
         self.trials.labels = self.space.labels
-        self._first = [given_point(self.space, point) for point in points_to_evaluate or ()]
-        self._asker = Asker(self.space, check_algo(algo), entropy_of(random_state))
+        self._first = [parse_point(self.space, point) for point in points_to_evaluate or ()]
+        self._suggester = Suggester(self.space, resolve_algo(algo), entropy_of(random_state))
         for trial in self.trials.record:
-            self._asker.note(trial.point)
+            self._suggester.note(trial.point)
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -157,13 +156,13 @@ class Optimizer:
     def _ask(self) -> Suggestion:
         with self._lock:
             number = len(self.trials.record)
-            point = self._first.pop(0) if self._first else self._asker.ask(number, self.trials)
+            point = self._first.pop(0) if self._first else self._suggester.ask(number, self.trials)
             if point is None:
                 raise RuntimeError(f"algo has nothing more to suggest after {number} trials")
             return self._suggestion(self._begin(point))
 
     def _begin(self, point: Point) -> Trial:
-        self._asker.note(point)
+        self._suggester.note(point)
         return self.trials.record.add(point)
 
     def tell(self, suggestion: Suggestion | int | Mapping[str, Any], result: Any) -> None:
@@ -188,7 +187,7 @@ class Optimizer:
         """
         with self._lock:
             if isinstance(suggestion, Mapping):
-                self._tell_of_own(given_point(self.space, suggestion), result)
+                self._tell_of_own(parse_point(self.space, suggestion), result)
                 return
             trial = self._pending(suggestion)
             self.trials.record.finish(trial.number, _outcome(result, trial))

@@ -14,8 +14,6 @@ from typing import Any
 
 from .exceptions import NotInstalledError
 
-__all__ = ["frame_of"]
-
 
 def frame_of(
     columns: Mapping[str, Any], *, what: str, index: Sequence[Any] | None = None, name: str | None = None

@@ -47,7 +47,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """A test of something else logs nothing because a test of MLflow ran before it in this process."""
     if item.get_closest_marker("mlflow") is not None:
         return (yield)
-    with mock.patch("hpsklearn_search.integrations._mlflow.is_loaded", return_value=False):
+    with mock.patch("hpsklearn_search.integrations._client.is_loaded", return_value=False):
         return (yield)
 
 
@@ -56,12 +56,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Spark session of two slots, one for the whole run; ``SPARK_UNDER_TEST`` says of which kind."""
     from tests.spark import sparks
 
-    kind, work = os.environ.get("SPARK_UNDER_TEST", "local"), tmp_path_factory.mktemp("spark")
+    kind, function = os.environ.get("SPARK_UNDER_TEST", "local"), tmp_path_factory.mktemp("spark")
     with ExitStack() as stack:
         if kind == "connect":
-            session = sparks.connect_session(stack.enter_context(sparks.connect_server(work)))
+            session = sparks.connect_session(stack.enter_context(sparks.connect_server(function)))
         else:
-            master = "local[2]" if kind == "local" else stack.enter_context(sparks.standalone(work))
+            master = "local[2]" if kind == "local" else stack.enter_context(sparks.standalone(function))
             session = sparks.session(master)
         stack.callback(session.stop)
         yield session

@@ -23,7 +23,7 @@ def loss(configuration: dict[str, Any]) -> float:
     return (configuration["x"] - 1) ** 2 + (abs(k["n"] - 3) if k != "none" else 5)
 
 
-def told(n: int, **kwargs: Any) -> Optimizer:
+def n_known(n: int, **kwargs: Any) -> Optimizer:
     """An optimizer after `n` trials, one after the other."""
     optimizer = Optimizer(SPACE, **{"algo": tpe.suggest, "random_state": 0, **kwargs})
     for _ in range(n):
@@ -37,7 +37,7 @@ def test_ask_and_tell_is_the_search_that_fmin_makes(algo: Any) -> None:
     """The same suggestions from the same seed, one trial after the other."""
     trials = Trials()
     best = fmin(loss, SPACE, algo, 25, trials=trials, rstate=7, show_progressbar=False)
-    optimizer = told(25, algo=algo, random_state=7)
+    optimizer = n_known(25, algo=algo, random_state=7)
     assert [trial.point for trial in optimizer.trials.record] == [trial.point for trial in trials.record]
     assert optimizer.best.point == best
     assert optimizer.trials.losses() == trials.losses()
@@ -108,7 +108,7 @@ def test_points_to_evaluate_come_first() -> None:
 
 def test_a_trial_of_ones_own_is_part_of_the_record() -> None:
     """It need not have been suggested, and may be a second measurement of the same point."""
-    optimizer = told(5)
+    optimizer = n_known(5)
     for value in (-2.0, -1.0):
         optimizer.tell({"x": 1.0, "k": 1}, value)
     assert optimizer.trials.losses()[5:] == [-2.0, -1.0]
@@ -130,7 +130,7 @@ def test_a_record_is_continued() -> None:
 @pytest.mark.parametrize("asked", [0, 2])
 def test_a_pickled_optimizer_goes_on_as_the_original_does(asked: int) -> None:
     """Also with suggestions in the air."""
-    original = told(15)
+    original = n_known(15)
     in_the_air = original.ask(asked) if asked else []
     copy = pickle.loads(pickle.dumps(original))
     assert copy.pending == in_the_air
@@ -207,7 +207,7 @@ def test_an_unknown_status_is_refused() -> None:
 
 def test_a_suggestion_is_told_of_once() -> None:
     """A second measurement is a trial of its own."""
-    optimizer = told(1)
+    optimizer = n_known(1)
     with pytest.raises(ValueError, match=r"trial 0 was told of before; .* tell\(point, result\)"):
         optimizer.tell(0, 1.0)
 
@@ -216,7 +216,7 @@ def test_a_suggestion_is_told_of_once() -> None:
 def test_what_was_not_suggested_is_refused(suggestion: Any) -> None:
     """And what would be right is said."""
     with pytest.raises(ValueError, match=r"tell\(\) takes what its ask\(\) returned"):
-        told(1).tell(suggestion, 1.0)
+        n_known(1).tell(suggestion, 1.0)
 
 
 def test_a_suggestion_of_another_optimizer_is_refused() -> None:
@@ -234,7 +234,7 @@ def test_points_outside_the_space_are_refused() -> None:
     with pytest.raises(InvalidTrial, match=r"9\.0 cannot be drawn"):
         Optimizer(SPACE).tell({"x": 9.0, "k": 1}, 0.0)
     with pytest.raises(InvalidTrial, match="'k', which the space does not have"):
-        Optimizer(hp.uniform("x", -5, 5), trials=told(2).trials)
+        Optimizer(hp.uniform("x", -5, 5), trials=n_known(2).trials)
 
 
 @pytest.mark.parametrize(("n", "error"), [(0, ValueError), (1.5, TypeError), ("2", TypeError)])

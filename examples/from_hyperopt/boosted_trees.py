@@ -7,7 +7,7 @@ from sklearn.metrics import mean_squared_error
 from sklearn.model_selection import train_test_split
 
 from hpsklearn_search import STATUS_OK, Trials, fmin, hp, space_eval, tpe
-from hpsklearn_search.pyll import scope
+from hpsklearn_search.hyperopt.pyll import scope
 
 X, y = load_diabetes(return_X_y=True)
 X_train, X_valid, y_train, y_valid = train_test_split(X, y, random_state=0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hpsklearn_search import Trials, fmin, hp, rand, tpe
-from hpsklearn_search.early_stop import no_progress_loss
+from hpsklearn_search.hyperopt.early_stop import no_progress_loss
 
 
 def valley(point):

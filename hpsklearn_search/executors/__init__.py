@@ -3,22 +3,21 @@
 from ._fake import FakeExecutor
 from ._joblib import JoblibExecutor
 from ._local import local_executor
-from ._processes import ProcessExecutor
-from ._protocol import Executor, Finished, Task, Work
+from ._protocol import Executor, Finished, Function, Task
 from ._serial import SerialExecutor
-from ._spark import SparkExecutor
-from ._spark_trials import SparkTrials
+from .processes import ProcessExecutor
+from .spark import SparkExecutor, SparkTrials
 
 __all__ = [
     "Executor",
     "FakeExecutor",
     "Finished",
+    "Function",
     "JoblibExecutor",
     "ProcessExecutor",
     "SerialExecutor",
     "SparkExecutor",
     "SparkTrials",
     "Task",
-    "Work",
     "local_executor",
 ]

@@ -19,10 +19,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..trials import Failure
-from ._protocol import Finished, Task, Work
+from ._protocol import Finished, Function, Task
 from ._run import run_task
-
-__all__ = ["FakeExecutor"]
 
 
 class FakeExecutor:
@@ -50,6 +48,8 @@ class FakeExecutor:
         How often `close` was called.
     """
 
+    batch_folds = False
+
     def __init__(
         self,
         capacity: int = 2,
@@ -59,7 +59,7 @@ class FakeExecutor:
         self._capacity = capacity
         self._rng = None if order is None else np.random.default_rng(order)
         self._fail = fail
-        self._work: Work | None = None
+        self._function: Function | None = None
         self._waiting: list[Task] = []
         self.submitted: list[Task] = []
         self.most_waiting = 0
@@ -70,13 +70,13 @@ class FakeExecutor:
         """As many as asked for."""
         return self._capacity
 
-    def start(self, work: Work) -> None:
+    def start(self, function: Function) -> None:
         """Remember the work."""
-        self._work = work
+        self._function = function
 
     def submit(self, task: Task) -> None:
         """Let a task wait; it runs when its turn to finish comes."""
-        assert self._work is not None, "submit() before start()"
+        assert self._function is not None, "submit() before start()"
         assert len(self._waiting) < self._capacity, "more tasks than the capacity"
         self._waiting.append(task)
         self.submitted.append(task)
@@ -97,8 +97,8 @@ class FakeExecutor:
         failure = self._fail(task) if self._fail is not None else None
         if failure is not None:
             return Finished(task, failure=failure)
-        assert self._work is not None
-        return run_task(self._work, task)
+        assert self._function is not None
+        return run_task(self._function, task)
 
     def cancel(self, trial: int | None = None) -> list[Task]:
         """Forget the waiting tasks of one trial, or all; they are returned."""
@@ -109,5 +109,5 @@ class FakeExecutor:
     def close(self) -> None:
         """Forget the work and what waits."""
         self._waiting.clear()
-        self._work = None
+        self._function = None
         self.closed += 1

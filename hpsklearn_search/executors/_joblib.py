@@ -17,12 +17,10 @@ import numpy as np
 from .._threads import ThreadCap, share_of_cores
 from ..trials import STATUS_CRASHED, Failure
 from ._messages import run_message, unpack
-from ._protocol import Finished, Task, Work
+from ._protocol import Finished, Function, Task
 from ._run import run_task
 from ._serial import SerialExecutor
-from ._shipping import Shipment, dumps, load_work
-
-__all__ = ["JoblibExecutor"]
+from ._shipping import SharedFunction, dumps, load_function
 
 Call: TypeAlias = tuple[Any, tuple[Any, ...], dict[str, Any]]
 """A function and its arguments, as joblib passes them around."""
@@ -66,6 +64,8 @@ class JoblibExecutor:
     >>> executor.close()
     """
 
+    batch_folds = False
+
     def __init__(
         self,
         n_jobs: int | None = None,
@@ -88,7 +88,7 @@ class JoblibExecutor:
         self._keep = keep_exceptions
         self._serial = SerialExecutor(keep_exceptions, inner_threads) if self._n_workers == 1 else None
         self._stack = ExitStack()
-        self._carrier: Carrier | None = None
+        self._carrier: Transport | None = None
         self._done: queue.SimpleQueue[tuple[Task, Any]] = queue.SimpleQueue()
         self._under_way: dict[Task, Any] = {}
 
@@ -102,17 +102,17 @@ class JoblibExecutor:
         return self._parallel._backend
 
     # ------------------------------------------------------------------ the Protocol
-    def start(self, work: Work) -> None:
+    def start(self, function: Function) -> None:
         """Open the backend, and bring the work to where its workers find it."""
         if self._serial is not None:
-            self._serial.start(work)
+            self._serial.start(function)
             return
         backend = self._backend
         cap = ThreadCap(None)
         if getattr(backend, "uses_threads", False) or type(backend).__name__ == "MultiprocessingBackend":
             cap = ThreadCap(self._threads or share_of_cores(self._n_workers))
             self._stack.enter_context(cap.held())  # before a fork, and for what all threads share
-        self._carrier = self._stack.enter_context(_carrier_for(backend, work, cap, self._keep))
+        self._carrier = self._stack.enter_context(_carrier_for(backend, function, cap, self._keep))
         self._stack.enter_context(self._parallel)
         self._backend.start_call()
         self._stack.callback(self._stop)
@@ -210,7 +210,7 @@ LATER = object()
 
 
 # ---------------------------------------------------------------------- how the work gets there
-class Carrier:
+class Transport:
     """Turns a payload into a call that a backend's workers can run; entered while they may."""
 
     def __init__(self, keep: bool) -> None:
@@ -220,19 +220,19 @@ class Carrier:
         """The function and arguments to send."""
         raise NotImplementedError
 
-    def __enter__(self) -> Carrier:
+    def __enter__(self) -> Transport:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Remove what was put somewhere."""
 
 
-class _InMemory(Carrier):
+class _InMemory(Transport):
     """Threads see the work itself."""
 
-    def __init__(self, work: Work, cap: ThreadCap, keep: bool) -> None:
+    def __init__(self, function: Function, cap: ThreadCap, keep: bool) -> None:
         super().__init__(keep)
-        self._work = work
+        self._function = function
         self._cap = cap
         self._capped = threading.local()
 
@@ -243,15 +243,15 @@ class _InMemory(Carrier):
         if not hasattr(self._capped, "done"):
             self._cap.hold_in_this_thread()
             self._capped.done = True
-        return run_task(self._work, Task(0, 0, payload), keep=self._keep)
+        return run_task(self._function, Task(0, 0, payload), keep=self._keep)
 
 
-class _OnDisk(Carrier):
+class _OnDisk(Transport):
     """Processes of this machine load it from a folder, once each."""
 
-    def __init__(self, work: Work, keep: bool) -> None:
+    def __init__(self, function: Function, keep: bool) -> None:
         super().__init__(keep)
-        self._shipment = Shipment(work)
+        self._shipment = SharedFunction(function)
 
     def call(self, payload: Any) -> Call:
         return _run_from_disk, (self._shipment.path, dumps(payload), self._keep), {}
@@ -260,43 +260,43 @@ class _OnDisk(Carrier):
         self._shipment.remove()
 
 
-class _AsArgument(Carrier):
+class _AsArgument(Transport):
     """Others get it as an array of bytes, which dask sends to each worker once."""
 
-    def __init__(self, work: Work, keep: bool) -> None:
+    def __init__(self, function: Function, keep: bool) -> None:
         super().__init__(keep)
-        self._bytes = np.frombuffer(dumps(work), np.uint8)
+        self._bytes = np.frombuffer(dumps(function), np.uint8)
         self._token = f"{threading.get_ident()}-{id(self._bytes)}-{np.random.SeedSequence().entropy}"
 
     def call(self, payload: Any) -> Call:
         return _run_from_bytes, (self._token, self._bytes, dumps(payload), self._keep), {}
 
 
-def _carrier_for(backend: Any, work: Work, cap: ThreadCap, keep: bool) -> Carrier:
+def _carrier_for(backend: Any, function: Function, cap: ThreadCap, keep: bool) -> Transport:
     if getattr(backend, "uses_threads", False) and getattr(backend, "supports_sharedmem", False):
-        return _InMemory(work, cap, keep)
+        return _InMemory(function, cap, keep)
     if type(backend).__name__ in ("LokyBackend", "MultiprocessingBackend"):
-        return _OnDisk(work, keep)
-    return _AsArgument(work, keep)
+        return _OnDisk(function, keep)
+    return _AsArgument(function, keep)
 
 
-_LOADED: dict[str, Work] = {}
+_LOADED: dict[str, Function] = {}
 """In a worker: the work that it was last asked for, by path or token."""
 
 
 def _run_from_disk(path: str, message: bytes, keep: bool) -> bytes:
     if path not in _LOADED:
-        loaded = load_work(path)
+        loaded = load_function(path)
         _LOADED.clear()
         _LOADED[path] = loaded
     return run_message(_LOADED[path], message, keep=keep)
 
 
-def _run_from_bytes(token: str, work: Any, message: bytes, keep: bool) -> bytes:
+def _run_from_bytes(token: str, function: Any, message: bytes, keep: bool) -> bytes:
     import pickle
 
     if token not in _LOADED:
-        loaded = pickle.loads(work)
+        loaded = pickle.loads(function)
         _LOADED.clear()
         _LOADED[token] = loaded
     return run_message(_LOADED[token], message, keep=keep)

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 from .._threads import share_of_cores
 from ._joblib import JoblibExecutor
-from ._processes import ProcessExecutor
 from ._protocol import Executor
 from ._serial import SerialExecutor
-
-__all__ = ["local_executor"]
+from .processes._executor import ProcessExecutor
 
 
 def local_executor(

@@ -14,15 +14,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..trials import STATUS_FAIL, Failure
-from ._protocol import Finished, Task, Work
+from ._protocol import Finished, Function, Task
 from ._run import run_task
 from ._shipping import dumps
 
-__all__ = ["pack", "run_message", "unpack"]
-
 
 def run_message(
-    work: Work, message: bytes, *, keep: bool = False, on_begin: Callable[[], None] = lambda: None
+    function: Function, message: bytes, *, keep: bool = False, on_begin: Callable[[], None] = lambda: None
 ) -> bytes:
     """Call the work with a pickled payload; whatever is raised on the way, in pickling too, is a failure.
 
@@ -45,7 +43,7 @@ def run_message(
     try:
         payload = pickle.loads(message)
         on_begin()
-        finished = run_task(work, Task(0, 0, payload), keep=keep)
+        finished = run_task(function, Task(0, 0, payload), keep=keep)
     except BaseException as error:
         finished = Finished(Task(0, 0, None), failure=Failure.of(error), seconds=0.0)
     try:

@@ -12,9 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 from ..trials import Failure
 
-__all__ = ["Executor", "Finished", "Task", "Work"]
-
-Work: TypeAlias = Callable[[Any], Any]
+Function: TypeAlias = Callable[[Any], Any]
 """Called with a task's payload, where the executor runs it. What it returns must be plain values."""
 
 
@@ -45,15 +43,16 @@ class Executor(Protocol):
 
     The loop calls `start` once, then `submit` and `wait` in any order from one thread, and `close`
     at the end, whatever happened. It never has more than `capacity` tasks submitted and unfinished.
-    An attribute ``prefers_whole_trials = True`` asks for one task a trial wherever that keeps all
-    workers busy, because sending a task costs much.
     """
+
+    batch_folds: bool
+    """Whether the folds of a trial should travel as one task wherever that keeps all workers busy."""
 
     @property
     def capacity(self) -> int:
         """How many tasks run at once; may change between calls."""
 
-    def start(self, work: Work) -> None:
+    def start(self, function: Function) -> None:
         """Get ready to run `work`; ship it, with its data, once per worker."""
 
     def submit(self, task: Task) -> None:

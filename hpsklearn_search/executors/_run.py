@@ -10,12 +10,10 @@ from __future__ import annotations
 import time
 
 from ..trials import Failure
-from ._protocol import Finished, Task, Work
-
-__all__ = ["run_task"]
+from ._protocol import Finished, Function, Task
 
 
-def run_task(work: Work, task: Task, *, keep: bool = False) -> Finished:
+def run_task(function: Function, task: Task, *, keep: bool = False) -> Finished:
     """Call `work` with the payload of `task`, in this thread.
 
     Parameters
@@ -41,7 +39,7 @@ def run_task(work: Work, task: Task, *, keep: bool = False) -> Finished:
     value, failure = None, None
     began = time.perf_counter()
     try:
-        value = work(task.payload)
+        value = function(task.payload)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: a fit must not end the user's program

@@ -13,10 +13,8 @@ from __future__ import annotations
 from collections import deque
 
 from .._threads import ThreadCap
-from ._protocol import Finished, Task, Work
+from ._protocol import Finished, Function, Task
 from ._run import run_task
-
-__all__ = ["SerialExecutor"]
 
 
 class SerialExecutor:
@@ -31,11 +29,13 @@ class SerialExecutor:
         Cap on the BLAS and OpenMP threads while a task runs. None leaves them alone.
     """
 
+    batch_folds = False
+
     def __init__(self, keep_exceptions: bool = False, threads: int | None = None) -> None:
         self._keep = keep_exceptions
         self._threads = threads
         self._queue: deque[Task] = deque()
-        self._work: Work | None = None
+        self._function: Function | None = None
         self._cap = ThreadCap(None)
 
     @property
@@ -43,23 +43,23 @@ class SerialExecutor:
         """One."""
         return 1
 
-    def start(self, work: Work) -> None:
+    def start(self, function: Function) -> None:
         """Remember the work; nothing is shipped."""
-        self._work = work
+        self._function = function
         self._cap = ThreadCap(self._threads)
 
     def submit(self, task: Task) -> None:
         """Put a task in the queue; `wait` runs it."""
-        if self._work is None:
+        if self._function is None:
             raise RuntimeError("submit() before start(): the executor does not know the work yet")
         self._queue.append(task)
 
     def wait(self, timeout: float | None = None) -> list[Finished]:
         """Run the next task. It cannot be interrupted, so `timeout` has no effect."""
-        if not self._queue or self._work is None:
+        if not self._queue or self._function is None:
             return []
         with self._cap.held():
-            finished = run_task(self._work, self._queue[0], keep=self._keep)
+            finished = run_task(self._function, self._queue[0], keep=self._keep)
         self._queue.popleft()  # not before: after Ctrl-C the task is still one that will never finish
         return [finished]
 
@@ -72,4 +72,4 @@ class SerialExecutor:
     def close(self) -> None:
         """Forget the work and the queue."""
         self._queue.clear()
-        self._work = None
+        self._function = None

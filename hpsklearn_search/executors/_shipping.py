@@ -6,8 +6,8 @@ for the whole machine, read-only. That holds inside data frames and sparse matri
 
 >>> import numpy as np
 >>> big = np.ones((400, 400))
->>> shipment = Shipment(lambda payload: payload * big.sum())
->>> float(load_work(shipment.path)(2))
+>>> shipment = SharedFunction(lambda payload: payload * big.sum())
+>>> float(load_function(shipment.path)(2))
 320000.0
 >>> shipment.remove()
 """
@@ -25,9 +25,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ._protocol import Work
-
-__all__ = ["Shipment", "dumps", "load_work", "pickler"]
+from ._protocol import Function
 
 LARGE = 2**20
 """Bytes from which on an array is mapped instead of copied."""
@@ -63,7 +61,7 @@ def pickler(file: IO[bytes], reduce: Callable[[Any], Any]) -> Any:
     return AskingPickler(file, protocol=5)
 
 
-class Shipment:
+class SharedFunction:
     """A folder with the work in it, removed with this object or at the end of the process.
 
     Parameters
@@ -79,7 +77,7 @@ class Shipment:
     folder : str
         Readable for this user alone.
     path : str
-        For `load_work`.
+        For `load_function`.
 
     Raises
     ------
@@ -89,7 +87,7 @@ class Shipment:
         There is no room for it anywhere.
     """
 
-    def __init__(self, work: Work, temp_folder: str | None = None) -> None:
+    def __init__(self, function: Function, temp_folder: str | None = None) -> None:
         self._roots = _roots(temp_folder)
         self._n_arrays = 0
         self._folders: list[str] = []
@@ -98,7 +96,7 @@ class Shipment:
         self.path = os.path.join(self.folder, "work")
         try:
             with open(self.path, "wb") as file:
-                pickler(file, self._reference).dump(work)
+                pickler(file, self._reference).dump(function)
         except OSError:
             self.remove()
             raise
@@ -145,11 +143,11 @@ class Shipment:
                 self._make_folder()
 
 
-def load_work(path: str) -> Work:
-    """What a `Shipment` holds; large arrays are read-only maps of its files."""
+def load_function(path: str) -> Function:
+    """What a `SharedFunction` holds; large arrays are read-only maps of its files."""
     with open(path, "rb") as file:
-        work: Work = _cloudpickle().load(file)
-    return work
+        function: Function = _cloudpickle().load(file)
+    return function
 
 
 def _is_large_array(obj: Any) -> bool:

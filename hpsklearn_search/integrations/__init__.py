@@ -1,10 +1,6 @@
 """Experiment trackers: MLflow."""
 
-from ..optimize import offer
-from ._automatic import mlflow_callbacks
+from ._automatic import automatic_callbacks
 from ._callback import MLflowCallback
-from ._replay import replay
 
-__all__ = ["MLflowCallback", "replay"]
-
-offer(mlflow_callbacks)
+__all__ = ["MLflowCallback", "automatic_callbacks"]

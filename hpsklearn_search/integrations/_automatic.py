@@ -1,6 +1,6 @@
 """Which callbacks a search gets without being asked: those that its user has asked mlflow for.
 
->>> mlflow_callbacks([], None, "fmin")
+>>> automatic_callbacks([], None, "fmin")
 []
 """
 
@@ -14,13 +14,11 @@ from typing import Any
 from ..exceptions import NotInstalledError
 from ..optimize import Callback
 from ..trials import Trials
-from . import _mlflow as mlflow
+from . import _client as mlflow
 from ._callback import MLflowCallback
 
-__all__ = ["mlflow_callbacks"]
 
-
-def mlflow_callbacks(given: Sequence[Callback], trials: Trials | None, kind: str) -> list[Callback]:
+def automatic_callbacks(given: Sequence[Callback], trials: Trials | None, kind: str) -> list[Callback]:
     """An `MLflowCallback` where the search should log by itself, and the user gave none.
 
     Parameters

@@ -11,13 +11,11 @@ from typing import Any
 
 from ..optimize import Callback, check_timeout
 from ..trials import Trial, Trials
-from . import _mlflow as mlflow
+from . import _client as mlflow
 from ._content import name_of, tags_of
 from ._session import Ending, Session
 from ._unsent import Destination
 from ._updates import milliseconds
-
-__all__ = ["MLflowCallback"]
 
 
 class MLflowCallback(Callback):

@@ -20,21 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from ..trials import STATUS_CANCELLED, STATUS_STOPPED, Trial, Trials
+from ..trials import STATUS_CANCELLED, STATUS_PRUNED, Trial, Trials
 from ._limits import PARAM_LENGTH, TAG_LENGTH, allowed_names, cut
 from ._updates import FAILED, FINISHED, KILLED, Metric, Update, milliseconds
-
-__all__ = [
-    "SEARCH_TAG",
-    "TRIAL_TAG",
-    "improved",
-    "name_of",
-    "result",
-    "search_began",
-    "tags_of",
-    "trial_began",
-    "trial_ended",
-]
 
 TAG = "hpsklearn_search."
 SEARCH_TAG = TAG + "search"
@@ -121,7 +109,7 @@ def _run_status(trial: Trial) -> str:
     assert trial.outcome is not None
     if trial.is_ok:
         return FINISHED
-    return KILLED if trial.outcome.status in (STATUS_STOPPED, STATUS_CANCELLED) else FAILED
+    return KILLED if trial.outcome.status in (STATUS_PRUNED, STATUS_CANCELLED) else FAILED
 
 
 def _trial_metrics(trial: Trial) -> Iterator[tuple[str, Any, int]]:
@@ -134,7 +122,7 @@ def _trial_metrics(trial: Trial) -> Iterator[tuple[str, Any, int]]:
             yield name, value, 0
     for name, per_fold in _fold_scores(outcome.folds).items():
         yield from ((f"split_{name}", score, fold) for fold, score in enumerate(per_fold))
-        suffix = "_partial" if trial.was_stopped else ""  # not comparable with a mean over all folds
+        suffix = "_partial" if trial.was_pruned else ""  # not comparable with a mean over all folds
         yield f"mean_{name}{suffix}", np.mean(per_fold), 0
         yield f"std_{name}{suffix}", np.std(per_fold), 0
     for name in ("fit_time", "score_time") if outcome.folds else ():

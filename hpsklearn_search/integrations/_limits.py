@@ -13,8 +13,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-__all__ = ["ITEMS_PER_BATCH", "METRICS_PER_BATCH", "PARAM_LENGTH", "TAG_LENGTH", "allowed_names", "cut", "slices"]
-
 NAME_LENGTH = 250
 PARAM_LENGTH = 6000
 TAG_LENGTH = 8000

@@ -6,11 +6,9 @@ import os
 from dataclasses import replace as with_changes
 from pathlib import Path
 
-from ._mlflow import Client, check_installed, is_refusal, short_calls
+from ._client import Client, check_installed, is_refusal, short_calls
 from ._tracker import Tracker
 from ._unsent import Destination, read
-
-__all__ = ["replay"]
 
 
 def replay(path: str | os.PathLike[str], tracking_uri: str | None = None) -> int:
@@ -44,7 +42,7 @@ def replay(path: str | os.PathLike[str], tracking_uri: str | None = None) -> int
 
     Examples
     --------
-    >>> from hpsklearn_search import replay
+    >>> from hpsklearn_search.integrations._replay import replay
     >>> def send_again():
     ...     return replay("mlflow-unsent-3f2b8c1d.jsonl")
     """

@@ -15,8 +15,6 @@ from ..plots import save_history
 from ..trials import Trials
 from ._content import Values
 
-__all__ = ["write_files"]
-
 logger = logging.getLogger(__name__)
 
 

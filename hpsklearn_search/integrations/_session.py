@@ -15,15 +15,13 @@ from typing import Any
 
 from ..trials import Trial, Trials
 from . import _content as content
+from ._client import autologging_suspended, is_refusal, save_model
 from ._limits import cut
-from ._mlflow import autologging_suspended, is_refusal, save_model
 from ._results import write_files
 from ._tracker import Tracker
 from ._unsent import Destination, write
 from ._updates import FAILED, FINISHED, KILLED, Update, milliseconds
 from ._writer import Unsent, Writer
-
-__all__ = ["Ending", "Session"]
 
 logger = logging.getLogger(__name__)
 

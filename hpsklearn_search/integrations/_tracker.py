@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ._client import Client, context_tags, short_calls
 from ._content import SEARCH_TAG, TRIAL_TAG
-from ._mlflow import Client, context_tags, short_calls
 from ._unsent import Destination
 from ._updates import Update
-
-__all__ = ["Tracker"]
 
 MODEL_NAME = "model"
 

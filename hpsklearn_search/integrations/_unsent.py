@@ -19,8 +19,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ._updates import Update
 
-__all__ = ["Destination", "read", "write"]
-
 FORMAT = 1
 
 

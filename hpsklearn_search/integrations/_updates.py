@@ -14,8 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-__all__ = ["FAILED", "FINISHED", "KILLED", "Metric", "Update", "milliseconds"]
-
 FINISHED, FAILED, KILLED = "FINISHED", "FAILED", "KILLED"
 """How an MLflow run ends."""
 

@@ -20,8 +20,6 @@ from typing import NamedTuple, TypeAlias
 
 from ._updates import Update
 
-__all__ = ["Maker", "Unsent", "Writer"]
-
 logger = logging.getLogger(__name__)
 
 Maker: TypeAlias = Callable[[], Update]

@@ -1,20 +1,17 @@
 """The loop, and what it asks of objectives, stoppers and callbacks."""
 
-from ._ask import Asker
-from ._automatic import automatic_callbacks, offer
-from ._checks import check_algo, check_loss_threshold, check_positive_integer, check_timeout
-from ._finish import finishing
-from ._journal import Journal, journal
-from ._log import LogLines
+from ._callbacks import Callback, LogLines, notify_on_finish
+from ._checks import check_loss_threshold, check_positive_integer, check_timeout
+from ._launch import launch
 from ._loop import Loop, Plan, entropy_of
 from ._progress import ProgressContext, ProgressLine
-from ._protocol import Callback, Objective, Stopper
-from ._stoppers import early_stop, loss_threshold
+from ._protocol import Objective, Stopper
+from ._stoppers import stop_at_loss, stop_by, stoppers
+from ._suggester import Suggester
+from ._window import Window
 
 __all__ = [
-    "Asker",
     "Callback",
-    "Journal",
     "LogLines",
     "Loop",
     "Objective",
@@ -22,15 +19,15 @@ __all__ = [
     "ProgressContext",
     "ProgressLine",
     "Stopper",
-    "automatic_callbacks",
-    "check_algo",
+    "Suggester",
+    "Window",
     "check_loss_threshold",
     "check_positive_integer",
     "check_timeout",
-    "early_stop",
     "entropy_of",
-    "finishing",
-    "journal",
-    "loss_threshold",
-    "offer",
+    "launch",
+    "notify_on_finish",
+    "stop_at_loss",
+    "stop_by",
+    "stoppers",
 ]

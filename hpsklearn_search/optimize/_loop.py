@@ -1,9 +1,4 @@
-"""The only loop: ask, dispatch, record, stop.
-
-With a seed, the *window rule* holds: trial t is suggested from exactly the outcomes of trials
-0 .. t-W, however the later ones finished, and waits for them. What is suggested, and where the
-search stops, then depends neither on timing nor on where the work runs.
-"""
+"""The only loop: ask, dispatch, record, stop. With a seed it keeps the rule of `Window`."""
 
 from __future__ import annotations
 
@@ -20,12 +15,12 @@ import numpy as np
 from ..executors import Executor, Finished, Task
 from ..space import Point, Space
 from ..suggest import SuggestAlgorithm
-from ..trials import STATUS_CANCELLED, Trial, Trials
-from ._ask import Asker
-from ._protocol import Callback, Objective, Stopper, check_callback
-from ._stoppers import loss_threshold
-
-__all__ = ["Loop", "Plan", "entropy_of"]
+from ..trials import STATUS_CANCELLED, Outcome, Trial, Trials
+from ._callbacks import Callback, check_callback
+from ._protocol import Objective, Stopper
+from ._stoppers import stoppers
+from ._suggester import Suggester
+from ._window import Window
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +35,12 @@ class Plan:
         The space, the algorithm, and the root of all its seeds.
     max_evals : int or None
         Total number of trials, those already in the record included.
-    window : int or None
-        W of the window rule; None uses whatever has finished.
+    window : Window
+        Which outcomes a suggestion may know.
     timeout : float or None
         Seconds; what is in flight then is cancelled.
     stoppers : sequence of callable
-        Asked after every finished trial (with a window: in order of suggestion).
+        Asked after every finished trial (with a window of finite size: in order of suggestion).
     first_points : sequence of Point
         Suggested first, before the algorithm is asked; those that are in the record already are not.
     repeats : bool
@@ -60,7 +55,7 @@ class Plan:
     algo: SuggestAlgorithm
     entropy: int
     max_evals: int | None = None
-    window: int | None = None
+    window: Window = Window()
     timeout: float | None = None
     stoppers: Sequence[Stopper] = ()
     first_points: Sequence[Point] = ()
@@ -100,11 +95,11 @@ class Loop:
         self.trials = trials
         self.callbacks = [check_callback(callback) for callback in callbacks]
         self._record = trials.record
-        self._stoppers = [*plan.stoppers, *_prescribed(trials)]
+        self._stoppers = [*plan.stoppers, *stoppers(trials.loss_threshold, None)]
         self._queue: deque[Task] = deque()
         self._in_flight: set[Task] = set()
         self._parts: dict[int, dict[int, Finished]] = {}
-        self._asker = Asker(
+        self._suggester = Suggester(
             plan.space,
             plan.algo,
             plan.entropy,
@@ -113,7 +108,7 @@ class Loop:
             accepts=plan.accepts,
         )
         self._last: int | None = plan.max_evals  # no trial from this number on
-        self._judged = 0  # trials that the stoppers have seen, with a window
+        self._n_judged = 0  # trials that the stoppers have seen, in a seeded search
         self._is_exhausted = False
         self._reason = ""
 
@@ -135,7 +130,7 @@ class Loop:
             self._restart_unfinished()
             if any(trial.is_finished for trial in self._record):
                 self._judge()
-            self.executor.start(self.objective.work)
+            self.executor.start(self.objective.function)
             self._search(deadline)
         except KeyboardInterrupt:
             self._reason = "interrupted"
@@ -154,9 +149,6 @@ class Loop:
     def _search(self, deadline: float | None) -> None:
         while True:
             self._fill()
-            if not self._in_flight and self._queue and self.objective.order is not None:
-                self.objective.order.release()
-                self._fill()
             if not self._in_flight:
                 break
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -176,7 +168,8 @@ class Loop:
         With several workers a trial is suggested before one of them is free, so that none waits for it.
         """
         while True:
-            while len(self._in_flight) < self.executor.capacity and (task := self._next_task()) is not None:
+            while len(self._in_flight) < self.executor.capacity and self._queue:
+                task = self._queue.popleft()
                 self._in_flight.add(task)
                 self.executor.submit(task)
             if len(self._in_flight) >= self.executor.capacity and (self._queue or self.executor.capacity == 1):
@@ -190,48 +183,34 @@ class Loop:
                 return
             self._open(self._record.add(point))
 
-    def _next_task(self) -> Task | None:
-        """The part to run next, None if there is none that may."""
-        order = self.objective.order
-        if order is None:
-            return self._queue.popleft() if self._queue else None
-        while (task := order.choose(self._queue)) is not None:
-            trial, parts = self._record[task.trial], self._parts[task.trial]
-            if parts and self.objective.is_decided(trial, parts):  # by what became of others
-                self._settle(task.trial)
-                continue
-            self._queue.remove(task)
-            return task
-        return None
-
     def _open(self, trial: Trial) -> None:
-        self._asker.note(trial.point)
+        self._suggester.note(trial.point)
         self._parts[trial.number] = {}
         self._queue.extend(
             Task(trial.number, part, payload)
-            for part, payload in enumerate(self.objective.tasks(trial, whole=self._better_whole()))
+            for part, payload in enumerate(self.objective.tasks(trial, batch_folds=self._should_batch_folds()))
         )
         for callback in self.callbacks:
             callback.on_trial_begin(self.trials, trial)
 
-    def _better_whole(self) -> bool:
-        """Whether the trial just added should be one task: each task is dear, and trials enough fill the workers."""
-        if not getattr(self.executor, "prefers_whole_trials", False):
+    def _should_batch_folds(self) -> bool:
+        """Whether the trial just added should be one task, because sending a task costs much here."""
+        if not self.executor.batch_folds:
             return False
+        # One task a trial leaves no worker idle only where enough trials are still to come.
         free = self.executor.capacity - len(self._in_flight) - len(self._queue)
-        added = len(self._record)
-        ends = [self._last, None if self.plan.window is None else self._record.told + self.plan.window]
-        still_to_come = min([end - added for end in ends if end is not None], default=free)
+        ends = [self._last, self.plan.window.n_allowed(self._record.n_settled)]
+        still_to_come = min([end - len(self._record) for end in ends if end is not None], default=free)
         return free <= 1 + max(0, still_to_come)
 
     def _restart_unfinished(self) -> None:
-        self._asker.resume(self._record)
+        self._suggester.resume(self._record)
         for trial in self._record.running:
             self._open(self._record.begin(trial.number))
 
     def _must_end_now(self) -> bool:
-        # With a window, trials that were allowed before the reason came up belong to the result.
-        return self.plan.window is None or self._reason == "timeout"
+        # Seeded, trials that were allowed before the reason came up belong to the result.
+        return self.plan.window.size is None or self._reason == "timeout"
 
     def _abandon(self) -> None:
         cancelled = self.executor.cancel()
@@ -242,77 +221,69 @@ class Loop:
         number = len(self._record)
         if self._last is not None and number >= self._last:
             return False
-        if self.plan.window is None:
-            return not self._reason
-        return self._record.told >= number - self.plan.window + 1
-
-    def _told(self, number: int) -> int | None:
-        """How many outcomes trial `number` may know; None for all there are."""
-        return None if self.plan.window is None else max(0, number - self.plan.window + 1)
+        # Seeded, a reason has lowered _last, and the trials before it are still asked for.
+        has_ended = self.plan.window.size is None and self._reason != ""
+        return not has_ended and self.plan.window.may_begin(number, self._record.n_settled)
 
     def _next_point(self, number: int) -> Point | None:
-        return self._asker.ask(number, self.trials.until(self._told(number)))
+        return self._suggester.ask(number, self.trials.limited_to(self.plan.window.known_to(number)))
 
     # ------------------------------------------------------------------ recording
     def _receive(self, finished: Finished) -> None:
         self._in_flight.discard(finished.task)
         number = finished.task.trial
         if number not in self._parts:
-            return  # a part of a trial that was decided without it
+            return  # a part of a trial that was settled without it
         parts = self._parts[number]
         parts[finished.task.part] = finished
-        if self.objective.is_decided(self._record[number], parts):
-            self._settle(number)
+        outcome = self.objective.outcome(self._record[number], parts)
+        if outcome is not None:
+            self._settle(number, outcome)
 
-    def _settle(self, number: int) -> None:
-        trial, parts = self._record[number], self._parts.pop(number)
+    def _settle(self, number: int, outcome: Outcome) -> None:
+        del self._parts[number]
         self._drop_rest(number)
-        outcome = self.objective.outcome(trial, parts)
-        if outcome.status == STATUS_CANCELLED:
-            return
-        self._tell(self._record.finish(number, outcome))
+        if outcome.status != STATUS_CANCELLED:
+            self._announce(self._record.finish(number, outcome))
 
     def _drop_rest(self, number: int) -> None:
-        """Parts of a decided trial that have not finished: forget the queued, cancel the running."""
+        """Forget the queued parts of a settled trial, and cancel those that run."""
         if any(task.trial == number for task in self._queue):
             self._queue = deque(task for task in self._queue if task.trial != number)
         if any(task.trial == number for task in self._in_flight):
             for task in self.executor.cancel(number):
                 self._in_flight.discard(task)
 
-    def _tell(self, trial: Trial) -> None:
+    def _announce(self, trial: Trial) -> None:
         for callback in self.callbacks:
             if callback.on_trial_end(self.trials, trial) is True and not self._reason:
                 self._stop("callback", len(self._record))
-        self.objective.check(trial)
+        self.objective.raise_if_fatal(trial)
         self._judge()
 
     def _judge(self) -> None:
-        """Ask the stoppers; with a window about each leading run of finished trials, else about all."""
+        """Ask the stoppers; seeded about each leading run of finished trials, else about all."""
         if self._reason or not self._stoppers:
             return
-        if self.plan.window is None:
+        if self.plan.window.size is None:
             self._ask_stoppers(self.trials, len(self._record))
             return
-        while not self._reason and self._judged < self._record.told:
-            self._judged += 1
+        while not self._reason and self._n_judged < self._record.n_settled:
             # Every trial that was allowed before this outcome was known still belongs to the result.
-            self._ask_stoppers(self.trials.until(self._judged), self._judged + self.plan.window - 1)
+            last = self.plan.window.n_allowed(self._n_judged)
+            self._n_judged += 1
+            self._ask_stoppers(self.trials.limited_to(self._n_judged), last)
 
-    def _ask_stoppers(self, trials: Trials, last: int) -> None:
+    def _ask_stoppers(self, trials: Trials, last: int | None) -> None:
         for stopper in self._stoppers:
             reason = stopper(trials)
             if reason:
                 self._stop(reason, last)
                 return
 
-    def _stop(self, reason: str, last: int) -> None:
+    def _stop(self, reason: str, last: int | None) -> None:
         self._reason = reason
-        self._last = last if self._last is None else min(self._last, last)
-
-
-def _prescribed(trials: Trials) -> list[Stopper]:
-    return [] if trials.loss_threshold is None else [loss_threshold(trials.loss_threshold)]
+        self._last = min((end for end in (self._last, last) if end is not None), default=None)
 
 
 def entropy_of(random_state: Any, name: str = "random_state") -> int:

@@ -10,10 +10,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from ..trials import Trial, Trials
-from ._protocol import Callback
-
-__all__ = ["ProgressContext", "ProgressLine"]
-
+from ._callbacks import Callback
 
 SECONDS_BETWEEN_LINES = 10.0
 """In a log file, where each state of the bar is a line of its own."""

@@ -2,7 +2,7 @@
 
 >>> from hpsklearn_search.trials import Outcome, Trials
 >>> trials = Trials()
->>> stop = loss_threshold(0.5)
+>>> stop = stop_at_loss(0.5)
 >>> stop(trials) is None
 True
 >>> _ = trials.record.add({}); _ = trials.record.finish(0, Outcome("ok", loss=0.4))
@@ -18,10 +18,14 @@ from typing import Any
 from ..trials import Trials
 from ._protocol import Stopper
 
-__all__ = ["early_stop", "loss_threshold"]
+
+def stoppers(loss_threshold: float | None, early_stop_fn: Callable[..., Any] | None) -> list[Stopper]:
+    """The stoppers of two arguments that both faces have."""
+    by_loss = [] if loss_threshold is None else [stop_at_loss(loss_threshold)]
+    return by_loss if early_stop_fn is None else [*by_loss, stop_by(early_stop_fn)]
 
 
-def loss_threshold(threshold: float) -> Stopper:
+def stop_at_loss(threshold: float) -> Stopper:
     """Stop once the best loss is at most `threshold`."""
 
     def stop(trials: Trials) -> str | None:
@@ -31,14 +35,12 @@ def loss_threshold(threshold: float) -> Stopper:
     return stop
 
 
-def early_stop(function: Callable[..., tuple[bool, Any]]) -> Stopper:
-    """hyperopt's protocol: ``function(trials, *previous) -> (stop, next previous)``.
-
-    The function sees finished trials only, since those written for hyperopt read the loss of the last one.
-    """
+def stop_by(function: Callable[..., tuple[bool, Any]]) -> Stopper:
+    """Stop when ``function(trials, *previous) -> (stop, next previous)`` says so."""
     previous: list[Any] = []
 
     def stop(trials: Trials) -> str | None:
+        # Functions of this protocol read the loss of the last trial, so they see finished trials only.
         answer = function(trials.finished(), *previous)
         try:
             must_stop, arguments = answer

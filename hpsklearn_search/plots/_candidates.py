@@ -19,12 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ..search._describe import settings
-from ..search._parameters import ParameterSpace
-from ..search._results import finished_trials
 from ._columns import Column, column
-
-__all__ = ["Candidates", "robust_low"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -47,7 +42,7 @@ class Candidates:
     seconds : ndarray of shape (n,)
         When each finished, from the start of the search; of a search that does not record it, the seconds
         of fitting and scoring until then.
-    are_clock : bool
+    is_wall_clock : bool
         Whether `seconds` were read from a clock.
     """
 
@@ -57,7 +52,7 @@ class Candidates:
     stopped: BoolArray
     metric: str
     seconds: FloatArray
-    are_clock: bool = False
+    is_wall_clock: bool = False
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -109,11 +104,12 @@ class Candidates:
         if metric is None and getattr(search, "multimetric_", False):
             named = [getattr(search, "objective_metric", None), search.refit]
             metric = next((name for name in named if isinstance(name, str)), None)
-        found = cls.from_cv_results(search.cv_results_, metric, _log_scales(search))
-        seconds = _seconds_on_the_clock(search)
+        is_ours = hasattr(search, "trials_")  # scikit-learn's searches know no scales and no times
+        found = cls.from_cv_results(search.cv_results_, metric, search._log_scales() if is_ours else {})
+        seconds = search._seconds_on_the_clock() if is_ours else None
         if seconds is None or len(seconds) != len(found):
             return found
-        return cls(found.columns, found.scores, found.failed, found.stopped, found.metric, seconds, are_clock=True)
+        return cls(found.columns, found.scores, found.failed, found.stopped, found.metric, seconds, is_wall_clock=True)
 
     # ------------------------------------------------------------------ views
     @property
@@ -152,7 +148,7 @@ class Candidates:
         return found or list(self.columns)
 
 
-def robust_low(scores: FloatArray) -> float:
+def robust_minimum(scores: FloatArray) -> float:
     """Where an axis of scores may begin, so that a few hopeless candidates do not squeeze the others.
 
     Parameters
@@ -162,7 +158,7 @@ def robust_low(scores: FloatArray) -> float:
 
     Examples
     --------
-    >>> robust_low(np.array([0.8, 0.85, 0.86, 0.9, -1e6])) > 0.5
+    >>> robust_minimum(np.array([0.8, 0.85, 0.86, 0.9, -1e6])) > 0.5
     True
     """
     known = scores[~np.isnan(scores)]
@@ -187,24 +183,3 @@ def _seconds_of_work(cv_results: Mapping[str, Any], n: int) -> FloatArray:
     times = [np.asarray(cv_results.get(key, np.zeros(n)), dtype=float) for key in ("mean_fit_time", "mean_score_time")]
     folds = {match[1] for key in cv_results if (match := re.match(r"split(\d+)_test_", str(key)))}
     return np.cumsum(np.nan_to_num(times[0] + times[1])) * max(len(folds), 1)
-
-
-def _seconds_on_the_clock(search: Any) -> FloatArray | None:
-    trials = getattr(search, "trials_", None)
-    if trials is None:
-        return None
-    rows = finished_trials(list(trials.record))
-    finished, started = np.array([t.finished for t in rows]), np.array([t.started for t in rows])
-    return None if not len(rows) or np.isnan(finished).any() else finished - np.nanmin(started)
-
-
-def _log_scales(search: Any) -> dict[str, bool]:
-    """Whether each parameter of a search of ours is logarithmic in its space; nothing of other searches."""
-    if not hasattr(search, "space"):
-        return {}
-    scales: dict[str, bool] = {}
-    for setting in settings(ParameterSpace(search.space, search.estimator)):
-        log = getattr(setting.node.distribution, "log", None)
-        if setting.parameter is not None and setting.is_direct and log is not None:
-            scales[setting.parameter] = scales.get(setting.parameter, False) or bool(log)
-    return scales

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from ..space import brief
 
-__all__ = ["Column", "column", "shortened"]
-
 FloatArray: TypeAlias = NDArray[np.float64]
 
 LOG_FROM, LOW_MEDIAN = 99.0, 0.2

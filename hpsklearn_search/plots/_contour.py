@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
-from ._candidates import Candidates, robust_low
+from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shortened
 from ._display import Display
 from ._parameter import spread_out
 from ._style import BEST, FAILED, MAP, colour_bar, label_scores, on_parameter, tidy
-
-__all__ = ["ContourDisplay"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -64,7 +62,7 @@ class ContourDisplay(Display):
             raise ValueError(f"x and y are both {x!r}; for one parameter use ParameterScoreDisplay")
         self.candidates = candidates
         self.x, self.y = candidates.column(x), candidates.column(y)
-        self.shown_scores = np.maximum(candidates.scores, robust_low(candidates.scores))
+        self.shown_scores = np.maximum(candidates.scores, robust_minimum(candidates.scores))
         self.grid_x, self.grid_y, self.grid_scores = self._map()
 
     @classmethod

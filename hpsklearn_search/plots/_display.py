@@ -14,8 +14,6 @@ from typing import Any, TypeVar
 
 from ._style import new_axes
 
-__all__ = ["Display"]
-
 Own = TypeVar("Own", bound="Display")
 
 

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ._candidates import Candidates, robust_low
+from ._candidates import Candidates, robust_minimum
 from ._display import Display
 from ._style import BEST, COLOURS, FAILED, label_scores, tidy, unseen_axes
-
-__all__ = ["SearchHistoryDisplay", "save_history"]
 
 SIZE = (7.0, 4.2)  # inches
 MANY = 200  # candidates, from which on points are small and faint
@@ -111,7 +109,7 @@ class SearchHistoryDisplay(Display):
         return cls({"": Candidates.from_cv_results(cv_results, metric)}, x).plot(ax)
 
     def _draw(self) -> None:
-        low = min(robust_low(each.scores) for each in self.candidates.values())
+        low = min(robust_minimum(each.scores) for each in self.candidates.values())
         high = max((np.nanmax(each.scores) for each in self.candidates.values() if not each.failed.all()), default=1.0)
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
         for i, (name, each) in enumerate(self.candidates.items()):
@@ -126,7 +124,7 @@ class SearchHistoryDisplay(Display):
     def _x_label(self) -> str:
         if self.x == "number":
             return "candidate"
-        on_clock = all(each.are_clock for each in self.candidates.values())
+        on_clock = all(each.is_wall_clock for each in self.candidates.values())
         return "seconds since the search began" if on_clock else "seconds of fitting and scoring"
 
     def _draw_search(self, name: str, each: Candidates, colour: str, floor: float) -> None:

@@ -9,8 +9,6 @@ from ._columns import shortened
 from ._display import Display
 from ._style import FAILED, POINTS, tidy
 
-__all__ = ["ParameterImportanceDisplay"]
-
 
 class ParameterImportanceDisplay(Display):
     """The importance of every label of a space, the largest on top.

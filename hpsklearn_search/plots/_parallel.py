@@ -8,12 +8,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ._candidates import Candidates, robust_low
+from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shortened
 from ._display import Display
 from ._style import BEST, GRID, MAP, colour_bar, label_scores, lines
-
-__all__ = ["ParallelCoordinatesDisplay"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -142,7 +140,7 @@ class ParallelCoordinatesDisplay(Display):
             return None
         rows = rows[np.argsort(tried.scores[rows], kind="stable")]
         scores = tried.scores[rows]
-        floor, top = robust_low(scores), float(scores.max())
+        floor, top = robust_minimum(scores), float(scores.max())
         rank = np.linspace(0.0, 1.0, len(rows))
         many = len(rows) > MANY
         drawn = lines(

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ._candidates import Candidates, robust_low
+from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shortened
 from ._display import Display
 from ._style import BEST, FAILED, MAP, axes_grid, colour_bar, label_scores, new_axes, on_parameter, tidy
-
-__all__ = ["ParameterScoreDisplay", "spread_out"]
 
 MANY = 200
 
@@ -126,7 +124,7 @@ class ParameterScoreDisplay(Display):
         self._is_grid = ax is None and len(self.axes_) > 1
 
     def _draw(self) -> None:
-        low = robust_low(self.candidates.scores)
+        low = robust_minimum(self.candidates.scores)
         high = np.nanmax(self.candidates.scores) if not self.candidates.failed.all() else 1.0
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
         points = None

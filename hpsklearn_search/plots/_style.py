@@ -14,11 +14,6 @@ import numpy as np
 from ..exceptions import NotInstalledError
 from ._columns import Column, shortened
 
-__all__ = [
-    "BEST", "COLOURS", "FAILED", "GRID", "MAP", "POINTS", "axes_grid", "colour_bar", "label_scores", "lines",
-    "new_axes", "on_parameter", "tidy", "unseen_axes",
-]  # fmt: skip
-
 POINTS, BEST, FAILED, GRID = "#0072B2", "#D55E00", "#7F7F7F", "#E6E6E6"
 COLOURS = (POINTS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", BEST)
 MAP = "cividis"

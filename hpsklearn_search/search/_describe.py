@@ -19,8 +19,6 @@ from typing import Any
 from ..space import Choice, Parameter, SpaceTable, brief, children, fixed_value
 from ._parameters import ParameterSpace
 
-__all__ = ["Setting", "settings", "space_table"]
-
 
 @dataclass(frozen=True)
 class Setting:

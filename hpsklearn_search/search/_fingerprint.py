@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
-from ..optimize import Plan, check_algo
+from ..hyperopt._algorithm import resolve_algo
+from ..optimize import Plan
 from ..trials import Record, describe_space, digest, text_of
-from ._folds import FoldWork
-
-__all__ = ["fingerprint"]
+from .folds import FoldFunction
 
 
-def fingerprint(search: Any, plan: Plan, work: FoldWork, record: Record) -> dict[str, Any]:
-    """All that scores and suggestions depend on: not n_jobs, max_evals, timeouts.
-
-    Parameters
-    ----------
-    search : HyperoptSearchCV
-        The search.
-    plan : Plan
-        What the loop was given.
-    work : FoldWork
-        Data, folds and settings.
-    record : Record
-        What the search starts from.
-
-    Returns
-    -------
-    dict
-        JSON values, by the name of the argument.
-    """
-    fixed = work.estimator.get_params(deep=False)
-    known = [(trial.point, trial.model_loss) for trial in record.known]
+def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record) -> dict[str, Any]:
+    """All that scores and suggestions depend on: not n_jobs, max_evals, timeouts."""
+    fixed = function.estimator.get_params(deep=False)
+    known = [(trial.point, trial.model_loss) for trial in record.prior_trials]
     return {
-        "estimator": text_of(type(work.estimator)),
+        "estimator": text_of(type(function.estimator)),
         "parameters of the estimator": {name: _short(value) for name, value in sorted(fixed.items())},
         "space": describe_space(plan.space),
         "scoring": text_of(search.scoring),
@@ -42,13 +25,15 @@ def fingerprint(search: Any, plan: Plan, work: FoldWork, record: Record) -> dict
         "error_score": text_of(search.error_score),
         "return_train_score": bool(search.return_train_score),
         "cv (it draws other folds in every run unless its random_state is set)": digest(
-            [part for fold in work.splits for part in map(digest, fold)]
+            [part for fold in function.splits for part in map(digest, fold)]
         ),
-        "X": digest(work.X),
-        "y": digest(work.y),
-        "fit parameters": {name: digest(value) for name, value in sorted(work.settings["fit_params"].items())},
-        "score parameters": digest(dict(work.settings["score_params"])) if work.settings["score_params"] else None,
-        "algo": text_of(check_algo(search.algo)),
+        "X": digest(function.X),
+        "y": digest(function.y),
+        "fit parameters": {name: digest(value) for name, value in sorted(function.settings["fit_params"].items())},
+        "score parameters": digest(dict(function.settings["score_params"]))
+        if function.settings["score_params"]
+        else None,
+        "algo": text_of(inspect.unwrap(resolve_algo(search.algo))),
         "racing": text_of(search.racing),
         "constraints": text_of(search.constraints),
         "random_state": None if search.random_state is None else plan.entropy,

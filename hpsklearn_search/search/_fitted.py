@@ -12,20 +12,20 @@ from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import get_scorer_names
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._importance import parameter_importances
 from .._pandas import frame_of
 from ..exceptions import add_note
+from ..optimize import Callback
 from ..space import SpaceTable
+from ..suggest import parameter_importances
 from ..trials import Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
-from ._describe import space_table
-from ._early_stopping import with_iterations
-from ._folds import FoldObjective, FoldWork
+from ._describe import settings, space_table
 from ._parameters import ParameterSpace
 from ._results import (
     BEST_ITERATIONS,
@@ -37,9 +37,8 @@ from ._results import (
     padded_folds,
     rank_without_infinities,
 )
-from ._task_tree import TaskTree
-
-__all__ = ["FittedSearch"]
+from ._run import SearchRun
+from .early_stopping import with_iterations
 
 logger = logging.getLogger(__name__)
 
@@ -176,14 +175,19 @@ class FittedSearch(BaseSearchCV):
             self._importances = (len(trials.record), id(trials)), found
         return dict(found)
 
-    # ------------------------------------------------------------------ results
-    def _begin_anew(self, trials: Trials) -> None:
-        """Forget what a former fit found: what this one does not find must not look as if it had."""
-        for name in [name for name in self.__dict__ if name.endswith("_") and name != "n_splits_"]:
-            delattr(self, name)
-        self.trials_ = trials
+    # ------------------------------------------------------------------ the search and its results
+    def _search(self, run: SearchRun) -> None:
+        """Run the loop and make the table; whatever ends the search, what has finished stays within reach."""
+        former_fit = _ForgetFormerFit(self)
+        try:
+            self.stop_reason_ = run.launch(former_fit)
+        except BaseException:
+            if former_fit.is_forgotten:
+                self._keep_partial(run)
+            raise
+        self._tabulate(run)
 
-    def _format(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
+    def _tabulate(self, run: SearchRun) -> None:
         """``cv_results_`` of the finished candidates, and scikit-learn's warnings about failed ones."""
         rows = finished_trials(list(self.trials_.record))
         if not rows:
@@ -197,40 +201,40 @@ class FittedSearch(BaseSearchCV):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             results = self._format_results(
-                [parameters.params(trial.point) for trial in rows], self.n_splits_, folds, {}
+                [run.parameters.params(trial.point) for trial in rows], self.n_splits_, folds, {}
             )
-        if objective.race is not None:
-            add_partial_columns(results, rows, objective.metric_name(folds[0]))
+        race = run.objective.race
+        if race is not None:
+            add_partial_columns(results, rows, run.objective.metric_name(folds[0]))
         add_iteration_columns(results, rows, self.n_splits_)
         self.cv_results_ = rank_without_infinities(results)
         try:
             warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
         except ValueError as error:
-            add_note(error, first_failure(rows, parameters.params))
+            add_note(error, first_failure(rows, run.parameters.params))
             raise
-        if objective.race is None or not all(trial.is_ok or trial.was_stopped for trial in rows):
+        if race is None or not all(trial.is_ok or trial.was_pruned for trial in rows):
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)
 
-    def _keep_partial(self, parameters: ParameterSpace, objective: FoldObjective) -> None:
+    def _keep_partial(self, run: SearchRun) -> None:
         """After an interrupt or error: the results of what finished, without raising anything else."""
         self.stop_reason_ = "interrupted"
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self._format(parameters, objective)
-                scorer, refit_metric = self._get_scorers()
-                self._select(scorer, refit_metric)
+                self._tabulate(run)
+                self._select(run)
         except Exception:
             logger.debug("no results to keep from the interrupted search", exc_info=True)
         else:
             logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
 
-    def _judge_nothing_finite(self) -> None:
+    def _warn_if_nothing_finite(self) -> None:
         """Where no candidate has a finite score: GridSearchCV takes the first, and would crown an infinite one."""
         rows = finished_trials(list(self.trials_.record))
         decides_itself = callable(self.refit) or (self.multimetric_ and not self.refit)
-        if decides_itself or any(trial.is_ok or trial.was_stopped for trial in rows):
+        if decides_itself or any(trial.is_ok or trial.was_pruned for trial in rows):
             return
         failures = [trial.outcome.failure for trial in rows if trial.outcome is not None]
         kinds = Counter(failure.kind for failure in failures if failure is not None)
@@ -246,13 +250,14 @@ class FittedSearch(BaseSearchCV):
             f"cv_results_ shows their scores. The first failure:\n{first.traceback if first is not None else ''}"
         )
 
-    def _select(self, scorer: Any, refit_metric: Any) -> None:
+    def _select(self, run: SearchRun) -> None:
+        refit_metric = run.refit_metric
         if callable(self.scoring) and self.multimetric_:
             scores = (fold["test_scores"] for fold in flat_folds(list(self.trials_.record)))
             first = next(score for score in scores if isinstance(score, dict))  # a failed fold may have a number
             self._check_refit_for_multimetric(first)
             refit_metric = self.refit
-        self.scorer_ = scorers_by_name(scorer)
+        self.scorer_ = scorers_by_name(run.scorer)
         best_loss = self.trials_.best_loss
         if best_loss is not None:
             self.best_loss_ = best_loss
@@ -262,23 +267,59 @@ class FittedSearch(BaseSearchCV):
                 self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
 
-    def _refit_folds(self, work: FoldWork) -> None:
-        """``best_estimators_``: the winner fitted on the training part of each fold, once more."""
-        self.best_estimators_ = [work.fitted(self.best_params_, fold) for fold in range(self.n_splits_)]
+    def _refit(self, run: SearchRun) -> None:
+        """Fit the best candidate on all data, if `refit` asks for it."""
+        if self.refit:
+            function, fit_params = run.objective.function, run.fit_params
+            self.best_estimator_ = self._best_candidate(clone(function.estimator))
+            with run.tree.refit(self.best_estimator_):
+                start = time.time()
+                if function.y is None:
+                    self.best_estimator_.fit(function.X, **fit_params)
+                else:
+                    self.best_estimator_.fit(function.X, function.y, **fit_params)
+                self.refit_time_ = time.time() - start
+            if hasattr(self.best_estimator_, "feature_names_in_"):
+                self.feature_names_in_ = self.best_estimator_.feature_names_in_
+        run.tree.end()
 
-    def _refit(self, base: Any, X: Any, y: Any, fit_params: Mapping[str, Any], tree: TaskTree) -> None:
+    def _best_candidate(self, base: Any) -> Any:
+        """`base` with the best parameters, and the number of iterations where its folds stopped early."""
         best = finished_trials(list(self.trials_.record))[self.best_index_]
         folds = [fold.get(BEST_ITERATIONS, {}) for fold in best.outcome.folds] if best.outcome is not None else []
-        self.best_estimator_ = clone(base).set_params(**clone(self.best_params_, safe=False))
+        candidate = base.set_params(**clone(self.best_params_, safe=False))
         iterations = with_iterations(folds)
         if iterations:  # an estimator's own set_params may not take an empty call
-            self.best_estimator_.set_params(**iterations)
-        with tree.refit(self.best_estimator_):
-            start = time.time()
-            if y is None:
-                self.best_estimator_.fit(X, **fit_params)
-            else:
-                self.best_estimator_.fit(X, y, **fit_params)
-            self.refit_time_ = time.time() - start
-        if hasattr(self.best_estimator_, "feature_names_in_"):
-            self.feature_names_in_ = self.best_estimator_.feature_names_in_
+            candidate.set_params(**iterations)
+        return candidate
+
+    # ------------------------------------------------------------------ for the plots
+    def _log_scales(self) -> dict[str, bool]:
+        """Whether each parameter has a logarithmic scale in the space."""
+        scales: dict[str, bool] = {}
+        for setting in settings(ParameterSpace(self.space, self.estimator)):
+            log = getattr(setting.node.distribution, "log", None)
+            if setting.parameter is not None and setting.is_direct and log is not None:
+                scales[setting.parameter] = scales.get(setting.parameter, False) or bool(log)
+        return scales
+
+    def _seconds_on_the_clock(self) -> NDArray[np.float64] | None:
+        """When each candidate finished, from the start of the search; None where that is not recorded."""
+        rows = finished_trials(list(self.trials_.record))
+        finished, started = np.array([t.finished for t in rows]), np.array([t.started for t in rows])
+        return None if not len(rows) or np.isnan(finished).any() else finished - np.nanmin(started)
+
+
+class _ForgetFormerFit(Callback):
+    """Deletes the fitted attributes when the search begins: an error before that leaves a former fit as it was."""
+
+    def __init__(self, search: FittedSearch) -> None:
+        self.search = search
+        self.is_forgotten = False
+
+    def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
+        attributes = vars(self.search)
+        for name in [name for name in attributes if name.endswith("_") and name != "n_splits_"]:
+            delattr(self.search, name)
+        self.search.trials_ = trials
+        self.is_forgotten = True

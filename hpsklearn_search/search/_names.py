@@ -22,9 +22,7 @@ from typing import Any, TypeAlias
 from sklearn.base import clone
 
 from ..exceptions import BadSearchSpace
-from ..space import Choice, Constant, Merges, Node, has_nodes
-
-__all__ = ["check_parameter_names"]
+from ..space import Choice, Constant, IsBranch, Node, has_nodes
 
 
 class _Mark:
@@ -37,7 +35,7 @@ Settings: TypeAlias = dict[str, list[Any]]
 """What each name may be set to; UNSET among the values if it may be left alone."""
 
 
-def check_parameter_names(root: Any, estimator: Any, is_branch: Merges) -> None:
+def check_parameter_names(root: Any, estimator: Any, is_branch: IsBranch) -> None:
     """Raise unless `estimator` takes every parameter in every branch.
 
     Parameters
@@ -72,7 +70,7 @@ def _alternatives(node: Any) -> Iterator[Any]:
 
 
 class _Walk:
-    def __init__(self, estimator: Any, is_branch: Merges) -> None:
+    def __init__(self, estimator: Any, is_branch: IsBranch) -> None:
         self.estimator = estimator
         self.is_branch = is_branch
         self._params: dict[int, Mapping[str, Any]] = {}

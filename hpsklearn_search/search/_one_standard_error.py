@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["OneStandardError", "one_standard_error"]
-
 
 @dataclass(frozen=True)
 class OneStandardError:

@@ -19,11 +19,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._hyperopt import own_space
+from ..hyperopt._translate import translate_space
 from ..space import Space, as_search_space, merge_branches
 from ._names import check_parameter_names
-
-__all__ = ["BranchRule", "ParameterSpace"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class ParameterSpace:
 
     def __init__(self, space: Any, estimator: Any) -> None:
         self.is_branch = BranchRule.of(estimator)
-        self.space = Space(as_search_space(own_space(space), self.is_branch))
+        self.space = Space(as_search_space(translate_space(space), self.is_branch))
 
     def __repr__(self) -> str:
         return f"ParameterSpace({self.space.root!r})"

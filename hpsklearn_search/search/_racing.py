@@ -33,10 +33,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ._first_folds import FirstFolds
+from ..optimize import Window
 from ._scores import mean_score
-
-__all__ = ["FoldTable", "Race", "Racing", "check_racing", "wide_enough"]
 
 ENOUGH = 8
 """Candidates whose better half says how the others vary."""
@@ -53,18 +51,13 @@ class Racing:
     rule : {"auto", "ceiling", "predictive"}, default="auto"
         ``"ceiling"`` never changes the winner; ``"predictive"`` saves more and may, rarely;
         ``"auto"`` stops when either does.
-    z : float, default=None
-        How many standard deviations of doubt the predictive rule grants. None is 3; with `first_fold_of`
-        it is 4, because the first folds of those who go on were chosen for being high.
+    z : float, default=3.0
+        Safety margin of the predictive rule, in standard deviations.
     min_finished : int, default=3
         Candidates that must have run all folds before the predictive rule speaks.
     bound : float, default=None
         The highest score there is; None takes it from the scorer where it is known (1 for accuracy, 0
         for a negated error).
-    first_fold_of : int, default=None
-        Run the first fold of this many candidates before the other folds of any of them, which then follow
-        in order of that score. For large data and many candidates, above all with ``algo="random"``: these
-        candidates are suggested without knowing of each other.
 
     Examples
     --------
@@ -73,20 +66,17 @@ class Racing:
     """
 
     rule: Literal["auto", "ceiling", "predictive"] = "auto"
-    z: float | None = None
+    z: float = 3.0
     min_finished: int = 3
     bound: float | None = None
-    first_fold_of: int | None = None
 
     def __post_init__(self) -> None:
         if self.rule not in ("auto", "ceiling", "predictive"):
             raise ValueError(f"Racing(rule={self.rule!r}): rule must be 'auto', 'ceiling' or 'predictive'")
-        if self.z is not None and not self.z > 0:
+        if not self.z > 0:
             raise ValueError(f"Racing(z={self.z!r}): z must be positive; 3 is the default")
         if self.min_finished < 2:
             raise ValueError(f"Racing(min_finished={self.min_finished!r}): at least 2 candidates have to finish")
-        if self.first_fold_of is not None and not self.first_fold_of >= 2:
-            raise ValueError(f"Racing(first_fold_of={self.first_fold_of!r}): at least 2 candidates make a group")
 
     def stops(
         self, scores: Sequence[float], incumbent: Sequence[float], spread: float | None, bound: float | None
@@ -116,8 +106,7 @@ class Racing:
         differences = [a - b for a, b in zip(scores, incumbent, strict=False)]
         if j >= 3:  # a candidate that varies more than others is granted its own spread
             spread = max(spread, float(np.std(differences, ddof=1)))
-        z = self.z or (3.0 if self.first_fold_of is None else 4.0)
-        doubt = z * spread * (k - j) / k * math.sqrt(1 / j + 1 / (k - j))
+        doubt = self.z * spread * (k - j) / k * math.sqrt(1 / j + 1 / (k - j))
         return mean_score(differences) + doubt < 0
 
 
@@ -141,26 +130,26 @@ class FoldTable:
         self._scores[self._n] = scores
         self._n += 1
 
-    def _known(self, told: int | None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _known(self, n_known: int | None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Scores of the candidates numbered below `told` (None: all), shape (n, k), and their order, best first."""
-        if self._latest[0] != (told, self._n):  # asked after every fold, it changes with every candidate
+        if self._latest[0] != (n_known, self._n):  # asked after every fold, it changes with every candidate
             numbers = self._numbers[: self._n]
             rows = np.argsort(numbers)
-            scores = self._scores[rows if told is None else rows[numbers[rows] < told]]
-            self._latest = (told, self._n), scores, np.argsort(-scores.sum(axis=1), kind="stable")
+            scores = self._scores[rows if n_known is None else rows[numbers[rows] < n_known]]
+            self._latest = (n_known, self._n), scores, np.argsort(-scores.sum(axis=1), kind="stable")
         return self._latest[1:]
 
-    def incumbent(self, told: int | None) -> list[float] | None:
+    def incumbent(self, n_known: int | None) -> list[float] | None:
         """Fold scores of the candidate with the best mean, the earliest of equals."""
-        scores, order = self._known(told)
+        scores, order = self._known(n_known)
         if not len(scores):
             return None
         best: list[float] = scores[order[0]].tolist()
         return best
 
-    def spread(self, told: int | None, min_finished: int) -> float | None:
+    def spread(self, n_known: int | None, min_finished: int) -> float | None:
         """s of equation (1), from the better half without the incumbent itself; None if too few have finished."""
-        scores, order = self._known(told)
+        scores, order = self._known(n_known)
         if len(scores) < min_finished:
             return None
         if len(scores) < ENOUGH:
@@ -172,68 +161,36 @@ class FoldTable:
 
 
 class Race:
-    """The rules at work in one search: what is known, and who is out.
+    """The rules at work in one search: which candidates are known, and which are pruned."""
 
-    Parameters
-    ----------
-    racing : Racing
-        The rules.
-    bound : float or None
-        The highest score there is, where known; that of `racing` comes first.
-    window : int or None
-        W of the window rule: trial t is judged by the candidates 0 .. t-W, so that who is stopped
-        depends on no timing; None uses all that have finished.
-    """
-
-    def __init__(self, racing: Racing, bound: float | None, window: int | None) -> None:
+    def __init__(self, racing: Racing, bound: float | None, window: Window) -> None:
         self.racing = racing
-        self.bound = racing.bound if racing.bound is not None else bound
+        self.bound = racing.bound if racing.bound is not None else bound  # the highest score there is, where known
         self.window = window
         self.table = FoldTable()
-        size = racing.first_fold_of
-        self.rung = None if size is None else FirstFolds(size, window)
-        self._without_place: dict[int, Sequence[float]] = {}
 
     def add(self, number: int, scores: Sequence[float]) -> None:
         """Enter a candidate with a finite score on every fold."""
-        self._without_place[number] = scores
+        self.table.add(number, scores)
 
-    def _place(self, number: int) -> int | None:
-        """Where a candidate stands in the order of judging."""
-        return number if self.rung is None else self.rung.position(number)
-
-    def _told(self, number: int) -> int | None:
-        place = self._place(number)
-        return None if self.window is None or place is None else max(0, place - self.window + 1)
-
-    def _complete_table(self) -> None:
-        for number, scores in list(self._without_place.items()):
-            place = self._place(number)
-            if place is not None:
-                self.table.add(place, scores)
-                del self._without_place[number]
-
-    def stop_after(self, number: int, scores: Sequence[float]) -> int | None:
-        """After how many of its first folds, with these `scores`, trial `number` is out; None if it is not."""
-        if self.rung is not None and not self.rung.may_go_on(number):
-            return None
-        self._complete_table()
-        told = self._told(number)
-        incumbent = self.table.incumbent(told)
+    def pruned_after(self, number: int, scores: Sequence[float]) -> int | None:
+        """After how many of its first folds, with these `scores`, trial `number` is pruned; None if it is not."""
+        n_known = self.window.known_to(number)
+        incumbent = self.table.incumbent(n_known)
         if incumbent is None:
             return None
-        spread = self.table.spread(told, self.racing.min_finished)
+        spread = self.table.spread(n_known, self.racing.min_finished)
         lengths = range(1, min(len(scores), len(incumbent) - 1) + 1)
         return next((j for j in lengths if self.racing.stops(scores[:j], incumbent, spread, self.bound)), None)
 
     def expected_score(self, number: int, scores: Sequence[float]) -> float:
-        """The mean that a stopped trial would have reached: the incumbent's plus the mean difference to it."""
-        incumbent = self.table.incumbent(self._told(number))
-        assert incumbent is not None, "only a trial with an incumbent is stopped"
+        """The mean that a pruned trial would have reached: the incumbent's plus the mean difference to it."""
+        incumbent = self.table.incumbent(self.window.known_to(number))
+        assert incumbent is not None, "only a trial with an incumbent is pruned"
         return mean_score(incumbent) + mean_score([a - b for a, b in zip(scores, incumbent, strict=False)])
 
 
-def check_racing(
+def as_racing(
     racing: Any, *, n_splits: int, refit: Any, return_train_score: bool, has_objective: bool
 ) -> Racing | None:
     """The racing rules that the argument means, None if off.
@@ -260,8 +217,3 @@ def check_racing(
     if not has_objective:
         raise ValueError("racing with several metrics needs to know which one counts: give objective_metric=...")
     return racing
-
-
-def wide_enough(window: int | None, racing: Any) -> int | None:
-    """A window of suggestion in which a whole group has room, where `racing` asks for the first fold of a group."""
-    return None if window is None else max(window, getattr(racing, "first_fold_of", None) or 1)

@@ -11,16 +11,8 @@ from scipy.stats import rankdata
 
 from ..trials import STATUS_CANCELLED, Trial
 
-__all__ = [
-    "BEST_ITERATIONS",
-    "add_iteration_columns",
-    "add_partial_columns",
-    "finished_trials",
-    "first_failure",
-    "flat_folds",
-    "padded_folds",
-    "rank_without_infinities",
-]
+ASKED_TO_STOP = "asked_to_stop"
+"""In the result of a fold: whether a callback of scikit-learn asked to end the search."""
 
 BEST_ITERATIONS = "best_iterations"
 """In the result of a fold: where each booster that stops early was best."""

@@ -12,8 +12,6 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
-__all__ = ["mean_score", "variance_of_mean"]
-
 
 def mean_score(scores: Sequence[float]) -> float:
     """The mean; NaN where infinities of both signs meet, or the sum is beyond a float's range."""

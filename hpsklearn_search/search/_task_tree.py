@@ -20,10 +20,8 @@ from typing import Any
 from ..space import Constant, children
 from ._compat import HAS_CALLBACKS
 
-__all__ = ["Leaf", "TaskTree", "has_callbacks", "stand_in"]
 
-
-class Leaf:
+class FoldContext:
     """The context of one fold of one candidate, which remembers whether a callback asked to stop."""
 
     def __init__(self, context: Any) -> None:
@@ -79,15 +77,10 @@ class TaskTree:
         self._data = {"estimator": search, "X": X, "y": y, "metadata": metadata}
         self._root = None
         self._searching: Any = None
-        self._has_listeners = HAS_CALLBACKS and any(map(has_callbacks, (search, search.estimator, options)))
+        self.has_listeners = HAS_CALLBACKS and any(map(has_callbacks, (search, search.estimator, options)))
         if HAS_CALLBACKS:
             self._root = search._init_callback_context(max_subtasks=1 + (search.refit is not False))
             self._root.call_on_fit_task_begin(**self._data)
-
-    @property
-    def has_listeners(self) -> bool:
-        """Whether anybody listens, to the search or to an estimator within; if not, tasks carry no context."""
-        return self._has_listeners
 
     def begin_search(self, max_tasks: int | None) -> None:
         """The search begins, with so many folds of candidates at most."""
@@ -102,7 +95,7 @@ class TaskTree:
         if self._searching is not None:
             self._searching.call_on_fit_task_end(estimator=self._search)
 
-    def leaf(self, task_id: int) -> Leaf | None:
+    def fold_context(self, task_id: int) -> FoldContext | None:
         """The context of a fold, None where nobody listens.
 
         It hangs in a branch of its own, without its siblings: what travels to a worker is as small
@@ -114,7 +107,7 @@ class TaskTree:
         branch._children_map = {}
         branch.parent = copy.copy(self._root)
         branch.parent._children_map = {branch.task_id: branch}
-        return Leaf(branch.subcontext(task_name="candidate-split-evaluation", task_id=task_id))
+        return FoldContext(branch.subcontext(task_name="candidate-split-evaluation", task_id=task_id))
 
     @contextmanager
     def refit(self, estimator: Any) -> Iterator[None]:
@@ -134,7 +127,7 @@ class TaskTree:
             self._root.call_on_fit_task_end(**self._data)
 
 
-def stand_in(search: Any) -> Any:
+def picklable_search(search: Any) -> Any:
     """What stands for the search in a worker: its parameters, without what cannot or need not travel."""
     copied = copy.copy(search)
     for name in ("callbacks", "trials"):

@@ -1,13 +1,13 @@
 """Spaces: distributions, nodes, the parsed tree, and what other libraries' spaces become."""
 
 from ._annotated import annotated_space
-from ._coercion import Merges, as_search_space, has_nodes, merge_branches, sets_itself
+from ._coercion import IsBranch, as_search_space, has_nodes, merge_branches, sets_itself
 from ._description import SpaceTable, brief, fixed_value
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
-from ._foreign import Frozen, Opaque
 from ._functions import FUNCTIONS, identity
-from ._given import given_point, raw_values
 from ._nodes import Apply, Choice, Constant, Node, Parameter, children, switch
+from ._points import parse_point, parse_values
+from ._scipy import RvsDistribution, ScipyDistribution
 from ._space import Dimension, Point, Space
 
 __all__ = [
@@ -18,14 +18,14 @@ __all__ = [
     "Constant",
     "Dimension",
     "Distribution",
-    "Frozen",
     "Integer",
-    "Merges",
+    "IsBranch",
     "Node",
     "Normal",
-    "Opaque",
     "Parameter",
     "Point",
+    "RvsDistribution",
+    "ScipyDistribution",
     "Space",
     "SpaceTable",
     "Uniform",
@@ -34,11 +34,11 @@ __all__ = [
     "brief",
     "children",
     "fixed_value",
-    "given_point",
     "has_nodes",
     "identity",
     "merge_branches",
-    "raw_values",
+    "parse_point",
+    "parse_values",
     "sets_itself",
     "switch",
 ]

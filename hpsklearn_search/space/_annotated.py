@@ -15,8 +15,6 @@ from typing import Any
 from ..exceptions import InvalidAnnotatedParameter
 from ._space import Space
 
-__all__ = ["annotated_space"]
-
 
 def annotated_space(function: Callable[..., Any]) -> dict[str, Any]:
     """``{parameter: its annotation}``, for ``space="annotated"``.

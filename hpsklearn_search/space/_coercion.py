@@ -23,12 +23,10 @@ import numpy as np
 
 from ..exceptions import BadSearchSpace, add_note
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform, is_real
-from ._foreign import Frozen, Opaque
 from ._nodes import Choice, Constant, Node, Parameter, children
+from ._scipy import RvsDistribution, ScipyDistribution
 
-__all__ = ["Merges", "as_search_space", "has_nodes", "merge_branches", "sets_itself"]
-
-Merges: TypeAlias = Callable[[str, dict[Any, Any]], bool]
+IsBranch: TypeAlias = Callable[[str, dict[Any, Any]], bool]
 """Whether a dict that stands under a key is a set of parameters (True) or a value of the key (False)."""
 
 
@@ -37,7 +35,7 @@ def sets_itself(key: str, option: dict[Any, Any]) -> bool:
     return key in option
 
 
-def as_search_space(space: Any, merges: Merges = sets_itself) -> Any:
+def as_search_space(space: Any, merges: IsBranch = sets_itself) -> Any:
     """The nodes that a search space in scikit-learn's manner means.
 
     Parameters
@@ -75,7 +73,7 @@ def as_search_space(space: Any, merges: Merges = sets_itself) -> Any:
     return _Coercion(merges).root(space)
 
 
-def merge_branches(configuration: Any, merges: Merges) -> dict[str, Any]:
+def merge_branches(configuration: Any, merges: IsBranch) -> dict[str, Any]:
     """The parameters that a configuration sets: dicts that are sets of parameters are merged into one.
 
     Parameters
@@ -106,7 +104,7 @@ def merge_branches(configuration: Any, merges: Merges) -> dict[str, Any]:
     return merged
 
 
-def _flat(configuration: dict[str, Any], merges: Merges, path: str) -> Iterator[tuple[str, Any, str]]:
+def _flat(configuration: dict[str, Any], merges: IsBranch, path: str) -> Iterator[tuple[str, Any, str]]:
     for key, value in configuration.items():
         where = f"{path}[{key!r}]"
         if isinstance(value, dict) and merges(key, value):
@@ -123,7 +121,7 @@ def has_nodes(value: Any) -> bool:
 class _Coercion:
     """One call of `as_search_space`; remembers what became of a choice, so that one node stays one node."""
 
-    def __init__(self, merges: Merges) -> None:
+    def __init__(self, merges: IsBranch) -> None:
         self.merges = merges
         self.coerced: dict[int, Choice] = {}
 
@@ -314,14 +312,14 @@ def as_distribution(label: str, law: Any) -> Distribution:
             raise BadSearchSpace(f"{label!r}: scipy.stats.{law.name} needs its arguments ({law.shapes})")
         law = law.freeze()
     if not all(hasattr(law, name) for name in ("dist", "args", "kwds", "ppf", "cdf")):
-        return Opaque(law)
+        return RvsDistribution(law)
     median = np.asarray(law.ppf(0.5))
     if median.ndim or not math.isfinite(median):
         raise BadSearchSpace(
             f"{label!r}: scipy.stats.{law.dist.name}{law.args or ''}{law.kwds or ''} cannot be drawn from; "
             "its median must be one finite number"
         )
-    return _translated(law) or Frozen(law)
+    return _translated(law) or ScipyDistribution(law)
 
 
 def _translated(law: Any) -> Distribution | None:

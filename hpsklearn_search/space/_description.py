@@ -20,10 +20,8 @@ from typing import Any
 import numpy as np
 
 from ._distributions import Distribution, Integer, Normal, Uniform
-from ._foreign import Frozen, Opaque
 from ._nodes import Choice, Constant, Node, Parameter
-
-__all__ = ["VARIES", "SpaceTable", "brief", "condition_in_words", "fixed_value", "values_in_words"]
+from ._scipy import RvsDistribution, ScipyDistribution
 
 WIDEST = 60
 """Characters of a cell of the table, and of a list of options."""
@@ -102,9 +100,9 @@ def values_in_words(node: Parameter | Choice) -> str:
         kind, centre = ("log-normal", "median") if law.log else ("normal", "mean")
         step = "" if law.q is None else f", multiples of {law.q:.6g}"
         return f"{kind}: {centre} {law.from_unit(0.5):.6g}, {_middle(law)}{step}"
-    if isinstance(law, Frozen):
+    if isinstance(law, ScipyDistribution):
         return f"scipy.stats.{_call(law)}: {_middle(law)}"
-    if isinstance(law, Opaque):
+    if isinstance(law, RvsDistribution):
         return f"drawn from {brief(law.law)}"
     return repr(law)
 
@@ -114,7 +112,7 @@ def _middle(law: Distribution) -> str:
     return f"95 % in [{low:.6g}, {high:.6g}]"
 
 
-def _call(law: Frozen) -> str:
+def _call(law: ScipyDistribution) -> str:
     return repr(law).removeprefix("Frozen(").removesuffix(")")
 
 

@@ -27,8 +27,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-__all__ = ["TINY", "Categorical", "Distribution", "Integer", "Normal", "Uniform", "is_real"]
-
 FloatArray: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["numeric", "categorical", "opaque"]
 

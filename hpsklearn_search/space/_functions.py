@@ -14,8 +14,6 @@ import numpy as np
 
 from ._nodes import add, mul, switch
 
-__all__ = ["FUNCTIONS", "identity"]
-
 
 def pos_args(*args: Any) -> tuple[Any, ...]:
     """Its arguments, as a tuple."""

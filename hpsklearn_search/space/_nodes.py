@@ -18,9 +18,7 @@ from typing import Any
 import numpy as np
 
 from ._distributions import Categorical, Distribution
-from ._spelling import spelled
-
-__all__ = ["Apply", "Choice", "Constant", "Node", "Parameter", "as_generator", "assemble", "children", "switch"]
+from ._repr import hp_call
 
 SHOWN = 40
 """Terms of an expression that its repr shows: one with shared parts may have far more terms than nodes."""
@@ -148,7 +146,7 @@ class Parameter(Node):
         self.distribution = distribution
 
     def __repr__(self) -> str:
-        return spelled(self.label, self.distribution)
+        return hp_call(self.label, self.distribution)
 
 
 class Choice(Node):

@@ -29,8 +29,6 @@ from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_real
 from ._nodes import Apply, Choice, Parameter, assemble, children
 
-__all__ = ["Condition", "Dimension", "Point", "Space"]
-
 Point: TypeAlias = dict[str, Any]
 Condition: TypeAlias = tuple[str, int]
 """(label of a choice, index of the option under which something is active)."""

@@ -1,20 +1,28 @@
 """Algorithms: functions that propose the next points from a space and the record."""
 
 from . import anneal, auto, gp, grid, mix, rand, tpe
-from ._domain import Domain, as_points
 from ._protocol import Seen, SuggestAlgorithm, trial_seed
 from ._unseen import point_key, unseen_point
+from .importance import parameter_importances
+
+ALGORITHMS: dict[str, SuggestAlgorithm] = {
+    "anneal": anneal.suggest,
+    "auto": auto.suggest,
+    "random": rand.suggest,
+    "tpe": tpe.suggest,
+}
+"""What a user may name; None is "auto"."""
 
 __all__ = [
-    "Domain",
+    "ALGORITHMS",
     "Seen",
     "SuggestAlgorithm",
     "anneal",
-    "as_points",
     "auto",
     "gp",
     "grid",
     "mix",
+    "parameter_importances",
     "point_key",
     "rand",
     "tpe",

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from ..space import Point, Space
 
-__all__ = ["Layout", "from_prior", "is_among", "layout", "masked", "snapped", "to_point"]
-
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 Conditions: TypeAlias = "tuple[tuple[str, int], ...]"

@@ -14,8 +14,6 @@ import numpy as np
 from ..space import Point, Space
 from ..trials import History
 
-__all__ = ["Seen", "SuggestAlgorithm", "trial_seed"]
-
 
 class Seen(Protocol):
     """The part of `Trials` that the library's own algorithms read."""

@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from ..space import Distribution, Point, Space
 from ..trials import History
 
-__all__ = ["free_strata", "startup_jobs", "startup_points"]
-
 FloatArray: TypeAlias = NDArray[np.float64]
 
 MORE_WITH_BRANCHES = 10

@@ -16,8 +16,6 @@ import numpy as np
 
 from ..space import Point, Space
 
-__all__ = ["PointKey", "is_used_up", "point_key", "unseen_point"]
-
 PointKey: TypeAlias = "tuple[tuple[str, Any], ...]"
 
 TRIES = 100

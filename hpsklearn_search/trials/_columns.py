@@ -23,8 +23,6 @@ from numpy.typing import NDArray
 from ..space import Space
 from ._trial import Trial
 
-__all__ = ["Columns", "History"]
-
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
@@ -89,14 +87,14 @@ class Columns:
         self._losses = np.empty(16)
         self._variances = np.empty(16)
         self._pending = np.empty(16, dtype=bool)
-        self._n_known = 0
+        self._n_prior = 0
         for number, trial in enumerate(known):
             self.append(trial.point)
             self.tell(number, trial.model_loss, None if trial.outcome is None else trial.outcome.variance)
-        self._n_known = len(known)
+        self._n_prior = len(known)
 
     def __len__(self) -> int:
-        return self._n - self._n_known
+        return self._n - self._n_prior
 
     def append(self, point: Mapping[str, Any]) -> None:
         """Add a pending trial."""
@@ -112,17 +110,17 @@ class Columns:
 
     def tell(self, row: int, loss: float | None, variance: float | None) -> None:
         """Enter the outcome of the trial in `row`; a loss of None is a failure."""
-        row += self._n_known
+        row += self._n_prior
         self._losses[row] = math.nan if loss is None else loss
         self._variances[row] = math.nan if variance is None else variance
         self._pending[row] = False
 
-    def history(self, told: int | None = None) -> History:
-        """All trials, with the outcomes of the first `told` ones only (default: all)."""
-        n, told = self._n, None if told is None else told + self._n_known
+    def history(self, n_known: int | None = None) -> History:
+        """All trials, with the outcomes of the first `n_known` ones only (default: all)."""
+        n, n_known = self._n, None if n_known is None else n_known + self._n_prior
         losses, variances, pending = self._losses[:n], self._variances[:n], self._pending[:n]
-        if told is not None and told < n:
+        if n_known is not None and n_known < n:
             losses, variances, pending = losses.copy(), variances.copy(), pending.copy()
-            losses[told:] = variances[told:] = math.nan
-            pending[told:] = True
+            losses[n_known:] = variances[n_known:] = math.nan
+            pending[n_known:] = True
         return History(self.space, self._units[:n], losses, variances, pending, self.cache)

@@ -20,27 +20,6 @@ import numpy as np
 from ..exceptions import InvalidTrial
 from ._trial import STATUS_CANCELLED, STATUS_FAIL, STATUS_NEW, STATUS_OK, Failure, Outcome, Trial
 
-__all__ = [
-    "JOB_STATES",
-    "JOB_STATE_CANCEL",
-    "JOB_STATE_DONE",
-    "JOB_STATE_ERROR",
-    "JOB_STATE_NEW",
-    "JOB_STATE_RUNNING",
-    "JOB_VALID_STATES",
-    "TRIAL_KEYS",
-    "TRIAL_MISC_KEYS",
-    "as_plain",
-    "check_document",
-    "document",
-    "miscs_to_idxs_vals",
-    "miscs_update_idxs_vals",
-    "result_of",
-    "spec_from_misc",
-    "state_of",
-    "trial_of",
-]
-
 JOB_STATE_NEW = 0
 JOB_STATE_RUNNING = 1
 JOB_STATE_DONE = 2

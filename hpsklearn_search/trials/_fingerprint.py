@@ -24,8 +24,6 @@ from scipy import sparse
 from ..space import Space
 from ..space._nodes import Apply, Choice, Constant, Parameter
 
-__all__ = ["describe_space", "differences", "digest", "text_of"]
-
 LONGEST = 200  # characters of a description that is kept as it is; of a longer one, its hash
 
 

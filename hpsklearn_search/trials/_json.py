@@ -17,8 +17,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["dumps", "json_part", "loads"]
-
 
 def dumps(value: Any) -> str:
     """The compact JSON text of plain values; numpy's scalars count as Python's.

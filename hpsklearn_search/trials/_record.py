@@ -5,7 +5,7 @@
 (0, 1)
 >>> record.finish(1, Outcome("ok", loss=0.3)).loss
 0.3
->>> record.best.point, record.told
+>>> record.best.point, record.n_settled
 ({'x': 2.0}, 0)
 """
 
@@ -19,9 +19,7 @@ from typing import Any
 from ..exceptions import AllTrialsFailed
 from ..space import Space
 from ._columns import Columns, History
-from ._trial import NOTHING, Outcome, Trial
-
-__all__ = ["Record"]
+from ._trial import EMPTY_MAPPING, Outcome, Trial
 
 
 class Record:
@@ -39,9 +37,9 @@ class Record:
         self._best: Trial | None = None
         self._columns: Columns | None = None
         self._has_other_tids = False
-        self.known: tuple[Trial, ...] = ()
+        self.prior_trials: tuple[Trial, ...] = ()
         """Finished trials of an earlier search: an algorithm knows of them, and nobody counts them."""
-        self.told = 0
+        self.n_settled = 0
         """How many trials from the first on are finished without a gap."""
 
     def __len__(self) -> int:
@@ -84,7 +82,7 @@ class Record:
             taken = {trial.tid for trial in self._trials}
             if len(self._trials) in taken:
                 document["tid"] = 1 + max(tid for tid in taken if isinstance(tid, int))
-        return document or NOTHING
+        return document or EMPTY_MAPPING
 
     def begin(self, number: int) -> Trial:
         """Enter that an unfinished trial runs from now on; the running one."""
@@ -108,8 +106,8 @@ class Record:
         return trial
 
     def _enter(self, trial: Trial) -> None:
-        while self.told < len(self._trials) and self._trials[self.told].is_finished:
-            self.told += 1
+        while self.n_settled < len(self._trials) and self._trials[self.n_settled].is_finished:
+            self.n_settled += 1
         if trial.loss is not None and (self._best is None or _is_better(trial, self._best)):
             self._best = trial
         if self._columns is not None:
@@ -139,22 +137,22 @@ class Record:
             raise AllTrialsFailed(_why_none(self._trials))
         return self._best
 
-    def best_of(self, told: int) -> Trial | None:
-        """The best among the first `told` trials, None if none is ok."""
-        if self._best is None or self._best.number < told:
+    def best_of(self, n_known: int) -> Trial | None:
+        """The best among the first `n_known` trials, None if none is ok."""
+        if self._best is None or self._best.number < n_known:
             return self._best
-        candidates = [trial for trial in self._trials[:told] if trial.is_ok]
+        candidates = [trial for trial in self._trials[:n_known] if trial.is_ok]
         return min(candidates, key=lambda trial: (trial.loss, trial.number), default=None)
 
-    def history(self, space: Space, told: int | None = None) -> History:
-        """The record as arrays over `space`, with the outcomes of the first `told` trials only."""
+    def history(self, space: Space, n_known: int | None = None) -> History:
+        """The record as arrays over `space`, with the outcomes of the first `n_known` trials only."""
         if self._columns is None or self._columns.space is not space:
-            self._columns = Columns(space, self.known)
+            self._columns = Columns(space, self.prior_trials)
             for trial in self._trials:
                 self._columns.append(trial.point)
                 if trial.outcome is not None:
                     self._columns.tell(trial.number, trial.model_loss, trial.outcome.variance)
-        return self._columns.history(told)
+        return self._columns.history(n_known)
 
 
 def _without_exception(trial: Trial) -> Trial:

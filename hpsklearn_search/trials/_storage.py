@@ -44,8 +44,6 @@ try:
 except ImportError:  # Windows: SQLite's own lock must do
     HAS_FLOCK = False
 
-__all__ = ["SaveFile"]
-
 APPLICATION_ID = 0x68707363  # "hpsc"
 VERSION = 1
 LOCK_PATIENCE = 3.0  # seconds: workers of a killed search may hold the lock until they notice

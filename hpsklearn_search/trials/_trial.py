@@ -15,23 +15,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-__all__ = [
-    "NOTHING",
-    "STATUS_CANCELLED",
-    "STATUS_CRASHED",
-    "STATUS_FAIL",
-    "STATUS_NEW",
-    "STATUS_OK",
-    "STATUS_RUNNING",
-    "STATUS_STOPPED",
-    "STATUS_STRINGS",
-    "STATUS_SUSPENDED",
-    "STATUS_TIMEOUT",
-    "Failure",
-    "Outcome",
-    "Trial",
-]
-
 STATUS_NEW = "new"
 STATUS_RUNNING = "running"
 STATUS_SUSPENDED = "suspended"
@@ -43,11 +26,11 @@ STATUS_STRINGS = (STATUS_NEW, STATUS_RUNNING, STATUS_SUSPENDED, STATUS_OK, STATU
 STATUS_TIMEOUT = "timeout"
 STATUS_CRASHED = "crashed"
 STATUS_CANCELLED = "cancelled"
-STATUS_STOPPED = "stopped"
+STATUS_PRUNED = "pruned"
 """Given up before its last part: not a failure, never the best, and its loss is an estimate."""
 
 
-class _Nothing(Mapping[str, Any]):
+class _EmptyMapping(Mapping[str, Any]):
     """A mapping without keys. There is one, which nobody can write to, where each trial would have an empty dict."""
 
     __slots__ = ()
@@ -68,10 +51,10 @@ class _Nothing(Mapping[str, Any]):
         return 0  # what cannot change has one, and dataclasses refuse as a default what has none
 
     def __reduce__(self) -> str:
-        return "NOTHING"  # copied and unpickled, it is still the one
+        return "EMPTY_MAPPING"  # copied and unpickled, it is still the one
 
 
-NOTHING = _Nothing()
+EMPTY_MAPPING = _EmptyMapping()
 """What a trial has to say beyond what it says."""
 
 
@@ -126,7 +109,7 @@ class Outcome:
     status: str
     loss: float | None = None
     variance: float | None = None
-    result: Mapping[str, Any] = NOTHING
+    result: Mapping[str, Any] = EMPTY_MAPPING
     folds: tuple[Mapping[str, Any], ...] = ()
     failure: Failure | None = None
 
@@ -168,7 +151,7 @@ class Trial:
     outcome: Outcome | None = None
     started: float = float("nan")
     finished: float = float("nan")
-    document: Mapping[str, Any] = NOTHING
+    document: Mapping[str, Any] = EMPTY_MAPPING
 
     @property
     def tid(self) -> Any:
@@ -186,9 +169,9 @@ class Trial:
         return self.outcome is not None and self.outcome.status == STATUS_OK
 
     @property
-    def was_stopped(self) -> bool:
+    def was_pruned(self) -> bool:
         """Whether it was given up before its last part."""
-        return self.outcome is not None and self.outcome.status == STATUS_STOPPED
+        return self.outcome is not None and self.outcome.status == STATUS_PRUNED
 
     @property
     def loss(self) -> float | None:
@@ -198,7 +181,7 @@ class Trial:
     @property
     def model_loss(self) -> float | None:
         """The loss that an algorithm learns from: also the estimate of a trial that was given up early."""
-        if self.outcome is not None and self.outcome.status in (STATUS_OK, STATUS_STOPPED):
+        if self.outcome is not None and self.outcome.status in (STATUS_OK, STATUS_PRUNED):
             return self.outcome.loss
         return None
 

@@ -8,19 +8,18 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import chain
 from typing import Any
 
 from ..exceptions import InvalidTrial
-from ..space import Space, given_point
+from ..space import Space, parse_point
 from ._columns import History
 from ._documents import JOB_STATE_NEW, check_document, document, trial_of
 from ._record import Record
 from ._trial import STATUS_CANCELLED, Trial
 from ._views import Views
-
-__all__ = ["Trials", "generate_trials_to_calculate", "trials_from_docs"]
 
 
 class Trials(Views):
@@ -66,9 +65,6 @@ class Trials(Views):
     _inserted: list[Trial]  # they wait for a refresh
     _n_ids: int  # handed out by new_trial_ids
 
-    fmin: Callable[..., Any]
-    """`fmin` over these trials. It is a function of the loop, several levels up, and enters itself here."""
-
     def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
         self._exp_key = exp_key
         self.delete_all()
@@ -78,7 +74,7 @@ class Trials(Views):
         """The executor that this kind of trials prescribes, for `n_tasks` at most; None leaves it to the caller."""
         return None
 
-    def check_travels(self, **arguments: Any) -> None:
+    def check_picklable(self, **arguments: Any) -> None:
         """Raise TypeError if an argument of a search cannot go to where this kind of trials runs."""
 
     def fresh(self) -> Trials:
@@ -87,10 +83,10 @@ class Trials(Views):
         twin.delete_all()
         return twin
 
-    def until(self, told: int | None) -> Trials:
-        """A view in which only the outcomes of the first `told` trials are known; None means all."""
+    def limited_to(self, n_known: int | None) -> Trials:
+        """A view in which only the outcomes of the first `n_known` trials are known; None means all."""
         view = copy.copy(self)
-        view._told = told
+        view._n_known = n_known
         return view
 
     def finished(self) -> Trials:
@@ -101,7 +97,7 @@ class Trials(Views):
 
     def history(self, space: Space) -> History:
         """The trials as arrays over `space`, as far as this view may know them."""
-        return self.record.history(space, self._told)
+        return self.record.history(space, self._n_known)
 
     # ------------------------------------------------------------------ hyperopt's documents, coming in
     def new_trial_ids(self, n: int) -> list[int]:
@@ -199,7 +195,7 @@ class Trials(Views):
     def _unsynced(self) -> Iterator[Trial]:
         return chain(self._visible(), self._inserted)
 
-    def conform(self, space: Space) -> None:
+    def rewrite_for(self, space: Space) -> None:
         """Let inserted documents be seen, and write all points as points of `space`.
 
         Labels that are inactive go; option values become indices. A number may be outside of its
@@ -213,13 +209,13 @@ class Trials(Views):
         self.refresh()
         for trial in self.record:
             try:
-                point = given_point(space, trial.point, within=False)
+                point = parse_point(space, trial.point, within=False)
             except InvalidTrial as error:
                 raise self._of_another_space(space, error) from error
             if point != trial.point:
                 self.record.move(trial.number, point)
 
-    def known_to(self, space: Space) -> tuple[Trial, ...]:
+    def prior_trials(self, space: Space) -> tuple[Trial, ...]:
         """The finished trials, as an algorithm that searches `space` may know them.
 
         Raises
@@ -230,7 +226,7 @@ class Trials(Views):
         twin = Trials()
         for trial in chain(self.record, self._inserted):
             twin.record.insert(trial)
-        twin.conform(space)
+        twin.rewrite_for(space)
         outcomes = [(trial, trial.outcome) for trial in twin.record]
         return tuple(t for t, outcome in outcomes if outcome is not None and outcome.status != STATUS_CANCELLED)
 
@@ -242,6 +238,32 @@ class Trials(Views):
         ]
         where = f"they differ in {'; '.join(unlike)}" if unlike else str(error)
         return InvalidTrial(f"trials= holds trials of another space: {where}. Pass trials=Trials() to start anew")
+
+    # ------------------------------------------------------------------ hyperopt's shortcut
+    def fmin(
+        self,
+        fn: Callable[..., Any],
+        space: Any,
+        algo: Any = None,
+        max_evals: int | None = None,
+        timeout: float | None = None,
+        loss_threshold: float | None = None,
+        max_queue_len: int = 1,
+        rstate: Any = None,
+        verbose: bool = False,
+        pass_expr_memo_ctrl: Any = None,
+        catch_eval_exceptions: bool = False,
+        return_argmin: bool = True,
+        show_progressbar: Any = False,
+        early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+        trials_save_file: str | os.PathLike[str] = "",
+        **others: Any,
+    ) -> Any:
+        """`fmin` over these trials, with hyperopt's order of arguments; it logs and shows nothing unless asked to."""
+        arguments = {name: value for name, value in locals().items() if name not in ("self", "others")}
+        from ..hyperopt import fmin  # the one import that goes up: this method is fmin, spelled backwards
+
+        return fmin(**arguments, trials=self, allow_trials_fmin=False, **others)
 
     # ------------------------------------------------------------------ attachments
     def aname(self, trial: Mapping[str, Any], name: str) -> str:

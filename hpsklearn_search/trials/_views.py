@@ -28,8 +28,6 @@ from ._documents import JOB_STATE_ERROR, JOB_STATES, document, miscs_to_idxs_val
 from ._record import Record
 from ._trial import STATUS_NEW, STATUS_OK, STATUS_RUNNING, Trial
 
-__all__ = ["Views"]
-
 
 class Views:
     """What may be read of trials; base of `Trials`, which holds the record."""
@@ -37,7 +35,7 @@ class Views:
     record: Record
     labels: list[str]
     _exp_key: Any = None
-    _told: int | None = None
+    _n_known: int | None = None
     _only_finished = False
 
     # ------------------------------------------------------------------ trials
@@ -46,7 +44,7 @@ class Views:
         for trial in self.record:
             if self._exp_key is not None and trial.document.get("exp_key") != self._exp_key:
                 continue
-            if self._told is not None and trial.number >= self._told:
+            if self._n_known is not None and trial.number >= self._n_known:
                 trial = replace(trial, outcome=None, finished=float("nan"))
             if trial.is_finished or not self._only_finished:
                 yield trial
@@ -152,7 +150,11 @@ class Views:
         trials = list(self._visible())
         rows = [_row(trial) for trial in trials]
         found = dict.fromkeys(f"param_{label}" for label in self.labels) | dict.fromkeys(n for row in rows for n in row)
-        names = [*HEAD, *(name for name in found if name not in (*HEAD, *TAIL)), *TAIL]
+        names = [
+            *FIRST_COLUMNS,
+            *(name for name in found if name not in (*FIRST_COLUMNS, *LAST_COLUMNS)),
+            *LAST_COLUMNS,
+        ]
         columns = {name: [row.get(name, np.nan) for row in rows] for name in names}
         return frame_of(columns, what="to_frame()", index=[trial.tid for trial in trials], name="tid")
 
@@ -181,12 +183,12 @@ class Views:
 
     def _best_or_none(self) -> Trial | None:
         if self._exp_key is None:
-            return self.record.best_of(len(self.record) if self._told is None else self._told)
+            return self.record.best_of(len(self.record) if self._n_known is None else self._n_known)
         return min((t for t in self._visible() if t.is_ok), key=lambda t: (t.loss, t.number), default=None)
 
     def _best(self) -> Trial:
         best = self._best_or_none()
-        if best is None and self._told is None and self._exp_key is None:
+        if best is None and self._n_known is None and self._exp_key is None:
             return self.record.best  # raises, and says why
         if best is None:
             raise AllTrialsFailed(f"none of {len(list(self._visible()))} trials succeeded")
@@ -241,7 +243,7 @@ class Views:
         return _count(arg, map(state_of, self._unsynced()))
 
 
-HEAD, TAIL = ("status", "loss"), ("started", "seconds", "error")
+FIRST_COLUMNS, LAST_COLUMNS = ("status", "loss"), ("started", "seconds", "error")
 SCALARS = (bool, int, float, str)
 
 
@@ -257,8 +259,8 @@ def _row(trial: Trial) -> dict[str, Any]:
         "error": None if outcome is None or outcome.failure is None else str(outcome.failure),
     }
     if outcome is not None:
-        told = {key: value for key, value in result_of(trial).items() if key not in ("loss", "status")}
-        row |= {f"result_{key}": value for key, value in told.items() if isinstance(value, SCALARS)}
+        returned = {key: value for key, value in result_of(trial).items() if key not in ("loss", "status")}
+        row |= {f"result_{key}": value for key, value in returned.items() if isinstance(value, SCALARS)}
     return row
 
 

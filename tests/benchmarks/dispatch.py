@@ -54,9 +54,9 @@ def run_all(executor: Executor, payloads: list[object]) -> None:
 
 
 @contextmanager
-def started(executor: Executor, work: Callable[[object], float], warm_up: object) -> Iterator[Executor]:
+def started(executor: Executor, function: Callable[[object], float], warm_up: object) -> Iterator[Executor]:
     """An executor whose workers are all up."""
-    executor.start(work)
+    executor.start(function)
     run_all(executor, [warm_up] * executor.capacity)
     yield executor
     executor.close()
@@ -86,22 +86,22 @@ def overhead(n: int) -> None:
         "JoblibExecutor, threading": joblib_executor("threading", 2),
         "JoblibExecutor, loky": joblib_executor("loky", 2),
     }
-    work = FreeWork()
+    function = FreeWork()
     for label, executor in executors.items():
-        with started(executor, work, PAYLOAD):
+        with started(executor, function, PAYLOAD):
             measure(label, n, lambda executor=executor: run_all(executor, [PAYLOAD] * n))
     with Parallel(n_jobs=2) as parallel:
-        parallel(delayed(work)(PAYLOAD) for _ in range(4))
-        measure("joblib.Parallel, one call", n, lambda: parallel(delayed(work)(PAYLOAD) for _ in range(n)))
+        parallel(delayed(function)(PAYLOAD) for _ in range(4))
+        measure("joblib.Parallel, one call", n, lambda: parallel(delayed(function)(PAYLOAD) for _ in range(n)))
         few = max(10, n // 50)
         measure(
             "joblib.Parallel, a call per 5 tasks",
             5 * few,
-            lambda: [parallel(delayed(work)(PAYLOAD) for _ in range(5)) for _ in range(few)],
+            lambda: [parallel(delayed(function)(PAYLOAD) for _ in range(5)) for _ in range(few)],
         )
     with ProcessPoolExecutor(2) as pool:
-        pool.submit(work, PAYLOAD).result()
-        measure("loky submit", few, lambda: [pool.submit(work, PAYLOAD).result() for _ in range(few)])
+        pool.submit(function, PAYLOAD).result()
+        measure("loky submit", few, lambda: [pool.submit(function, PAYLOAD).result() for _ in range(few)])
 
 
 def busy(workers: list[int], trials: int, folds: int, median: float) -> None:

@@ -38,7 +38,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold, cross_validate
 
 from hpsklearn_search import HyperoptSearchCV, hp
-from hpsklearn_search.search import _folds
+from hpsklearn_search.search.folds import _folds
 
 X, y = load_breast_cancer(return_X_y=True)
 FOLDS = 5

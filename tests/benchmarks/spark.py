@@ -103,8 +103,8 @@ def data(counts: list[int], with_hyperopt: bool) -> None:
 def run(kind: str, arguments: argparse.Namespace) -> None:
     """All tables on one kind of Spark."""
     with ExitStack() as stack:
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        master = "local[2]" if kind == "local" else stack.enter_context(sparks.standalone(work))
+        function = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        master = "local[2]" if kind == "local" else stack.enter_context(sparks.standalone(function))
         stack.callback(sparks.session(master).stop)
         print(f"\n== {master.partition(':')[0]}")
         for _ in range(3):

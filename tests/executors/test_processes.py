@@ -17,8 +17,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _worker_process
-from hpsklearn_search.executors._shipping import LARGE, Shipment, load_work
+from hpsklearn_search.executors import Executor, ProcessExecutor, Task
+from hpsklearn_search.executors._shipping import LARGE, SharedFunction, load_function
+from hpsklearn_search.executors.processes import _process
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -87,8 +88,8 @@ def test_large_arrays_are_mapped_wherever_they_stand() -> None:
         "small": np.arange(10),
         "objects": np.array([None] * LARGE, dtype=object),
     }
-    shipment = Shipment(lambda payload: held)
-    loaded: Any = load_work(shipment.path)(None)
+    shipment = SharedFunction(lambda payload: held)
+    loaded: Any = load_function(shipment.path)(None)
     for name in ("dense", "fortran", "strided", "dates"):
         np.testing.assert_array_equal(loaded[name], held[name])
         assert is_mapped(loaded[name])
@@ -113,8 +114,8 @@ def test_an_array_that_is_a_file_already_is_not_copied(tmp_path: Path) -> None:
     private = np.load(tmp_path / "x.npy", mmap_mode="c")
     private[0, 0] = -1
     held = whole, whole[500:], private
-    shipment = Shipment(lambda payload: held)
-    loaded: Any = load_work(shipment.path)(None)
+    shipment = SharedFunction(lambda payload: held)
+    loaded: Any = load_function(shipment.path)(None)
     for mine, theirs in zip(held, loaded, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert loaded[0].base.filename == str(tmp_path / "x.npy")
@@ -134,13 +135,13 @@ def test_a_full_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monkey
     )
     big = np.ones(LARGE)
     monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full), str(roomy)])
-    shipment = Shipment(lambda payload: big)
-    np.testing.assert_array_equal(load_work(shipment.path)(None), big)
+    shipment = SharedFunction(lambda payload: big)
+    np.testing.assert_array_equal(load_function(shipment.path)(None), big)
     assert list(roomy.rglob("array*"))
     shipment.remove()
     monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full)])
     with pytest.raises(OSError, match=r"no room .* set temp_folder"):
-        Shipment(lambda payload: big)
+        SharedFunction(lambda payload: big)
     assert list(full.iterdir()) == list(roomy.iterdir()) == []
 
 
@@ -402,7 +403,7 @@ def test_the_lifeline_ends_a_worker_where_the_kernel_does_not(
     executors: list[Executor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On systems without a parent-death signal, a busy worker notices that a pipe of its owner has closed."""
-    monkeypatch.setattr(_worker_process, "NEEDS_LIFELINE", True)
+    monkeypatch.setattr(_process, "NEEDS_LIFELINE", True)
     executors.append(executor := ProcessExecutor(1, max_retries=0))
     executor.start(lambda payload: time.sleep(payload) or os.getpid())
     pid = value_of(executor, 0)

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from hpsklearn_search.executors import Finished, ProcessExecutor, Task, _processes
+from hpsklearn_search.executors import Finished, ProcessExecutor, Task
+from hpsklearn_search.executors.processes import _executor
 
 pytestmark = [
     pytest.mark.timeout(120),
@@ -337,7 +338,7 @@ def test_a_worker_that_never_begins_is_replaced(
     executors.append(executor := ProcessExecutor(1))
     executor.start(perform)
     assert run_all(executor, [1])[0].value == 1
-    monkeypatch.setattr(_processes, "START_TIMEOUT", 0.5)
+    monkeypatch.setattr(_executor, "START_TIMEOUT", 0.5)
     executor.submit(Task(0, 0, Endless()))
     (done,) = executor.wait(timeout=60)
     assert done.failure is not None

@@ -72,8 +72,8 @@ def test_a_malformed_node_is_refused_or_can_be_searched(make: Any, label: Any, a
 
 
 ARGUMENTS = ["space", "max_evals", "algo", "trials", "scoring", "refit", "cv", "timeout", "loss_threshold", "racing",
-             "early_stop_fn", "points_to_evaluate", "max_queue_len", "cache_prefix", "trial_timeout", "callbacks",
-             "inner_max_num_threads", "trials_save_file", "random_state", "error_score", "n_jobs"]  # fmt: skip
+             "early_stop_fn", "points_to_evaluate", "max_queue_len", "step_cache", "trial_timeout", "callbacks",
+             "trials_save_file", "random_state", "error_score", "n_jobs"]  # fmt: skip
 
 
 @given(st.sampled_from(ARGUMENTS), ODD)

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, MLflowCallback, SparkTrials, Trials, fmin, hp, rand
-from hpsklearn_search.optimize import automatic_callbacks
+from hpsklearn_search.integrations import automatic_callbacks
 from tests.integrations.mlflow_parts import Store
 
 pytestmark = pytest.mark.mlflow
@@ -156,12 +156,12 @@ def kinds(trials: Trials) -> list[str]:
 def test_a_search_on_spark_logs_by_itself_where_mlflow_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     """Imported, or named in the environment; not because it is installed."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setattr("hpsklearn_search.integrations._mlflow.is_loaded", lambda: False)
+    monkeypatch.setattr("hpsklearn_search.integrations._client.is_loaded", lambda: False)
     assert kinds(SparkTrials()) == []
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///somewhere.db")
     assert kinds(SparkTrials()) == ["MLflowCallback"]
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    monkeypatch.setattr("hpsklearn_search.integrations._mlflow.is_loaded", lambda: True)
+    monkeypatch.setattr("hpsklearn_search.integrations._client.is_loaded", lambda: True)
     assert kinds(SparkTrials()) == ["MLflowCallback"]
 
 
@@ -176,7 +176,7 @@ def test_it_does_not_where_the_user_says_so(monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_address_without_mlflow_costs_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     """It names the extra, and how to be left alone."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://somewhere")
-    monkeypatch.setattr("hpsklearn_search.integrations._mlflow.is_loaded", lambda: False)
+    monkeypatch.setattr("hpsklearn_search.integrations._client.is_loaded", lambda: False)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.warns(UserWarning, match=r"hpsklearn_search\[mlflow\].*mlflow=False"):
         assert kinds(SparkTrials()) == []

@@ -69,7 +69,7 @@ def test_times_are_those_of_the_trial() -> None:
         ("fail", "FAILED"),
         ("crashed", "FAILED"),
         ("timeout", "FAILED"),
-        ("stopped", "KILLED"),
+        ("pruned", "KILLED"),
         ("cancelled", "KILLED"),
     ],
 )
@@ -95,7 +95,7 @@ def test_numbers_that_are_not_finite_are_left_out() -> None:
 
 def test_the_mean_of_a_trial_that_racing_stopped_has_another_name() -> None:
     """It is over fewer folds, and not comparable."""
-    found = metrics(ended(Outcome("stopped", loss=-0.5, folds=(fold(0.5),))))
+    found = metrics(ended(Outcome("pruned", loss=-0.5, folds=(fold(0.5),))))
     assert "mean_test_score_partial" in found
     assert "mean_test_score" not in found
 

@@ -20,8 +20,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier
 
-from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, Trials, fmin, hp, rand, replay
+from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, Trials, fmin, hp, rand
 from hpsklearn_search.exceptions import NotInstalledError
+from hpsklearn_search.integrations._replay import replay
 from tests.integrations.mlflow_parts import Store, free_port
 
 pytestmark = pytest.mark.mlflow
@@ -366,7 +367,7 @@ def test_arguments_that_are_wrong_are_refused_where_they_are_written() -> None:
 
 def test_without_mlflow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the first fit."""
-    monkeypatch.setattr("hpsklearn_search.integrations._mlflow.is_loaded", lambda: False)
+    monkeypatch.setattr("hpsklearn_search.integrations._client.is_loaded", lambda: False)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(NotInstalledError, match=r"hpsklearn_search\[mlflow\]"):
         search(MLflowCallback()).fit(X, y)
@@ -428,7 +429,7 @@ def test_limits_of_our_calls_are_ours_alone(store: Store) -> None:
     """The environment and the calls of other threads keep mlflow's patience."""
     from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES as RETRIES
 
-    from hpsklearn_search.integrations._mlflow import short_calls
+    from hpsklearn_search.integrations._client import short_calls
 
     usual = RETRIES.get()
     with short_calls():
@@ -441,7 +442,7 @@ def test_a_limit_that_the_user_has_set_is_kept(store: Store, monkeypatch: pytest
     """It is a wish."""
     from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES as RETRIES
 
-    from hpsklearn_search.integrations._mlflow import short_calls
+    from hpsklearn_search.integrations._client import short_calls
 
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     with short_calls():

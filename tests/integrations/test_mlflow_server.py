@@ -12,7 +12,8 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.tree import DecisionTreeClassifier
 
-from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, hp, replay
+from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, hp
+from hpsklearn_search.integrations._replay import replay
 from tests.integrations.mlflow_parts import Server, Store
 
 pytestmark = [pytest.mark.mlflow, pytest.mark.slow, pytest.mark.timeout(600)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hpsklearn_search import Callback, hp
 from hpsklearn_search.executors import FakeExecutor, Finished
-from hpsklearn_search.optimize import Loop, Plan, early_stop, entropy_of, loss_threshold
+from hpsklearn_search.optimize import Loop, Plan, Window, entropy_of, stop_at_loss, stop_by
 from hpsklearn_search.space import Space
 from hpsklearn_search.suggest import rand
 from hpsklearn_search.trials import STATUS_CRASHED, Failure, Outcome, Trial, Trials
@@ -24,45 +24,40 @@ GRID = Space({"a": hp.choice("a", list("pqr")), "b": hp.randint("b", 2)})
 class Parts:
     """An objective of `n` parts, each of which gives x squared plus its part number."""
 
-    order = None
-
     def __init__(self, n: int = 3) -> None:
         self.n = n
 
     @property
-    def work(self) -> Any:
+    def function(self) -> Any:
         """Square the number."""
         return lambda payload: payload[0] ** 2 + payload[1]
 
-    def tasks(self, trial: Trial, *, whole: bool = False) -> list[tuple[float, int]]:
+    def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[tuple[float, int]]:
         """As many as there are parts."""
         return [(trial.point.get("x", 0.0), part) for part in range(self.n)]
 
-    def is_decided(self, trial: Trial, parts: Mapping[int, Finished]) -> bool:
-        """When all are in."""
-        return len(parts) == self.n
-
-    def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
-        """The mean, or the failure of any part."""
+    def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome | None:
+        """When all parts are in, the mean, or the failure of any part."""
+        if len(parts) < self.n:
+            return None
         failure = next((part.failure for part in parts.values() if part.failure is not None), None)
         if failure is not None:
             return Outcome(failure.status, failure=failure)
         return Outcome("ok", loss=float(np.mean([parts[part].value for part in sorted(parts)])))
 
-    def check(self, trial: Trial) -> None:
+    def remember(self, trial: Trial) -> None:
+        """There is nothing to learn."""
+
+    def raise_if_fatal(self, trial: Trial) -> None:
         """Nothing ends the search."""
 
 
 class DecidedByTheFirst(Parts):
     """Needs its first part only."""
 
-    def is_decided(self, trial: Trial, parts: Mapping[int, Finished]) -> bool:
-        """When part 0 is in."""
-        return 0 in parts
-
-    def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
-        """What part 0 says."""
-        return Outcome("ok", loss=parts[0].value)
+    def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome | None:
+        """What part 0 says, as soon as it is in."""
+        return Outcome("ok", loss=parts[0].value) if 0 in parts else None
 
 
 class Greedy:
@@ -108,8 +103,8 @@ def rows(trials: Trials) -> list[tuple[dict[str, Any], float | None]]:
 @settings(max_examples=40)
 def test_with_a_window_no_finishing_order_changes_the_record(order: int, capacity: int, window: int) -> None:
     """The same seed and window give the same trials, whoever finishes first and however many run at once."""
-    expected = rows(run(Plan(LINE, Greedy(), entropy=7, max_evals=12, window=window))[0])
-    plan = Plan(LINE, Greedy(), entropy=7, max_evals=12, window=window)
+    expected = rows(run(Plan(LINE, Greedy(), entropy=7, max_evals=12, window=Window(window)))[0])
+    plan = Plan(LINE, Greedy(), entropy=7, max_evals=12, window=Window(window))
     assert rows(run(plan, capacity=capacity, order=order)[0]) == expected
 
 
@@ -118,7 +113,7 @@ def test_with_a_window_no_finishing_order_changes_the_record(order: int, capacit
 def test_a_suggestion_sees_exactly_its_window(order: int, window: int) -> None:
     """Trial t is shown the outcomes of trials 0 .. t-W and no other."""
     algo = Greedy()
-    run(Plan(LINE, algo, entropy=1, max_evals=10, window=window), capacity=4, order=order)
+    run(Plan(LINE, algo, entropy=1, max_evals=10, window=Window(window)), capacity=4, order=order)
     for number, known in algo.shown.items():
         assert known == [other <= number - window for other in range(number)]
 
@@ -156,14 +151,14 @@ def test_a_stopper_ends_the_search_where_the_window_says(capacity: int) -> None:
     def after_five(trials: Trials) -> str | None:
         return "enough" if len([loss for loss in trials.losses() if loss is not None]) >= 5 else None
 
-    plan = Plan(LINE, rand.suggest, entropy=0, max_evals=50, window=3, stoppers=[after_five])
+    plan = Plan(LINE, rand.suggest, entropy=0, max_evals=50, window=Window(3), stoppers=[after_five])
     trials, reason, _ = run(plan, capacity=capacity, order=capacity)
     assert (len(trials), reason) == (7, "enough")
 
 
 def test_a_loss_threshold_stops() -> None:
     """The search ends with the first loss at or below the threshold."""
-    plan = Plan(LINE, rand.suggest, entropy=0, max_evals=500, window=1, stoppers=[loss_threshold(1.01)])
+    plan = Plan(LINE, rand.suggest, entropy=0, max_evals=500, window=Window(1), stoppers=[stop_at_loss(1.01)])
     trials, reason, _ = run(plan)
     assert reason == "loss_threshold"
     assert trials.losses()[-1] <= 1.01 < min(trials.losses()[:-1])
@@ -177,7 +172,7 @@ def test_early_stop_functions_hand_on_their_arguments() -> None:
         seen.append((n,))
         return n == 3, [n + 1]
 
-    run(Plan(LINE, rand.suggest, entropy=0, max_evals=50, window=1, stoppers=[early_stop(count)]))
+    run(Plan(LINE, rand.suggest, entropy=0, max_evals=50, window=Window(1), stoppers=[stop_by(count)]))
     assert seen == [(0,), (1,), (2,), (3,)]
 
 
@@ -237,13 +232,13 @@ def test_unfinished_trials_are_run_again_first() -> None:
 
 def test_a_continued_search_equals_an_uninterrupted_one() -> None:
     """Five trials and then five more are ten in one go."""
-    whole = run(Plan(LINE, Greedy(), entropy=5, max_evals=10, window=2))[0]
-    half = run(Plan(LINE, Greedy(), entropy=5, max_evals=5, window=2))[0]
-    both = run(Plan(LINE, Greedy(), entropy=5, max_evals=10, window=2), trials=half)[0]
+    whole = run(Plan(LINE, Greedy(), entropy=5, max_evals=10, window=Window(2)))[0]
+    half = run(Plan(LINE, Greedy(), entropy=5, max_evals=5, window=Window(2)))[0]
+    both = run(Plan(LINE, Greedy(), entropy=5, max_evals=10, window=Window(2)), trials=half)[0]
     assert rows(both) == rows(whole)
 
 
-class Journal(Callback):
+class SaveFileCallback(Callback):
     """Writes down what it is told."""
 
     def __init__(self, stop_after: int = 99) -> None:
@@ -266,16 +261,16 @@ class Journal(Callback):
 
 def test_callbacks_are_told_everything_in_order() -> None:
     """Begin, every trial, end."""
-    journal = Journal()
-    run(Plan(LINE, rand.suggest, entropy=0, max_evals=2, description={"total": 2}), callbacks=[journal])
-    assert journal.lines == ["begin 2", "trial 0", "trial 1", "end max_evals"]
+    save_file_callback = SaveFileCallback()
+    run(Plan(LINE, rand.suggest, entropy=0, max_evals=2, description={"total": 2}), callbacks=[save_file_callback])
+    assert save_file_callback.lines == ["begin 2", "trial 0", "trial 1", "end max_evals"]
 
 
 def test_a_callback_can_end_the_search() -> None:
     """By returning True."""
-    journal = Journal(stop_after=3)
+    save_file_callback = SaveFileCallback(stop_after=3)
     plan = Plan(LINE, rand.suggest, entropy=0, max_evals=20, description={"total": 20})
-    trials, reason, _ = run(plan, callbacks=[journal])
+    trials, reason, _ = run(plan, callbacks=[save_file_callback])
     assert (len(trials), reason) == (3, "callback")
 
 
@@ -285,29 +280,18 @@ def test_an_exception_closes_the_executor_and_tells_callbacks() -> None:
     class Breaks(Parts):
         """Cannot bear the third trial."""
 
-        def check(self, trial: Trial) -> None:
+        def raise_if_fatal(self, trial: Trial) -> None:
             """Raise."""
             if trial.number == 2:
                 raise RuntimeError("third")
 
-    journal, trials, executor = Journal(), Trials(), FakeExecutor(1)
+    save_file_callback, trials, executor = SaveFileCallback(), Trials(), FakeExecutor(1)
     plan = Plan(LINE, rand.suggest, entropy=0, max_evals=9, description={"total": 9})
     with pytest.raises(RuntimeError, match="third"):
-        Loop(plan, Breaks(), executor, trials, [journal]).run()
+        Loop(plan, Breaks(), executor, trials, [save_file_callback]).run()
     assert executor.closed
-    assert journal.lines[-1] == "end error"
+    assert save_file_callback.lines[-1] == "end error"
     assert len(trials) == 3
-
-
-def test_an_algorithm_may_answer_with_documents() -> None:
-    """hyperopt's ``misc.vals`` are read as a point, numpy scalars as Python's."""
-
-    def documents(new_ids: Any, domain: Space, trials: Trials, seed: int) -> list[dict[str, Any]]:
-        return [{"tid": new_ids[0], "misc": {"vals": {"x": [np.float64(0.5)]}}}]
-
-    trials, _, _ = run(Plan(LINE, documents, entropy=0, max_evals=1))
-    assert trials.record[0].point == {"x": 0.5}
-    assert type(trials.record[0].point["x"]) is float
 
 
 @pytest.mark.parametrize("make", [lambda: 3, lambda: np.random.RandomState(3), lambda: np.random.default_rng(3)])

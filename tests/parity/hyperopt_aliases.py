@@ -14,9 +14,9 @@ from types import ModuleType
 from typing import Any
 
 import hpsklearn_search
-from hpsklearn_search import anneal, base, early_stop, exceptions, hp, mix, pyll, rand, tpe
-from hpsklearn_search.pyll import stochastic
-from hpsklearn_search.suggest import Domain
+from hpsklearn_search import anneal, exceptions, hp, mix, rand, tpe
+from hpsklearn_search.hyperopt import Domain, base, early_stop, pyll
+from hpsklearn_search.hyperopt.pyll import stochastic
 
 __all__ = ["install"]
 
@@ -32,7 +32,7 @@ def install(tests: Path) -> None:
     tests : Path
         The folder ``tests`` of the installed hyperopt, the one part of it that stays importable.
     """
-    public = {name: getattr(hpsklearn_search, name) for name in hpsklearn_search.__all__}
+    public = {name: getattr(hpsklearn_search.hyperopt, name) for name in hpsklearn_search.hyperopt.__all__}
     package = _module("hyperopt", **{"Domain": Domain, **public}, atpe=_module("hyperopt.atpe", suggest=None))
     package.__path__ = []  # nothing of the original is found by accident
     _module("hyperopt.tests").__path__ = [str(tests)]

@@ -17,7 +17,7 @@ from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV, Racing, hp
 from hpsklearn_search.plots import Candidates
-from hpsklearn_search.plots._candidates import robust_low
+from hpsklearn_search.plots._candidates import robust_minimum
 from hpsklearn_search.plots._columns import column
 
 X, y = load_iris(return_X_y=True)
@@ -103,7 +103,7 @@ def test_a_search_of_scikit_learn_is_read_as_well() -> None:
     found = Candidates.from_search(search)
     assert list(found.columns) == ["C", "kernel"]
     assert found.best == search.best_index_
-    assert not found.are_clock
+    assert not found.is_wall_clock
     assert np.all(np.diff(found.seconds) > 0)
 
 
@@ -111,7 +111,7 @@ def test_seconds_are_those_of_the_trials() -> None:
     """From the start of the first candidate."""
     search = searched({"C": hp.logrange("C", 0.1, 10)})
     found = Candidates.from_search(search)
-    assert found.are_clock
+    assert found.is_wall_clock
     first, last = search.trials_.record[0], search.trials_.record[7]
     assert found.seconds[-1] == pytest.approx(last.finished - first.started)
 
@@ -156,9 +156,9 @@ def test_a_parameter_that_was_not_searched_is_named() -> None:
 def test_hopeless_scores_do_not_stretch_the_axis() -> None:
     """An axis begins where most candidates are."""
     scores = np.array([0.9, 0.85, 0.8, 0.88, -1e9, np.nan])
-    assert robust_low(scores) > 0.4
-    assert robust_low(np.array([0.1, 0.2, 0.3])) == 0.1
-    assert robust_low(np.array([np.nan])) == 0.0
+    assert robust_minimum(scores) > 0.4
+    assert robust_minimum(np.array([0.1, 0.2, 0.3])) == 0.1
+    assert robust_minimum(np.array([np.nan])) == 0.0
 
 
 def test_arrays_need_no_plotting_library() -> None:

@@ -26,8 +26,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
 from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
-from hpsklearn_search.search._boosters import Part, booster_of
-from hpsklearn_search.search._held_out import hold_out
+from hpsklearn_search.search.early_stopping._boosters import Part, booster_of
+from hpsklearn_search.search.early_stopping._hold_out import hold_out
 
 X, y = make_classification(400, 8, flip_y=0.2, random_state=0)
 X_real, y_real = make_regression(400, 8, noise=60.0, random_state=0)
@@ -380,7 +380,7 @@ def test_iterations_come_back_from_workers_files_and_kept_prefixes(n_jobs: int, 
     plain = HyperoptSearchCV(model, space, **base).fit(X, y)
     file = {"trials_save_file": tmp_path / "s.db"}
     HyperoptSearchCV(model, space, **{**base, "max_evals": 2}, **file).fit(X, y)
-    for options in (file, {"cache_prefix": "auto"}):
+    for options in (file, {"step_cache": "auto"}):
         other = HyperoptSearchCV(model, space, **base, **options).fit(X, y)
         for key in ("split0_best_iteration", "median_best_iteration", "mean_test_score"):
             np.testing.assert_array_equal(other.cv_results_[key], plain.cv_results_[key])

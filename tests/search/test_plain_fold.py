@@ -17,7 +17,7 @@ from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV
 from hpsklearn_search.search._compat import fit_and_score
-from hpsklearn_search.search._plain_fold import is_plain, run_plain_fold, set_parameters
+from hpsklearn_search.search.folds._plain import is_plain, run_plain_fold, set_parameters
 
 X, y = load_breast_cancer(return_X_y=True)
 X, y = X[::4], y[::4]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from joblib import parallel_config
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import get_scorer, make_scorer
@@ -18,8 +17,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import Callback, HyperoptSearchCV, Racing, Trials, hp
-from hpsklearn_search.search._bounds import highest_score
-from hpsklearn_search.search._first_folds import FirstFolds
+from hpsklearn_search.search._metric_bounds import highest_score
 from hpsklearn_search.search._racing import FoldTable
 from hpsklearn_search.trials import Trial
 
@@ -84,11 +82,11 @@ def test_twins_of_the_incumbent_do_not_hide_how_others_vary() -> None:
     assert table.spread(None, 8) == pytest.approx(np.std([-0.1, 0.06], ddof=1))
 
 
-def test_a_group_is_judged_with_more_doubt() -> None:
-    """By default z is 3, and 4 where the first fold was one of many."""
+def test_the_default_margin_is_three() -> None:
+    """By default z is 3."""
     incumbent = [0.9] * 5  # doubt is z * 0.0447
     assert Racing("predictive").stops([0.75], incumbent, 0.05, None)
-    assert not Racing("predictive", first_fold_of=9).stops([0.75], incumbent, 0.05, None)
+    assert not Racing("predictive").stops([0.77], incumbent, 0.05, None)
 
 
 def test_a_window_hides_later_candidates() -> None:
@@ -175,74 +173,7 @@ def test_racing_is_refused_where_it_makes_no_sense(kwargs: dict[str, object], me
         HyperoptSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2, 3]}, max_evals=3, **options).fit(X, y)
 
 
-# ---------------------------------------------------------------------- the first fold as the first rung
-class Notes(Callback):
-    """Notes the state of the record at the end of each candidate."""
-
-    def __init__(self) -> None:
-        self.open: list[int] = []
-
-    def on_trial_end(self, trials: Trials, trial: Trial) -> None:
-        """How many candidates had been suggested by then."""
-        self.open.append(len(trials.record))
-
-
-def test_the_first_fold_of_a_group_comes_first() -> None:
-    """No candidate is settled before the whole group has been suggested and has run its first fold."""
-    notes = Notes()
-    search(Racing(first_fold_of=10), callbacks=[notes])
-    assert notes.open[0] == 10
-    assert max(open_then - settled for settled, open_then in enumerate(notes.open)) == 10
-
-
-def test_the_best_of_a_group_on_its_first_fold_runs_all_folds() -> None:
-    """Nobody can stop it, as there is no incumbent yet."""
-    results = search(Racing(first_fold_of=20), algo="random").cv_results_
-    assert results["n_splits_run"][np.argmax(results["split0_test_score"])] == 5
-    assert results["n_splits_run"].min() == 1
-
-
-@pytest.mark.parametrize("random_state", [1, None])
-def test_a_group_that_stays_incomplete_is_finished(random_state: int | None) -> None:
-    """Where the budget ends within a group, its candidates are judged all the same."""
-    found = search(Racing(first_fold_of=8), max_evals=11, random_state=random_state)
-    assert found.n_trials_ == 11
-    assert found.stop_reason_ == "max_evals"
-    assert np.isfinite(found.best_score_)
-
-
-def test_the_ceiling_keeps_the_winner_in_any_order() -> None:
-    """With the ceiling rule alone the best score is that of the full search, though others were judged first."""
-    full = search(None, algo="random")
-    assert search(Racing("ceiling", first_fold_of=20), algo="random").best_score_ == full.best_score_
-
-
-def test_groups_do_not_depend_on_workers() -> None:
-    """With a seed, one worker and three threads stop the same candidates after the same folds."""
-    rung = Racing(first_fold_of=7)
-    one = search(rung, n_jobs=1, max_queue_len=3)
-    with parallel_config(backend="threading"):
-        three = search(rung, n_jobs=3, max_queue_len=3)
-    assert one.cv_results_["params"] == three.cv_results_["params"]
-    np.testing.assert_array_equal(one.cv_results_["n_splits_run"], three.cv_results_["n_splits_run"])
-    np.testing.assert_array_equal(one.cv_results_["mean_test_score"], three.cv_results_["mean_test_score"])
-
-
-def test_a_failed_first_fold_goes_last() -> None:
-    """A score that is no number is worse than any."""
-    rung = FirstFolds(size=3, window=1)
-    for number, score in enumerate([np.nan, 0.1, 0.2]):
-        rung.note(number, score)
-    assert [rung.position(number) for number in range(3)] == [2, 1, 0]
-
-
-def test_a_group_of_one_is_refused() -> None:
-    """The message says how many make a group."""
-    with pytest.raises(ValueError, match="first_fold_of=1"):
-        Racing(first_fold_of=1)
-
-
-def test_a_search_with_groups_goes_on_from_its_file(tmp_path: Path) -> None:
+def test_a_search_with_racing_goes_on_from_its_file(tmp_path: Path) -> None:
     """Killed after nine candidates and run again, it ends with the table of the search that was not."""
 
     class Stop(Callback):
@@ -254,9 +185,8 @@ def test_a_search_with_groups_goes_on_from_its_file(tmp_path: Path) -> None:
                 raise KeyboardInterrupt
 
     options = {"trials_save_file": tmp_path / "search.db", "max_evals": 20}
-    rung = Racing(first_fold_of=6)
     with pytest.raises(KeyboardInterrupt):
-        search(rung, callbacks=[Stop()], **options)
-    resumed, whole = search(rung, **options), search(rung, max_evals=20)
+        search("auto", callbacks=[Stop()], **options)
+    resumed, whole = search("auto", **options), search("auto", max_evals=20)
     assert resumed.cv_results_["params"] == whole.cv_results_["params"]
     np.testing.assert_array_equal(resumed.cv_results_["n_splits_run"], whole.cv_results_["n_splits_run"])

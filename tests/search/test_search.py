@@ -256,7 +256,6 @@ BEST = {"best_index_", "best_params_", "best_score_"}
     [
         ({}, {"scoring": lambda estimator, X, y: np.nan}, {"best_loss_"}),
         ({}, {"scoring": lambda estimator, X, y: np.inf}, {"best_loss_", "scorer_", *BEST, *MODEL}),
-        ({"return_estimators": "best"}, {"return_estimators": None}, {"best_estimators_"}),
         (TWO_METRICS, {"refit": False}, {*BEST, *MODEL}),
         ({}, {"refit": lambda results: 0}, {"best_score_"}),
     ],
@@ -338,14 +337,6 @@ def test_constraints_cost_no_fit() -> None:
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=15, cv=3, random_state=0, constraints=allowed).fit(X, y)
     assert all(map(allowed, search.cv_results_["params"]))
     assert search.n_trials_ == 15
-
-
-def test_return_estimators_gives_the_fold_models_of_the_winner() -> None:
-    """One a fold, each fitted on its training part."""
-    search = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=KFold(3), random_state=0, return_estimators="best")
-    models = search.fit(X, y).best_estimators_
-    scores = [model.score(X[test], y[test]) for model, (_, test) in zip(models, KFold(3).split(X), strict=True)]
-    assert np.mean(scores) == pytest.approx(search.best_score_)
 
 
 def test_progress_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
@@ -482,17 +473,15 @@ class ThreadCounting(DummyClassifier):
         return float(self.threads_)
 
 
-@pytest.mark.parametrize(("n_jobs", "backend"), [(1, "loky"), (2, "threading"), (2, "loky")])
-def test_an_argument_caps_the_threads_everywhere(n_jobs: int, backend: str) -> None:
-    """In this process, in threads and in processes a fit may use as many BLAS and OpenMP threads as said."""
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_joblibs_setting_caps_the_threads_everywhere(n_jobs: int) -> None:
+    """In this process and in worker processes a fit may use as many BLAS and OpenMP threads as said."""
     import joblib
     import threadpoolctl
 
     space = {"constant": [0, 1]}
-    with threadpoolctl.threadpool_limits(2), joblib.parallel_config(backend=backend):
-        search = HyperoptSearchCV(
-            ThreadCounting(), space, max_evals=2, cv=2, n_jobs=n_jobs, refit=False, inner_max_num_threads=1
-        ).fit(X, y)
+    with threadpoolctl.threadpool_limits(2), joblib.parallel_config("loky", inner_max_num_threads=1):
+        search = HyperoptSearchCV(ThreadCounting(), space, max_evals=2, cv=2, n_jobs=n_jobs, refit=False).fit(X, y)
     assert search.best_score_ == 1.0
 
 

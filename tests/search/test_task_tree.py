@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.search._compat import HAS_CALLBACKS
-from hpsklearn_search.search._task_tree import TaskTree, has_callbacks, stand_in
+from hpsklearn_search.search._task_tree import TaskTree, has_callbacks, picklable_search
 from hpsklearn_search.space import as_search_space
 
 pytestmark = pytest.mark.skipif(not HAS_CALLBACKS, reason="this scikit-learn has no callbacks (1.9 and later have)")
@@ -81,7 +81,7 @@ def test_what_travels_stays_small(tmp_path: Path) -> None:
     search = HyperoptSearchCV(DecisionTreeClassifier(), SPACE).set_callbacks(Notes(tmp_path / "notes"))
     tree = TaskTree(search, X, y, None)
     tree.begin_search(5000)
-    sizes = [len(pickle.dumps(tree.leaf(number))) for number in (0, *range(1, 1000), 4000)]
+    sizes = [len(pickle.dumps(tree.fold_context(number))) for number in (0, *range(1, 1000), 4000)]
     assert max(sizes) - min(sizes) < 16
 
 
@@ -89,7 +89,7 @@ def test_without_callbacks_tasks_carry_nothing() -> None:
     """No context is made."""
     tree = TaskTree(HyperoptSearchCV(DecisionTreeClassifier(), SPACE), X, y, None)
     tree.begin_search(10)
-    assert tree.leaf(0) is None
+    assert tree.fold_context(0) is None
 
 
 def test_what_stands_for_the_search_carries_no_record() -> None:
@@ -97,7 +97,7 @@ def test_what_stands_for_the_search_carries_no_record() -> None:
     search = HyperoptSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2]}, max_evals=2, callbacks=[], cv=3).fit(
         X, y
     )
-    twin = stand_in(search)
+    twin = picklable_search(search)
     assert twin.callbacks is None
     assert not hasattr(twin, "trials_")
     assert search.callbacks == []

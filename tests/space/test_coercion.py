@@ -16,10 +16,10 @@ from hpsklearn_search import hp
 from hpsklearn_search.exceptions import BadSearchSpace
 from hpsklearn_search.space import (
     Choice,
-    Frozen,
     Integer,
     Normal,
-    Opaque,
+    RvsDistribution,
+    ScipyDistribution,
     Space,
     Uniform,
     as_search_space,
@@ -184,8 +184,8 @@ def test_the_given_space_is_not_changed() -> None:
         (scipy.stats.randint(1, 10, loc=5), Integer(6, 14)),
         (scipy.stats.norm(1, 2), Normal(1.0, 2.0)),
         (scipy.stats.lognorm(s=0.5), Normal(0.0, 0.5, log=True)),
-        (scipy.stats.loguniform(1, 10, loc=3), Frozen(scipy.stats.loguniform(1, 10, loc=3))),
-        (scipy.stats.expon(scale=2), Frozen(scipy.stats.expon(scale=2))),
+        (scipy.stats.loguniform(1, 10, loc=3), ScipyDistribution(scipy.stats.loguniform(1, 10, loc=3))),
+        (scipy.stats.expon(scale=2), ScipyDistribution(scipy.stats.expon(scale=2))),
     ],
 )
 def test_a_scipy_distribution_becomes_a_parameter(law: Any, expected: Any) -> None:
@@ -214,7 +214,7 @@ class Coin:
 
 def test_what_has_rvs_is_drawn_from() -> None:
     """And nothing more is known about it."""
-    assert isinstance(as_search_space({"x": Coin()})["x"].distribution, Opaque)
+    assert isinstance(as_search_space({"x": Coin()})["x"].distribution, RvsDistribution)
 
 
 def test_a_distribution_may_be_an_option_of_a_choice() -> None:

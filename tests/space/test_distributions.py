@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpsklearn_search import hp
-from hpsklearn_search.space import Categorical, Frozen, Integer, Normal, Opaque, Uniform
+from hpsklearn_search.space import Categorical, Integer, Normal, RvsDistribution, ScipyDistribution, Uniform
 from tests.strategies import UNIT, leaves
 
 
@@ -160,7 +160,7 @@ def test_an_ordered_choice_is_numeric(weights: tuple[float, ...] | None) -> None
 )
 def test_a_frozen_scipy_distribution_is_read_through_its_cdf(law: Any, value: float) -> None:
     """Its coordinate is the cumulative probability, and leads back to the value."""
-    frozen = Frozen(law)
+    frozen = ScipyDistribution(law)
     back = frozen.from_unit(frozen.to_unit(value))
     assert back == pytest.approx(value)
     assert type(back) is type(value)
@@ -177,7 +177,7 @@ class Dice:
 
 def test_an_opaque_draw_is_a_function_of_its_coordinate() -> None:
     """The same coordinate gives the same value, so a trial depends on its seed alone."""
-    opaque = Opaque(Dice())
+    opaque = RvsDistribution(Dice())
     throws = [opaque.from_unit(u) for u in np.linspace(0, 0.99, 60)]
     assert throws == [opaque.from_unit(u) for u in np.linspace(0, 0.99, 60)]
     assert set(throws) == {1, 2, 3, 4, 5, 6}
@@ -191,8 +191,8 @@ def test_an_opaque_draw_is_a_function_of_its_coordinate() -> None:
         Normal(0.0, 1.0),
         Integer(1, 9, log=True),
         Categorical(3),
-        Frozen(scipy.stats.gamma(2)),
-        Opaque(Dice()),
+        ScipyDistribution(scipy.stats.gamma(2)),
+        RvsDistribution(Dice()),
     ],
 )
 def test_distributions_pickle(distribution: Any) -> None:

@@ -26,8 +26,8 @@ from sklearn.svm import SVC
 
 from hpsklearn_search import Callback, HyperoptSearchCV, SparkTrials, fmin, hp, rand
 from hpsklearn_search.executors import Task
-from hpsklearn_search.executors._spark_classic import ContextCluster
-from hpsklearn_search.executors._spark_connect import ConnectCluster
+from hpsklearn_search.executors.spark._classic import ContextCluster
+from hpsklearn_search.executors.spark._connect import ConnectCluster
 
 pytestmark = pytest.mark.spark
 
@@ -220,11 +220,11 @@ def hold_the_interpreter(seconds: float) -> None:
     ctypes.PyDLL(None).sleep(int(seconds))
 
 
-@pytest.mark.parametrize("work", [lambda seconds: time.sleep(seconds) or seconds, stuck, hold_the_interpreter])
-def test_a_task_over_its_time_fails(spark: Any, work: Any) -> None:
+@pytest.mark.parametrize("function", [lambda seconds: time.sleep(seconds) or seconds, stuck, hold_the_interpreter])
+def test_a_task_over_its_time_fails(spark: Any, function: Any) -> None:
     """The worker interrupts it, or else ends with it; it is not run again, and the next task runs as ever."""
     executor = SparkTrials(1).open_executor(task_timeout=2)
-    executor.start(work)
+    executor.start(function)
     try:
         executor.submit(Task(0, 0, 100))
         (late,) = executor.wait(90)
@@ -407,9 +407,9 @@ def test_data_travels_once(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
     for cluster in (ContextCluster, ConnectCluster):
 
-        def ship(self: Any, key: str, work: Any, ship: Any = cluster.ship) -> None:
-            shipped.append(len(work.work))
-            ship(self, key, work)
+        def ship(self: Any, key: str, function: Any, ship: Any = cluster.ship) -> None:
+            shipped.append(len(function.function))
+            ship(self, key, function)
 
         def run(self: Any, call: Any, payload: bytes, *rest: Any, run: Any = cluster.run, **options: Any) -> bytes:
             sent.append(len(payload) + len(pickle.dumps(call)))

@@ -53,7 +53,7 @@ def test_a_broadcast_variable_of_the_user_arrives(spark: Any) -> None:
 
 def test_a_context_that_was_stopped_ends_the_search(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """No trial is recorded as lost for it."""
-    from hpsklearn_search.executors._spark_classic import ContextCluster
+    from hpsklearn_search.executors.spark._classic import ContextCluster
 
     monkeypatch.setattr(ContextCluster, "is_stopped", property(lambda self: True))
     monkeypatch.setattr(ContextCluster, "run", lambda *_, **__: 1 / 0)

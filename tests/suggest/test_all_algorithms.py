@@ -64,7 +64,7 @@ def test_equal_records_and_seeds_give_equal_suggestions(name: str) -> None:
     """Nothing is remembered but the record: one that was just loaded suggests the same."""
     old, fresh = filled(BRANCHES, 40), filled(BRANCHES, 40)
     for n in (25, 32, 40):  # the old record has a history of suggestions, the fresh one has not
-        ALGORITHMS[name]([n], BRANCHES, old.until(n), seed=1)
+        ALGORITHMS[name]([n], BRANCHES, old.limited_to(n), seed=1)
     assert ALGORITHMS[name]([40], BRANCHES, old, seed=5) == ALGORITHMS[name]([40], BRANCHES, fresh, seed=5)
 
 
@@ -86,7 +86,7 @@ def test_outcomes_beyond_the_view_change_nothing(name: str) -> None:
         good.record.finish(number, Outcome("ok", loss=-100.0))
         bad.record.finish(number, Outcome("fail"))
     suggest = ALGORITHMS[name]
-    assert suggest([30], BRANCHES, good.until(25), 3) == suggest([30], BRANCHES, bad.until(25), 3)
+    assert suggest([30], BRANCHES, good.limited_to(25), 3) == suggest([30], BRANCHES, bad.limited_to(25), 3)
 
 
 @pytest.mark.parametrize("name", ["tpe", "gp", "auto", "anneal"])
@@ -137,7 +137,7 @@ def test_as_many_trials_as_documented_are_drawn_whatever_the_losses(
 ) -> None:
     """The next one asks for the losses: ten seeds, of which none may tell before, and one must then."""
 
-    def told(n: int, seed: int, sign: float) -> dict[str, Any]:
+    def n_known(n: int, seed: int, sign: float) -> dict[str, Any]:
         trials, rng = Trials(), np.random.default_rng(seed)
         for number in range(n):
             trials.record.add(space.draw(rng))
@@ -146,8 +146,8 @@ def test_as_many_trials_as_documented_are_drawn_whatever_the_losses(
         return point
 
     n = jobs + more
-    assert not any(told(n - 1, seed, 1.0) != told(n - 1, seed, -1.0) for seed in range(10))
-    assert any(told(n, seed, 1.0) != told(n, seed, -1.0) for seed in range(10))
+    assert not any(n_known(n - 1, seed, 1.0) != n_known(n - 1, seed, -1.0) for seed in range(10))
+    assert any(n_known(n, seed, 1.0) != n_known(n, seed, -1.0) for seed in range(10))
 
 
 def branin(p: dict[str, float]) -> float:

@@ -14,8 +14,8 @@ from scipy.stats import multivariate_normal, norm
 
 from hpsklearn_search import hp
 from hpsklearn_search.space import Space
-from hpsklearn_search.suggest._neglected import neglected_branch, neglected_value, taking
 from hpsklearn_search.suggest._startup import free_strata, startup_points
+from hpsklearn_search.suggest._under_explored import neglected_value, taking, under_explored_option
 from hpsklearn_search.suggest.gp import _suggest as gp_suggest
 from hpsklearn_search.suggest.gp._improvement import log_improvement
 from hpsklearn_search.suggest.gp._kernel import covariance, distances, matern, matern_slope
@@ -28,7 +28,7 @@ from hpsklearn_search.trials import History, Outcome, Trials
 
 LINE = Axes(np.array([0]), np.array([], dtype=int), ())
 OPTIONS = Axes(np.array([], dtype=int), np.array([0]), (np.array([0.5, 0.3, 0.2]),))
-NOTHING = np.array([])
+EMPTY_MAPPING = np.array([])
 ONE = Space({"x": hp.uniform("x", 0, 1)})
 
 
@@ -36,14 +36,14 @@ ONE = Space({"x": hp.uniform("x", 0, 1)})
 @settings(max_examples=30, deadline=None)
 def test_a_numeric_mixture_integrates_to_one(m: float, h: float, prior: float) -> None:
     """Over the unit interval, the cut-off tails made up for."""
-    mixture = Mixture(LINE, np.array([[m], [0.3]]), np.array([1.5, 0.5]), np.array([h]), NOTHING, prior)
+    mixture = Mixture(LINE, np.array([[m], [0.3]]), np.array([1.5, 0.5]), np.array([h]), EMPTY_MAPPING, prior)
     total, _ = quad(lambda x: float(np.exp(log_density(mixture, np.array([[x]]))[0])), 0, 1, points=[m, 0.3], limit=200)
     assert total == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_mixture_over_options_sums_to_one() -> None:
     """The density is relative to the prior, so it is weighted by it."""
-    mixture = Mixture(OPTIONS, np.array([[0.0], [2.0]]), np.ones(2), NOTHING, np.array([0.3]), 1.0)
+    mixture = Mixture(OPTIONS, np.array([[0.0], [2.0]]), np.ones(2), EMPTY_MAPPING, np.array([0.3]), 1.0)
     density = np.exp(log_density(mixture, np.array([[0.0], [1.0], [2.0]])))
     assert density @ OPTIONS.priors[0] == pytest.approx(1.0)
 
@@ -52,8 +52,8 @@ def test_an_inactive_axis_has_density_one() -> None:
     """A candidate or kernel that lacks the axis is judged by the others alone."""
     axes = Axes(np.array([0, 1]), np.array([], dtype=int), ())
     h = np.array([0.1, 0.1])
-    lacks = Mixture(axes, np.array([[0.5, np.nan]]), np.ones(1), h, NOTHING, 1.0)
-    only = Mixture(LINE, np.array([[0.5]]), np.ones(1), h[:1], NOTHING, 1.0)
+    lacks = Mixture(axes, np.array([[0.5, np.nan]]), np.ones(1), h, EMPTY_MAPPING, 1.0)
+    only = Mixture(LINE, np.array([[0.5]]), np.ones(1), h[:1], EMPTY_MAPPING, 1.0)
     x = np.array([[0.45, 0.9], [0.2, np.nan]])
     np.testing.assert_allclose(log_density(lacks, x), log_density(only, x[:, :1]))
 
@@ -82,7 +82,7 @@ def test_a_density_too_large_for_a_float_has_a_logarithm() -> None:
     """A kernel over 400 axes, on its own point, beside a point where only the prior is."""
     d = 400
     axes = Axes(np.arange(d), np.array([], dtype=int), ())
-    mixture = Mixture(axes, np.full((1, d), 0.5), np.ones(1), np.full(d, 0.01), NOTHING, 1.0)
+    mixture = Mixture(axes, np.full((1, d), 0.5), np.ones(1), np.full(d, 0.01), EMPTY_MAPPING, 1.0)
     highest = d * norm.logpdf(0.0, scale=0.01)
     assert highest > 1000
     found = log_density(mixture, np.vstack([np.full(d, 0.5), np.zeros(d)]))
@@ -91,7 +91,7 @@ def test_a_density_too_large_for_a_float_has_a_logarithm() -> None:
 
 def test_samples_follow_the_density() -> None:
     """10,000 draws against the distribution function: Kolmogorov's test would pass at the level 0.001."""
-    mixture = Mixture(LINE, np.array([[0.1], [0.8]]), np.array([1.0, 2.0]), np.array([0.05]), NOTHING, 1.0)
+    mixture = Mixture(LINE, np.array([[0.1], [0.8]]), np.array([1.0, 2.0]), np.array([0.05]), EMPTY_MAPPING, 1.0)
     x = np.sort(mixture.sample(10_000, np.random.default_rng(0))[:, 0])
     grid = np.linspace(0, 1, 4001)
     density = np.exp(log_density(mixture, grid[:, None]))
@@ -363,7 +363,7 @@ def test_the_branch_that_was_tried_least_is_the_neglected_one() -> None:
     """Of a choice that is always active; one under another choice is left alone."""
     space = Space(hp.choice("a", [{"b": hp.choice("b", ["p", "q"])}, "r", "s"]))
     history = tried(space, *({"a": a, "b": 0} if a == 0 else {"a": a} for a in (0, 0, 1, 1, 2)), losses=[0, 1, 1, 1, 1])
-    assert {neglected_branch(history, np.random.default_rng(seed)) for seed in range(50)} == {None, (0, 2)}
+    assert {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)} == {None, (0, 2)}
     assert {neglected_value(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
 
 
@@ -374,7 +374,7 @@ def test_the_value_that_was_tried_least_is_the_neglected_one() -> None:
     found = [neglected_value(history, np.random.default_rng(seed)) for seed in range(2000)]
     assert set(found) == {None, (0, 1)}
     assert np.mean([option is not None for option in found]) == pytest.approx(0.15, abs=0.035)
-    assert {neglected_branch(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
+    assert {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
 
 
 def test_branches_are_looked_at_again_the_longer_nothing_better_was_found() -> None:
@@ -383,7 +383,9 @@ def test_branches_are_looked_at_again_the_longer_nothing_better_was_found() -> N
 
     def share(losses: list[float]) -> float:
         history = tried(space, *({"a": 1} for _ in losses), losses=losses)
-        return float(np.mean([neglected_branch(history, np.random.default_rng(s)) is not None for s in range(2000)]))
+        return float(
+            np.mean([under_explored_option(history, np.random.default_rng(s)) is not None for s in range(2000)])
+        )
 
     assert share([1.0, 0.0]) == 0
     assert share([0.0] + [1.0] * 10) == pytest.approx(0.2, abs=0.04)  # four deviations of a share of 2,000
@@ -407,7 +409,7 @@ def test_a_branch_that_no_longer_gains_is_given_up(losses: list[float], is_given
     history = tried(
         space, *({"a": 0, "x": 0.5} for _ in losses), *({"a": 1} for _ in others), losses=[*losses, *others]
     )
-    found = {neglected_branch(history, np.random.default_rng(seed)) for seed in range(50)}
+    found = {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)}
     assert ((0, 0) not in found) == is_given_up
 
 

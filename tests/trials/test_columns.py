@@ -27,21 +27,21 @@ def filled(numbers: range, seed: int) -> Record:
     return record
 
 
-def split(n: int, n_known: int, seed: int) -> Record:
+def split(n: int, n_prior: int, seed: int) -> Record:
     """The same trials, the first of them as known from an earlier search."""
-    record = filled(range(n_known, n), seed)
-    record.known = tuple(filled(range(n_known), seed))
+    record = filled(range(n_prior, n), seed)
+    record.prior_trials = tuple(filled(range(n_prior), seed))
     return record
 
 
-@given(n=st.integers(0, 40), n_known=st.integers(0, 40), hidden=st.integers(0, 40), seed=st.integers(0, 99))
-def test_known_trials_come_first_in_a_history(n: int, n_known: int, hidden: int, seed: int) -> None:
+@given(n=st.integers(0, 40), n_prior=st.integers(0, 40), hidden=st.integers(0, 40), seed=st.integers(0, 99))
+def test_known_trials_come_first_in_a_history(n: int, n_prior: int, hidden: int, seed: int) -> None:
     """As if all were of one record; what may not be looked at yet is counted from the search's own first trial."""
-    n_known = min(n_known, n)
-    own = n - n_known
-    told = max(own - hidden, 0)
-    whole, parts = filled(range(n), seed), split(n, n_known, seed)
-    expected, seen = whole.history(SPACE, n_known + told), parts.history(SPACE, told)
+    n_prior = min(n_prior, n)
+    own = n - n_prior
+    n_known = max(own - hidden, 0)
+    whole, parts = filled(range(n), seed), split(n, n_prior, seed)
+    expected, seen = whole.history(SPACE, n_prior + n_known), parts.history(SPACE, n_known)
     for name in ("units", "losses", "variances", "pending"):
         np.testing.assert_array_equal(getattr(seen, name), getattr(expected, name))
     assert len(parts) == own

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpsklearn_search import Trials, fmin, generate_trials_to_calculate, hp, rand, trials_from_docs
-from hpsklearn_search.base import (
+from hpsklearn_search import Trials, fmin, hp, rand
+from hpsklearn_search.exceptions import AllTrialsFailed, InvalidTrial
+from hpsklearn_search.hyperopt import generate_trials_to_calculate, trials_from_docs
+from hpsklearn_search.hyperopt.base import (
     JOB_STATE_DONE,
     JOB_STATE_ERROR,
     JOB_STATE_NEW,
@@ -23,7 +25,6 @@ from hpsklearn_search.base import (
     TRIAL_KEYS,
     TRIAL_MISC_KEYS,
 )
-from hpsklearn_search.exceptions import AllTrialsFailed, InvalidTrial
 from hpsklearn_search.space import Space
 
 SPACE = {"c": hp.choice("c", [hp.uniform("x", 0, 1), hp.randint("n", 5)])}
@@ -367,7 +368,7 @@ def test_points_to_calculate_wait_in_their_trials() -> None:
 def test_points_are_written_as_points_of_the_space() -> None:
     """Inactive labels go, options become indices, and a number outside of its bounds stays."""
     trials = generate_trials_to_calculate([{"c": "b", "x": 7.0}, {"c": 0, "x": 7.0}])
-    trials.conform(Space(hp.choice("c", [hp.uniform("x", 0, 1), "b"])))
+    trials.rewrite_for(Space(hp.choice("c", [hp.uniform("x", 0, 1), "b"])))
     assert [trial.point for trial in trials.record] == [{"c": 1}, {"c": 0, "x": 7.0}]
 
 

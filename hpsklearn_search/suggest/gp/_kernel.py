@@ -32,8 +32,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ADDITIVE", "axis_distances", "covariance", "distances", "matern", "matern_slope"]
-
 FloatArray: TypeAlias = NDArray[np.float64]
 ONE_INACTIVE = 0.25
 ADDITIVE = 0.5

@@ -25,8 +25,6 @@ from scipy.optimize import minimize
 
 from ._kernel import ADDITIVE, axis_distances, covariance, matern, matern_slope
 
-__all__ = ["Process", "fit_weights"]
-
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 

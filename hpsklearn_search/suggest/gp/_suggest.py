@@ -15,15 +15,13 @@ from ..._threads import ThreadCap
 from ...space import Point, Space
 from ...trials import History
 from .._axes import from_prior, is_among, masked, snapped, to_point
-from .._neglected import neglected_branch, neglected_value
 from .._protocol import Seen
 from .._startup import startup_jobs, startup_points
+from .._under_explored import neglected_value, under_explored_option
 from .._unseen import is_used_up
 from ._improvement import log_improvement
 from ._kernel import distances
 from ._process import Process, fit_weights
-
-__all__ = ["STARTUP_JOBS", "Guide", "suggest"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -114,7 +112,7 @@ def _best_first(history: History, rng: np.random.Generator, guide: Guide | None)
     domain = history.space
     process, incumbent = _posterior(history, by_rank=domain.is_conditional and rng.random() < SHARE_OF_RANKS)
     means = process.fitted
-    branch = neglected_branch(history, rng)
+    branch = under_explored_option(history, rng)
     if branch is not None:  # its own best trials are what is to be improved on, and where to look
         own = means[process.points[:, branch[0]] == branch[1]]
         means = own if len(own) else means

@@ -22,8 +22,6 @@ from numpy.typing import NDArray
 
 from ._densities import Axes, Mixture
 
-__all__ = ["parzen", "scott", "spread"]
-
 FloatArray: TypeAlias = NDArray[np.float64]
 
 UNIFORM_SPREAD = 12**-0.5

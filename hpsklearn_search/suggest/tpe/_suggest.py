@@ -29,15 +29,13 @@ from numpy.typing import NDArray
 from ...space import Point, Space
 from ...trials import History
 from .._axes import is_among, layout, masked, snapped, to_point
-from .._neglected import neglected_branch, taking
 from .._protocol import Seen
 from .._startup import startup_jobs, startup_points
+from .._under_explored import taking, under_explored_option
 from .._unseen import is_used_up
 from ._densities import Axes, Mixture, Mixtures
 from ._parzen import parzen, spread
 from ._split import MOST_ABOVE, rank_weights, splits, thin
-
-__all__ = ["Ratio", "suggest"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
@@ -181,7 +179,7 @@ def _best_first(
     history: History, rng: np.random.Generator, prior: float, n: int, gammas: Sequence[float]
 ) -> FloatArray:
     """Candidates in the coordinates of a history, best first; shape (n, d)."""
-    branch = neglected_branch(history, rng)
+    branch = under_explored_option(history, rng)
     ratio = Ratio.of(history if branch is None else taking(history, branch), prior, gammas)
     x = snapped(history.space, ratio.sample(n, rng))
     if branch is not None:

@@ -1,0 +1,183 @@
+"""`SparkTrials`: trials that run on a Spark cluster, recorded like any others.
+
+>>> trials = SparkTrials(parallelism=8)  # starts nothing
+>>> trials.count_total_trials(), trials.fmin_cancelled_reason
+(0, None)
+"""
+
+from __future__ import annotations
+
+import copy
+import numbers
+import warnings
+from typing import Any
+
+from ...trials import STATUS_CANCELLED, Trials
+from ._classic import ContextCluster
+from ._connect import ConnectCluster
+from ._executor import Cluster, SparkExecutor
+from ._pickling import check_picklable
+from ._pyspark import is_remote, open_session
+
+CANCELLED = {
+    "timeout": "fmin run timeout",
+    "early_stop_fn": "early stopping condition",
+    "loss_threshold": "loss threshold reached",
+    "callback": "stopped by a callback",
+    "interrupted": "fmin run cancelled by user",
+}
+"""How hyperopt's users are told why a search was cut short, by the loop's reason."""
+
+
+class SparkTrials(Trials):
+    """The record of a search whose trials run on a Spark cluster.
+
+    Passed as ``trials=`` to `fmin` or `HyperoptSearchCV`. Each trial is one task of Spark; data is
+    broadcast once. Creating it starts no Spark.
+
+    Parameters
+    ----------
+    parallelism : int, default=None
+        How many trials run at once, at most as many as there are to run. None: the cluster's default
+        parallelism. A warning says if the cluster has fewer slots.
+    timeout : float, default=None
+        Seconds after which the search ends; the earlier of this and the search's own counts.
+    loss_threshold : float, default=None
+        The search ends once a loss is this low; the first reached of this and the search's own counts.
+    spark_session : pyspark.sql.SparkSession, default=None
+        Where to run, classic or Spark Connect. None: the active session, or a new one. It is not
+        pickled with the trials.
+    resource_profile : pyspark.resource.ResourceProfile, default=None
+        What a task may use: on a cluster, not on a ``local`` master. It is not pickled, either.
+    max_retries : int, default=1
+        How often a trial is begun again after the worker under it died; then it is recorded as lost.
+    mlflow : bool, default=True
+        Whether the search logs to MLflow by itself, where mlflow is imported already or
+        ``MLFLOW_TRACKING_URI`` is set.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong.
+
+    Examples
+    --------
+    >>> from hpsklearn_search import SparkTrials, fmin, hp, tpe
+    >>> def on_spark():
+    ...     trials = SparkTrials(parallelism=4)
+    ...     best = fmin(lambda x: x**2, hp.uniform("x", -1, 1), tpe.suggest, max_evals=20, trials=trials)
+    ...     return best, trials.count_successful_trials()
+    """
+
+    asynchronous = True
+    catches_errors = True
+
+    def __init__(
+        self,
+        parallelism: int | None = None,
+        timeout: float | None = None,
+        loss_threshold: float | None = None,
+        spark_session: Any = None,
+        resource_profile: Any = None,
+        *,
+        max_retries: int = 1,
+        mlflow: bool = True,
+    ) -> None:
+        super().__init__()
+        self.parallelism = _whole_number("parallelism", parallelism, 1)
+        self.timeout = _number("timeout", timeout, positive=True)
+        self.loss_threshold = _number("loss_threshold", loss_threshold)
+        self.max_retries = _whole_number("max_retries", max_retries, 0) or 0
+        self.mlflow = mlflow
+        self.resource_profile = resource_profile
+        self._session = spark_session
+
+    # ------------------------------------------------------------------ where to run
+    def check_picklable(self, **arguments: Any) -> None:
+        """Raise TypeError if an argument holds a SparkSession, a DataFrame or the like; says to use `Trials`."""
+        check_picklable(**arguments)
+
+    def open_executor(self, *, task_timeout: float | None = None, n_tasks: int | None = None) -> SparkExecutor:
+        """An executor on the session; here a new session starts, if there is none.
+
+        Raises
+        ------
+        NotInstalledError
+            If pyspark, or a Java runtime to start it with, is missing.
+        """
+        cluster = self._cluster()
+        asked = self.parallelism or cluster.parallelism
+        parallelism = asked if n_tasks is None else min(asked, n_tasks)
+        slots = cluster.slots
+        if slots is not None and parallelism > slots:
+            warnings.warn(
+                f"parallelism={asked}, but the cluster has {slots} slots for tasks now; the other trials wait "
+                f"in Spark's queue, suggested earlier than they need be; SparkTrials(parallelism={slots}) fits",
+                UserWarning,
+                stacklevel=4,
+            )
+        return SparkExecutor(cluster, parallelism, max_retries=self.max_retries, task_timeout=task_timeout)
+
+    def _cluster(self) -> Cluster:
+        session = open_session(self._session)
+        kind = ConnectCluster if is_remote(session) else ContextCluster
+        return kind(session, self.resource_profile)
+
+    # ------------------------------------------------------------------ hyperopt's counters
+    @property
+    def fmin_cancelled_reason(self) -> str | None:
+        """Why the last search was cut short; None if it was not."""
+        return CANCELLED.get(self.stop_reason or "")
+
+    def count_successful_trials(self) -> int:
+        """How many trials ended with a usable loss."""
+        return len(self.record.ok)
+
+    def count_failed_trials(self) -> int:
+        """How many raised, returned no usable loss, or lost their worker."""
+        return self.count_total_trials() - self.count_successful_trials() - self.count_cancelled_trials()
+
+    def count_cancelled_trials(self) -> int:
+        """How many were under way when the search was cut short."""
+        return sum(
+            self.stop_reason is not None if trial.outcome is None else trial.outcome.status == STATUS_CANCELLED
+            for trial in self.record
+        )
+
+    def count_total_trials(self) -> int:
+        """How many ended in one of these ways."""
+        return sum(trial.is_finished or self.stop_reason is not None for trial in self.record)
+
+    # ------------------------------------------------------------------ copies
+    def __getstate__(self) -> dict[str, Any]:
+        # Both belong to their process: whoever unpickles this runs on the session active there.
+        return {**self.__dict__, "_session": None, "resource_profile": None}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SparkTrials:
+        twin = copy.copy(self)
+        memo[id(self)] = twin
+        kept = {"_session", "resource_profile"}
+        twin.__dict__.update({k: v if k in kept else copy.deepcopy(v, memo) for k, v in self.__dict__.items()})
+        return twin
+
+
+def _whole_number(name: str, value: Any, least: int) -> int | None:
+    number = _number(name, value)
+    if number is None:
+        return None
+    if not number.is_integer():
+        raise TypeError(f"{name} must be a whole number or None, got {value!r}")
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}, got {value!r}")
+    return int(number)
+
+
+def _number(name: str, value: Any, positive: bool = False) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number or None, got {value!r}")
+    number = float(value)
+    if positive and not number > 0:
+        raise ValueError(f"{name} must be positive, got {value!r}")
+    return number

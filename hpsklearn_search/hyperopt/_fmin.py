@@ -1,0 +1,296 @@
+"""hyperopt's `fmin` over the library's own loop."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ..exceptions import InvalidTrial, add_note
+from ..executors import SerialExecutor
+from ..integrations import automatic_callbacks
+from ..optimize import (
+    Callback,
+    LogLines,
+    Plan,
+    ProgressContext,
+    ProgressLine,
+    Window,
+    check_loss_threshold,
+    check_positive_integer,
+    check_timeout,
+    entropy_of,
+    launch,
+    notify_on_finish,
+    stoppers,
+)
+from ..space import Point, Space, annotated_space, parse_point, parse_values
+from ..trials import Trials, describe_space, text_of
+from ._algorithm import resolve_algo
+from ._objective import FunctionObjective
+from ._translate import HyperoptTrialsWriter, as_trials, translate_space
+
+
+def fmin(
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Any = None,
+    max_evals: int | None = None,
+    timeout: float | None = None,
+    loss_threshold: float | None = None,
+    trials: Trials | None = None,
+    rstate: Any = None,
+    allow_trials_fmin: bool = True,
+    pass_expr_memo_ctrl: Any = None,
+    catch_eval_exceptions: bool = False,
+    verbose: bool = True,
+    return_argmin: bool = True,
+    points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+    max_queue_len: int = 1,
+    show_progressbar: Any = True,
+    early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+    trials_save_file: str | os.PathLike[str] = "",
+    *,
+    callbacks: Sequence[Callback] = (),
+) -> Any:
+    """Minimise a function over a space.
+
+    Parameters
+    ----------
+    fn : callable
+        Called with a configuration; returns a loss, or ``{"loss": ..., "status": STATUS_OK, ...}``,
+        or ``{"status": STATUS_FAIL}``.
+    space : object
+        Any nest of dicts, lists, tuples, constants and ``hp`` nodes, also those of hyperopt's own ``hp``.
+        ``"annotated"`` takes it from the annotations of `fn`, which is then called with keyword
+        arguments: ``def fn(x: hp.uniform("x", 0, 1)): ...``.
+    algo : callable or str, optional
+        ``tpe.suggest``, ``rand.suggest``, or any function of (new_ids, domain, trials, seed);
+        by default the library's best all-round algorithm.
+    max_evals : int, optional
+        Total number of trials, those already in `trials` and `points_to_evaluate` included. None needs
+        another way to stop: `timeout`, `loss_threshold` or `early_stop_fn`.
+    timeout : float, optional
+        Seconds after which the search ends. A trial in this process is finished first; trials on a Spark
+        cluster are cancelled.
+    loss_threshold : float, optional
+        The search ends once a loss is this low.
+    trials : Trials, optional
+        The record to append to, and where to run. Its unfinished trials are run first. hyperopt's own
+        ``Trials`` are understood, and get the new trials too.
+    rstate : int, RandomState, Generator or None
+        Seed. With one, the search is reproducible, and a search that continues one with an equal seed
+        equals one that was not interrupted; by default ``$HYPEROPT_FMIN_SEED``, if set.
+    allow_trials_fmin : bool, default=True
+        Whether a subclass of `Trials` with a method ``fmin`` of its own gets the work.
+    pass_expr_memo_ctrl : bool, optional
+        hyperopt's low-level call of `fn`; refused.
+    catch_eval_exceptions : bool, default=False
+        Whether an exception of `fn` makes a failed trial instead of ending the search. Failed trials
+        count in `max_evals`, are not in ``trials.trials``, and are in ``trials.to_frame()``.
+    verbose : bool, default=True
+        Whether to log: a warning for each exception that is caught, a line of INFO at the end.
+    return_argmin : bool, default=True
+        Whether to return raw values (a choice as its index); if not, the best configuration.
+    points_to_evaluate : sequence of mapping, optional
+        ``{label: value}``, evaluated next, but for those that `trials` has already; of a choice the index
+        or the option (a whole number that is an index is one). Inactive labels may be left out.
+    max_queue_len : int, default=1
+        The window W: how many trials may be suggested ahead of their predecessors' outcomes; at least
+        as many as run at once. Only used with a seed.
+    show_progressbar : bool or callable, default=True
+        Whether to show a progress line on stderr, whatever `verbose` says. A callable is hyperopt's
+        protocol: ``show_progressbar(initial, total)`` is a context manager, and gives an object with a
+        method ``update(n)``.
+    early_stop_fn : callable, optional
+        ``early_stop_fn(trials, *previous) -> (stop, next previous)``, after every trial; it sees those
+        that have finished. See `early_stop.no_progress_loss`.
+    trials_save_file : path-like, default=""
+        An SQLite file that every finished trial is written to, and that a second run of the same
+        search continues from. With an empty `trials`, they are filled from it.
+    callbacks : sequence of Callback, default=()
+        Who watches the search.
+
+    Returns
+    -------
+    dict or object
+        The best point, or with ``return_argmin=False`` the best configuration, then None if no trial
+        succeeded.
+
+    Raises
+    ------
+    AllTrialsFailed
+        If no trial succeeded, and the best point is to be returned.
+    InvalidTrial
+        If `trials` holds trials of another space, or a point to evaluate does not fit the space.
+    InvalidAnnotatedParameter
+        If ``space="annotated"`` meets an annotation that is no space.
+    SaveFileError
+        If `trials_save_file` cannot be used, or belongs to another search.
+    InvalidLoss, InvalidResultStatus
+        If `fn` returns something that is no loss, at the first trial that does.
+    ValueError, TypeError
+        If an argument is wrong, before the first trial.
+
+    Examples
+    --------
+    >>> from hpsklearn_search import fmin, hp, tpe
+    >>> best = fmin(lambda x: (x - 1) ** 2, hp.uniform("x", -5, 5), tpe.suggest, max_evals=60,
+    ...             rstate=0, show_progressbar=False)
+    >>> abs(best["x"] - 1) < 0.2
+    True
+    """
+    arguments = dict(locals())
+    _refuse_low_level(fn, pass_expr_memo_ctrl)
+    writer, trials = HyperoptTrialsWriter.of(trials), as_trials(trials)
+    if allow_trials_fmin and type(trials).fmin is not Trials.fmin:
+        return trials.fmin(**_for_subclass(arguments))
+    by_keyword = isinstance(space, str) and space == "annotated"
+    parsed = Space(translate_space(annotated_space(fn) if by_keyword else space))
+    trials.rewrite_for(parsed)
+    plan = _plan(arguments, parsed, trials)
+    executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor(keep_exceptions=True)
+    if plan.window.size is not None:
+        plan = replace(plan, window=Window(max(plan.window.size, executor.capacity)))
+    catch = catch_eval_exceptions or trials.catches_errors
+    objective = FunctionObjective(fn, parsed, catch=catch, by_keyword=by_keyword, attachments=trials.attachments)
+    log = [LogLines()] if verbose and catch else []
+    automatic = automatic_callbacks(callbacks, trials, "fmin")
+    observers = [*writer, *callbacks, *automatic, *log, *_progress(show_progressbar)]
+    with notify_on_finish(observers):
+        launch(plan, objective, executor, trials, observers, trials_save_file, partial(_fingerprint, fn, plan))
+        if return_argmin:
+            return trials.argmin
+        return None if trials.best_loss is None else parsed.assemble(trials.argmin)
+
+
+def _for_subclass(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `fmin` for a method ``fmin`` of a user's own kind of trials, as hyperopt passes them."""
+    ours = {name: arguments[name] for name in ("points_to_evaluate", "callbacks") if arguments[name]}
+    left_out = ("trials", "allow_trials_fmin", "pass_expr_memo_ctrl", "points_to_evaluate", "callbacks")
+    return {**{name: value for name, value in arguments.items() if name not in left_out}, **ours}
+
+
+def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
+    """What to search and when to stop; everything that can be wrong with an argument is found here."""
+    algo = resolve_algo(arguments["algo"])
+    max_evals, timeout, loss_threshold = (arguments[name] for name in ("max_evals", "timeout", "loss_threshold"))
+    early_stop_fn, rstate = arguments["early_stop_fn"], _seed(arguments["rstate"])
+    ahead = check_positive_integer("max_queue_len", arguments["max_queue_len"])
+    words = "The loss_threshold argument should be None or a numeric value"
+    return Plan(
+        space=space,
+        algo=algo,
+        entropy=entropy_of(rstate, "rstate"),
+        max_evals=_total(max_evals, (timeout, loss_threshold, early_stop_fn, trials.timeout, trials.loss_threshold)),
+        window=Window(None if rstate is None else ahead),
+        timeout=_in_hyperopts_words(check_timeout, timeout, "The timeout argument should be None or a positive value"),
+        stoppers=stoppers(_in_hyperopts_words(check_loss_threshold, loss_threshold, words), early_stop_fn),
+        first_points=_points(space, arguments["points_to_evaluate"]),
+        description={
+            "total": max_evals,
+            "kind": "fmin",
+            "settings": {name: arguments[name] for name in DESCRIBED},
+            "values": space.values,
+        },
+    )
+
+
+DESCRIBED = ("fn", "space", "algo", "max_evals", "timeout", "trials", "loss_threshold", "rstate", "max_queue_len")
+"""The arguments of `fmin` that callbacks are shown."""
+
+
+def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
+    """The configuration of `space` at `point`.
+
+    Parameters
+    ----------
+    space : object
+        As for `fmin`.
+    point : mapping
+        ``{label: raw value}``, as `fmin` returns it. Lists of one value, as in ``misc["vals"]``, are
+        understood, and options in place of their indices. Labels of other spaces are passed over.
+
+    Returns
+    -------
+    object
+        What the objective would receive.
+
+    Raises
+    ------
+    InvalidTrial
+        If an active label has no value, or that of a choice is neither an index nor an option.
+
+    Examples
+    --------
+    >>> from hpsklearn_search import hp, space_eval
+    >>> space_eval({"kernel": hp.choice("k", ["rbf", "poly"])}, {"k": 1})
+    {'kernel': 'poly'}
+    """
+    parsed = Space(translate_space(space))
+    return parsed.assemble(parse_values(parsed, point))
+
+
+def _refuse_low_level(fn: Any, pass_expr_memo_ctrl: Any) -> None:
+    if pass_expr_memo_ctrl or getattr(fn, "fmin_pass_expr_memo_ctrl", False):
+        raise NotImplementedError(
+            "pass_expr_memo_ctrl is not supported: the objective receives the configuration; "
+            "for a loop of your own use Optimizer(space).ask() and .tell()"
+        )
+
+
+def _seed(rstate: Any) -> Any:
+    """The seed that was given, else that of the environment, if there is one."""
+    from_environment = os.environ.get("HYPEROPT_FMIN_SEED")
+    return int(from_environment) if rstate is None and from_environment else rstate
+
+
+def _points(space: Space, points: Any) -> list[Point]:
+    if points is None:
+        return []
+    if isinstance(points, Mapping | str) or not isinstance(points, Iterable):
+        raise TypeError(f"points_to_evaluate must be a list of points, such as [{{label: value}}], got {points!r}")
+    found = []
+    for number, point in enumerate(points):
+        try:
+            found.append(parse_point(space, point))
+        except InvalidTrial as error:
+            raise InvalidTrial(f"points_to_evaluate[{number}]: {error}") from error
+    return found
+
+
+def _progress(show_progressbar: Any) -> list[Callback]:
+    if callable(show_progressbar):
+        return [ProgressContext(show_progressbar)]
+    return [ProgressLine()] if show_progressbar else []
+
+
+def _fingerprint(fn: Any, plan: Plan) -> dict[str, Any]:
+    """What a save file must agree with."""
+    return {
+        "fn": text_of(fn),
+        "space": describe_space(plan.space),
+        "algo": text_of(inspect.unwrap(plan.algo)),
+        "rstate": None if plan.window.size is None else plan.entropy,  # without a seed there is no window
+    }
+
+
+def _total(max_evals: Any, limits: Iterable[Any]) -> int | None:
+    if max_evals is not None:
+        return check_positive_integer("max_evals", max_evals)
+    if all(limit is None for limit in limits):
+        raise ValueError("max_evals=None needs another way to stop: give max_evals=100, timeout=, or early_stop_fn=")
+    return None
+
+
+def _in_hyperopts_words(check: Callable[[Any], float | None], value: Any, words: str) -> float | None:
+    """Check an argument; a script may compare the message with hyperopt's, so what ours says comes as a note."""
+    try:
+        return check(value)
+    except (TypeError, ValueError) as error:
+        same = type(error)(f"{words}. Given value: {value}")
+        add_note(same, str(error))
+        raise same from None

@@ -1,0 +1,139 @@
+"""The user's function as an objective of the loop: one trial, one part."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+
+from ..exceptions import InvalidLoss, InvalidResultStatus
+from ..executors import Finished
+from ..space import Point, Space
+from ..trials import STATUS_OK, STATUS_STRINGS, Failure, Outcome, Trial
+
+
+class _Call:
+    """What an executor runs: assemble the configuration and call the user's function."""
+
+    def __init__(self, fn: Callable[..., Any], space: Space, by_keyword: bool) -> None:
+        self.fn = fn
+        self.space = space
+        self.by_keyword = by_keyword
+
+    def __call__(self, point: Point) -> Any:
+        configuration = self.space.assemble(point)
+        return self.fn(**configuration) if self.by_keyword else self.fn(configuration)
+
+
+class FunctionObjective:
+    """Calls ``fn(configuration)`` once a trial.
+
+    Parameters
+    ----------
+    fn : callable
+        Returns a loss, or a mapping with ``"status"`` and, if that is ok, ``"loss"``.
+    space : Space
+        The space its configurations come from.
+    catch : bool, default=False
+        Whether an exception of `fn` is a failed trial; if not, it ends the search.
+    by_keyword : bool, default=False
+        Whether a configuration is passed as keyword arguments.
+    attachments : mutable mapping, optional
+        Where what `fn` returns under ``"attachments"`` goes, by ``"ATTACH::{tid}::{name}"``.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        space: Space,
+        *,
+        catch: bool = False,
+        by_keyword: bool = False,
+        attachments: MutableMapping[str, Any] | None = None,
+    ) -> None:
+        self.function = _Call(fn, space, by_keyword)
+        self.catch = catch
+        self.attachments = {} if attachments is None else attachments
+
+    def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[Point]:
+        """One part: the point."""
+        return [trial.point]
+
+    def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
+        """The loss or the failure that came back."""
+        finished = parts[0]
+        if finished.failure is not None:
+            return Outcome(finished.failure.status, failure=finished.failure)
+        try:
+            outcome = outcome_of(finished.value, trial)
+        except (InvalidLoss, InvalidResultStatus) as error:
+            return Outcome("fail", failure=Failure.of(error, keep=True))
+        self._attach(trial, outcome)
+        return outcome
+
+    def remember(self, trial: Trial) -> None:
+        """Take the attachments of a trial that an earlier run finished."""
+        if trial.outcome is not None:
+            self._attach(trial, trial.outcome)
+
+    def _attach(self, trial: Trial, outcome: Outcome) -> None:
+        returned = outcome.result.get("attachments")
+        if isinstance(returned, Mapping):
+            self.attachments.update({f"ATTACH::{trial.tid}::{name}": value for name, value in returned.items()})
+
+    def raise_if_fatal(self, trial: Trial) -> None:
+        """Raise the exception of the user's function, unless they are caught; an invalid result always."""
+        failure = trial.outcome.failure if trial.outcome is not None else None
+        if failure is None:
+            return
+        is_invalid = isinstance(failure.exception, InvalidLoss | InvalidResultStatus)
+        if self.catch and not is_invalid:
+            return
+        if failure.exception is not None:
+            if hasattr(failure.exception, "add_note") and not is_invalid:  # from Python 3.11 on
+                failure.exception.add_note(f"in trial {trial.tid} at {trial.point}")
+            raise failure.exception
+        if failure.status == "fail":
+            raise RuntimeError(f"trial {trial.number} failed: {failure}\n{failure.traceback}")
+
+
+def outcome_of(value: Any, trial: Trial) -> Outcome:
+    """What an objective returned, as an outcome.
+
+    Raises
+    ------
+    InvalidLoss
+        If there is no real number where a loss belongs.
+    InvalidResultStatus
+        If a mapping has no known status.
+    """
+    if not isinstance(value, Mapping):
+        return _of_loss(_loss(value, trial))
+    result = dict(value)
+    status = result.get("status")
+    if status not in STATUS_STRINGS:
+        raise InvalidResultStatus(
+            f"trial {trial.number} at {trial.point}: the objective returned status={status!r}; "
+            f"return {{'loss': ..., 'status': STATUS_OK}}, with a status of {STATUS_STRINGS}"
+        )
+    if status == STATUS_OK:
+        result["loss"] = _loss(result.get("loss"), trial)
+        if len(result) == 2:
+            return _of_loss(result["loss"])
+    return Outcome.of(result)
+
+
+def _of_loss(loss: float) -> Outcome:
+    """The outcome of a trial that says a loss and nothing else: then nothing is kept beside it."""
+    return Outcome(STATUS_OK, loss) if math.isfinite(loss) else Outcome.of({"loss": loss, "status": STATUS_OK})
+
+
+def _loss(loss: Any, trial: Trial) -> float:
+    if isinstance(loss, numbers.Real):  # numpy's real scalars are
+        return float(loss)
+    raise InvalidLoss(
+        f"trial {trial.number} at {trial.point}: the objective must return a real number as loss, "
+        f"got {loss!r} of type {type(loss).__name__}; return float(loss), "
+        "or {'loss': float(loss), 'status': STATUS_OK}"
+    )

@@ -1,0 +1,86 @@
+"""Connects a save file to the loop: finished trials are restored from it, and new ones are written to it.
+
+With the outcomes restored, the loop asks for the next suggestion as the interrupted run would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ..exceptions import InvalidTrial, SaveFileError
+from ..space import Space
+from ..trials import Record, SaveFile, Trial, Trials
+from ._callbacks import Callback
+from ._loop import Plan
+from ._protocol import Objective
+
+
+class SaveFileCallback(Callback):
+    """Writes each finished trial to a save file; comes before all other callbacks."""
+
+    # A trial whose error ends the search is not written as finished, so that it runs again.
+    def __init__(self, file: SaveFile, objective: Objective) -> None:
+        self.file = file
+        self.objective = objective
+
+    def restore(self, record: Record, space: Space) -> None:
+        """Bring `record` and the file to the same state; SaveFileError if they hold different trials."""
+        stored = self.file.load()
+        for trial in stored:
+            self._restore_trial(trial, record, space)
+        for trial in list(record):
+            if trial.number >= len(stored) or not stored[trial.number].is_finished:
+                self._write(trial)
+
+    def _restore_trial(self, trial: Trial, record: Record, space: Space) -> None:
+        try:
+            point = space.check(trial.point, within=False)  # a user may have placed a trial outside
+        except InvalidTrial as error:
+            raise SaveFileError(f"trials_save_file={self.file.path!r}, trial {trial.number}: {error}") from error
+        if trial.number == len(record):
+            record.add(point, started=trial.started)
+        elif record[trial.number].point != point:
+            raise SaveFileError(
+                f"trials_save_file={self.file.path!r} holds other trials than those that the search starts from; "
+                "name another file, or start from an empty record"
+            )
+        if trial.outcome is not None and not record[trial.number].is_finished:
+            record.finish(trial.number, trial.outcome, trial.finished)
+            self.objective.remember(record[trial.number])
+
+    def _write(self, trial: Trial) -> None:
+        if not trial.is_finished or self._is_fatal(trial):
+            self.file.begin(trial)
+        else:
+            self.file.finish(trial)
+
+    def _is_fatal(self, trial: Trial) -> bool:
+        try:
+            self.objective.raise_if_fatal(trial)
+        except BaseException:
+            return True
+        return False
+
+    def on_trial_begin(self, trials: Trials, trial: Trial) -> None:
+        self.file.begin(trial)
+
+    def on_trial_end(self, trials: Trials, trial: Trial) -> bool | None:
+        if not self._is_fatal(trial):
+            self.file.finish(trial)
+        return None
+
+
+@contextmanager
+def save_file_callback(
+    path: Any, fingerprint: Callable[[], Mapping[str, Any]], record: Record, objective: Objective, plan: Plan
+) -> Iterator[list[SaveFileCallback]]:
+    """The callback that writes to `path`, in a list, with `record` restored; no callback without a path."""
+    if path is None or path == "":
+        yield []
+        return
+    with SaveFile(path, fingerprint()) as file:  # hashing data takes time, so only where there is a file
+        callback = SaveFileCallback(file, objective)
+        callback.restore(record, plan.space)
+        yield [callback]

@@ -1,0 +1,44 @@
+"""The callbacks of a search, and the description that they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..hyperopt._translate import as_trials
+from ..integrations import automatic_callbacks
+from ..optimize import Callback, ProgressLine
+from ..trials import Trial
+from ._compat import is_multimetric_scorer, safe_indexing, scorers_by_name
+from ._parameters import ParameterSpace
+from .folds import FoldObjective
+
+
+def collect_callbacks(search: Any, objective: FoldObjective) -> list[Callback]:
+    """The user's callbacks, those of experiment trackers, and the line of progress."""
+    line = [ProgressLine("candidate", _best_so_far(search, objective))] if search.verbose > 0 else []
+    own = search.callbacks or ()
+    trials = None if search.trials is None else as_trials(search.trials)
+    return [*own, *automatic_callbacks(own, trials, "HyperoptSearchCV"), *line]
+
+
+def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str]:
+    """How the progress line shows the best candidate: an error as an error, not negated."""
+    scorer = objective.function.settings["scorer"]
+    name = objective.metric if is_multimetric_scorer(scorer) else search.scoring
+    one = scorers_by_name(scorer).get(name) if is_multimetric_scorer(scorer) else scorer
+    label = name if isinstance(name, str) else "score"
+    if getattr(one, "_sign", 1) < 0:
+        return lambda trial: f"best {label.removeprefix('neg_')}: {trial.loss:.6g}"
+    return lambda trial: f"best {label}: {-(trial.loss or 0.0):.6g}"
+
+
+def describe_search(search: Any, max_evals: int, parameters: ParameterSpace, X: Any) -> dict[str, Any]:
+    """The argument `search` of ``Callback.on_search_begin``."""
+    return {
+        "total": max_evals,
+        "kind": type(search).__name__,
+        "settings": {name: value for name, value in search.get_params(deep=False).items() if name != "callbacks"},
+        "values": parameters.params,
+        "sample": lambda n: safe_indexing(X, slice(0, n)),
+    }

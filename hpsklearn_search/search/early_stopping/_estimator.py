@@ -1,0 +1,301 @@
+"""Boosted trees that stop early inside cross-validation, without seeing the fold they are scored on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ...space import children
+from .._compat import HasMethods, Interval, check_method_params, fit_context, indexable, safe_indexing
+from ._boosters import Part, booster_of
+from ._hold_out import hold_out
+
+CHOSEN_HERE = ("eval_set", "eval_X", "eval_y", "X_val", "y_val", "early_stopping_rounds")
+
+
+def _has(name: str) -> Any:
+    """Whether the fitted booster, or before the fit the one given, has a method."""
+
+    def check(self: Any) -> bool:
+        getattr(getattr(self, "estimator_", self.estimator), name)  # its AttributeError says why
+        return True
+
+    return check
+
+
+class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
+    """A booster that stops when a held-out part of its training data no longer improves.
+
+    In a search, that part is taken from the *training* part of each fold, so the scores are honest: the
+    rows that a candidate is scored on decide nothing. `HyperoptSearchCV` records where each fold was best
+    (the columns ``split0_best_iteration``, ..., ``median_best_iteration`` of ``cv_results_``), and refits
+    the best candidate on all rows with the median of its folds.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A booster of LightGBM, XGBoost or CatBoost, or (scikit-learn 1.7 and later) a
+        ``HistGradientBoosting`` estimator. Its own number of iterations is the most it may do: set it high.
+    validation_fraction : float, default=0.1
+        The share of the training rows (or of the groups) that is held out, at most 0.5.
+    n_iter_no_change : int, default=20
+        It stops when this many iterations in a row bring nothing.
+    shuffle : bool, default=True
+        Whether the held-out rows are drawn, from every class its share; if not, they are the last rows,
+        for data in the order of time.
+    random_state : int, RandomState or None, default=0
+        With a fixed seed the same rows are held out for every candidate of a fold, which makes candidates
+        comparable.
+    n_iterations : int, default=None
+        If given, nothing is held out: so many iterations on all rows. The refit of a search sets it.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted booster; it predicts with its best iteration.
+    best_iteration_ : int
+        How many iterations its best model has, counted from 1.
+    n_held_out_ : int
+        How many rows were held out.
+    classes_, n_features_in_, feature_names_in_, feature_importances_
+        Those of the booster.
+
+    Notes
+    -----
+    What is watched is the booster's own evaluation metric: ``LGBMClassifier(metric="auc")``,
+    ``XGBClassifier(eval_metric="auc")``, ``CatBoostClassifier(eval_metric="AUC")``,
+    ``HistGradientBoostingClassifier(scoring="roc_auc")``. With several, the first one of LightGBM, the last
+    one of XGBoost. A ``HistGradientBoosting`` model keeps the iterations after its best one.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.ensemble import HistGradientBoostingRegressor
+    >>> from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
+    >>> model = EarlyStopping(HistGradientBoostingRegressor(max_iter=30), n_iter_no_change=3)
+    >>> space = {"estimator__learning_rate": hp.logrange("rate", 0.05, 0.3)}
+    >>> search = HyperoptSearchCV(model, space, max_evals=2, cv=2, random_state=0)
+    >>> best = search.fit(*load_diabetes(return_X_y=True)).best_estimator_
+    >>> best.best_iteration_ == int(search.cv_results_["median_best_iteration"][search.best_index_])
+    True
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "validation_fraction": [Interval(Real, 0.0, 0.5, closed="right")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "n_iterations": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        shuffle: bool = True,
+        random_state: Any = 0,
+        n_iterations: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.n_iterations = n_iterations
+
+    # ------------------------------------------------------------------ fit
+    @fit_context(prefer_skip_nested_validation=False)  # the booster validates its own parameters
+    def fit(
+        self, X: Any, y: Any = None, *, sample_weight: Any = None, groups: Any = None, **fit_params: Any
+    ) -> EarlyStopping:
+        """Fit the booster.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Whatever the booster takes.
+        y : array-like of shape (n_samples,)
+            Target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, of the held-out rows as well.
+        groups : array-like of shape (n_samples,), default=None
+            Rows of one group are held out together.
+        **fit_params : dict
+            Passed to the booster's ``fit``; what has a value a row is parted like the rows.
+
+        Returns
+        -------
+        EarlyStopping
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If `estimator` is no booster, or an evaluation set is passed.
+        """
+        if y is None:
+            raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
+        chosen = [name for name in CHOSEN_HERE if name in fit_params]
+        if chosen:
+            raise TypeError(f"fit: {chosen[0]} is chosen by EarlyStopping itself, from the training rows; leave it out")
+        booster = booster_of(self.estimator)
+        X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
+        if get_config()["enable_metadata_routing"]:
+            given = {"sample_weight": sample_weight, "groups": groups, **fit_params}
+            routed = process_routing(self, "fit", **{name: at for name, at in given.items() if at is not None})
+            fit_params = {k: v for k, v in routed.estimator.fit.items() if k != "sample_weight"}
+        self.estimator_ = clone(self.estimator)
+        if self.n_iterations is not None:
+            booster.fix(self.estimator_, self.n_iterations)
+            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+            self.estimator_.fit(X, y, **weights, **fit_params)
+            self.best_iteration_, self.n_held_out_ = int(self.n_iterations), 0
+            return self
+        train, held_out = self._parted(X, y, groups)
+        parts = [self._part(rows, X, y, sample_weight) for rows in (train, held_out)]
+        params = check_method_params(X, fit_params, train)
+        booster.fit(self.estimator_, parts[0], parts[1], self.n_iter_no_change, params)
+        self.best_iteration_, self.n_held_out_ = booster.best_iteration(self.estimator_), len(held_out)
+        return self
+
+    def _parted(self, X: Any, y: Any, groups: Any) -> tuple[Any, Any]:
+        labels = np.asarray(y)
+        is_one_column = labels.size == len(labels)
+        return hold_out(
+            labels.ravel() if is_one_column else labels,
+            self.validation_fraction,
+            stratify=is_classifier(self.estimator) and is_one_column,
+            shuffle=self.shuffle,
+            groups=groups,
+            random_state=self.random_state,
+        )
+
+    @staticmethod
+    def _part(rows: Any, X: Any, y: Any, sample_weight: Any) -> Part:
+        weight = None if sample_weight is None else safe_indexing(sample_weight, rows)
+        return Part(safe_indexing(X, rows), safe_indexing(y, rows), weight)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """What `fit` takes itself (`groups`), and what it passes to the booster.
+
+        Returns
+        -------
+        MetadataRouter
+            scikit-learn's description of it.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
+        return router.add(estimator=self.estimator, method_mapping=mapping)
+
+    # ------------------------------------------------------------------ the booster's face
+    @available_if(_has("predict"))
+    def predict(self, X: Any) -> Any:
+        """The booster's prediction, array of shape (n_samples,)."""
+        check_is_fitted(self, "estimator_")
+        return self.estimator_.predict(X)
+
+    @available_if(_has("predict_proba"))
+    def predict_proba(self, X: Any) -> Any:
+        """The booster's probabilities, array of shape (n_samples, n_classes)."""
+        check_is_fitted(self, "estimator_")
+        return self.estimator_.predict_proba(X)
+
+    @available_if(_has("decision_function"))
+    def decision_function(self, X: Any) -> Any:
+        """The booster's decision function, array of shape (n_samples,) or (n_samples, n_classes)."""
+        check_is_fitted(self, "estimator_")
+        return self.estimator_.decision_function(X)
+
+    @available_if(_has("score"))
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The booster's own score: accuracy, or R squared."""
+        check_is_fitted(self, "estimator_")
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return float(self.estimator_.score(X, y, **weights))
+
+    def _of_booster(self, name: str) -> Any:
+        if "estimator_" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} has no {name} before it is fitted")
+        return getattr(self.estimator_, name)
+
+    @property
+    def classes_(self) -> Any:
+        """The classes."""
+        return self._of_booster("classes_")
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many columns X had."""
+        return int(self._of_booster("n_features_in_"))
+
+    @property
+    def feature_names_in_(self) -> Any:
+        """The names of X's columns, where it had any."""
+        return self._of_booster("feature_names_in_")
+
+    @property
+    def feature_importances_(self) -> Any:
+        """The booster's importances of the columns of X."""
+        return self._of_booster("feature_importances_")
+
+    @property
+    def _estimator_type(self) -> Any:  # read by scikit-learn before 1.6
+        return getattr(self.estimator, "_estimator_type", None)
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import get_tags  # scikit-learn 1.6 and later, as is this method
+
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        for name in ("estimator_type", "classifier_tags", "regressor_tags", "target_tags", "input_tags"):
+            setattr(tags, name, deepcopy(getattr(inner, name)))
+        tags.target_tags.required = True
+        return tags
+
+
+# ---------------------------------------------------------------------- for the search
+def mentions_early_stopping(*things: Any) -> bool:
+    """Whether an `EarlyStopping` stands in an estimator, among its parameters, or in a space of them."""
+    return any(map(_mentions, things))
+
+
+def _mentions(thing: Any) -> bool:
+    if isinstance(thing, EarlyStopping):
+        return True
+    if hasattr(thing, "get_params") and not isinstance(thing, type):
+        return any(isinstance(value, EarlyStopping) for value in thing.get_params(deep=True).values())
+    return any(map(_mentions, [*children(thing), *([thing.value] if hasattr(thing, "value") else [])]))
+
+
+def best_iterations(fitted: Any) -> dict[str, int]:
+    """``{name of the parameter that holds it: its best iteration}`` of every `EarlyStopping` in an estimator."""
+    return {path: int(each.best_iteration_) for path, each in _places(fitted) if hasattr(each, "best_iteration_")}
+
+
+def _places(fitted: Any) -> Iterator[tuple[str, Any]]:
+    params = fitted.get_params(deep=True)
+    for path, value in [("", fitted), *params.items()]:
+        if not isinstance(value, EarlyStopping):
+            continue
+        owner, _, name = path.rpartition("__")
+        # Where the owner fits a clone, it keeps it under the name with an underscore.
+        kept = getattr(params.get(owner, fitted), f"{name}_", None) if path else None
+        yield path, kept if isinstance(kept, EarlyStopping) else value
+
+
+def with_iterations(folds: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """The parameters that fix every `EarlyStopping` at the median of its best iterations in the folds."""
+    paths = dict.fromkeys(path for fold in folds for path in fold)
+    medians = {path: float(np.median([fold[path] for fold in folds if path in fold])) for path in paths}
+    return {f"{path}__n_iterations" if path else "n_iterations": round(m) for path, m in medians.items()}

@@ -1,0 +1,146 @@
+"""Cross-validation as an objective of the loop: a trial is a candidate, its parts are folds.
+
+The loss of a candidate is minus its mean test score; this is the one place where the sign flips.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ...exceptions import InvalidScore
+from ...executors import Finished
+from ...trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_PRUNED, Failure, Outcome, Trial
+from .._racing import Race
+from .._results import ASKED_TO_STOP
+from .._scores import mean_score, variance_of_mean
+from .._task_tree import FoldContext
+from ._function import FoldFunction, FoldTask, failed_fold
+
+NOT_FINITE = "non-finite score"
+"""The kind of failure of a candidate whose fits ended well."""
+
+SHORT_FOLD = 2e-3
+"""Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms."""
+# A higher limit gains nothing that can be measured, and with a seed, where few candidates are open at once,
+# each of them would keep only one worker busy.
+
+
+class FoldObjective:
+    """Evaluates candidates by cross-validation."""
+
+    def __init__(
+        self,
+        function: FoldFunction,
+        metric: str | None = None,
+        race: Race | None = None,
+        context_of: Callable[[int], FoldContext | None] = lambda number: None,
+    ) -> None:
+        self.function = function
+        self.metric = metric  # which of several the algorithm minimises (negated); None is the first
+        self.race = race
+        self.context_of = context_of  # of the fold task with a given number; None where nobody listens
+        self.asked_to_stop = False  # by a callback of scikit-learn, in any fold so far
+        self._seconds = 0.0
+        self._n_folds_run = 0
+
+    def remember(self, trial: Trial) -> None:
+        if self.race is not None and trial.is_ok and trial.outcome is not None and trial.outcome.folds:
+            self.race.add(trial.number, list(map(self.objective_score, trial.outcome.folds)))
+
+    # ------------------------------------------------------------------ the loop's questions
+    def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[FoldTask]:
+        n = len(self.function.splits)
+        contexts = [self.context_of(trial.number * n + fold) for fold in range(n)]
+        are_short = self._n_folds_run > 0 and self._seconds / self._n_folds_run < SHORT_FOLD
+        if (are_short or batch_folds) and self.race is None:
+            return [(trial.point, range(n), contexts)]
+        return [(trial.point, [fold], [contexts[fold]]) for fold in range(n)]
+
+    def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome | None:
+        """None until all folds are in, the race is lost on the first of them, or one of them ends the search."""
+        failures = [part.failure for part in parts.values() if part.failure is not None]
+        is_fatal = any(map(self._ends_search, failures))
+        folds = self._leading_folds(parts)
+        length = None if is_fatal else self._pruned_after(trial, folds)
+        if not is_fatal and length is None and len(folds) < len(self.function.splits):
+            return None
+        self.asked_to_stop |= any(fold.get(ASKED_TO_STOP, False) for fold in folds)
+        folds = [_without_request(fold) for fold in folds]
+        if failures:
+            return Outcome(failures[0].status, folds=tuple(folds), failure=failures[0])
+        self._seconds += sum(fold["fit_time"] + fold["score_time"] for fold in folds)
+        self._n_folds_run += len(folds)
+        if length is not None:
+            # Later folds may have run at the same time: whether they did is a matter of timing, so they are left out.
+            return self._pruned(trial, tuple(folds[:length]))
+        return self._complete(trial, tuple(folds))
+
+    def _pruned(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
+        assert self.race is not None
+        expected = self.race.expected_score(trial.number, list(map(self.objective_score, folds)))
+        return Outcome(STATUS_PRUNED, loss=-expected, folds=folds)
+
+    def _complete(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
+        scores = list(map(self.objective_score, folds))
+        mean = mean_score(scores)
+        if not math.isfinite(mean) or all(fold["fit_error"] is not None for fold in folds):
+            error = next((fold["fit_error"] for fold in folds if fold["fit_error"] is not None), None)
+            text = error or f"{NOT_FINITE}: {mean}"
+            kind, _, message = text.strip().splitlines()[-1].partition(": ")
+            return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
+        if self.race is not None and all(map(math.isfinite, scores)):
+            self.race.add(trial.number, scores)
+        return Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
+
+    def raise_if_fatal(self, trial: Trial) -> None:
+        """Raise what ``error_score="raise"`` asks for, and scores that are no numbers."""
+        failure = trial.outcome.failure if trial.outcome is not None else None
+        if failure is None or not self._ends_search(failure):
+            return
+        if failure.exception is not None:
+            raise failure.exception
+        kind = InvalidScore if failure.kind == InvalidScore.__name__ else RuntimeError
+        raise kind(f"candidate {trial.number} failed: {failure}\n{failure.traceback}")
+
+    def _ends_search(self, failure: Failure) -> bool:
+        """Whether the failure concerns more than this candidate."""
+        if failure.exception is not None or failure.kind == InvalidScore.__name__:
+            return True
+        nothing_was_raised = failure.status == STATUS_CANCELLED or failure.kind == NOT_FINITE
+        return self.function.settings["error_score"] == "raise" and not nothing_was_raised
+
+    # ------------------------------------------------------------------ scores
+    def objective_score(self, result: Mapping[str, Any]) -> float:
+        """The score of one fold that the algorithm maximises."""
+        scores = result["test_scores"]
+        return float(scores[self.metric_name(result)] if isinstance(scores, dict) else scores)
+
+    def metric_name(self, result: Mapping[str, Any]) -> str:
+        """The name of the objective metric in the columns of the table."""
+        scores = result["test_scores"]
+        if not isinstance(scores, dict):
+            return "score"
+        return self.metric if self.metric is not None and self.metric in scores else str(next(iter(scores)))
+
+    def _leading_folds(self, parts: Mapping[int, Finished]) -> list[dict[str, Any]]:
+        """Results of the folds from the first on, up to the first that is not in."""
+        first_missing = next((part for part in range(len(parts)) if part not in parts), len(parts))
+        return [fold for part in range(first_missing) for fold in self._results(parts[part])]
+
+    def _results(self, part: Finished) -> list[dict[str, Any]]:
+        if part.failure is None:
+            return list(part.value)
+        error = part.failure.traceback or str(part.failure)
+        return [failed_fold(self.function.settings, error) for _ in part.task.payload[1]]
+
+    def _pruned_after(self, trial: Trial, folds: Sequence[Mapping[str, Any]]) -> int | None:
+        if self.race is None:
+            return None
+        return self.race.pruned_after(trial.number, list(map(self.objective_score, folds)))
+
+
+def _without_request(fold: Mapping[str, Any]) -> dict[str, Any]:
+    """A result without what concerned this run alone: a resumed search must not stop at once."""
+    return {key: value for key, value in fold.items() if key != ASKED_TO_STOP}
