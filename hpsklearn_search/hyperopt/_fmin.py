@@ -203,6 +203,33 @@ DESCRIBED = ("fn", "space", "algo", "max_evals", "timeout", "trials", "loss_thre
 """The arguments of `fmin` that callbacks are shown."""
 
 
+def _trials_fmin(
+    self: Trials,
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Any = None,
+    max_evals: int | None = None,
+    timeout: float | None = None,
+    loss_threshold: float | None = None,
+    max_queue_len: int = 1,
+    rstate: Any = None,
+    verbose: bool = False,
+    pass_expr_memo_ctrl: Any = None,
+    catch_eval_exceptions: bool = False,
+    return_argmin: bool = True,
+    show_progressbar: Any = False,
+    early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+    trials_save_file: str | os.PathLike[str] = "",
+    **others: Any,
+) -> Any:
+    """`fmin` over these trials, with hyperopt's order of arguments; it logs and shows nothing unless asked to."""
+    arguments = {name: value for name, value in locals().items() if name not in ("self", "others")}
+    return fmin(**arguments, trials=self, allow_trials_fmin=False, **others)
+
+
+Trials.fmin = _trials_fmin  # here, and not in the class: an import of fmin there would run back up
+
+
 def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
     """The configuration of `space` at `point`.
 
