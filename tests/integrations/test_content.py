@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import json
 import math
+import posixpath
+import re
+import string
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from hpsklearn_search import Trials, tpe
-from hpsklearn_search.integrations._content import improved, name_of, result, search_began, trial_began, trial_ended
-from hpsklearn_search.integrations._updates import Update
+from hpsklearn_search.integrations._content import (
+    NAME_LENGTH,
+    Update,
+    batches,
+    best_loss,
+    cut,
+    default_run_name,
+    search_result,
+    search_start,
+    trial_end,
+    trial_start,
+    valid_names,
+)
 from hpsklearn_search.trials import Failure, Outcome, Trial
 
 
@@ -23,7 +39,7 @@ def fold(score: Any, **more: Any) -> dict[str, Any]:
 
 def ended(outcome: Outcome, **values: Any) -> Update:
     """The update of a trial with this outcome, whose parameters are `values`."""
-    return trial_ended(Trial(0, {}, started=1.0).finish(outcome, finished=2.0), lambda point: values)
+    return trial_end(Trial(0, {}, started=1.0).finish(outcome, finished=2.0), lambda point: values)
 
 
 def metrics(update: Update) -> dict[str, list[tuple[float, int]]]:
@@ -135,10 +151,12 @@ def test_long_values_are_cut() -> None:
 def test_a_search_begins_with_its_settings() -> None:
     """And with the tags that mlflow's own autologging gives to scikit-learn's searches."""
     settings = {"estimator": LogisticRegression(), "max_evals": 5, "trials": Trials()}
-    update = search_began({"settings": settings, "kind": "HyperoptSearchCV"})
+    update = search_start({"settings": settings, "kind": "HyperoptSearchCV"})
     assert update.params == {"estimator": "LogisticRegression()", "max_evals": "5", "trials": "Trials"}
     assert update.tags["estimator_name"] == "LogisticRegression"
-    assert name_of({"settings": settings, "kind": "HyperoptSearchCV"}) == "HyperoptSearchCV(LogisticRegression)"
+    assert (
+        default_run_name({"settings": settings, "kind": "HyperoptSearchCV"}) == "HyperoptSearchCV(LogisticRegression)"
+    )
 
 
 def test_the_result_has_the_name_that_autologging_uses() -> None:
@@ -151,7 +169,7 @@ def test_the_result_has_the_name_that_autologging_uses() -> None:
     trials = Trials()
     trials.record.add({"C": 0.5})
     trials.record.finish(0, Outcome("ok", loss=-0.9))
-    update = result(trials, dict, Fitted(), None)
+    update = search_result(trials, dict, Fitted(), None)
     assert update.params == {"best_C": "0.5"}
     assert metrics(update)["best_cv_score"] == [(0.9, 0)]
     assert update.tags["hpsklearn_search.best_trial"] == "0"
@@ -159,7 +177,7 @@ def test_the_result_has_the_name_that_autologging_uses() -> None:
 
 def test_a_search_without_a_success_has_no_best() -> None:
     """And its error is a tag."""
-    update = result(Trials(), dict, None, ValueError("all failed"))
+    update = search_result(Trials(), dict, None, ValueError("all failed"))
     assert update.params == {}
     assert update.tags["hpsklearn_search.error"] == "ValueError: all failed"
 
@@ -167,8 +185,8 @@ def test_a_search_without_a_success_has_no_best() -> None:
 @pytest.mark.parametrize(
     "update",
     [
-        trial_began(Trial(3, {"x": 1}, started=1.5)),
-        improved(Trial(3, {"x": 1}).finish(Outcome("ok", loss=0.5), 2.0)),
+        trial_start(Trial(3, {"x": 1}, started=1.5)),
+        best_loss(Trial(3, {"x": 1}).finish(Outcome("ok", loss=0.5), 2.0)),
         ended(Outcome("ok", loss=0.1, folds=(fold(0.1),)), C=0.1),
         Update(folder="a", model="b", status="KILLED", end=3),
     ],
@@ -176,3 +194,37 @@ def test_a_search_without_a_success_has_no_best() -> None:
 def test_an_update_survives_json(update: Update) -> None:
     """Value for value."""
     assert Update.from_json(json.loads(str(update))) == update
+
+
+# ---------------------------------------------------------------------- what MLflow accepts
+@given(st.lists(st.text(min_size=0, max_size=300), unique=True))
+def test_any_distinct_names_become_distinct_names_that_mlflow_takes(names: list[str]) -> None:
+    """As many, none too long, of allowed characters, and no path that leads elsewhere."""
+    valid = valid_names(names)
+    assert len(set(valid)) == len(names)
+    for name in valid:
+        assert 0 < len(name) <= NAME_LENGTH
+        assert re.fullmatch(r"[\w.\- /]+", name)
+        assert posixpath.normpath(name) == name != "."
+        assert not name.startswith(("/", ".."))
+
+
+@given(st.lists(st.text(alphabet=string.ascii_letters + string.digits + "_-", min_size=1, max_size=40), unique=True))
+def test_names_of_parameters_stay_as_they_are(names: list[str]) -> None:
+    """What scikit-learn calls parameters needs no change."""
+    assert valid_names(names) == names
+
+
+@given(st.text(), st.integers(3, 50))
+def test_a_cut_text_is_never_too_long(text: str, length: int) -> None:
+    """And one that is short enough is itself."""
+    assert len(cut(text, length)) <= length
+    assert cut(text, length) == text or len(text) > length
+
+
+@given(st.lists(st.integers()), st.integers(1, 5))
+def test_batches_hold_everything_in_order(items: list[int], size: int) -> None:
+    """In pieces that are not too large."""
+    pieces = list(batches(items, size))
+    assert [item for piece in pieces for item in piece] == items
+    assert all(len(piece) <= size for piece in pieces)

@@ -22,7 +22,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, Trials, fmin, hp, rand
 from hpsklearn_search.exceptions import NotInstalledError
-from hpsklearn_search.integrations._replay import replay
 from tests.integrations.mlflow_parts import Store, free_port
 
 pytestmark = pytest.mark.mlflow
@@ -375,7 +374,7 @@ def test_without_mlflow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatc
 
 # ---------------------------------------------------------------------- a server that is not there
 def test_a_server_that_is_down_costs_one_warning_and_leaves_a_file(store: Store, tmp_path: Path) -> None:
-    """The search has all its results; replayed, the file has the same runs as a search that was logged."""
+    """The search has all its results; after `resend`, MLflow has the same runs as for a search that was logged."""
     callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "unsent")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -387,7 +386,7 @@ def test_a_server_that_is_down_costs_one_warning_and_leaves_a_file(store: Store,
     assert str(file) in str(warning.message)
     assert "Connection" in str(warning.message)
     for _ in range(2):  # a second time changes nothing
-        assert replay(file, tracking_uri=store.uri) == len(file.read_text().splitlines()) - 1
+        assert MLflowCallback.resend(file, tracking_uri=store.uri) == len(file.read_text().splitlines()) - 1
     assert [run.data.params["max_depth"] for run in store.children()] == ["1", "2", "3", "4"]
     assert {run.info.status for run in store.runs()} == {"FINISHED"}
     parent = store.parent()
@@ -412,17 +411,17 @@ def test_a_folder_that_cannot_be_written_does_not_lose_the_file(tmp_path: Path) 
     """It goes where temporary files go, and the warning says where."""
     (tmp_path / "file").write_text("not a folder")
     callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "file")
-    with pytest.warns(UserWarning, match=r"replay\('.*mlflow-unsent-.*\.jsonl'\)") as caught:
+    with pytest.warns(UserWarning, match=r"MLflowCallback\.resend\('.*mlflow-unsent-.*\.jsonl'\)") as caught:
         search(callback).set_params(refit=False).fit(X, y)
-    assert Path(str(caught[0].message).split("replay('")[1].split("')")[0]).exists()
+    assert Path(str(caught[0].message).split("resend('")[1].split("')")[0]).exists()
 
 
-def test_something_else_is_no_file_to_replay(tmp_path: Path) -> None:
+def test_another_file_is_refused(tmp_path: Path) -> None:
     """Nor is a file of a newer version."""
     for text in ("", "hello", '{"format": 99, "search": "a"}'):
         (tmp_path / "file").write_text(text)
         with pytest.raises(ValueError, match="is not a file of updates"):
-            replay(tmp_path / "file")
+            MLflowCallback.resend(tmp_path / "file")
 
 
 def test_limits_of_our_calls_are_ours_alone(store: Store) -> None:

@@ -13,7 +13,6 @@ from sklearn.datasets import load_iris
 from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, hp
-from hpsklearn_search.integrations._replay import replay
 from tests.integrations.mlflow_parts import Server, Store
 
 pytestmark = [pytest.mark.mlflow, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -75,7 +74,7 @@ def test_a_server_that_is_up_gets_everything(server: Server, tmp_path: Path, cap
     assert_all_there(Store(server.uri), search)
 
 
-def test_a_server_killed_half_way_costs_one_warning_and_a_file_that_can_be_replayed(
+def test_a_server_killed_half_way_costs_one_warning_and_a_file_that_can_be_resent(
     server: Server, tmp_path: Path
 ) -> None:
     """The search ends on time, with all results; then everything is there, once."""
@@ -87,10 +86,10 @@ def test_a_server_killed_half_way_costs_one_warning_and_a_file_that_can_be_repla
     (file,) = (tmp_path / "unsent").glob("*.jsonl")
     assert str(file) in messages[0]
     with pytest.raises(Exception, match="API request"):
-        replay(file)
+        MLflowCallback.resend(file)
     server.start()
     assert 0 < len(Store(server.uri).runs()) < 31
-    replay(file)
+    MLflowCallback.resend(file)
     assert_all_there(Store(server.uri), search)
 
 
@@ -103,7 +102,7 @@ def test_a_server_that_freezes_half_way_does_not_hold_the_search(server: Server,
     server.kill()
     server.start()
     (file,) = (tmp_path / "unsent").glob("*.jsonl")
-    replay(file)
+    MLflowCallback.resend(file)
     assert_all_there(Store(server.uri), search)
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from hpsklearn_search.integrations._updates import Update
+from hpsklearn_search.integrations._content import Update
 from hpsklearn_search.integrations._writer import Maker, Writer
 
 
