@@ -18,7 +18,7 @@ from sklearn.svm import SVC
 from hpsklearn_search import HyperoptSearchCV, Racing, hp
 from hpsklearn_search.plots import Candidates
 from hpsklearn_search.plots._candidates import robust_minimum
-from hpsklearn_search.plots._columns import column
+from hpsklearn_search.plots._columns import make_column
 
 X, y = load_iris(return_X_y=True)
 
@@ -32,7 +32,7 @@ def searched(space: Any, **settings: Any) -> HyperoptSearchCV:
 # ---------------------------------------------------------------------- columns
 def test_numbers_keep_their_values() -> None:
     """Integers and floats, numpy's included."""
-    found = column("x", [1, 2.5, np.int64(3)])
+    found = make_column("x", [1, 2.5, np.int64(3)])
     assert found.positions.tolist() == [1.0, 2.5, 3.0]
     assert not found.is_categorical
 
@@ -51,7 +51,7 @@ def test_numbers_keep_their_values() -> None:
 )
 def test_anything_else_is_a_category(values: list[Any], categories: tuple[str, ...]) -> None:
     """Numbers first, by size; an estimator is its class where that tells them apart."""
-    found = column("x", values)
+    found = make_column("x", values)
     assert found.categories == categories
     assert len(found.positions) == len(values)
 
@@ -59,9 +59,9 @@ def test_anything_else_is_a_category(values: list[Any], categories: tuple[str, .
 def test_what_is_masked_is_not_set() -> None:
     """As in ``cv_results_``, and as NaN in a data frame of it."""
     masked = np.ma.array([1, 2, 3], mask=[False, True, False], dtype=object)
-    assert column("x", masked).is_set.tolist() == [True, False, True]
-    assert column("x", np.array(["a", float("nan")], dtype=object)).is_set.tolist() == [True, False]
-    assert column("x", np.ma.masked_all(3, dtype=object)).is_set.tolist() == [False] * 3
+    assert make_column("x", masked).is_set.tolist() == [True, False, True]
+    assert make_column("x", np.array(["a", float("nan")], dtype=object)).is_set.tolist() == [True, False]
+    assert make_column("x", np.ma.masked_all(3, dtype=object)).is_set.tolist() == [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ def test_what_is_masked_is_not_set() -> None:
 )
 def test_a_logarithmic_scale_is_guessed_from_values_alone(values: Any, log: bool) -> None:
     """Where nothing else says."""
-    assert column("x", values).is_log is log
+    assert make_column("x", values).is_log is log
 
 
 def test_unit_positions_follow_the_scale() -> None:
     """The middle of a logarithmic scale is the geometric mean."""
-    assert column("x", [1.0, 10.0, 100.0], log=True).unit().tolist() == pytest.approx([0, 0.5, 1])
-    assert column("x", [1.0, 3.0, 5.0]).unit().tolist() == [0, 0.5, 1]
-    assert column("x", [7.0, 7.0]).unit().tolist() == [0.5, 0.5]
+    assert make_column("x", [1.0, 10.0, 100.0], log=True).unit().tolist() == pytest.approx([0, 0.5, 1])
+    assert make_column("x", [1.0, 3.0, 5.0]).unit().tolist() == [0, 0.5, 1]
+    assert make_column("x", [7.0, 7.0]).unit().tolist() == [0.5, 0.5]
 
 
 # ---------------------------------------------------------------------- candidates
@@ -125,13 +125,13 @@ def test_failed_candidates_have_no_score_and_never_win() -> None:
     assert np.isnan(found.best_so_far()[0])
 
 
-def test_candidates_that_racing_stopped_are_no_failures() -> None:
+def test_pruned_candidates_are_no_failures() -> None:
     """They stand at the mean of the folds they ran, and never are the best."""
     search = searched(
         {"C": hp.logrange("C", 1e-6, 10)}, max_evals=30, cv=5, racing=Racing("ceiling"), scoring="accuracy"
     )
     found = Candidates.from_search(search)
-    assert found.stopped.sum() == (search.cv_results_["n_splits_run"] < 5).sum() > 0
+    assert found.pruned.sum() == (search.cv_results_["n_splits_run"] < 5).sum() > 0
     assert not found.failed.any()
     assert found.best == search.best_index_
 

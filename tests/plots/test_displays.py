@@ -146,7 +146,9 @@ def test_several_searches_share_the_axes() -> None:
 
 def test_the_horizontal_axis_is_checked(search: HyperoptSearchCV) -> None:
     """Number or time."""
-    assert SearchHistoryDisplay.from_search(search, x="time").ax_.get_xlabel() == "seconds since the search began"
+    assert (
+        SearchHistoryDisplay.from_search(search, x="time").ax_.get_xlabel() == "seconds since the start of the search"
+    )
     with pytest.raises(ValueError, match="x must be 'number' or 'time', got 'date'"):
         SearchHistoryDisplay.from_search(search, x="date")
 
@@ -216,7 +218,7 @@ def test_categories_and_few_candidates_have_no_map() -> None:
 
 def test_two_parameters_are_needed() -> None:
     """By default the first two that vary and that most candidates have."""
-    with pytest.raises(ValueError, match=r"needs two parameters that vary, and the search has \['step__parameter_0'\]"):
+    with pytest.raises(ValueError, match=r"with more than one value, and the search has \['step__parameter_0'\]"):
         ContourDisplay.from_cv_results(table(5, 1))
     with pytest.raises(ValueError, match="both 'step__parameter_0'"):
         ContourDisplay.from_cv_results(table(5, 2), "step__parameter_0", "step__parameter_0")
