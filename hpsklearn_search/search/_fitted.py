@@ -38,7 +38,7 @@ from ._results import (
     rank_without_infinities,
 )
 from ._run import SearchRun
-from .early_stopping import with_iterations
+from .early_stopping import refit_params
 
 logger = logging.getLogger(__name__)
 
@@ -288,7 +288,7 @@ class FittedSearch(BaseSearchCV):
         best = finished_trials(list(self.trials_.record))[self.best_index_]
         folds = [fold.get(BEST_ITERATIONS, {}) for fold in best.outcome.folds] if best.outcome is not None else []
         candidate = base.set_params(**clone(self.best_params_, safe=False))
-        iterations = with_iterations(folds)
+        iterations = refit_params(folds)
         if iterations:  # an estimator's own set_params may not take an empty call
             candidate.set_params(**iterations)
         return candidate
