@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import BoolArray, FloatArray
 from ..space import brief
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 LOG_FROM, LOW_MEDIAN = 99.0, 0.2
 """Positive numbers that span this factor, half of them in this lowest part of their range, are taken for
@@ -53,7 +51,7 @@ class Column:
         return bool(self.categories)
 
     @property
-    def is_set(self) -> NDArray[np.bool_]:
+    def is_set(self) -> BoolArray:
         """Which candidates have the parameter, shape (n,)."""
         return ~np.isnan(self.positions)
 
@@ -105,7 +103,7 @@ def column(name: str, values: Any, log: bool | None = None) -> Column:
     return Column(name, positions, categories or ("(not set)",))
 
 
-def _with_mask(values: Any) -> tuple[list[Any], NDArray[np.bool_]]:
+def _with_mask(values: Any) -> tuple[list[Any], BoolArray]:
     array = values if isinstance(values, np.ma.MaskedArray) else np.ma.array(list(values), dtype=object)
     mask = np.ma.getmaskarray(array) | np.array([isinstance(v, float) and np.isnan(v) for v in array.data.tolist()])
     return array.data.tolist(), mask

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
+from .._typing import BoolArray, FloatArray
 from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shortened
 from ._display import Display
 from ._parameter import spread_out
 from ._style import BEST, FAILED, MAP, colour_bar, label_scores, on_parameter, tidy
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 MESH = 60
 FEWEST = 6  # different points, below which a map would be a guess
@@ -160,7 +158,7 @@ class ContourDisplay(Display):
         if points is not None:
             colour_bar(self.figure_, points, self.ax_, label_scores(tried.metric))
 
-    def _draw_scores(self, x: FloatArray, y: FloatArray, there: NDArray[np.bool_]) -> Any:
+    def _draw_scores(self, x: FloatArray, y: FloatArray, there: BoolArray) -> Any:
         """The map and the points, in one scale of colours."""
         if not there.any():
             return None

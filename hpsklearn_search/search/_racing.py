@@ -33,6 +33,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import FloatArray
 from ..optimize import Window
 from ._scores import mean_score
 
@@ -117,7 +118,7 @@ class FoldTable:
         self._numbers = np.empty(16, dtype=np.int64)
         self._scores = np.empty((16, 0))
         self._n = 0
-        self._latest: tuple[Any, NDArray[np.float64], NDArray[np.int64]] = None, self._scores, self._numbers
+        self._latest: tuple[Any, FloatArray, NDArray[np.int64]] = None, self._scores, self._numbers
 
     def add(self, number: int, scores: Sequence[float]) -> None:
         """Enter a candidate with a finite score on every fold."""
@@ -130,7 +131,7 @@ class FoldTable:
         self._scores[self._n] = scores
         self._n += 1
 
-    def _known(self, n_known: int | None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _known(self, n_known: int | None) -> tuple[FloatArray, NDArray[np.int64]]:
         """Scores of the candidates numbered below `told` (None: all), shape (n, k), and their order, best first."""
         if self._latest[0] != (n_known, self._n):  # asked after every fold, it changes with every candidate
             numbers = self._numbers[: self._n]

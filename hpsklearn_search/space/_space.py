@@ -22,8 +22,8 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray
 from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_real
@@ -120,7 +120,7 @@ class Space:
                 point[dimension.label] = dimension.distribution.from_unit(coordinate)
         return point
 
-    def encode(self, point: Mapping[str, Any]) -> NDArray[np.float64]:
+    def encode(self, point: Mapping[str, Any]) -> FloatArray:
         """Coordinates of `point`, shape (n_dimensions,): NaN where inactive, the index of an unordered choice."""
         row = np.full(len(self.dimensions), math.nan)
         for i, dimension in enumerate(self.dimensions):

@@ -12,15 +12,11 @@ that somebody would have to remember.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray, IntArray
 from ..space import Distribution, Point, Space
 from ..trials import History
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 MORE_WITH_BRANCHES = 10
 """With fewer, a search follows the branch whose first draws were lucky."""
@@ -67,7 +63,7 @@ def _startup_point(history: History, n_startup: int, rng: np.random.Generator, *
     return history.space.point(u)
 
 
-def free_strata(taken: FloatArray, n: int) -> NDArray[np.intp]:
+def free_strata(taken: FloatArray, n: int) -> IntArray:
     """Which of `n` equal parts of the unit interval hold the fewest of the coordinates `taken`."""
     counts = np.bincount(np.minimum((taken * n).astype(np.intp), n - 1), minlength=n)
     return np.flatnonzero(counts == counts.min())

@@ -34,12 +34,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray
 from ..trials import History
 from ._axes import layout
 
-FloatArray: TypeAlias = NDArray[np.float64]
 Option: TypeAlias = "tuple[int, int]"
 """A column of a choice, and the index of one of its options."""
 

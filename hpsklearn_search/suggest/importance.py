@@ -28,12 +28,12 @@ True
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from .._typing import BoolArray, FloatArray, IntArray
 from ..space import Distribution, Space
 from ..trials import History, Trials
 from ._axes import from_prior, masked, snapped
@@ -41,8 +41,6 @@ from .gp import Process, distances, fit_weights, relative_noise, standardised, w
 
 __all__ = ["parameter_importances"]
 
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 LOG2_DRAWS = 12
 MOST_TRIALS = 200
@@ -141,8 +139,7 @@ def _expected_losses(history: History, draws: FloatArray) -> FloatArray:
 
 def _best_share(losses: FloatArray, quantile: float) -> BoolArray:
     """Which are good: no worse than the quantile, but for rounding."""
-    good: BoolArray = losses <= np.quantile(losses, quantile) + 1e-9 * np.ptp(losses)
-    return good
+    return losses <= np.quantile(losses, quantile) + 1e-9 * np.ptp(losses)
 
 
 def _explained(distribution: Distribution, x: FloatArray, is_good: BoolArray) -> float:
@@ -162,7 +159,7 @@ def _explained(distribution: Distribution, x: FloatArray, is_good: BoolArray) ->
     return float(max(between - chance, 0.0)) * n / len(x)
 
 
-def _bins(distribution: Distribution, x: FloatArray, n: int) -> NDArray[np.intp]:
+def _bins(distribution: Distribution, x: FloatArray, n: int) -> IntArray:
     """The bin of each draw: a value each where they are few, else equal parts of the unit interval."""
     most = max(2, min(MOST_BINS, n // DRAWS_PER_BIN))
     if distribution.kind == "categorical":

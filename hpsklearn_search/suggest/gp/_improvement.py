@@ -14,13 +14,10 @@ True
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr
 
-FloatArray: TypeAlias = NDArray[np.float64]
+from ..._typing import FloatArray
 
 _LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 
@@ -34,5 +31,4 @@ def log_improvement(best: float, mean: FloatArray, deviation: FloatArray) -> Flo
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled = log_phi + np.log(np.maximum(1.0 + low * np.sqrt(np.pi / 2) * erfcx(-low / np.sqrt(2)), 0.0))
     far = log_phi - 2 * np.log(np.abs(low))
-    result: FloatArray = np.log(deviation) + np.where(z > -1.0, plain, np.where(z < -1e3, far, scaled))
-    return result
+    return np.log(deviation) + np.where(z > -1.0, plain, np.where(z < -1e3, far, scaled))

@@ -27,18 +27,17 @@ which needs no exponential:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray: TypeAlias = NDArray[np.float64]
+from ..._typing import BoolArray, FloatArray
+
 ONE_INACTIVE = 0.25
 ADDITIVE = 0.5
 """The share of the additive part of equation (3a)."""
 
 
-def distances(x: FloatArray, y: FloatArray, is_option: NDArray[np.bool_]) -> FloatArray:
+def distances(x: FloatArray, y: FloatArray, is_option: BoolArray) -> FloatArray:
     """d_i of equation (1) for every axis and pair, shape (d, n, m).
 
     Parameters
@@ -51,7 +50,7 @@ def distances(x: FloatArray, y: FloatArray, is_option: NDArray[np.bool_]) -> Flo
     return np.array(list(axis_distances(x, y, is_option))).reshape(x.shape[1], len(x), len(y))
 
 
-def axis_distances(x: FloatArray, y: FloatArray, is_option: NDArray[np.bool_]) -> Iterator[FloatArray]:
+def axis_distances(x: FloatArray, y: FloatArray, is_option: BoolArray) -> Iterator[FloatArray]:
     """The same one axis after the other, shape (n, m) each: small enough to stay in the processor's cache."""
     for a, b, option in zip(x.T, y.T, is_option, strict=True):
         apart: FloatArray = a[:, None] - b
@@ -94,5 +93,4 @@ def matern(r_squared: FloatArray) -> FloatArray:
 def matern_slope(r_squared: FloatArray) -> FloatArray:
     """Equation (3) of r^2."""
     s = np.sqrt(5.0 * r_squared)
-    slope: FloatArray = (-5.0 / 6.0) * (1.0 + s) * np.exp(-s)
-    return slope
+    return (-5.0 / 6.0) * (1.0 + s) * np.exp(-s)

@@ -15,18 +15,14 @@ how noisy a trial is. Its gradient by a parameter t is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
 
+from ..._typing import BoolArray, FloatArray, IntArray
 from ._kernel import ADDITIVE, axis_distances, covariance, matern, matern_slope
-
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.intp]
 
 PRIOR_LENGTH = 0.3
 PRIOR_SPREAD = 1.6  # standard deviation of log w
@@ -62,8 +58,7 @@ def fit_weights(apart: FloatArray, y: FloatArray, noisiness: FloatArray, max_ite
 
     bounds = [*[BOUNDS_WEIGHT] * d, BOUNDS_NOISE]
     options = {"maxiter": max_iterations}
-    theta: FloatArray = minimize(objective, centre, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-    return theta
+    return minimize(objective, centre, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
 
 
 def _likelihood(
@@ -127,7 +122,7 @@ class Process:
     """
 
     points: FloatArray
-    is_option: NDArray[np.bool_]
+    is_option: BoolArray
     theta: FloatArray
     factor: FloatArray
     a: FloatArray
@@ -139,7 +134,7 @@ class Process:
         cls,
         points: FloatArray,
         y: FloatArray,
-        is_option: NDArray[np.bool_],
+        is_option: BoolArray,
         theta: FloatArray,
         noisiness: FloatArray | float = 1.0,
     ) -> Process:
@@ -156,8 +151,7 @@ class Process:
 
     def mean(self, x: FloatArray) -> FloatArray:
         """Posterior mean at `x`, shape (m, d); shape (m,)."""
-        result: FloatArray = self.a @ self._covariance(x)
-        return result
+        return self.a @ self._covariance(x)
 
     def mean_and_deviation(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and standard deviation, without noise, at `x`."""

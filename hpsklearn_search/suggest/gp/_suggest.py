@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 
 from ..._threads import ThreadCap
+from ..._typing import BoolArray, FloatArray, IntArray
 from ...space import Point, Space
 from ...trials import History
 from .._axes import from_prior, is_among, masked, snapped, to_point
@@ -22,8 +22,6 @@ from .._unseen import is_used_up
 from ._improvement import log_improvement
 from ._kernel import distances
 from ._process import Process, fit_weights
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 STARTUP_JOBS = 8
 """Fewer than the Parzen estimator needs: the process guesses well from a handful, and says where it is unsure."""
@@ -134,8 +132,7 @@ def _best_first(history: History, rng: np.random.Generator, guide: Guide | None)
     candidates = possible(candidates if guide is None else np.vstack([candidates, guide.sample(64, rng)]))
     worths = worth(candidates)
     closer = possible(_around(domain, candidates[[np.argmax(worths)]], 48, 0.02, rng))
-    ranked: FloatArray = np.vstack([candidates, closer])[np.argsort(-np.append(worths, worth(closer)), kind="stable")]
-    return ranked
+    return np.vstack([candidates, closer])[np.argsort(-np.append(worths, worth(closer)), kind="stable")]
 
 
 # ---------------------------------------------------------------------- the model
@@ -156,7 +153,7 @@ def _posterior(history: History, *, by_rank: bool) -> tuple[Process, FloatArray]
 
 
 def _data(
-    history: History, rows: NDArray[np.intp], scaled: Callable[[FloatArray], FloatArray]
+    history: History, rows: IntArray, scaled: Callable[[FloatArray], FloatArray]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Points, losses on the scale that the process sees, and noisiness of `rows`, or of the most telling of them."""
     rows = rows[_most_telling(history.losses[rows])]
@@ -176,7 +173,7 @@ def relative_noise(variances: FloatArray) -> FloatArray:
     return np.where(np.isnan(ratio), 1.0, ratio)
 
 
-def _most_telling(losses: FloatArray) -> NDArray[np.intp]:
+def _most_telling(losses: FloatArray) -> IntArray:
     """At most 125 rows: the best half of that, and the others evenly over the search, in the order given."""
     if len(losses) <= MOST_POINTS:
         return np.arange(len(losses))
@@ -220,11 +217,10 @@ def normal_scores(losses: FloatArray) -> FloatArray:
 
 def _with_variance_one(z: FloatArray) -> FloatArray:
     """The same less their mean, over their deviation; zeros where all are alike."""
-    result: FloatArray = (z - z.mean()) / max(float(z.std()), 1e-9)
-    return result
+    return (z - z.mean()) / max(float(z.std()), 1e-9)
 
 
-def _theta(history: History, known: NDArray[np.intp], is_option: NDArray[np.bool_]) -> FloatArray:
+def _theta(history: History, known: IntArray, is_option: BoolArray) -> FloatArray:
     """The fitted weights; fitted anew each time the trials have grown by a tenth, on the trials until then.
 
     They are a function of those trials alone, so a resumed search finds the same.
@@ -236,8 +232,7 @@ def _theta(history: History, known: NDArray[np.intp], is_option: NDArray[np.bool
             del history.cache[old]
         points, y, noisiness = _data(history, first, standardised)
         history.cache[key] = fit_weights(distances(points, points, is_option), y, noisiness)
-    theta: FloatArray = history.cache[key]
-    return theta
+    return history.cache[key]
 
 
 def _milestone(n: int) -> int:

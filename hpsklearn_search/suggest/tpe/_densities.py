@@ -31,14 +31,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.intp]
+from ..._typing import FloatArray, IntArray
 
 _ROOT_2PI = np.sqrt(2 * np.pi)
 _HIGHEST = 600.0
@@ -101,8 +98,7 @@ class Mixture:
         """Draws from equation (1) by its inverse; uniform where m is NaN."""
         low, high = ndtr(-m / self.bandwidths), ndtr((1 - m) / self.bandwidths)
         x = m + self.bandwidths * ndtri(low + u * (high - low))
-        result: FloatArray = np.where(np.isnan(m), u, np.clip(x, 0.0, 1.0))
-        return result
+        return np.where(np.isnan(m), u, np.clip(x, 0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -171,8 +167,7 @@ class Mixtures:
                 peaks[:, k] = logs[:, self._of == k].max(axis=1, initial=0.0)
             logs -= peaks[:, self._of]
         totals = np.exp(logs, out=logs) @ self._weights + self._priors * np.exp(-peaks)
-        result: FloatArray = np.log(totals) + peaks - np.log(self._weights.sum(axis=0) + self._priors)
-        return result
+        return np.log(totals) + peaks - np.log(self._weights.sum(axis=0) + self._priors)
 
     def _log_numeric(self, x: FloatArray) -> FloatArray:
         """Logarithms of equation (1), summed over the axes that kernel and candidate both have; shape (m, n)."""
@@ -183,8 +178,7 @@ class Mixtures:
         inside = (~outside).astype(float)
         if not outside.any():  # then the constants can be summed beforehand
             inside, constant = np.ones((len(x), 1)), constant.sum(axis=1, keepdims=True)
-        logs: FloatArray = np.hstack((-0.5 * z * z, z, inside)) @ np.hstack((precision, linear, constant)).T
-        return logs
+        return np.hstack((-0.5 * z * z, z, inside)) @ np.hstack((precision, linear, constant)).T
 
     def _log_options(self, x: FloatArray) -> FloatArray:
         """Logarithms of equation (2) over the prior's probability, summed likewise; shape (m, n)."""

@@ -15,14 +15,10 @@ standard deviation of the points, the prior counted as one more of them, and at 
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
+from ..._typing import FloatArray
 from ._densities import Axes, Mixture
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 UNIFORM_SPREAD = 12**-0.5
 """Standard deviation of the prior on an axis."""
@@ -35,16 +31,14 @@ def spread(points: FloatArray, weights: FloatArray) -> FloatArray:
     total = weights @ active + 1.0  # the prior counts as one more point, as it does in the mixture
     mean = (weights @ x + 0.5) / total
     square = (weights @ (x * x) + 0.25 + UNIFORM_SPREAD**2) / total
-    result: FloatArray = np.minimum(np.sqrt(np.maximum(square - mean**2, 1e-6)), UNIFORM_SPREAD)
-    return result
+    return np.minimum(np.sqrt(np.maximum(square - mean**2, 1e-6)), UNIFORM_SPREAD)
 
 
 def scott(points: FloatArray, spreads: FloatArray, factor: float) -> FloatArray:
     """Equation (4) for each column of `points` and its spread; shape (d,)."""
     n = (~np.isnan(points)).sum(axis=0)
     dimension = max(1.0, n.sum() / len(points)) if len(points) else 1.0
-    result: FloatArray = factor * spreads * np.maximum(n, 1) ** (-1.0 / (dimension + 4.0))
-    return result
+    return factor * spreads * np.maximum(n, 1) ** (-1.0 / (dimension + 4.0))
 
 
 def parzen(
@@ -87,5 +81,4 @@ def parzen(
 def _mixing(points: FloatArray, single: float) -> FloatArray:
     """w of equation (2) for each column of `points`."""
     n = (~np.isnan(points)).sum(axis=0)
-    w: FloatArray = np.minimum(np.maximum(single * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)
-    return w
+    return np.minimum(np.maximum(single * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)

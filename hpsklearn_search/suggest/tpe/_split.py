@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.intp]
+from ..._typing import FloatArray, IntArray
 
 MOST_BELOW = 25
 MOST_ABOVE = 250
@@ -40,8 +37,7 @@ def splits(losses: FloatArray, gammas: Sequence[float]) -> list[tuple[IntArray, 
 
 def rank_weights(n: int) -> FloatArray:
     """Weights of n good trials, best first, falling linearly, of mean 1; shape (n,)."""
-    weights: FloatArray = np.arange(n, 0, -1.0) * (2.0 / (n + 1))
-    return weights
+    return np.arange(n, 0, -1.0) * (2.0 / (n + 1))
 
 
 def thin(rows: IntArray, most: int) -> IntArray:

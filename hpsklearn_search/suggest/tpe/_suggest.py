@@ -21,11 +21,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..._typing import FloatArray, IntArray
 from ...space import Point, Space
 from ...trials import History
 from .._axes import is_among, layout, masked, snapped, to_point
@@ -36,9 +35,6 @@ from .._unseen import is_used_up
 from ._densities import Axes, Mixture, Mixtures
 from ._parzen import parzen, spread
 from ._split import MOST_ABOVE, rank_weights, splits, thin
-
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.intp]
 
 STARTUP_JOBS = 10
 GAMMAS = (0.05, 0.25)
@@ -152,8 +148,7 @@ class Ratio:
     def score(self, x: FloatArray) -> FloatArray:
         """Equation (6) of candidates, shape (n, d) with NaN where inactive."""
         logs, k = self._all.log_densities(x), len(self.good)
-        mean: FloatArray = (logs[:, :k] - logs[:, k:]).mean(axis=1)
-        return mean
+        return (logs[:, :k] - logs[:, k:]).mean(axis=1)
 
 
 def _pair(
@@ -185,8 +180,7 @@ def _best_first(
     if branch is not None:
         x[:, branch[0]] = branch[1]
     x = masked(history.space, x)
-    best_first: FloatArray = x[np.argsort(-ratio.score(x), kind="stable")]
-    return best_first
+    return x[np.argsort(-ratio.score(x), kind="stable")]
 
 
 def _axes(space: Space) -> tuple[Axes, FloatArray]:
