@@ -27,6 +27,7 @@ from .._typing import FloatArray
 from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_real
+from ._layout import Layout
 from ._nodes import Apply, Choice, Parameter, assemble, children
 
 Point: TypeAlias = dict[str, Any]
@@ -106,6 +107,12 @@ class Space:
     def is_conditional(self) -> bool:
         """Whether any label is active only under some option."""
         return any(dimension.conditions for dimension in self.dimensions)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The columns by kind, for algorithms that model all labels at once."""
+        conditions = (tuple((self.index[label], i) for label, i in d.conditions) for d in self.dimensions)
+        return Layout.of([d.distribution for d in self.dimensions], list(conditions))
 
     # ------------------------------------------------------------------ drawing and coordinates
     def draw(self, rng: np.random.Generator) -> Point:

@@ -11,7 +11,7 @@ ALGORITHMS: dict[str, SuggestAlgorithm] = {
     "random": rand.suggest,
     "tpe": tpe.suggest,
 }
-"""What a user may name; None is "auto"."""
+"""The names that ``algo=`` takes; None means "auto"."""
 
 __all__ = [
     "ALGORITHMS",

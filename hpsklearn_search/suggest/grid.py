@@ -15,11 +15,9 @@ from itertools import islice
 from ..space import Point, Space
 from ._protocol import Seen
 
-__all__ = ["suggest"]
-
 
 def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> list[Point]:
-    """Trial i is the i-th point of the space; after the last one it begins anew.
+    """Suggest the i-th point of the space for trial i; after the last point, start again with the first.
 
     Parameters
     ----------
@@ -28,7 +26,7 @@ def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> l
     domain : Space
         The parsed space; finite.
     trials : Trials
-        Its cache keeps the points, so that the whole walk costs what one walk costs.
+        The trials so far; their cache keeps the points listed so far, so that a search lists them once.
     seed : int
         Not used.
 
@@ -40,6 +38,6 @@ def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> l
     cache = trials.history(domain).cache
     if "grid" not in cache:
         cache["grid"] = (domain.points(), [])
-    walk, known = cache["grid"]
-    known.extend(islice(walk, max(0, max(new_ids) + 1 - len(known))))
-    return [dict(known[number % len(known)]) for number in new_ids]
+    rest, points = cache["grid"]
+    points.extend(islice(rest, max(0, max(new_ids) + 1 - len(points))))
+    return [dict(points[number % len(points)]) for number in new_ids]

@@ -15,52 +15,52 @@ from scipy.stats import multivariate_normal, norm
 from hpsklearn_search import hp
 from hpsklearn_search.space import Space
 from hpsklearn_search.suggest._startup import free_strata, startup_points
-from hpsklearn_search.suggest._under_explored import neglected_value, taking, under_explored_option
+from hpsklearn_search.suggest._under_explored import restricted_to, under_explored_option, under_explored_value
 from hpsklearn_search.suggest.gp import _suggest as gp_suggest
 from hpsklearn_search.suggest.gp._improvement import log_improvement
 from hpsklearn_search.suggest.gp._kernel import covariance, distances, matern, matern_slope
-from hpsklearn_search.suggest.gp._process import Process, _likelihood, fit_weights
-from hpsklearn_search.suggest.gp._suggest import normal_scores, relative_noise, standardised
-from hpsklearn_search.suggest.tpe import Ratio
-from hpsklearn_search.suggest.tpe._densities import Axes, Mixture, Mixtures
+from hpsklearn_search.suggest.gp._losses import normal_scores, relative_noise, standardise
+from hpsklearn_search.suggest.gp._process import GaussianProcess, _likelihood, fit_weights
+from hpsklearn_search.suggest.tpe import DensityRatio
+from hpsklearn_search.suggest.tpe._densities import Mixture, Mixtures
 from hpsklearn_search.suggest.tpe._split import rank_weights, splits, thin
 from hpsklearn_search.trials import History, Outcome, Trials
 
-LINE = Axes(np.array([0]), np.array([], dtype=int), ())
-OPTIONS = Axes(np.array([], dtype=int), np.array([0]), (np.array([0.5, 0.3, 0.2]),))
-EMPTY_MAPPING = np.array([])
 ONE = Space({"x": hp.uniform("x", 0, 1)})
+WEIGHTED = hp.pchoice("a", [(0.5, "p"), (0.3, "q"), (0.2, "r")])
+LINE, OPTIONS = ONE.layout, Space(WEIGHTED).layout
+EMPTY = np.array([])
 
 
 @given(st.floats(0, 1), st.floats(0.02, 2.0), st.floats(0.1, 5.0))
 @settings(max_examples=30, deadline=None)
 def test_a_numeric_mixture_integrates_to_one(m: float, h: float, prior: float) -> None:
     """Over the unit interval, the cut-off tails made up for."""
-    mixture = Mixture(LINE, np.array([[m], [0.3]]), np.array([1.5, 0.5]), np.array([h]), EMPTY_MAPPING, prior)
+    mixture = Mixture(LINE, np.array([[m], [0.3]]), np.array([1.5, 0.5]), np.array([h]), EMPTY, prior)
     total, _ = quad(lambda x: float(np.exp(log_density(mixture, np.array([[x]]))[0])), 0, 1, points=[m, 0.3], limit=200)
     assert total == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_mixture_over_options_sums_to_one() -> None:
     """The density is relative to the prior, so it is weighted by it."""
-    mixture = Mixture(OPTIONS, np.array([[0.0], [2.0]]), np.ones(2), EMPTY_MAPPING, np.array([0.3]), 1.0)
+    mixture = Mixture(OPTIONS, np.array([[0.0], [2.0]]), np.ones(2), EMPTY, np.array([0.3]), 1.0)
     density = np.exp(log_density(mixture, np.array([[0.0], [1.0], [2.0]])))
     assert density @ OPTIONS.priors[0] == pytest.approx(1.0)
 
 
 def test_an_inactive_axis_has_density_one() -> None:
     """A candidate or kernel that lacks the axis is judged by the others alone."""
-    axes = Axes(np.array([0, 1]), np.array([], dtype=int), ())
+    plane = Space([hp.uniform("x", 0, 1), hp.uniform("y", 0, 1)]).layout
     h = np.array([0.1, 0.1])
-    lacks = Mixture(axes, np.array([[0.5, np.nan]]), np.ones(1), h, EMPTY_MAPPING, 1.0)
-    only = Mixture(LINE, np.array([[0.5]]), np.ones(1), h[:1], EMPTY_MAPPING, 1.0)
+    lacks = Mixture(plane, np.array([[0.5, np.nan]]), np.ones(1), h, EMPTY, 1.0)
+    only = Mixture(LINE, np.array([[0.5]]), np.ones(1), h[:1], EMPTY, 1.0)
     x = np.array([[0.45, 0.9], [0.2, np.nan]])
     np.testing.assert_allclose(log_density(lacks, x), log_density(only, x[:, :1]))
 
 
 def test_mixtures_that_stand_together_have_the_densities_of_each() -> None:
     """Of unequal sizes and bandwidths, over numbers and options, some inactive, one density beyond all floats."""
-    axes = Axes(np.array([0, 2]), np.array([1]), OPTIONS.priors)
+    layout = Space([hp.uniform("x", 0, 1), WEIGHTED, hp.uniform("y", 0, 1)]).layout
     rng = np.random.default_rng(0)
 
     def points(n: int) -> np.ndarray:
@@ -69,20 +69,20 @@ def test_mixtures_that_stand_together_have_the_densities_of_each() -> None:
         return drawn
 
     mixtures = tuple(
-        Mixture(axes, points(n), rng.random(n), np.array([h, 2 * h]), np.array([w]), 1.0)
+        Mixture(layout, points(n), rng.random(n), np.array([h, 2 * h]), np.array([w]), 1.0)
         for n, h, w in ((1, 0.3, 0.5), (7, 0.1, 0.2), (20, 1e-150, 0.1))
     )
     x = np.vstack([points(30), mixtures[2].points])
-    apart = [Mixtures((mixture,)).log_densities(x)[:, 0] for mixture in mixtures]
-    assert np.max(apart) > 600
-    np.testing.assert_allclose(Mixtures(mixtures).log_densities(x), np.transpose(apart))
+    separate = [Mixtures((mixture,)).log_densities(x)[:, 0] for mixture in mixtures]
+    assert np.max(separate) > 600
+    np.testing.assert_allclose(Mixtures(mixtures).log_densities(x), np.transpose(separate))
 
 
 def test_a_density_too_large_for_a_float_has_a_logarithm() -> None:
     """A kernel over 400 axes, on its own point, beside a point where only the prior is."""
     d = 400
-    axes = Axes(np.arange(d), np.array([], dtype=int), ())
-    mixture = Mixture(axes, np.full((1, d), 0.5), np.ones(1), np.full(d, 0.01), EMPTY_MAPPING, 1.0)
+    layout = Space([hp.uniform(f"x{i}", 0, 1) for i in range(d)]).layout
+    mixture = Mixture(layout, np.full((1, d), 0.5), np.ones(1), np.full(d, 0.01), EMPTY, 1.0)
     highest = d * norm.logpdf(0.0, scale=0.01)
     assert highest > 1000
     found = log_density(mixture, np.vstack([np.full(d, 0.5), np.zeros(d)]))
@@ -91,7 +91,7 @@ def test_a_density_too_large_for_a_float_has_a_logarithm() -> None:
 
 def test_samples_follow_the_density() -> None:
     """10,000 draws against the distribution function: Kolmogorov's test would pass at the level 0.001."""
-    mixture = Mixture(LINE, np.array([[0.1], [0.8]]), np.array([1.0, 2.0]), np.array([0.05]), EMPTY_MAPPING, 1.0)
+    mixture = Mixture(LINE, np.array([[0.1], [0.8]]), np.array([1.0, 2.0]), np.array([0.05]), EMPTY, 1.0)
     x = np.sort(mixture.sample(10_000, np.random.default_rng(0))[:, 0])
     grid = np.linspace(0, 1, 4001)
     density = np.exp(log_density(mixture, grid[:, None]))
@@ -132,7 +132,7 @@ def test_a_bad_trial_speaks_for_more_where_good_trials_differ() -> None:
     good = [{"x": 0.5, "y": y} for y in line]
     bad = [{"x": x, "y": x} for x in np.linspace(0, 1, 57)]
     history = tried(space, *good, *bad, losses=[0.0] * len(good) + [1.0] * len(bad))
-    sharp, wide = Ratio.of(history, gammas=(0.15,)).bad[0].bandwidths
+    sharp, wide = DensityRatio.fit(history, gammas=(0.15,)).bad[0].bandwidths
     assert sharp < 0.75 * wide
 
 
@@ -140,14 +140,14 @@ def test_the_score_is_the_mean_over_the_shares_of_good_trials() -> None:
     """Equation (6), from one ratio for each share."""
     history = tried(ONE, *({"x": x} for x in np.linspace(0, 1, 40)), losses=list(np.linspace(-0.5, 1, 40) ** 2))
     x = np.linspace(0, 1, 9)[:, None]
-    few, many = (Ratio.of(history, gammas=(gamma,)).score(x) for gamma in (0.05, 0.25))
-    np.testing.assert_allclose(Ratio.of(history, gammas=(0.05, 0.25)).score(x), (few + many) / 2)
+    few, many = (DensityRatio.fit(history, gammas=(gamma,)).score(x) for gamma in (0.05, 0.25))
+    np.testing.assert_allclose(DensityRatio.fit(history, gammas=(0.05, 0.25)).score(x), (few + many) / 2)
 
 
 def test_candidates_come_from_each_share_of_good_trials() -> None:
     """Half of them from the best two, on the right, half from the best ten, of which eight are on the left."""
     history = tried(ONE, *({"x": 0.95 if i < 2 else 0.05} for i in range(40)), losses=range(40))
-    x = Ratio.of(history, prior=1e-9, gammas=(0.05, 0.25)).sample(401, np.random.default_rng(0))[:, 0]
+    x = DensityRatio.fit(history, prior=1e-9, gammas=(0.05, 0.25)).sample(401, np.random.default_rng(0))[:, 0]
     assert len(x) == 401
     assert (x[:200] > 0.5).mean() > 0.9
     assert (x[200:] < 0.5).mean() > 0.5
@@ -201,16 +201,16 @@ def test_the_slope_of_the_covariance_is_its_derivative() -> None:
 def test_distances_know_options_and_inactivity() -> None:
     """Different options are 1 apart, two inactive points 0, an active and an inactive one 1/4."""
     x = np.array([[3.0, np.nan], [7.0, 0.5], [3.0, np.nan]])
-    apart = distances(x, x, np.array([True, False]))
-    assert apart[0].tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
-    assert apart[1].tolist() == [[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]]
+    d = distances(x, x, np.array([True, False]))
+    assert d[0].tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
+    assert d[1].tolist() == [[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]]
 
 
 def test_the_process_goes_through_what_it_knows() -> None:
     """With next to no noise, the mean at a point is its loss and the deviation is next to nothing."""
     x = np.random.default_rng(0).random((12, 2))
     y = np.sin(5 * x[:, 0]) + x[:, 1]
-    process = Process.given(x, y, np.array([False, False]), np.array([2.0, 2.0, np.log(1e-6)]))
+    process = GaussianProcess.condition_on(x, y, np.array([False, False]), np.array([2.0, 2.0, np.log(1e-6)]))
     mean, deviation = process.mean_and_deviation(x)
     np.testing.assert_allclose(mean, y, atol=1e-3)
     assert deviation.max() < 0.05
@@ -220,7 +220,7 @@ def test_the_fitted_losses_are_the_posterior_mean_at_the_points() -> None:
     """Also where some trials are noisier than others."""
     rng = np.random.default_rng(2)
     x, y, noisiness = rng.random((12, 2)), rng.normal(size=12), rng.uniform(0.5, 2, 12)
-    process = Process.given(x, y, np.array([False, True]), np.log([3.0, 2.0, 0.1]), noisiness)
+    process = GaussianProcess.condition_on(x, y, np.array([False, True]), np.log([3.0, 2.0, 0.1]), noisiness)
     np.testing.assert_allclose(process.fitted, process.mean(x), atol=1e-9)
 
 
@@ -241,7 +241,7 @@ def test_fitted_weights_are_more_likely_than_the_start() -> None:
     no_options = np.zeros(2, dtype=bool)
 
     def log_likelihood(theta: np.ndarray) -> float:
-        process = Process.given(x, y, no_options, theta)
+        process = GaussianProcess.condition_on(x, y, no_options, theta)
         covariance = process.variance * (process.factor @ process.factor.T)
         return float(multivariate_normal(cov=covariance).logpdf(y))
 
@@ -310,12 +310,12 @@ def test_the_gradient_of_the_likelihood_is_its_derivative() -> None:
     x = rng.random((15, 3))
     x[::3, 2] = np.nan
     y, noisiness = rng.normal(size=15), rng.uniform(0.5, 2.0, 15)
-    below = np.tril_indices(15, -1)
-    pairs = distances(x, x, np.zeros(3, dtype=bool))[:, below[0], below[1]]
+    lower = np.tril_indices(15, -1)
+    pairs = distances(x, x, np.zeros(3, dtype=bool))[:, lower[0], lower[1]]
     theta, step = np.array([1.0, 2.0, 0.5, np.log(0.05)]), 1e-6
-    _, gradient = _likelihood(theta, pairs, below, y, noisiness)
+    _, gradient = _likelihood(theta, pairs, lower, y, noisiness)
     for i, direction in enumerate(np.eye(4) * step):
-        up, down = (_likelihood(theta + sign * direction, pairs, below, y, noisiness)[0] for sign in (1, -1))
+        up, down = (_likelihood(theta + sign * direction, pairs, lower, y, noisiness)[0] for sign in (1, -1))
         assert gradient[i] == pytest.approx((up - down) / (2 * step), rel=1e-4, abs=1e-6)
 
 
@@ -334,13 +334,13 @@ def test_a_noisier_trial_counts_less() -> None:
     assert noisiness[2] == 1.0
     x = np.array([[0.5], [0.5]])
     theta = np.array([1.0, np.log(0.1)])
-    process = Process.given(x, np.array([-1.0, 1.0]), np.array([False]), theta, noisiness[:2])
+    process = GaussianProcess.condition_on(x, np.array([-1.0, 1.0]), np.array([False]), theta, noisiness[:2])
     assert process.mean(x[:1])[0] < 0
 
 
 def test_a_failed_trial_is_worse_than_ok_ones_that_are_all_alike() -> None:
     """So the process learns where trials fail, also before it has seen two different losses."""
-    y = standardised(np.array([0.5, np.nan, 0.5, np.nan]))
+    y = standardise(np.array([0.5, np.nan, 0.5, np.nan]))
     assert y[0] == y[2] < y[1] == y[3]
 
 
@@ -364,14 +364,14 @@ def test_the_branch_that_was_tried_least_is_the_neglected_one() -> None:
     space = Space(hp.choice("a", [{"b": hp.choice("b", ["p", "q"])}, "r", "s"]))
     history = tried(space, *({"a": a, "b": 0} if a == 0 else {"a": a} for a in (0, 0, 1, 1, 2)), losses=[0, 1, 1, 1, 1])
     assert {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)} == {None, (0, 2)}
-    assert {neglected_value(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
+    assert {under_explored_value(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
 
 
 def test_the_value_that_was_tried_least_is_the_neglected_one() -> None:
     """Where no parameter hangs under an option, and in 15 of 100 suggestions."""
     space = Space(hp.choice("a", ["p", "q"]))
     history = tried(space, {"a": 0}, {"a": 0}, {"a": 1}, losses=[0, 1, 1])
-    found = [neglected_value(history, np.random.default_rng(seed)) for seed in range(2000)]
+    found = [under_explored_value(history, np.random.default_rng(seed)) for seed in range(2000)]
     assert set(found) == {None, (0, 1)}
     assert np.mean([option is not None for option in found]) == pytest.approx(0.15, abs=0.035)
     assert {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
@@ -417,7 +417,7 @@ def test_an_option_is_judged_by_the_trials_that_took_it() -> None:
     """The others are not there."""
     space = Space(hp.choice("a", [{"x": hp.uniform("x", 0, 1)}, "r"]))
     history = tried(space, {"a": 0, "x": 0.3}, {"a": 1}, {"a": 0, "x": 0.6}, losses=[3.0, 1.0, 2.0])
-    assert taking(history, (0, 0)).losses.tolist() == [3.0, 2.0]
+    assert restricted_to(history, (0, 0)).losses.tolist() == [3.0, 2.0]
 
 
 def log_density(mixture: Mixture, x: np.ndarray) -> np.ndarray:

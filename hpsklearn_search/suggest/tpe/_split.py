@@ -20,16 +20,8 @@ MOST_ABOVE = 250
 
 
 def splits(losses: FloatArray, gammas: Sequence[float]) -> list[tuple[IntArray, IntArray]]:
-    """Rows of the good trials, best first, and of all others, for each share of good ones that differs in them.
-
-    Parameters
-    ----------
-    losses : ndarray of shape (n,)
-        NaN for failed and pending trials, which are never good.
-    gammas : sequence of float
-        The shares of the ok trials that are good; at least one trial, at most 25.
-    """
-    order = np.argsort(losses, kind="stable")  # NaN last
+    """Rows of the good trials, best first, and of all others, for each share of good ones that differs in them."""
+    order = np.argsort(losses, kind="stable")  # NaN last: failed and pending trials are never good
     n_ok = int(np.count_nonzero(~np.isnan(losses)))
     cuts = dict.fromkeys(min(math.ceil(gamma * n_ok), MOST_BELOW) for gamma in gammas)
     return [(order[:cut], order[cut:]) for cut in cuts]
