@@ -25,11 +25,11 @@ def propose(
     avoid_repeats: bool,
 ) -> list[Point]:
     """`n` points: of the start-up phase, then the first candidates of `rank`, which sorts them best first."""
-    space = history.space
-    if len(history) < n_startup or np.count_nonzero(history.ok) < min_losses or not len(space):
+    space, n_trials = history.space, len(history)
+    if n_trials < n_startup or np.count_nonzero(history.ok) < min_losses or not len(space):
         return startup_points(history, max(n_startup, 1), n, rng)
     # In a finite space with every point tried, the search measures the best ones again.
-    avoid_repeats = avoid_repeats and not is_used_up(space, len(history))
+    avoid_repeats = avoid_repeats and not is_used_up(space, n_trials)
     fresh = (row for row in rank(history, rng) if not (avoid_repeats and _is_among(history.units, row)))
     points = [space.point(space.layout.to_units(row)) for row in islice(fresh, n)]
     return points + [space.draw(rng) for _ in range(n - len(points))]

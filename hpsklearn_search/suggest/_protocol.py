@@ -15,7 +15,7 @@ from ..space import Point, Space
 from ..trials import History
 
 
-class Seen(Protocol):
+class HasHistory(Protocol):
     """The part of `Trials` that the library's own algorithms read."""
 
     def history(self, space: Space) -> History:

@@ -18,13 +18,13 @@ from scipy.special import ndtr, ndtri
 
 from ..space import Dimension, Distribution, Normal, Point, Space
 from ..trials import History
-from ._protocol import Seen
+from ._protocol import HasHistory
 
 
 def suggest(
     new_ids: Sequence[int],
     domain: Space,
-    trials: Seen,
+    trials: HasHistory,
     seed: int,
     avg_best_idx: float = 2.0,
     shrink_coef: float = 0.1,

@@ -3,8 +3,7 @@
 The process predicts better while trials are few. The estimator's candidates are added to those of the process,
 and half of the logarithm of its density ratio is added to the logarithm of the expected improvement, because it
 sees steps and narrow basins that the process smooths away. A quarter of the suggestions comes from the estimator
-alone, which keeps the search from staying in one basin. With many trials or many parameters all do: there the
-process is slow, and no better.
+alone, which keeps the search from staying in one basin. With many trials or many parameters, all of them do.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 
 from ..space import Point, Space
 from . import gp, tpe
-from ._protocol import Seen
+from ._protocol import HasHistory
 from ._startup import startup_jobs
 
 SHARE_OF_TPE = 0.25
@@ -23,7 +22,7 @@ MOST_TRIALS = 250
 MOST_DIMENSIONS = 60
 
 
-def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> list[Point]:
+def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int) -> list[Point]:
     """Suggest points by a portfolio of `gp.suggest` and `tpe.suggest`.
 
     Parameters

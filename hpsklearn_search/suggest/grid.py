@@ -13,29 +13,12 @@ from collections.abc import Sequence
 from itertools import islice
 
 from ..space import Point, Space
-from ._protocol import Seen
+from ._protocol import HasHistory
 
 
-def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> list[Point]:
-    """Suggest the i-th point of the space for trial i; after the last point, start again with the first.
-
-    Parameters
-    ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space; finite.
-    trials : Trials
-        The trials so far; their cache keeps the points listed so far, so that a search lists them once.
-    seed : int
-        Not used.
-
-    Returns
-    -------
-    list of dict
-        ``{label: raw value}`` for each id.
-    """
-    cache = trials.history(domain).cache
+def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int) -> list[Point]:
+    """Suggest the i-th point of a finite space for trial i; after the last point, start again with the first."""
+    cache = trials.history(domain).cache  # so that a search lists each point once, not once per trial
     if "grid" not in cache:
         cache["grid"] = (domain.points(), [])
     rest, points = cache["grid"]

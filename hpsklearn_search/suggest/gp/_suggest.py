@@ -14,7 +14,7 @@ from ..._typing import BoolArray, FloatArray, IntArray
 from ...space import Point, Space
 from ...trials import History
 from .._propose import propose
-from .._protocol import Seen
+from .._protocol import HasHistory
 from .._startup import startup_jobs
 from .._under_explored import Option, under_explored_option, under_explored_value
 from ._improvement import log_improvement
@@ -45,7 +45,7 @@ class AuxiliaryModel(Protocol):
 def suggest(
     new_ids: Sequence[int],
     domain: Space,
-    trials: Seen,
+    trials: HasHistory,
     seed: int,
     n_startup_jobs: int | None = None,
     *,

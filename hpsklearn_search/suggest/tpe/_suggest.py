@@ -30,7 +30,7 @@ from ..._typing import FloatArray, IntArray
 from ...space import Point, Space
 from ...trials import History
 from .._propose import propose
-from .._protocol import Seen
+from .._protocol import HasHistory
 from .._startup import startup_jobs
 from .._under_explored import restricted_to, under_explored_option
 from ._densities import Mixture, Mixtures
@@ -48,7 +48,7 @@ MIN_BANDWIDTH = 0.01
 def suggest(
     new_ids: Sequence[int],
     domain: Space,
-    trials: Seen,
+    trials: HasHistory,
     seed: int,
     prior_weight: float = 1.0,
     n_startup_jobs: int | None = None,
