@@ -21,6 +21,7 @@ NAME = PACKAGE.name
 LEVELS = {
     "exceptions": 0,
     "_threads": 0,
+    "_typing": 0,
     "_pandas": 1,
     "space": 1,
     "hp": 2,

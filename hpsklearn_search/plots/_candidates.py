@@ -13,16 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from .._typing import BoolArray, FloatArray, IntArray
 from ._columns import Column, make_column
-
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class Candidates:
             return None
         return int(np.argmax(np.where(self.complete, self.scores, -np.inf)))
 
-    def best_so_far(self, order: Sequence[int] | NDArray[np.intp] | None = None) -> FloatArray:
+    def best_so_far(self, order: Sequence[int] | IntArray | None = None) -> FloatArray:
         """The best score up to each candidate, NaN before the first score."""
         scores = np.where(self.complete, self.scores, -np.inf)
         running = np.maximum.accumulate(scores if order is None else scores[np.asarray(order)])

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import BoolArray, FloatArray
 from ..space import brief
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 # Without a space, positive numbers that span this factor are taken as logarithmic if their median lies in this
 # lowest part of the range.
@@ -40,7 +38,7 @@ class Column:
         return bool(self.categories)
 
     @property
-    def is_set(self) -> NDArray[np.bool_]:
+    def is_set(self) -> BoolArray:
         """Which candidates have the parameter; shape (n,)."""
         return ~np.isnan(self.positions)
 
@@ -89,7 +87,7 @@ def make_column(name: str, values: Any, log: bool | None = None) -> Column:
     return Column(name, positions, categories or ("(not set)",))
 
 
-def _data_and_mask(values: Any) -> tuple[list[Any], NDArray[np.bool_]]:
+def _data_and_mask(values: Any) -> tuple[list[Any], BoolArray]:
     # A data frame of cv_results_ has NaN where the table was masked.
     array = values if isinstance(values, np.ma.MaskedArray) else np.ma.array(list(values), dtype=object)
     mask = np.ma.getmaskarray(array) | np.array([isinstance(v, float) and np.isnan(v) for v in array.data.tolist()])

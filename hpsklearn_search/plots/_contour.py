@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
+from .._typing import BoolArray, FloatArray
 from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shorten
 from ._display import Display
 from ._parameter import GOLDEN, MANY, spread_categories
 from ._style import BEST, FAILED, MAP, colour_bar, label_scores, on_parameter, tidy
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 MESH = 60
 MIN_POINTS = 6  # different points; with fewer, a map would be a guess
@@ -164,7 +162,7 @@ class ContourDisplay(Display):
         if points is not None:
             colour_bar(self.figure_, points, self.ax_, label_scores(candidates.metric))
 
-    def _draw_scores(self, x: FloatArray, y: FloatArray, which: NDArray[np.bool_]) -> Any:
+    def _draw_scores(self, x: FloatArray, y: FloatArray, which: BoolArray) -> Any:
         """Draw the map and the points, with the same scale of colours."""
         if not which.any():
             return None

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray
 from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shorten
 from ._display import Display
 from ._style import BEST, GRID, MAP, colour_bar, draw_lines, label_scores
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 NOT_SET = -0.12  # height of the lane for candidates that do not have a parameter
 MANY = 60  # above this number of candidates, the lines of bad ones are faint

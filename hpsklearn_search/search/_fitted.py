@@ -12,13 +12,13 @@ from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import get_scorer_names
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
+from .._typing import FloatArray
 from ..exceptions import add_note
 from ..optimize import Callback
 from ..space import SpaceTable
@@ -303,7 +303,7 @@ class FittedSearch(BaseSearchCV):
                 scales[setting.parameter] = scales.get(setting.parameter, False) or bool(log)
         return scales
 
-    def _seconds_on_the_clock(self) -> NDArray[np.float64] | None:
+    def _seconds_on_the_clock(self) -> FloatArray | None:
         """When each candidate finished, from the start of the search; None where that is not recorded."""
         rows = finished_trials(list(self.trials_.record))
         finished, started = np.array([t.finished for t in rows]), np.array([t.started for t in rows])

@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray, IntArray
 from ..optimize import Window
 from ._scores import mean_score
 
@@ -112,7 +112,7 @@ class FoldTable:
         self._numbers = np.empty(16, dtype=np.int64)
         self._scores = np.empty((16, 0))
         self._n = 0
-        self._sorted: tuple[Any, NDArray[np.float64], NDArray[np.int64]] = None, self._scores, self._numbers
+        self._sorted: tuple[Any, FloatArray, IntArray] = None, self._scores, self._numbers
 
     def add(self, number: int, scores: Sequence[float]) -> None:
         """Enter a candidate with a finite score on every fold."""
@@ -125,7 +125,7 @@ class FoldTable:
         self._scores[self._n] = scores
         self._n += 1
 
-    def _sorted_scores(self, n_known: int | None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _sorted_scores(self, n_known: int | None) -> tuple[FloatArray, IntArray]:
         """Scores of the candidates below number `n_known` (None: all), shape (n, k), and their order, best first."""
         if self._sorted[0] != (n_known, self._n):  # kept, because it is asked for after every fold
             numbers = self._numbers[: self._n]

@@ -24,10 +24,10 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-FloatArray: TypeAlias = NDArray[np.float64]
+from .._typing import FloatArray
+
 Kind: TypeAlias = Literal["numeric", "categorical", "opaque"]
 
 TINY = 1e-12  # keeps ppf(0) and ppf(1) of an unbounded distribution finite
@@ -118,8 +118,7 @@ class _Grid(_Specified):
     def _multiple(self, x: FloatArray) -> FloatArray:
         assert self.q is not None
         first, last = self._ends
-        multiple: FloatArray = np.clip(np.round(x / self.q), first, last)
-        return multiple
+        return np.clip(np.round(x / self.q), first, last)
 
     def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
         if self.q is None:
@@ -236,8 +235,7 @@ class Normal(_Grid):
     def _cdf(self, x: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore"):
             z = np.log(np.maximum(x, 0.0)) if self.log else x
-        result: FloatArray = ndtr((z - self.mu) / self.sigma)
-        return result
+        return ndtr((z - self.mu) / self.sigma)
 
     def _ppf(self, u: FloatArray) -> FloatArray:
         z: FloatArray = self.mu + self.sigma * ndtri(u)

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray
 from ._distributions import TINY, Kind, is_real
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 
 class ScipyDistribution:

@@ -22,11 +22,12 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray
 from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_real
+from ._layout import Layout
 from ._nodes import Apply, Choice, Parameter, assemble, children
 
 Point: TypeAlias = dict[str, Any]
@@ -107,6 +108,12 @@ class Space:
         """Whether any label is active only under some option."""
         return any(dimension.conditions for dimension in self.dimensions)
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The columns by kind, for algorithms that model all labels at once."""
+        conditions = (tuple((self.index[label], i) for label, i in d.conditions) for d in self.dimensions)
+        return Layout.of([d.distribution for d in self.dimensions], list(conditions))
+
     # ------------------------------------------------------------------ drawing and coordinates
     def draw(self, rng: np.random.Generator) -> Point:
         """One point from the prior."""
@@ -120,7 +127,7 @@ class Space:
                 point[dimension.label] = dimension.distribution.from_unit(coordinate)
         return point
 
-    def encode(self, point: Mapping[str, Any]) -> NDArray[np.float64]:
+    def encode(self, point: Mapping[str, Any]) -> FloatArray:
         """Coordinates of `point`, shape (n_dimensions,): NaN where inactive, the index of an unordered choice."""
         row = np.full(len(self.dimensions), math.nan)
         for i, dimension in enumerate(self.dimensions):

@@ -10,12 +10,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-IntArray: TypeAlias = NDArray[np.intp]
+from ..._typing import IntArray
 
 
 def hold_out(
