@@ -69,7 +69,7 @@ def _layout(space: Space) -> Layout:
         numeric,
         categorical,
         opaque,
-        tuple(laws[i].probabilities for i in categorical),  # type: ignore[attr-defined]
+        tuple(laws[i].probabilities for i in categorical),
         tuple(int(i) for i in numeric if laws[i].snap(probe)[0] != probe[0]),
         np.array([laws[i].n_values or np.inf for i in numeric], dtype=float),
         tuple((conditions, np.array(columns)) for conditions, columns in branches.items()),

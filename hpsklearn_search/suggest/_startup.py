@@ -78,7 +78,7 @@ def _rarest(distribution: Distribution, taken: FloatArray, u: float, rng: np.ran
     n = distribution.n_values or 1
     if n > len(taken) + 1000:
         return u  # a draw is new anyway
-    probabilities: FloatArray = distribution.probabilities  # type: ignore[attr-defined]
+    probabilities: FloatArray = distribution.probabilities
     counts = np.bincount(taken.astype(np.intp), minlength=n)
     wanted = (counts + rng.random(n)) / np.where(probabilities > 0, probabilities, np.nan)
     option = int(np.nanargmin(wanted))

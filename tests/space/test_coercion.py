@@ -23,8 +23,8 @@ from hpsklearn_search.space import (
     Space,
     Uniform,
     as_search_space,
+    contains_key,
     merge_branches,
-    sets_itself,
 )
 from tests.strategies import grids
 
@@ -32,7 +32,7 @@ from tests.strategies import grids
 def listing(space: Any) -> list[dict[str, Any]]:
     """All configurations of a finite space, in order."""
     parsed = Space(as_search_space(space))
-    return [merge_branches(parsed.assemble(point), sets_itself) for point in parsed.points()]
+    return [merge_branches(parsed.assemble(point), contains_key) for point in parsed.points()]
 
 
 # ---------------------------------------------------------------------- lists
@@ -173,7 +173,7 @@ def test_the_given_space_is_not_changed() -> None:
 
 # ---------------------------------------------------------------------- distributions
 @pytest.mark.parametrize(
-    ("law", "expected"),
+    ("frozen", "expected"),
     [
         (scipy.stats.uniform(2, 3), Uniform(2.0, 5.0)),
         (scipy.stats.uniform(loc=-1, scale=2), Uniform(-1.0, 1.0)),
@@ -188,20 +188,21 @@ def test_the_given_space_is_not_changed() -> None:
         (scipy.stats.expon(scale=2), ScipyDistribution(scipy.stats.expon(scale=2))),
     ],
 )
-def test_a_scipy_distribution_becomes_a_parameter(law: Any, expected: Any) -> None:
-    """One of our own where it is exactly the same law; else it is read through its cdf."""
-    parameter = as_search_space({"x": law})["x"]
+def test_a_scipy_distribution_becomes_a_parameter(frozen: Any, expected: Any) -> None:
+    """It is one of our own if that is exactly equal; others are evaluated by their cdf."""
+    parameter = as_search_space({"x": frozen})["x"]
     assert (parameter.label, parameter.distribution) == ("x", expected)
 
 
 @pytest.mark.parametrize(
-    "law", [scipy.stats.uniform(2, 3), scipy.stats.loguniform(1e-3, 10), scipy.stats.randint(3, 9), scipy.stats.norm(1)]
+    "frozen",
+    [scipy.stats.uniform(2, 3), scipy.stats.loguniform(1e-3, 10), scipy.stats.randint(3, 9), scipy.stats.norm(1)],
 )
-def test_a_translated_distribution_has_the_same_quantiles(law: Any) -> None:
-    """What is drawn has scipy's law."""
-    distribution = as_search_space({"x": law})["x"].distribution
+def test_a_translated_distribution_has_the_same_quantiles(frozen: Any) -> None:
+    """Its draws have scipy's distribution."""
+    distribution = as_search_space({"x": frozen})["x"].distribution
     u = np.linspace(0.013, 0.987, 50)
-    assert [distribution.from_unit(x) for x in u] == pytest.approx(law.ppf(u))
+    assert [distribution.from_unit(x) for x in u] == pytest.approx(frozen.ppf(u))
 
 
 class Coin:
@@ -270,19 +271,19 @@ def test_errors_are_those_of_parameter_grid(grid: Any) -> None:
 def test_a_branch_is_merged_at_any_depth() -> None:
     """A dict that sets the key it stands under gives its entries to the parameters."""
     configuration = {"a": {"a": 1, "b": {"b": 2, "c": 3}}, "d": {"x": 4}}
-    assert merge_branches(configuration, sets_itself) == {"a": 1, "b": 2, "c": 3, "d": {"x": 4}}
+    assert merge_branches(configuration, contains_key) == {"a": 1, "b": 2, "c": 3, "d": {"x": 4}}
 
 
 def test_a_parameter_that_is_set_twice_is_an_error() -> None:
     """The message names both places."""
     with pytest.raises(BadSearchSpace, match=r"'b' is set twice, by space\['b'\] and by space\['a'\]\['b'\]"):
-        merge_branches({"b": 1, "a": {"a": 0, "b": 2}}, sets_itself)
+        merge_branches({"b": 1, "a": {"a": 0, "b": 2}}, contains_key)
 
 
 def test_a_configuration_must_be_a_dict() -> None:
     """A space that assembles to something else cannot set parameters."""
     with pytest.raises(BadSearchSpace, match=r"must be a dict of parameters, got \[1\]"):
-        merge_branches([1], sets_itself)
+        merge_branches([1], contains_key)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_all_integers_are_equally_likely(node: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "law"),
+    ("node", "frozen"),
     [
         (hp.uniform("x", -1, 3), scipy.stats.uniform(-1, 4)),
         (hp.loguniform("x", -2, 3), scipy.stats.loguniform(math.exp(-2), math.exp(3))),
@@ -118,23 +118,23 @@ def test_all_integers_are_equally_likely(node: Any) -> None:
         (hp.logrange("x", 1e-3, 10), scipy.stats.loguniform(1e-3, 10)),
     ],
 )
-def test_a_continuous_distribution_has_the_law_that_its_name_says(node: Any, law: Any) -> None:
+def test_a_continuous_distribution_equals_the_one_of_scipy(node: Any, frozen: Any) -> None:
     """Its quantiles are those of scipy's distribution."""
     u = np.linspace(0.01, 0.99, 25)
-    assert [node.distribution.from_unit(x) for x in u] == pytest.approx(law.ppf(u), rel=1e-9)
+    assert [node.distribution.from_unit(x) for x in u] == pytest.approx(frozen.ppf(u), rel=1e-9)
 
 
 @pytest.mark.parametrize(
-    ("node", "law", "q"),
+    ("node", "frozen", "q"),
     [
         (hp.qnormal("x", 3, 2, 0.5), scipy.stats.norm(3, 2), 0.5),
         (hp.qlognormal("x", 1, 1, 2), scipy.stats.lognorm(1, scale=math.e), 2),
     ],
 )
-def test_a_quantised_distribution_rounds_its_law(node: Any, law: Any, q: float) -> None:
+def test_a_quantised_distribution_rounds_the_continuous_one(node: Any, frozen: Any, q: float) -> None:
     """The value is the multiple of q nearest to the unquantised draw, as in hyperopt."""
     for u in np.linspace(0.013, 0.987, 40):
-        assert node.distribution.from_unit(u) == pytest.approx(np.round(law.ppf(u) / q) * q)
+        assert node.distribution.from_unit(u) == pytest.approx(np.round(frozen.ppf(u) / q) * q)
 
 
 @pytest.mark.parametrize(("weights", "u", "index"), [((0.2, 0.8), 0.1, 0), ((0.2, 0.8), 0.3, 1), ((1.0, 0.0), 1.0, 0)])
@@ -155,16 +155,16 @@ def test_an_ordered_choice_is_numeric(weights: tuple[float, ...] | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("law", "value"),
+    ("frozen", "value"),
     [(scipy.stats.gamma(2.0), 1.7), (scipy.stats.beta(2, 5), 0.3), (scipy.stats.poisson(4), 3)],
 )
-def test_a_frozen_scipy_distribution_is_read_through_its_cdf(law: Any, value: float) -> None:
+def test_a_frozen_scipy_distribution_is_read_through_its_cdf(frozen: Any, value: float) -> None:
     """Its coordinate is the cumulative probability, and leads back to the value."""
-    frozen = ScipyDistribution(law)
-    back = frozen.from_unit(frozen.to_unit(value))
+    distribution = ScipyDistribution(frozen)
+    back = distribution.from_unit(distribution.to_unit(value))
     assert back == pytest.approx(value)
     assert type(back) is type(value)
-    assert frozen.contains(value)
+    assert distribution.contains(value)
 
 
 class Dice:

@@ -128,7 +128,8 @@ def test_what_is_annotated_with_no_space_is_refused() -> None:
     def unknown(x: nothing.of.that.name) -> float:  # type: ignore[name-defined]  # noqa: F821
         return x
 
-    with pytest.raises(InvalidAnnotatedParameter, match=r"'x' has the annotation .*float.*; write x: hp\.uniform"):
+    message = r"'x' has the annotation .*float.*; write, for example, x: hp\.uniform"
+    with pytest.raises(InvalidAnnotatedParameter, match=message):
         annotated_space(typed)
     with pytest.raises(InvalidAnnotatedParameter, match="'x' has no annotation, and no default"):
         annotated_space(bare)

@@ -156,13 +156,13 @@ def test_one_node_under_two_options_is_counted_once_each() -> None:
 @pytest.mark.parametrize("second", [hp.uniform("x", 0, 1), hp.choice("x", [1, 2])])
 def test_one_label_on_two_nodes_is_refused(second: Node) -> None:
     """The message names the label, both nodes, and the two ways out."""
-    with pytest.raises(DuplicateLabel, match=r"label 'x' stands on two nodes.*another label.*same node object"):
+    with pytest.raises(DuplicateLabel, match=r"label 'x' is used for two nodes.*another label.*same node object"):
         Space({"a": hp.uniform("x", 0, 1), "b": [second]})
 
 
 def test_a_label_must_be_a_string() -> None:
     """The message shows what a right line looks like."""
-    with pytest.raises(BadSearchSpace, match=r"label must be a string, got 3; write hp\.uniform"):
+    with pytest.raises(BadSearchSpace, match=r"label must be a string, got 3; write, for example, hp\.uniform"):
         hp.uniform(3, 0, 1)  # type: ignore[arg-type]
 
 
