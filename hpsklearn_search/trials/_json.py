@@ -19,13 +19,7 @@ import numpy as np
 
 
 def dumps(value: Any) -> str:
-    """The compact JSON text of plain values; numpy's scalars count as Python's.
-
-    Raises
-    ------
-    TypeError
-        If something in `value` is not JSON.
-    """
+    """The compact JSON text of plain values and numpy scalars; a TypeError for anything else."""
     return json.dumps(_plain(value), allow_nan=False, separators=(",", ":"))
 
 
@@ -36,7 +30,7 @@ def loads(text: str) -> Any:
 
 def json_part(values: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
     """The entries that are JSON, and the names of those that are not."""
-    kept: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
     dropped = []
     for key, value in values.items():
         try:
@@ -44,8 +38,8 @@ def json_part(values: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
         except (TypeError, ValueError, RecursionError):
             dropped.append(str(key))
         else:
-            kept[key] = value
-    return kept, dropped
+            plain[key] = value
+    return plain, dropped
 
 
 def _plain(value: Any) -> Any:
