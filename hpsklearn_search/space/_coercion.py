@@ -147,7 +147,7 @@ class _Coercion:
         options = _options(key, value)
         has_branches = any(isinstance(option, dict) and self.is_branch(key, option) for option in options)
         if not has_branches and any(map(has_nodes, options)):
-            return value
+            return value  # a container, as hyperopt has it: [hp.choice(...), hp.choice(...)] is one value
         coerced = [self.option(key, option, f"{label}.{i}", listed=True) for i, option in enumerate(options)]
         return Choice(label, coerced, Categorical(len(options), ordered=_is_ordered(options)))
 
@@ -160,7 +160,9 @@ class _Coercion:
         if isinstance(option, dict) and self.is_branch(key, option):
             return self.branch(option, f"{label}.")
         if isinstance(option, dict | list | tuple):
+            # Constant: a large list of constants is not walked through for each configuration.
             return option if has_nodes(option) else Constant(option)
+        # A distribution in a list is an option like others, as in GridSearchCV.
         if not listed and hasattr(option, "rvs"):
             return Parameter(label, as_distribution(label, option))
         return option
@@ -252,6 +254,7 @@ def as_distribution(label: str, frozen: Any) -> Distribution:
         frozen = frozen.freeze()
     if not all(hasattr(frozen, name) for name in ("dist", "args", "kwds", "ppf", "cdf")):
         return RvsDistribution(frozen)
+    # Impossible shape parameters give NaN; arrays of parameters give an array.
     median = np.asarray(frozen.ppf(0.5))
     if median.ndim or not math.isfinite(median):
         raise BadSearchSpace(

@@ -233,19 +233,19 @@ def _dimensions(root: Any) -> list[Dimension]:
 
 def _parents_first(dimensions: list[Dimension]) -> list[Dimension]:
     """The order of the walk, but with a shared label after every choice that contains it."""
-    placed: dict[str, Dimension] = {}
-    waiting = dimensions
-    while waiting:
+    ordered: dict[str, Dimension] = {}
+    remaining = dimensions
+    while remaining:
         later = []
-        for dimension in waiting:
-            ready = all(label in placed for label, _ in dimension.conditions)
+        for dimension in remaining:
+            ready = all(label in ordered for label, _ in dimension.conditions)
             if ready:
-                placed[dimension.label] = dimension
+                ordered[dimension.label] = dimension
             else:
                 later.append(dimension)
-        if len(later) == len(waiting):
+        if len(later) == len(remaining):
             raise BadSearchSpace(
                 f"label {later[0].label!r} is nested inside its own choice; a choice cannot contain itself"
             )
-        waiting = later
-    return list(placed.values())
+        remaining = later
+    return list(ordered.values())

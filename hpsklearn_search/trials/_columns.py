@@ -74,7 +74,7 @@ class Columns:
 
     def append(self, point: Mapping[str, Any]) -> None:
         """Add a pending trial."""
-        if self._n == len(self._losses):
+        if self._n == len(self._losses):  # doubling makes the cost of a trial constant on average
             for name in ("_units", "_losses", "_variances", "_pending"):
                 old = getattr(self, name)
                 setattr(self, name, np.concatenate([old, np.empty_like(old)]))
@@ -96,6 +96,7 @@ class Columns:
         n, n_known = self._n, None if n_known is None else n_known + self._n_prior
         losses, variances, pending = self._losses[:n], self._variances[:n], self._pending[:n]
         if n_known is not None and n_known < n:
+            # A copy: the arrays are shared with the record, which knows these outcomes already.
             losses, variances, pending = losses.copy(), variances.copy(), pending.copy()
             losses[n_known:] = variances[n_known:] = math.nan
             pending[n_known:] = True

@@ -37,14 +37,14 @@ def state_of(trial: Trial) -> int:
         return JOB_STATE_NEW if math.isnan(trial.started) else JOB_STATE_RUNNING
     if trial.outcome.status == STATUS_CANCELLED:
         return JOB_STATE_CANCEL
-    # A trial that raised is an error; one that reported its failure itself is done.
+    # As in hyperopt: a trial that raised is an error, and one with STATUS_FAIL as its result is done.
     return JOB_STATE_DONE if trial.outcome.failure is None else JOB_STATE_ERROR
 
 
 def document(trial: Trial, labels: Sequence[str]) -> dict[str, Any]:
     """The document of one trial, with hyperopt's keys; inactive labels have empty lists."""
     extra = trial.document
-    misc: dict[str, Any] = {
+    misc: dict[str, Any] = {  # in hyperopt's order: what an inserted document had wins over the defaults
         "tid": trial.tid,
         "cmd": ("domain_attachment", "FMinIter_Domain"),
         "workdir": None,
@@ -72,7 +72,7 @@ def document(trial: Trial, labels: Sequence[str]) -> dict[str, Any]:
 def result_of(trial: Trial) -> dict[str, Any]:
     """What the objective returned without attachments; a status alone if it did not return."""
     if trial.outcome is None:
-        return dict(trial.document.get("result", {"status": STATUS_NEW}))
+        return dict(trial.document.get("result", {"status": STATUS_NEW}))  # an inserted one may have more
     if trial.outcome.result:
         return {key: as_plain(value) for key, value in trial.outcome.result.items() if key != "attachments"}
     if trial.outcome.status == STATUS_OK:
@@ -131,9 +131,10 @@ def trial_of(doc: Mapping[str, Any], number: int) -> Trial:
     extra["misc"]["vals"] = {label: [] for label in misc["vals"]}  # inactive labels are labels, too
     outcome = _outcome(doc)
     if outcome is not None:
-        del extra["result"]
+        del extra["result"]  # it is in the outcome
     point = {label: as_plain(values[0]) for label, values in misc["vals"].items() if len(values)}
     started = math.nan if doc["state"] == JOB_STATE_NEW else _seconds(doc["book_time"])
+    # Without a start time, a running trial would count as new.
     if doc["state"] == JOB_STATE_RUNNING and math.isnan(started):
         started = time.time()
     return Trial(number, point, outcome, started, math.nan if outcome is None else _seconds(doc["refresh_time"]), extra)

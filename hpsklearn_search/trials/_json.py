@@ -35,7 +35,7 @@ def json_part(values: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
     for key, value in values.items():
         try:
             dumps({key: value})
-        except (TypeError, ValueError, RecursionError):
+        except (TypeError, ValueError, RecursionError):  # a container may contain itself
             dropped.append(str(key))
         else:
             plain[key] = value
@@ -46,6 +46,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
+        # NaN and Infinity, as Python writes them, are not JSON: other programs could not read the file.
         return value if math.isfinite(value) else {"$float": repr(value)}
     if value is None or isinstance(value, str | int):
         return value

@@ -72,10 +72,10 @@ class Record:
     def _own_document(self) -> Mapping[str, Any]:
         """The key of the experiment, and a tid if an inserted trial has this number as its tid."""
         document: dict[str, Any] = {} if self.exp_key is None else {"exp_key": self.exp_key}
-        if self._has_other_tids:
-            taken = {trial.tid for trial in self._trials}
-            if len(self._trials) in taken:
-                document["tid"] = 1 + max(tid for tid in taken if isinstance(tid, int))
+        if self._has_other_tids:  # else every tid is a number, and this one is new
+            tids = {trial.tid for trial in self._trials}
+            if len(self._trials) in tids:
+                document["tid"] = 1 + max(tid for tid in tids if isinstance(tid, int))
         return document or EMPTY_MAPPING
 
     def begin(self, number: int) -> Trial:
@@ -127,7 +127,7 @@ class Record:
 
     def best_of(self, n_known: int) -> Trial | None:
         """The best among the first `n_known` trials, None if none is ok."""
-        if self._best is None or self._best.number < n_known:
+        if self._best is None or self._best.number < n_known:  # the usual case costs no walk
             return self._best
         candidates = [trial for trial in self._trials[:n_known] if trial.is_ok]
         return min(candidates, key=lambda trial: (trial.loss, trial.number), default=None)

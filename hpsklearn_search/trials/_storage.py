@@ -66,7 +66,7 @@ class SaveFile:
 
     def __init__(self, path: Any, fingerprint: Mapping[str, Any]) -> None:
         self.path = os.path.abspath(os.fspath(path))
-        self._pending: list[Trial] = []
+        self._pending: list[Trial] = []  # suggested, and not written yet
         self._has_warned = False
         self._db: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
@@ -74,7 +74,7 @@ class SaveFile:
         try:
             self._lock()
             self._check_header()
-            self._connect(json.loads(json.dumps(fingerprint)))
+            self._connect(json.loads(json.dumps(fingerprint)))  # tuples become lists, as in the file
         except BaseException:
             self.close()
             raise
@@ -92,6 +92,7 @@ class SaveFile:
         return SaveFileError(f"trials_save_file={self.path!r} {text}")
 
     def _open(self) -> int:
+        # SQLite would follow a link in a shared folder, and write to its target.
         for suffix in ("", "-wal", "-shm", "-journal"):
             if os.path.islink(self.path + suffix):
                 raise self._fail(f"cannot be used: {self.path + suffix} is a symbolic link; name the file itself")
@@ -101,6 +102,7 @@ class SaveFile:
             there = None
         if there is not None and (there.st_dev, there.st_ino) in _open_here:
             raise self._fail("is in use by another search in this process; give each search a file of its own")
+        # O_NONBLOCK: to open a named pipe must not wait for its other end.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             fd = os.open(self.path, flags, 0o600)
@@ -139,6 +141,7 @@ class SaveFile:
             return
         if len(head) < 100 or head[:16] != b"SQLite format 3\0":
             raise self._fail("is not a save file of a search; it is left as it is, choose another name")
+        # https://www.sqlite.org/fileformat.html#the_database_header: user_version and application_id
         version, application = struct.unpack(">I", head[60:64])[0], struct.unpack(">I", head[68:72])[0]
         if application != APPLICATION_ID:
             raise self._fail("is a database of another application; it is left as it is, choose another name")
@@ -155,7 +158,7 @@ class SaveFile:
                 raise sqlite3.DatabaseError(problem)
             if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 self._create(db, fingerprint)
-            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA journal_mode=WAL")  # readers do not block the search
             db.execute("PRAGMA synchronous=NORMAL")
             stored = self._stored_fingerprint(db)
         lines = differences(stored, fingerprint)
@@ -213,7 +216,7 @@ class SaveFile:
     def finish(self, trial: Trial) -> None:
         """Write a finished trial; when this returns, it survives the death of the process."""
         assert self._db is not None
-        self._check_place()
+        self._check_place()  # SQLite would go on writing to a deleted file
         begun = [_row(other, {}) for other in self._pending if other.number != trial.number]
         result, dropped = json_part(trial.outcome.result if trial.outcome is not None else {})
         if dropped and not self._has_warned:
@@ -263,6 +266,7 @@ class SaveFile:
 def _row(trial: Trial, result: Mapping[str, Any]) -> tuple[Any, ...]:
     outcome = trial.outcome or Outcome("running")
     failure = outcome.failure
+    # SQLite stores NaN as NULL.
     times = [None if t != t else t for t in (trial.started, trial.finished)]
     values = (
         trial.number,

@@ -110,10 +110,10 @@ class Trials(Views):
         self, tids: Sequence[Any], specs: Sequence[Any], results: Sequence[Any], miscs: Sequence[Any]
     ) -> list[dict[str, Any]]:
         """Documents of new trials, one for each element of the sequences, to be inserted."""
-        own = {"state": JOB_STATE_NEW, "exp_key": self._exp_key, "owner": None, "version": 0,
+        defaults = {"state": JOB_STATE_NEW, "exp_key": self._exp_key, "owner": None, "version": 0,
                "book_time": None, "refresh_time": None}  # fmt: skip
         return [
-            {**own, "tid": tid, "spec": spec, "result": result, "misc": misc}
+            {**defaults, "tid": tid, "spec": spec, "result": result, "misc": misc}
             for tid, spec, result, misc in zip(tids, specs, results, miscs, strict=True)
         ]
 
@@ -128,9 +128,9 @@ class Trials(Views):
         """Documents of new trials with state, owner and times of `sources`, and their tids as ``from_tid``."""
         docs = []
         for doc, source in zip(self.new_trial_docs(tids, specs, results, miscs), sources, strict=True):
-            copied = {key: source[key] for key in ("state", "exp_key", "owner", "book_time", "refresh_time")}
+            origin = {key: source[key] for key in ("state", "exp_key", "owner", "book_time", "refresh_time")}
             misc = {"cmd": None, **doc["misc"], "tid": doc["tid"], "from_tid": source["tid"]}
-            docs.append({**doc, **copied, "misc": misc})
+            docs.append({**doc, **origin, "misc": misc})
         return docs
 
     def assert_valid_trial(self, trial: Any) -> Any:
@@ -209,11 +209,11 @@ class Trials(Views):
 
     def prior_trials(self, space: Space) -> tuple[Trial, ...]:
         """The finished trials as points of `space`, for an algorithm to learn from."""
-        copied = Trials()
+        trials = Trials()
         for trial in chain(self.record, self._inserted):
-            copied.record.insert(trial)
-        copied.rewrite_for(space)
-        outcomes = [(trial, trial.outcome) for trial in copied.record]
+            trials.record.insert(trial)
+        trials.rewrite_for(space)
+        outcomes = [(trial, trial.outcome) for trial in trials.record]
         return tuple(t for t, outcome in outcomes if outcome is not None and outcome.status != STATUS_CANCELLED)
 
     def _of_another_space(self, space: Space, error: InvalidTrial) -> InvalidTrial:
@@ -246,6 +246,7 @@ class Trials(Views):
         **others: Any,
     ) -> Any:
         """`fmin` over these trials, with hyperopt's order of arguments; by default it shows and logs nothing."""
+        # The first statement: locals() has the arguments and nothing else yet.
         arguments = {name: value for name, value in locals().items() if name not in ("self", "others")}
         from ..hyperopt import fmin  # the only import from a higher level, for hyperopt's shortcut
 
@@ -345,5 +346,5 @@ def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
     >>> trials.vals["x"][:2]
     [0.5, 0.25]
     """
-    waiting = [document(Trial(tid, dict(point)), list(point)) for tid, point in enumerate(points)]
-    return trials_from_docs(waiting)
+    docs = [document(Trial(tid, dict(point)), list(point)) for tid, point in enumerate(points)]
+    return trials_from_docs(docs)
