@@ -51,8 +51,7 @@ __all__ = [
     "warn_or_raise_about_fit_failures",
 ]
 
-HAS_CALLBACKS = "callback_ctx" in signature(_fit_and_score).parameters
-"""Whether this scikit-learn (1.9 and later) has the callback protocol."""
+HAS_CALLBACKS = "callback_ctx" in signature(_fit_and_score).parameters  # in scikit-learn 1.9 and later
 
 check_method_params = _check_method_params
 fit_and_score = _fit_and_score
@@ -65,14 +64,14 @@ warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 
 def is_multimetric_scorer(scorer: Any) -> bool:
-    """Whether `scorer` is scikit-learn's bundle of several named scorers."""
+    """Whether `scorer` is scikit-learn's bundle of several scorers."""
     return isinstance(scorer, _Bundle)
 
 
 class _MultimetricScorer(_Bundle):
-    """A bundle that tells a scorer which returns text from one that raised, whose traceback is text, too.
+    """A bundle that raises where one of its scorers returns text.
 
-    Messages of scikit-learn name it, hence its name.
+    scikit-learn takes such text for the traceback of a scorer that raised. Its messages name this class.
     """
 
     def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
