@@ -21,7 +21,7 @@ y = (X[:, 0] > 0).astype(int)
 
 
 class Slow(ClassifierMixin, BaseEstimator):
-    """Takes a random while; its score depends on `a` alone."""
+    """Takes a random time; its score depends on `a` only."""
 
     def __init__(self, a: float = 0.0, mode: str = "none", seconds: float = 0.04) -> None:
         self.a = a
@@ -29,7 +29,7 @@ class Slow(ClassifierMixin, BaseEstimator):
         self.seconds = seconds
 
     def fit(self, X: Any, y: Any) -> Slow:
-        """Sleep, and where the mode is a bad one and `a` is large, die in that way."""
+        """Sleep; with a bad mode and a large `a`, crash or hang in that way."""
         self.classes_ = np.unique(y)
         time.sleep(self.seconds * np.random.default_rng().random())
         if self.a > 0.7 and self.mode != "none":
@@ -37,48 +37,48 @@ class Slow(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> Any:
-        """As good as `a` is near 0.3."""
+        """The best `a` is 0.3."""
         return (X[:, 0] > self.a - 0.3).astype(int)
 
 
 def exit() -> None:
-    """Leave without a word."""
+    """Exit without an exception."""
     os._exit(3)
 
 
 def system_exit() -> None:
-    """Ask to leave."""
+    """Raise SystemExit."""
     sys.exit(0)
 
 
 def segfault() -> None:
-    """Read where nothing is."""
+    """Read from address zero."""
     ctypes.string_at(0)
 
 
 def abort() -> None:
-    """As a failed assertion in C does."""
+    """Abort, like a failed assertion in C."""
     os.abort()
 
 
 def killed() -> None:
-    """As the kernel does when memory is out."""
+    """Be killed, as by the kernel when memory runs out."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def hang() -> None:
-    """Sleep on."""
+    """Sleep for an hour."""
     time.sleep(3600)
 
 
 def hang_ignoring_sigterm() -> None:
-    """Deaf to polite requests."""
+    """Sleep and ignore SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(3600)
 
 
 def hang_holding_gil() -> None:
-    """In C code, without letting anybody else run."""
+    """Sleep in C code that holds the interpreter lock."""
     ctypes.PyDLL(None).sleep(3600)
 
 
@@ -126,7 +126,7 @@ def full_disk(path: str) -> None:
 
 
 def hold(path: str) -> None:
-    """Hold the save file of an `fmin` until told to go on."""
+    """Hold the save file of an `fmin` until a line comes in."""
 
     def objective(x: float) -> float:
         print("running", flush=True)

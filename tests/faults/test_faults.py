@@ -1,4 +1,4 @@
-"""What happens when a process is killed, dies, hangs, or finds the disk full: every case in a process of its own."""
+"""What happens when a process is killed, crashes, hangs, or finds the disk full; every case runs in its own process."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def killed_at(n_trials: int, delay: float, path: Path, *arguments: Any) -> None:
         time.sleep(0.005)
     time.sleep(delay)
     assert process.poll() is None, "ended before it could be killed"
-    process.kill()  # the process alone: its workers must notice by themselves
+    process.kill()  # the process alone: its workers must notice it
     process.communicate(timeout=30)
 
 
@@ -130,8 +130,8 @@ SLOW = [(mode, n) for mode, n in SLOW if n > 1 or mode in HANGS]  # a death in t
 
 
 @pytest.mark.parametrize(("mode", "n_jobs"), [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)])
-def test_a_bad_candidate_costs_itself_alone(mode: str, n_jobs: int) -> None:
-    """However it dies or hangs: exactly the bad ones failed, with the right status."""
+def test_a_bad_candidate_fails_alone(mode: str, n_jobs: int) -> None:
+    """However it crashes or hangs, exactly the bad candidates fail, with the right status."""
     [trials] = output("die", mode, n_jobs, deadline=150)
     expected = "timeout" if mode in HANGS else "fail" if mode == "system_exit" else "crashed"
     assert len(trials) == 8
@@ -140,7 +140,7 @@ def test_a_bad_candidate_costs_itself_alone(mode: str, n_jobs: int) -> None:
 
 
 def test_workers_die_with_their_parent(tmp_path: Path) -> None:
-    """After kill -9 of the search, its process group is empty soon."""
+    """Soon after kill -9 of the search, its process group is empty."""
     process = start("run", tmp_path / "s.db", 2)
     time.sleep(3.0)
     process.kill()
@@ -153,4 +153,4 @@ def test_workers_die_with_their_parent(tmp_path: Path) -> None:
             return
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGKILL)
-    pytest.fail("workers outlived the search")
+    pytest.fail("workers lived longer than the search")
