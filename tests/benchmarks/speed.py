@@ -36,7 +36,7 @@ from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingRandomSearchCV, RandomizedSearchCV, cross_val_score
 
-from hpsklearn_search import Callback, HyperoptSearchCV, Racing, hp
+from hpsklearn_search import Callback, HyperoptSearchCV, hp
 from tests.benchmarks.speed_jobs import JOBS, Job
 
 
@@ -232,12 +232,10 @@ SEARCHES = {
     "ours": ours(),
     "ours, racing": ours(racing="auto"),
     "ours, ceiling": ours(racing="ceiling"),
-    "ours, prefix": ours(step_cache="auto"),
-    "ours, racing, prefix": ours(racing="auto", step_cache="auto"),
-    "ours, racing, prefix, first fold of 8": ours(racing=Racing(first_fold_of=8), step_cache="auto"),
+    "ours, step cache": ours(step_cache="auto"),
+    "ours, racing, step cache": ours(racing="auto", step_cache="auto"),
     "ours, random": ours(algo="random"),
     "ours, random, racing": ours(algo="random", racing="auto"),
-    "ours, random, racing, first fold of 50": ours(algo="random", racing=Racing(first_fold_of=50)),
 }
 NEEDED = {"OptunaSearchCV": optuna_integration, "hyperopt": hyperopt, "BayesSearchCV": skopt}
 
@@ -287,7 +285,7 @@ def write(out: Path, row: dict[str, Any]) -> None:
 
 # ---------------------------------------------------------------------- the table
 def table(out: Path) -> None:
-    """Medians over the seeds, in Markdown, and the ratios to ours with racing and prefix reuse."""
+    """Medians over the seeds, in Markdown, and the ratios to ours with racing and the step cache."""
     runs: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     rows = read(out)
     for row in rows:
@@ -307,12 +305,12 @@ def table(out: Path) -> None:
             missed = sum(not row["reached"] for row in found)
             fits, cpu = (median(row[key] for row in found) for key in ("fits", "cpu"))
             cells.append(f"{fits:.0f} / {cpu:.2g}" + (f" ({missed} of {len(found)} missed)" if missed else ""))
-            base = runs[job, "ours, racing, prefix"]
+            base = runs[job, "ours, racing, step cache"]
             if base:
                 ratios.append(cpu / median(row["cpu"] for row in base))
         print(f"| {search} | " + " | ".join(cells) + f" | {median(ratios) if ratios else float('nan'):.2f} |")
     print("\nFold fits / CPU seconds until the target, medians over the seeds; the ratio is that of the CPU seconds")
-    print("to those of ours with racing and prefix reuse, its median over the jobs.")
+    print("to those of ours with racing and the step cache, its median over the jobs.")
     print("seeds:", {job: len(runs[job, "ours"]) for job in jobs})
 
 
