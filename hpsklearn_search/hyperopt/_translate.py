@@ -126,6 +126,7 @@ class _Translation:
         return hp.choice(label, new)
 
 
+# hyperopt's distributions, and the names of their arguments in the order of ours.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "randint": ("low", "high"),
     **dict.fromkeys(("uniform", "loguniform"), ("low", "high")),
@@ -133,7 +134,6 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("normal", "lognormal"), ("mu", "sigma")),
     **dict.fromkeys(("qnormal", "qlognormal"), ("mu", "sigma", "q")),
 }
-"""hyperopt's distributions, and the names of their arguments in the order of ours."""
 
 
 def _updated(container: dict[Any, Any], changed: dict[Any, Any]) -> dict[Any, Any]:

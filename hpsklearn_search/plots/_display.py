@@ -24,10 +24,8 @@ class Display:
     ----------
     size : tuple of float
         Width and height of a new figure, in inches.
-    figure_ : matplotlib Figure
-        The figure; set by `plot`.
-    ax_ : matplotlib Axes
-        The axes; set by `plot`.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
     """
 
     size: tuple[float, float]

@@ -18,8 +18,7 @@ from .._typing import FloatArray, IntArray
 from ..space import Point, Space, option_centre
 from ..trials import History
 
-MORE_WITH_BRANCHES = 10
-"""With fewer, a search follows the branch whose first draws were lucky."""
+MORE_WITH_BRANCHES = 10  # With fewer, a search follows the branch whose first draws were lucky.
 
 
 def startup_jobs(space: Space, jobs: int) -> int:
