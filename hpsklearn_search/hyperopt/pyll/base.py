@@ -73,7 +73,7 @@ class Scope:
         f : callable
             Has a ``__name__``. A second definition replaces the first for nodes that are made later.
         o_len, pure
-            Kept for hyperopt's signature.
+            Accepted for hyperopt's signature.
 
         Returns
         -------
@@ -82,10 +82,8 @@ class Scope:
 
         Raises
         ------
-        ValueError
-            If the name is that of a built-in function of `scope`.
-        TypeError
-            If `f` has no name, or cannot be called.
+        ValueError, TypeError
+            If the name is that of a built-in function of `scope`, or if `f` has no name or cannot be called.
 
         Examples
         --------
