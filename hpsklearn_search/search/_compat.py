@@ -68,11 +68,8 @@ def is_multimetric_scorer(scorer: Any) -> bool:
     return isinstance(scorer, _Bundle)
 
 
-class _MultimetricScorer(_Bundle):
-    """A bundle that raises where one of its scorers returns text.
-
-    scikit-learn takes such text for the traceback of a scorer that raised. Its messages name this class.
-    """
+class _MultimetricScorer(_Bundle):  # messages of scikit-learn name it
+    """A bundle that raises where one of its scorers returns text."""
 
     def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
         scores = super().__call__(estimator, *args, **kwargs)
