@@ -110,7 +110,9 @@ class FoldFunction:
     def _fold(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
         try:
             result = (self._reused(params, fold) if context is None else None) or self._whole(params, fold, context)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: a fit must not end the user's program
             return self._failed(error)
         self._check_scores(result)
         if context is not None and context.asked_to_stop:
@@ -144,7 +146,9 @@ class FoldFunction:
         if "scoring must return a number" in str(error):
             raise InvalidScore(str(error)) from error
         if self.settings["error_score"] == "raise" or isinstance(error, UnsetMetadataPassedError):
-            raise error
+            if isinstance(error, Exception):
+                raise error
+            raise RuntimeError(f"the fit raised {type(error).__name__}: {error}") from error
         return failed_fold(self.settings, traceback.format_exc())
 
     def _check_scores(self, result: Mapping[str, Any]) -> None:
