@@ -13,6 +13,10 @@ from ..trials import Failure
 from ._protocol import Finished, Function, Task
 
 
+class TaskTimeout(BaseException):
+    """Raised inside a function that takes too long; no Exception, so that no fit catches it."""
+
+
 def run_task(function: Function, task: Task, caught: type[BaseException] = BaseException) -> Finished:
     """Call the function in this thread; what is `caught` becomes a failure, but KeyboardInterrupt never does."""
     value, failure = None, None

@@ -18,10 +18,11 @@ from typing import Any, Protocol
 from ...trials import STATUS_CRASHED, Failure
 from .._messages import unpack
 from .._protocol import Finished, Function, Task
+from .._run import TaskTimeout
 from .._shipping import dumps
 from ._pickling import PickledFunction, pickled_function
 from ._pyspark import pinned_thread
-from ._worker import SparkCall, TaskTimeout, crash_failure, timeout_failure
+from ._worker import SparkCall, crash_failure, timeout_failure
 
 PATIENCE = 2.0
 """Seconds for which `close` waits for the threads of cancelled jobs; they are daemons."""

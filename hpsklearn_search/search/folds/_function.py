@@ -18,6 +18,7 @@ from sklearn.base import clone
 from sklearn.exceptions import UnsetMetadataPassedError
 
 from ...exceptions import InvalidScore
+from ...executors import TaskTimeout
 from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
 from .._parameters import ParameterSpace
@@ -110,7 +111,7 @@ class FoldFunction:
     def _fold(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
         try:
             result = (self._reused(params, fold) if context is None else None) or self._whole(params, fold, context)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TaskTimeout):
             raise
         except BaseException as error:  # SystemExit too: a fit must not end the user's program
             return self._failed(error)
