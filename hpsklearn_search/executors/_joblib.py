@@ -53,8 +53,8 @@ class JoblibExecutor:
         self.capacity = int(effective_n_jobs(n_jobs))
         if task_timeout is not None:
             raise ValueError(
-                f"a timeout of {task_timeout:g} seconds per trial: joblib's {type(self._backend).__name__} cannot kill "
-                "a running fit; leave the timeout out, or use the default backend, whose processes can be killed"
+                f"trial_timeout={task_timeout:g}: joblib's {type(self._backend).__name__} cannot kill a running fit; "
+                "write trial_timeout=None, or n_jobs=1, or use joblib's default backend, whose processes can be killed"
             )
         self._n_threads = n_threads
         self._stack = ExitStack()
@@ -176,8 +176,12 @@ _LOADED: dict[str, Function] = {}  # In a worker: the function of the latest sea
 
 
 def _run_pickled(token: str, pickled: Any, message: bytes) -> bytes:
-    if token not in _LOADED:
-        function = pickle.loads(pickled)
-        _LOADED.clear()
-        _LOADED[token] = function
-    return run_message(_LOADED[token], message)
+    def function(payload: Any) -> Any:
+        # In here, where an exception is packed: a pool may hang on one that it cannot unpickle.
+        if token not in _LOADED:
+            loaded = pickle.loads(pickled)
+            _LOADED.clear()
+            _LOADED[token] = loaded
+        return _LOADED[token](payload)
+
+    return run_message(function, message)

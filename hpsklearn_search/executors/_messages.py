@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import pickle
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -30,13 +29,13 @@ def run_message(function: Function, message: bytes, *, on_start: Callable[[], No
     try:
         return pack(finished)
     except BaseException as error:
-        failure = Failure(
-            STATUS_FAIL,
-            "PicklingError",
-            f"what the function returned cannot be sent back: {type(error).__name__}: {error}",
-            traceback.format_exc(),
-        )
+        failure = _lost_value("PicklingError", "cannot be sent back", error)
         return pack(replace(finished, value=None, failure=failure))
+
+
+def _lost_value(kind: str, text: str, error: BaseException) -> Failure:
+    reason = Failure.of(error)  # it can show any error, also one whose text cannot be had
+    return Failure(STATUS_FAIL, kind, f"what the function returned {text}: {reason}", reason.traceback)
 
 
 def pack(finished: Finished) -> bytes:
@@ -52,7 +51,7 @@ def pack(finished: Finished) -> bytes:
 def _dumps_or_none(exception: BaseException) -> bytes | None:
     try:
         return dumps(exception)
-    except Exception:  # its text, which the failure has, must do
+    except BaseException:  # its text, which the failure has, must do
         return None
 
 
@@ -60,8 +59,8 @@ def unpack(task: Task, answer: bytes | memoryview) -> Finished:
     """The result of `task`; a failure also if this process cannot read it."""
     try:
         value, failure, seconds, exception = pickle.loads(answer)
-    except Exception as error:
-        return Finished(task, failure=Failure.of(error))
+    except (Exception, SystemExit) as error:
+        return Finished(task, failure=_lost_value("UnpicklingError", "cannot be read in this process", error))
     if exception is not None:
         failure = replace(failure, exception=_unpack_exception(exception, failure.traceback))
     return Finished(task, value, failure, seconds)
@@ -77,7 +76,7 @@ class WorkerTraceback(Exception):
 def _unpack_exception(pickled: bytes, text: str) -> Exception | None:
     try:
         exception = pickle.loads(pickled)
-    except Exception:  # its class has another __init__ than its args fit
+    except (Exception, SystemExit):  # often, args do not fit the __init__ of its class
         return None
     if not isinstance(exception, Exception):
         return None

@@ -13,15 +13,19 @@ from ..trials import Failure
 from ._protocol import Finished, Function, Task
 
 
-def run_task(function: Function, task: Task) -> Finished:
-    """Call the function with the payload of `task`, in this thread; only KeyboardInterrupt is raised."""
+class TaskTimeout(BaseException):
+    """Raised inside a function that takes too long; no Exception, so that no fit catches it."""
+
+
+def run_task(function: Function, task: Task, caught: type[BaseException] = BaseException) -> Finished:
+    """Call the function in this thread; what is `caught` becomes a failure, but KeyboardInterrupt never does."""
     value, failure = None, None
     started_at = time.perf_counter()
     try:
         value = function(task.payload)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # SystemExit too: a fit must not end the user's program
+    except caught as error:
         # A SystemExit does not stay attached, so that nobody raises it again by accident.
         failure = Failure.of(error, keep=isinstance(error, Exception))
     return Finished(task, value, failure, time.perf_counter() - started_at)

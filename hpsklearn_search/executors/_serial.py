@@ -44,7 +44,8 @@ class SerialExecutor:
         if not self._queue or self._function is None:
             return []
         with self._cap.held():
-            finished = run_task(self._function, self._queue[0])
+            # A SystemExit is often that of a signal handler, and means this process; so it is raised, as hyperopt does.
+            finished = run_task(self._function, self._queue[0], caught=Exception)
         self._queue.popleft()  # not before: after Ctrl-C, `cancel` must still return the task
         return [finished]
 

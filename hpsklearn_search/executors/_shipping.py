@@ -14,23 +14,27 @@ whole machine. That holds inside data frames and sparse matrices too.
 
 from __future__ import annotations
 
+import errno
 import functools
 import mmap
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from multiprocessing import util
 from typing import IO, Any
 
 import numpy as np
 
 from ._protocol import Function
+from ._temp_folder import TempFolder
 
 LARGE = 2**20  # Bytes from which on an array is mapped instead of copied.
 
 # Kinds of dtype that numpy's file format keeps as they are; others (objects, extensions) are pickled.
 PLAIN_KINDS = "biufcmMSU"
+
+
+DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @functools.cache
@@ -69,35 +73,47 @@ def not_picklable(error: Exception) -> TypeError:
     )
 
 
+class NoRoom(OSError):
+    """The disk of the folder for temporary files is full."""
+
+    def __init__(self, folder: str, content: str) -> None:
+        remedy = "set the environment variable JOBLIB_TEMP_FOLDER to a folder on a larger disk"
+        super().__init__(errno.ENOSPC, f"{folder}: no room for {content}; {remedy}")
+
+
 class SharedFunction:
     """A folder that holds a function, pickled in the file `path`; removed with this object or with the process."""
 
     def __init__(self, function: Function, temp_folder: str | None = None) -> None:
-        self._roots = _roots(temp_folder)
+        roots = _roots(temp_folder)
+        for root in roots:
+            try:
+                self._write(function, root)
+                return
+            except OSError:  # most likely there is no room; the next root may have some
+                if root == roots[-1]:
+                    raise
+
+    def _write(self, function: Function, root: str) -> None:
         self._n_arrays = 0
-        self._folders: list[str] = []
-        self._finalizer = util.Finalize(self, _remove_all, args=(self._folders,), exitpriority=1)
-        self.folder = self._make_folder()
+        self._temp_folder = TempFolder(root)
+        self.folder = self._temp_folder.path
         self.path = os.path.join(self.folder, "function")
         try:
             with open(self.path, "wb") as file:
                 pickler(file, self._reduce).dump(function)
-        except OSError:
+        except OSError as error:
             self.remove()
-            raise
+            if isinstance(error, NoRoom) or error.errno not in DISK_IS_FULL:
+                raise
+            raise NoRoom(self.folder, "what the workers need") from error
         except Exception as error:
             self.remove()
             raise not_picklable(error) from error
 
     def remove(self) -> None:
         """Delete every file; safe to call twice."""
-        self._finalizer()
-
-    def _make_folder(self) -> str:
-        folder = tempfile.mkdtemp(prefix="hpsklearn_search-", dir=self._roots[0])
-        self._folders.append(folder)
-        _tracker().register(folder, "folder")  # the tracker is a process: it removes the folder if we are killed
-        return folder
+        self._temp_folder.remove()
 
     def _reduce(self, array: Any) -> Any:
         """How a worker gets a large array: a callable and its arguments; NotImplemented for all else."""
@@ -109,19 +125,14 @@ class SharedFunction:
         return _load_array, (self._save(np.asarray(array)),)
 
     def _save(self, array: np.ndarray[Any, Any]) -> str:
-        """Write an array; where it does not fit, go on in the next root for good."""
         self._n_arrays += 1
-        while True:
-            path = os.path.join(self._folders[-1], f"array-{self._n_arrays}.npy")
-            try:
-                _check_room(self._folders[-1], array.nbytes)
-                np.save(path, array, allow_pickle=False)
-                return path
-            except OSError:
-                if len(self._roots) == 1:
-                    raise
-                del self._roots[0]
-                self._make_folder()
+        path = os.path.join(self.folder, f"array-{self._n_arrays}.npy")
+        _check_room(self.folder, array.nbytes)
+        try:
+            np.save(path, array, allow_pickle=False)
+        except OSError as error:  # numpy names neither the file nor the reason
+            raise NoRoom(self.folder, f"an array of {array.nbytes / 1e6:.0f} MB") from error
+        return path
 
 
 def load_function(path: str) -> Function:
@@ -156,31 +167,16 @@ def _roots(temp_folder: str | None) -> list[str]:
     """Folders to make folders in, in order of preference."""
     only = temp_folder or os.environ.get("JOBLIB_TEMP_FOLDER")
     if only:
+        only = os.path.abspath(os.path.expanduser(only))  # as joblib does; the program may change its directory
         os.makedirs(only, exist_ok=True)
         return [only]
     # Shared memory first, as joblib does: files there are not written to a disk.
     shared = ["/dev/shm"] if os.access("/dev/shm", os.W_OK | os.X_OK) else []
-    return [*shared, tempfile.gettempdir()]
+    return [*shared, os.path.abspath(tempfile.gettempdir())]
 
 
 def _check_room(folder: str, n_bytes: int) -> None:
     """Raise unless the folder's disk keeps some room: a full one would hit other programs, too."""
     free = shutil.disk_usage(folder).free
     if free < n_bytes + max(LARGE, free // 10):
-        raise OSError(
-            f"{folder}: no room for an array of {n_bytes / 1e6:.0f} MB; set the environment variable "
-            "JOBLIB_TEMP_FOLDER to a folder on a larger disk"
-        )
-
-
-def _tracker() -> Any:
-    from joblib.externals.loky.backend import resource_tracker
-
-    return resource_tracker
-
-
-def _remove_all(folders: list[str]) -> None:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-        _tracker().unregister(folder, "folder")
-    folders.clear()
+        raise NoRoom(folder, f"an array of {n_bytes / 1e6:.0f} MB")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -36,6 +38,10 @@ EXECUTORS: dict[str, Callable[[], Executor]] = {
     "joblib-threading": lambda: joblib_executor("threading", 3),
     "joblib-multiprocessing": lambda: joblib_executor("multiprocessing"),
 }
+
+
+REMOTE = ["processes", "joblib-multiprocessing"]
+"""Those that pickle what they send, besides Spark."""
 
 
 @pytest.fixture(params=[*EXECUTORS, pytest.param("spark", marks=pytest.mark.spark)])
@@ -89,7 +95,9 @@ def test_every_task_finishes_once_with_its_value(executor: Executor) -> None:
 
 @pytest.mark.parametrize(("how", "kind"), [("raise", "ValueError"), ("exit", "SystemExit")])
 def test_what_the_function_raises_is_data(executor: Executor, how: str, kind: str) -> None:
-    """An exception, and sys.exit too, becomes a failure with its traceback; the next task runs as usual."""
+    """An exception, and sys.exit in a worker, becomes a failure with its traceback; the next task runs as usual."""
+    if how == "exit" and isinstance(executor, SerialExecutor):
+        pytest.skip("in this process sys.exit ends the program")
     executor.start(fail_as_asked)
     done = run_all(executor, [Task(0, 0, how), Task(1, 0, "fine")])
     failure = done[0, 0].failure
@@ -106,6 +114,86 @@ def test_lambdas_and_closures_can_be_sent(executor: Executor) -> None:
     value = run_all(executor, [Task(0, 0, lambda x: x + 1)])[0, 0].value
     assert value[0] == 9
     assert value[1]() == 7
+
+
+class Picky(Exception):
+    """An exception that cannot be built from its args."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reason)
+
+
+class Unreadable:
+    """A value that can be pickled, but not unpickled."""
+
+    def __reduce__(self) -> Any:
+        return int, ("not a number",)
+
+
+class Broken(Exception):
+    """An exception that can be neither pickled nor shown."""
+
+    def __reduce__(self) -> Any:
+        raise Broken
+
+    def __str__(self) -> str:
+        raise TypeError("no text")
+
+
+class BrokenValue:
+    """A value whose pickling raises such an exception."""
+
+    def __reduce__(self) -> Any:
+        raise Broken
+
+
+def return_or_raise(payload: str) -> Any:
+    """Return or raise what cannot be pickled."""
+    if payload in ("picky", "broken"):
+        raise Picky(reason="so") if payload == "picky" else Broken
+    values = {"lock": threading.Lock, "unreadable": Unreadable, "broken value": BrokenValue, "exits": ExitsOnReading}
+    return values[payload]() if payload in values else payload
+
+
+class ExitsOnReading:
+    """A value that ends the process that unpickles it."""
+
+    def __reduce__(self) -> Any:
+        return sys.exit, (3,)
+
+
+NOT_PICKLABLE = {
+    "lock": ("PicklingError", r"what the function returned cannot be sent back: TypeError: cannot pickle"),
+    "broken value": ("PicklingError", "what the function returned cannot be sent back: Broken"),
+    "unreadable": ("UnpicklingError", "what the function returned cannot be read in this process: ValueError"),
+    "exits": ("UnpicklingError", "what the function returned cannot be read in this process: SystemExit"),
+    "picky": ("Picky", "^so$"),
+    "broken": ("Broken", "cannot be shown"),
+}
+
+
+@pytest.mark.parametrize("executor", [*REMOTE, pytest.param("spark", marks=pytest.mark.spark)], indirect=True)
+def test_what_cannot_come_back_is_a_failure_that_says_so(executor: Executor) -> None:
+    """Values and exceptions that cannot be pickled or unpickled fail their own tasks only."""
+    executor.start(return_or_raise)
+    payloads = [*NOT_PICKLABLE, "fine"]
+    done = run_all(executor, [Task(trial, 0, payload) for trial, payload in enumerate(payloads)])
+    for trial, (kind, text) in enumerate(NOT_PICKLABLE.values()):
+        failure = done[trial, 0].failure
+        assert failure is not None
+        assert (failure.status, failure.kind) == ("fail", kind)
+        assert re.search(text, failure.message), failure.message
+    assert done[len(NOT_PICKLABLE), 0].value == "fine"
+
+
+@pytest.mark.parametrize("executor", [*REMOTE, pytest.param("spark", marks=pytest.mark.spark)], indirect=True)
+def test_a_payload_that_cannot_be_pickled_fails_its_task_only(executor: Executor) -> None:
+    """The task never starts; the next one runs."""
+    executor.start(square)
+    done = run_all(executor, [Task(0, 0, threading.Lock()), Task(1, 0, 3)])
+    assert done[0, 0].failure is not None
+    assert done[0, 0].failure.kind == "TypeError"
+    assert done[1, 0].value == 9
 
 
 def test_large_arrays_arrive_equal(executor: Executor) -> None:

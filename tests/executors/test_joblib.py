@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -198,6 +200,32 @@ def test_the_joblib_configuration_decides(config: dict[str, Any], n_jobs: int | 
 def test_a_timeout_makes_even_one_worker_a_process() -> None:
     """With n_jobs=1 a hung fit can be killed, too."""
     assert type(local_executor(1, task_timeout=5)).__name__ == "ProcessExecutor"
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1])
+def test_one_worker_can_be_killed_under_any_backend(n_jobs: int | None) -> None:
+    """With one worker no joblib backend is needed, so that a timeout works inside a job of joblib, too."""
+    with parallel_config(backend="threading"):
+        assert type(local_executor(n_jobs, task_timeout=5)).__name__ == "ProcessExecutor"
+
+
+def test_a_timeout_in_a_daemonic_process_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a process may not start the worker that a timeout needs; without a timeout it runs the fits itself."""
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match=r"trial_timeout=5 needs a worker process.*daemonic.*trial_timeout=None"):
+        local_executor(1, task_timeout=5)
+    with pytest.warns(UserWarning, match="n_jobs=1"):
+        assert type(local_executor(2)).__name__ == "SerialExecutor"
+
+
+def test_the_temp_folder_of_joblib_is_used(executors: list[Executor], tmp_path: Path) -> None:
+    """`joblib.parallel_config(temp_folder=...)` comes before every other place."""
+    with parallel_config(temp_folder=tmp_path / "given"):
+        executors.append(executor := local_executor(2))
+    executor.start(perform)
+    assert len(list((tmp_path / "given").iterdir())) == 1
+    executor.close()
+    assert list((tmp_path / "given").iterdir()) == []
 
 
 def test_inner_max_num_threads_reaches_the_workers(executors: list[Executor]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,8 +20,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from hpsklearn_search.executors import Executor, ProcessExecutor, Task
-from hpsklearn_search.executors._shipping import LARGE, SharedFunction, load_function
+from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _shipping
+from hpsklearn_search.executors._shipping import LARGE, SharedFunction, load_function, pickler
 from hpsklearn_search.executors.processes import _process
 
 pytestmark = pytest.mark.timeout(120)
@@ -125,8 +128,6 @@ def test_an_array_that_is_a_file_already_is_not_copied(tmp_path: Path) -> None:
 
 def test_a_full_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the first folder has no room, arrays go to the next; with none left, the error says what to do."""
-    from hpsklearn_search.executors import _shipping
-
     full, roomy = tmp_path / "full", tmp_path / "roomy"
     full.mkdir(), roomy.mkdir()
     check = _shipping._check_room
@@ -143,6 +144,130 @@ def test_a_full_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match=r"no room .* JOBLIB_TEMP_FOLDER"):
         SharedFunction(lambda payload: big)
     assert list(full.iterdir()) == list(roomy.iterdir()) == []
+
+
+def test_a_pickle_moves_to_the_next_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function of many small parts, for which the disk becomes full while it is written, goes to the next folder."""
+    full, roomy = tmp_path / "full", tmp_path / "roomy"
+    full.mkdir(), roomy.mkdir()
+
+    class FullDisk:
+        """A pickler that finds no space in the first folder."""
+
+        def __init__(self, file: Any, reduce: Any) -> None:
+            self.file, self.reduce = file, reduce
+
+        def dump(self, function: Any) -> None:
+            pickler(self.file, self.reduce).dump(function)
+            if self.file.name.startswith(str(full)):
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(_shipping, "pickler", FullDisk)
+    monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full), str(roomy)])
+    texts = [f"text {number}" for number in range(1000)]
+    shared = SharedFunction(lambda payload: texts)
+    assert shared.path.startswith(str(roomy))
+    assert load_function(shared.path)(None) == texts
+    shared.remove()
+    monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full)])
+    with pytest.raises(OSError, match=r"full.* no room .* JOBLIB_TEMP_FOLDER"):
+        SharedFunction(lambda payload: texts)
+    assert list(full.iterdir()) == list(roomy.iterdir()) == []
+
+
+def test_an_error_that_is_not_about_room_keeps_its_text(tmp_path: Path) -> None:
+    """An OSError of the user's own object is raised as it is."""
+
+    class Unreadable:
+        """An object whose state cannot be read."""
+
+        def __reduce__(self) -> Any:
+            raise OSError("the sensor does not answer")
+
+    unreadable = Unreadable()
+    with pytest.raises(OSError, match=r"^the sensor does not answer$"):
+        SharedFunction(lambda payload: unreadable, str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["Jürgen", "two\nlines", "n" * 200 + "/" + "n" * 200 + "/" + "n" * 200, "a:b 'c'"])
+def test_a_temporary_folder_may_have_any_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters that are not ASCII, a line break, or a long path: data arrives, and nothing is left."""
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path / name))
+    big = np.ones(LARGE)
+    shared = SharedFunction(lambda payload: float(big.sum()))
+    assert shared.folder.startswith(str(tmp_path / name))
+    assert load_function(shared.path)(None) == LARGE
+    shared.remove()
+    assert list((tmp_path / name).iterdir()) == []
+
+
+def test_workers_find_a_folder_that_is_not_ascii(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executors: list[Executor]
+) -> None:
+    """The name of the folder reaches the workers."""
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path / "Jürgen"))
+    executors.append(executor := ProcessExecutor(1))
+    executor.start(lambda payload: payload + 1)
+    assert value_of(executor, 1) == 2
+
+
+def test_a_relative_folder_is_found_after_a_change_of_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is where it was when the search started, and is removed there."""
+    monkeypatch.chdir(tmp_path)
+    shared = SharedFunction(len, "relative")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert load_function(shared.path) is len
+    shared.remove()
+    assert list((tmp_path / "relative").iterdir()) == []
+
+
+OWNER = """
+import sys
+from joblib.externals.loky.backend import resource_tracker
+from hpsklearn_search.executors._shipping import SharedFunction
+shared = SharedFunction(len, sys.argv[1])
+print(resource_tracker._resource_tracker._pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_a_folder_of_killed_processes_is_removed_by_the_next_search(tmp_path: Path) -> None:
+    """The folder of an owner that lives stays; if the owner and its resource tracker were killed, it goes."""
+    command = [sys.executable, "-c", OWNER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        tracker = int(owner.stdout.readline())
+        (folder,) = tmp_path.iterdir()
+        SharedFunction(len, str(tmp_path)).remove()
+        assert list(tmp_path.iterdir()) == [folder]
+        os.kill(tracker, signal.SIGKILL)
+        owner.kill()
+    assert list(tmp_path.iterdir()) == [folder]
+    SharedFunction(len, str(tmp_path)).remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+@pytest.mark.parametrize("kind", ["no lock", "another machine", "link"])
+def test_a_folder_that_is_not_ours_stays(kind: str, tmp_path: Path) -> None:
+    """A name alone proves nothing: without a lock file of this machine, a folder is not touched."""
+    root, folder = tmp_path / "root", tmp_path / "elsewhere"
+    root.mkdir()
+    folder = root / "hpsklearn_search-abc" if kind != "link" else folder
+    folder.mkdir()
+    (folder / "data").touch()
+    if kind == "another machine":
+        (folder / "owner").write_text("another machine")
+    if kind == "link":
+        (folder / "owner").write_text(socket.gethostname())
+        (root / "hpsklearn_search-abc").symlink_to(folder)
+    SharedFunction(len, str(root)).remove()
+    assert (folder / "data").exists()
 
 
 def test_a_function_that_cannot_be_pickled_is_an_error_that_names_the_remedy() -> None:

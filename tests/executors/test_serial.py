@@ -13,6 +13,25 @@ def interrupt(_: object) -> None:
     raise KeyboardInterrupt
 
 
+class Stop(BaseException):
+    """What a program raises to stop, in a signal handler for example."""
+
+
+@pytest.mark.parametrize("stop", [SystemExit(3), Stop()])
+def test_what_is_no_exception_of_the_function_is_raised(stop: BaseException) -> None:
+    """SystemExit means this process, so it is no failure; cancel then names the task that was running."""
+
+    def stop_now(_: object) -> None:
+        raise stop
+
+    executor = SerialExecutor()
+    executor.start(stop_now)
+    executor.submit(Task(3, 0, None))
+    with pytest.raises(type(stop)):
+        executor.wait()
+    assert executor.cancel() == [Task(3, 0, None)]
+
+
 def fail(_: object) -> None:
     """A function that fails."""
     raise ValueError("no")

@@ -280,20 +280,6 @@ def test_cancel_kills_what_runs(executors: list[ProcessExecutor]) -> None:
     assert executor.cancel() == []
 
 
-def test_results_that_cannot_be_sent_are_failures(executors: list[ProcessExecutor]) -> None:
-    """Neither an unpicklable result, nor an unpicklable payload, ends anything but its task."""
-    import threading
-
-    executors.append(executor := ProcessExecutor(1))
-    executor.start(perform)
-    done = run_all(executor, [threading.Lock, 1, threading.Lock(), 2])
-    assert [f.value for f in done] == [None, 1, None, 2]
-    assert done[0].failure is not None
-    assert "cannot be sent back" in done[0].failure.message
-    assert done[2].failure is not None
-    assert done[2].failure.kind == "TypeError"
-
-
 class Picky(Exception):
     """An exception that cannot be built from its args."""
 

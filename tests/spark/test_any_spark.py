@@ -21,6 +21,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
@@ -235,6 +236,25 @@ def test_a_task_over_its_time_fails(spark: Any, function: Any) -> None:
     assert late.failure is not None
     assert (late.failure.status, late.failure.message) == ("timeout", "took longer than 2 s")
     assert fine.failure is None
+
+
+def test_a_fit_over_its_time_is_a_timeout(spark: Any) -> None:
+    """The interrupt passes through the fold, which takes all else that a fit raises for a failed fold."""
+
+    class Slow(DummyClassifier):  # type: ignore[misc]
+        """Sleeps for its constant."""
+
+        def fit(self, X: Any, y: Any) -> Any:
+            """Sleep, then fit."""
+            time.sleep(self.constant)
+            return super().fit(X, y)
+
+    space = {"constant": [0, 100]}
+    search = HyperoptSearchCV(Slow(strategy="prior"), space, max_evals=2, cv=2, trials=SparkTrials(1), trial_timeout=3)
+    with pytest.warns(FitFailedWarning, match="took longer than 3.0 s"):
+        search.fit(*load_iris(return_X_y=True))
+    outcomes = [trial.outcome for trial in sorted(search.trials_.record, key=lambda trial: trial.point["constant"])]
+    assert [outcome.status for outcome in outcomes if outcome is not None] == ["ok", "timeout"]
 
 
 def test_the_clock_of_a_trial_runs_while_it_runs(spark: Any) -> None:

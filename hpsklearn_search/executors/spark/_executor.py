@@ -15,13 +15,14 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from ...trials import STATUS_CRASHED
+from ...trials import STATUS_CRASHED, Failure
 from .._messages import unpack
 from .._protocol import Finished, Function, Task
+from .._run import TaskTimeout
 from .._shipping import dumps
 from ._pickling import PickledFunction, pickled_function
 from ._pyspark import pinned_thread
-from ._worker import SparkCall, TaskTimeout, crash_failure, timeout_failure
+from ._worker import SparkCall, crash_failure, timeout_failure
 
 PATIENCE = 2.0  # Seconds for which `close` waits for the threads of cancelled jobs; they are daemons.
 
@@ -92,8 +93,14 @@ class SparkExecutor:
 
     def submit(self, task: Task) -> None:
         """Give a task to a thread; a new one where there are fewer threads than running tasks."""
-        job = _Job(task, f"hpsklearn-{self._call.key}-{uuid.uuid4().hex}", dumps(task.payload))
-        self._jobs[job.tag] = job
+        tag = f"hpsklearn-{self._call.key}-{uuid.uuid4().hex}"
+        try:
+            job = _Job(task, tag, dumps(task.payload))
+        except Exception as error:  # the point of this trial, not the search, is at fault
+            self._jobs[tag] = _Job(task, tag, b"")
+            self._done.put((tag, Finished(task, failure=Failure.of(error, keep=True))))
+            return
+        self._jobs[tag] = job
         if len(self._threads) < min(len(self._jobs), self.capacity):
             self._threads.append(pinned_thread(self._cluster.session, self._serve))
             self._threads[-1].start()

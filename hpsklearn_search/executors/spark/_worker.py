@@ -31,6 +31,7 @@ from typing import Any
 from ...trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
 from .._messages import pack, run_message
 from .._protocol import Finished, Function, Task
+from .._run import TaskTimeout
 
 # The functions of the latest searches, by key; a worker process serves many tasks, one at a time.
 _FUNCTIONS: OrderedDict[str, Function] = OrderedDict()
@@ -84,10 +85,6 @@ class SparkCall:
 
 
 # ---------------------------------------------------------------------- limits of time
-class TaskTimeout(BaseException):
-    """Raised inside a function that takes too long; no Exception, so that no fit catches it."""
-
-
 @contextmanager
 def time_limit(seconds: float | None, tag: str) -> Iterator[None]:
     """Raise TaskTimeout in a block that takes too long; where that is impossible, end the process."""

@@ -18,6 +18,7 @@ from sklearn.base import clone
 from sklearn.exceptions import UnsetMetadataPassedError
 
 from ...exceptions import InvalidScore
+from ...executors import TaskTimeout
 from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
 from .._parameters import ParameterSpace
@@ -78,7 +79,9 @@ class FoldFunction:
             result = self._fit_and_score(estimator, params, fold, context)
             if self.has_early_stopping and result["fit_error"] is None:
                 result[BEST_ITERATIONS] = best_iterations(estimator)
-        except (Exception, SystemExit) as error:
+        except (KeyboardInterrupt, TaskTimeout):
+            raise
+        except BaseException as error:  # SystemExit too: a fit must not end the user's program
             return self._failed(error)
         self._check_scores(result)
         if context is not None and context.asked_to_stop:
@@ -116,7 +119,9 @@ class FoldFunction:
         if "scoring must return a number" in str(error):
             raise InvalidScore(str(error)) from error
         if self.settings["error_score"] == "raise" or isinstance(error, UnsetMetadataPassedError):
-            raise error
+            if isinstance(error, Exception):
+                raise error
+            raise RuntimeError(f"the fit raised {type(error).__name__}: {error}") from error
         return failed_fold(self.settings, traceback.format_exc())
 
     def _check_scores(self, result: Mapping[str, Any]) -> None:
