@@ -12,13 +12,13 @@ from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import get_scorer_names
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
+from .._typing import FloatArray
 from ..exceptions import add_note
 from ..optimize import Callback
 from ..space import SpaceTable
@@ -38,7 +38,7 @@ from ._results import (
     rank_without_infinities,
 )
 from ._run import SearchRun
-from .early_stopping import with_iterations
+from .early_stopping import refit_params
 
 logger = logging.getLogger(__name__)
 
@@ -288,7 +288,7 @@ class FittedSearch(BaseSearchCV):
         best = finished_trials(list(self.trials_.record))[self.best_index_]
         folds = [fold.get(BEST_ITERATIONS, {}) for fold in best.outcome.folds] if best.outcome is not None else []
         candidate = base.set_params(**clone(self.best_params_, safe=False))
-        iterations = with_iterations(folds)
+        iterations = refit_params(folds)
         if iterations:  # an estimator's own set_params may not take an empty call
             candidate.set_params(**iterations)
         return candidate
@@ -303,7 +303,7 @@ class FittedSearch(BaseSearchCV):
                 scales[setting.parameter] = scales.get(setting.parameter, False) or bool(log)
         return scales
 
-    def _seconds_on_the_clock(self) -> NDArray[np.float64] | None:
+    def _seconds_on_the_clock(self) -> FloatArray | None:
         """When each candidate finished, from the start of the search; None where that is not recorded."""
         rows = finished_trials(list(self.trials_.record))
         finished, started = np.array([t.finished for t in rows]), np.array([t.started for t in rows])

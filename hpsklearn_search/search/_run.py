@@ -42,7 +42,7 @@ from ._metric_bounds import highest_score
 from ._parameters import ParameterSpace
 from ._racing import Race, as_racing
 from ._task_tree import TaskTree
-from .early_stopping import mentions_early_stopping
+from .early_stopping import contains_early_stopping
 from .folds import FoldFunction, FoldObjective, Splits, draw_folds, make_step_cache
 
 
@@ -140,7 +140,7 @@ def _fold_function(
         },
         cache=make_step_cache(search.step_cache, X),
         search=search if tree.has_listeners else None,
-        has_early_stopping=mentions_early_stopping(base, parameters.space.root),
+        has_early_stopping=contains_early_stopping(base, parameters.space.root),
     )
 
 

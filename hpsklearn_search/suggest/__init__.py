@@ -1,7 +1,7 @@
 """Algorithms: functions that propose the next points from a space and the record."""
 
 from . import anneal, auto, gp, grid, mix, rand, tpe
-from ._protocol import Seen, SuggestAlgorithm, trial_seed
+from ._protocol import HasHistory, SuggestAlgorithm, trial_seed
 from ._unseen import point_key, unseen_point
 from .importance import parameter_importances
 
@@ -11,11 +11,11 @@ ALGORITHMS: dict[str, SuggestAlgorithm] = {
     "random": rand.suggest,
     "tpe": tpe.suggest,
 }
-"""What a user may name; None is "auto"."""
+"""The names that ``algo=`` takes; None means "auto"."""
 
 __all__ = [
     "ALGORITHMS",
-    "Seen",
+    "HasHistory",
     "SuggestAlgorithm",
     "anneal",
     "auto",

@@ -10,8 +10,6 @@ import numpy as np
 
 from ..space import Space
 
-__all__ = ["suggest"]
-
 
 def suggest(
     new_ids: Sequence[int], domain: Space, trials: Any, seed: int, p_suggest: Sequence[tuple[float, Callable[..., Any]]]
@@ -25,7 +23,7 @@ def suggest(
     domain : Space
         The parsed space.
     trials : Trials
-        The trials so far, whoever suggested them.
+        The trials so far, whichever algorithm suggested them.
     seed : int
         Source of all randomness.
     p_suggest : sequence of (probability, algorithm)
@@ -34,12 +32,12 @@ def suggest(
     Returns
     -------
     list
-        What the algorithm that was drawn returns.
+        The result of the algorithm that was drawn.
 
     Raises
     ------
     ValueError
-        If the probabilities are not probabilities.
+        If a probability is negative, or they do not sum to 1.
 
     Examples
     --------
