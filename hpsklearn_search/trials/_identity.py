@@ -110,7 +110,9 @@ class _Description:
         if kind is functools.partial:
             return f"partial({self.text(value.func)}, {self.text(value.args)}, {self.text(value.keywords)})"
         if kind is MethodType:
-            return f"method({self.text(value.__func__)}, {self.text(value.__self__)})"
+            name = value.__func__.__name__
+            function = name if getattr(value.__self__, name, None) == value else value.__func__
+            return f"method({self.text(function)}, {self.text(value.__self__)})"
         if kind is CodeType:
             return self.code(value)
         name = import_name(value)

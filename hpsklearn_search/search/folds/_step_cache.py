@@ -188,10 +188,10 @@ class _Pickler(pickle.Pickler):
         return id(value)
 
     def reducer_override(self, value: Any) -> Any:
-        if hasattr(value, "iloc") and value.ndim == 2 and len(set(value.dtypes)) == 1:
-            # pandas would store a view of columns in another layout than it has; cutting them again is cheap.
-            if not value.to_numpy().flags.forc:
-                raise pickle.PicklingError("the memory layout of this frame would be lost")
+        is_frame = hasattr(value, "iloc") and value.ndim == 2
+        # pandas would store a view of columns in another layout than it has; cutting them again is cheap.
+        if is_frame and len(set(value.dtypes)) == 1 and not value.to_numpy().flags.forc:
+            raise pickle.PicklingError("the memory layout of this frame would be lost")
         if type(value) is not np.ndarray or value.dtype.hasobject or not value.size:
             return NotImplemented
         if value.flags.forc and value.flags.writeable:
