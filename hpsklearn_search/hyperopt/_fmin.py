@@ -28,7 +28,7 @@ from ..optimize import (
     stoppers,
 )
 from ..space import Point, Space, annotated_space, parse_point, parse_values
-from ..trials import Trials, describe_space, text_of
+from ..trials import Trials, describe, describe_space
 from ._algorithm import resolve_algo
 from ._objective import FunctionObjective
 from ._translate import HyperoptTrialsWriter, as_trials, translate_space
@@ -298,9 +298,9 @@ def _progress(show_progressbar: Any) -> list[Callback]:
 def _fingerprint(fn: Any, plan: Plan) -> dict[str, Any]:
     """What a save file must agree with."""
     return {
-        "fn": text_of(fn),
+        "fn": describe("fn", fn),
         "space": describe_space(plan.space),
-        "algo": text_of(inspect.unwrap(plan.algo)),
+        "algo": describe("algo", inspect.unwrap(plan.algo)),
         "rstate": None if plan.window.size is None else plan.entropy,  # without a seed there is no window
     }
 

@@ -5,13 +5,14 @@ With the outcomes restored, the loop asks for the next suggestion as the interru
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from ..exceptions import InvalidTrial, SaveFileError
 from ..space import Space
-from ..trials import Record, SaveFile, Trial, Trials
+from ..trials import NotComparable, Record, SaveFile, Trial, Trials
 from ._callbacks import Callback
 from ._loop import Plan
 from ._protocol import Objective
@@ -80,7 +81,15 @@ def save_file_callback(
     if path is None or path == "":
         yield []
         return
-    with SaveFile(path, fingerprint()) as file:  # hashing data takes time, so only where there is a file
+    try:
+        description = fingerprint()
+    except NotComparable as error:
+        raise SaveFileError(
+            f"trials_save_file={os.fspath(path)!r} could not tell this search from another one. {error}. Use a "
+            "function or class from the top level of a module or script instead, which is known by its name, or "
+            "set trials_save_file=None"
+        ) from error
+    with SaveFile(path, description) as file:
         callback = SaveFileCallback(file, objective)
         callback.restore(record, plan.space)
         yield [callback]

@@ -42,6 +42,7 @@ __all__ = [
     "indexable",
     "insert_error_scores",
     "is_multimetric_scorer",
+    "is_pairwise",
     "num_samples",
     "refusing_text",
     "requires_y",
@@ -94,6 +95,15 @@ def requires_y(estimator: Any) -> bool:
         tags: dict[str, Any] = estimator._get_tags() if hasattr(estimator, "_get_tags") else {}
         return bool(tags.get("requires_y", False))
     return bool(get_tags(estimator).target_tags.required)
+
+
+def is_pairwise(estimator: Any) -> bool:
+    """Whether `estimator` takes a square matrix of kernel values or distances between samples."""
+    try:
+        from sklearn.utils import get_tags  # scikit-learn 1.6 and later
+    except ImportError:
+        return bool(estimator._get_tags()["pairwise"]) if hasattr(estimator, "_get_tags") else False
+    return bool(get_tags(estimator).input_tags.pairwise)
 
 
 def scorers_by_name(scorer: Any) -> Any:

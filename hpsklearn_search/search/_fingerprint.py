@@ -1,46 +1,101 @@
-"""What distinguishes one search with cross-validation from another, for its save file."""
+"""What distinguishes one search with cross-validation from another: for save files, warm starts and earlier trials."""
 
 from __future__ import annotations
 
 import inspect
+import warnings
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..hyperopt._algorithm import resolve_algo
+from ..hyperopt._translate import as_trials
 from ..optimize import Plan
-from ..trials import Record, describe_space, digest, text_of
+from ..trials import NotComparable, Record, Trials, describe, describe_space, differences
 from .folds import FoldFunction
+
+CV = "cv (it draws other folds in every run unless its random_state is set)"
+# A search may continue with another algorithm, and rules that concern new candidates alone.
+MAY_CHANGE = {"algo", "racing", "constraints", "error_score", "random_state", "trials"}
+# Losses of other searches may be compared if these are the same.
+DATA_AND_METRIC = ("X", "y", "scoring", "refit", "objective_metric")
 
 
 def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record) -> dict[str, Any]:
     """Everything that scores and suggestions depend on; n_jobs, max_evals and timeouts are not among it."""
-    fixed = function.estimator.get_params(deep=False)
     prior = [(trial.point, trial.model_loss) for trial in record.prior_trials]
-    return {
-        "estimator": text_of(type(function.estimator)),
-        "parameters of the estimator": {name: _short(value) for name, value in sorted(fixed.items())},
-        "space": describe_space(plan.space),
-        "scoring": text_of(search.scoring),
-        "refit": text_of(search.refit if isinstance(search.refit, str) else None),
+    values = {
+        "estimator": type(function.estimator),
+        "parameters of the estimator": function.estimator.get_params(deep=False),
+        "space": plan.space,
+        "scoring": search.scoring,
+        "refit": search.refit if isinstance(search.refit, str) else None,
         "objective_metric": search.objective_metric,
-        "error_score": text_of(search.error_score),
+        "error_score": search.error_score,
         "return_train_score": bool(search.return_train_score),
-        "cv (it draws other folds in every run unless its random_state is set)": digest(
-            [part for fold in function.splits for part in map(digest, fold)]
-        ),
-        "X": digest(function.X),
-        "y": digest(function.y),
-        "fit parameters": {name: digest(value) for name, value in sorted(function.settings["fit_params"].items())},
-        "score parameters": digest(dict(function.settings["score_params"]))
-        if function.settings["score_params"]
-        else None,
-        "algo": text_of(inspect.unwrap(resolve_algo(search.algo))),
-        "racing": text_of(search.racing),
-        "constraints": text_of(search.constraints),
-        "random_state": None if search.random_state is None else plan.entropy,
-        **({"trials": _short(prior)} if prior else {}),
+        CV: list(map(list, function.splits)),
+        "X": function.X,
+        "y": function.y,
+        "fit parameters": dict(function.settings["fit_params"]),
+        "score parameters": dict(function.settings["score_params"]) or None,
+        "algo": inspect.unwrap(resolve_algo(search.algo)),
+        "racing": search.racing,
+        "constraints": search.constraints,
+        **({"trials": prior} if prior else {}),
     }
+    described = {name: _described(name, value) for name, value in values.items()}
+    return {**described, "random_state": None if search.random_state is None else plan.entropy}
 
 
-def _short(value: Any) -> str:
-    text = text_of(value)
-    return text if len(text) <= 200 else digest(text)
+def _described(name: str, value: Any) -> Any:
+    if name == "space":
+        return describe_space(value)
+    if name in ("parameters of the estimator", "fit parameters"):
+        return {key: describe(f"{name} ({key})", item) for key, item in sorted(value.items())}
+    return None if value is None else describe(name, value)
+
+
+def check_origin(search: Any, trials: Trials, fingerprint: Callable[[], dict[str, Any]]) -> None:
+    """Raise if a warm start would continue another search; warn if earlier trials are of other data or scores."""
+    is_warm = bool(search.warm_start) and trials is getattr(search, "trials_", None)
+    earlier = as_trials(search.trials)
+    problem, current = "", None
+    try:
+        current = fingerprint()
+    except NotComparable as error:
+        problem = str(error)
+    if is_warm:
+        _check_same(trials.fingerprint, current, problem)
+    elif len(earlier):
+        _warn_of_other_data(earlier.fingerprint, current)
+    trials.fingerprint = current
+
+
+def _check_same(last: Mapping[str, Any] | None, current: Mapping[str, Any] | None, problem: str) -> None:
+    if last is None or current is None:
+        raise ValueError(
+            "warm_start=True cannot find out whether this is the search of the last fit. "
+            f"{problem or 'Something in that one had no value to compare by'}. Set warm_start=False to start anew"
+        )
+    changed = _differences(last, current, {*last, *current} - MAY_CHANGE, "in the last fit")
+    if changed:
+        raise ValueError(
+            "warm_start=True continues the last fit, but this is a different search. Differences:\n  "
+            + "\n  ".join(changed)
+            + "\nRestore these settings, or set warm_start=False to start anew"
+        )
+
+
+def _warn_of_other_data(earlier: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> None:
+    changed = _differences(earlier, current, DATA_AND_METRIC, "in trials") if earlier and current else []
+    if changed:
+        warnings.warn(
+            "trials= holds trials of a search on other data or with another metric, and their losses are compared "
+            "with those of this search. Differences:\n  " + "\n  ".join(changed) + "\nPass trials=None to start anew",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any], names: Collection[str], where: str) -> list[str]:
+    first, second = ({name: value for name, value in whole.items() if name in names} for whole in (old, new))
+    return differences(first, second, where)

@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sklearn.base import clone, is_classifier
@@ -37,7 +38,7 @@ from ._compat import (
     requires_y,
     scorers_by_name,
 )
-from ._fingerprint import fingerprint
+from ._fingerprint import check_origin, fingerprint
 from ._metric_bounds import highest_score
 from ._parameters import ParameterSpace
 from ._racing import Race, as_racing
@@ -59,6 +60,9 @@ class SearchRun:
     callbacks: list[Callback]
     trials: Trials
     plan: Plan
+
+    def __post_init__(self) -> None:
+        check_origin(self.search, self.trials, self._fingerprint)
 
     @classmethod
     def prepare(cls, search: Any, X: Any, y: Any, params: Mapping[str, Any]) -> SearchRun:
@@ -105,6 +109,10 @@ class SearchRun:
         return reason
 
     def _fingerprint(self) -> dict[str, Any]:
+        return self._described
+
+    @cached_property
+    def _described(self) -> dict[str, Any]:
         return fingerprint(self.search, self.plan, self.objective.function, self.trials.record)
 
 

@@ -15,8 +15,8 @@ from ._documents import (
     miscs_update_idxs_vals,
     spec_from_misc,
 )
-from ._fingerprint import describe_space
-from ._identity import NotComparable, digest, text_of
+from ._fingerprint import describe, describe_space, differences
+from ._identity import NotComparable, text_of
 from ._record import Record
 from ._storage import SaveFile
 from ._trial import (
@@ -65,8 +65,9 @@ __all__ = [
     "SaveFile",
     "Trial",
     "Trials",
+    "describe",
     "describe_space",
-    "digest",
+    "differences",
     "generate_trials_to_calculate",
     "miscs_to_idxs_vals",
     "miscs_update_idxs_vals",

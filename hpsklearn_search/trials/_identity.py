@@ -81,7 +81,7 @@ class _Description:
             return self.node(value)
         if isinstance(value, np.generic):
             return f"{value.dtype}({value.item()!r})"
-        if kind is np.ndarray or kind is np.memmap or sparse.issparse(value) or hasattr(value, "columns"):
+        if kind in (np.ndarray, np.memmap) or sparse.issparse(value) or _is_table(value):
             return digest(value)
         if id(value) in self.parents:
             return f"<cycle {len(self.parents) - self.parents.index(id(value))}>"
@@ -101,6 +101,8 @@ class _Description:
         if kind is dict:
             return "{" + ", ".join(f"{self.text(k)}: {self.text(v)}" for k, v in value.items()) + "}"
         if kind in (list, tuple):
+            if set(map(type, value)) <= set(CONSTANTS):  # the same text, sooner
+                return f"{kind.__name__}({', '.join(map(repr, value))})"
             return f"{kind.__name__}({self.items(value)})"
         if kind in (set, frozenset):
             # The order of a set depends on the process.
@@ -108,7 +110,9 @@ class _Description:
         if kind is functools.partial:
             return f"partial({self.text(value.func)}, {self.text(value.args)}, {self.text(value.keywords)})"
         if kind is MethodType:
-            return f"method({self.text(value.__func__)}, {self.text(value.__self__)})"
+            name = value.__func__.__name__
+            function = name if getattr(value.__self__, name, None) == value else value.__func__
+            return f"method({self.text(function)}, {self.text(value.__self__)})"
         if kind is CodeType:
             return self.code(value)
         name = import_name(value)
@@ -217,6 +221,11 @@ def import_name(thing: Any) -> str | None:
     return None
 
 
+def _is_table(value: Any) -> bool:
+    parts = ("columns", "shape", "dtypes")
+    return not isinstance(value, type) and all(hasattr(value, part) for part in parts)
+
+
 def _is_filled(cell: Any) -> bool:
     try:
         cell.cell_contents  # noqa: B018
@@ -237,34 +246,33 @@ def _shown(value: Any) -> str:
         return "a value"
 
 
-def digest(data: Any, *, at_first_sight: bool = False) -> str:
-    """Type, shape and hash of data: arrays, sparse matrices, tables; of anything else its text."""
+def digest(data: Any) -> str:
+    """Type, shape and hash of an array, a sparse matrix or a table."""
     sha = hashlib.sha256()
-    for piece in _pieces(data, at_first_sight):
+    for piece in _pieces(data):
         sha.update(piece)
-    shape = getattr(data, "shape", None) or (len(data) if hasattr(data, "__len__") else ())
-    return f"{type(data).__name__} of shape {shape}, sha256 {sha.hexdigest()[:32]}"
+    return f"{type(data).__name__} of shape {data.shape}, sha256 {sha.hexdigest()[:32]}"
 
 
-def _pieces(data: Any, at_first_sight: bool) -> Iterator[Any]:
+def _pieces(data: Any) -> Iterator[Any]:
     """The bytes of `data`, without a copy where its memory is contiguous."""
-    if type(data) in (np.ndarray, np.memmap):
+    if isinstance(data, np.ndarray):
         return _pieces_of_array(data)
     if sparse.issparse(data):
         rows = data.tocsr()
         parts = (np.asarray(part) for part in (rows.data, rows.indices, rows.indptr))
         return chain.from_iterable(map(_pieces_of_array, parts))
-    if hasattr(data, "columns") and hasattr(data, "__getitem__"):
-        return chain.from_iterable(_pieces_of_column(data, name) for name in data.columns)
-    return iter([encoded(text_of(data, at_first_sight=at_first_sight))])
+    index = getattr(data, "index", None)  # polars has none
+    columns = (_pieces_of_column(data, name) for name in data.columns)
+    return chain([encoded(text_of(index))], chain.from_iterable(columns))
 
 
 def _pieces_of_column(table: Any, name: Any) -> Iterator[Any]:
     column = table[name]
-    if getattr(column, "ndim", 1) > 1:  # several columns of one name
-        return iter([encoded(repr(name)), encoded(_Description().compound(column))])
-    # The type of a column holds the categories that its codes stand for.
-    head = f"{name!r} {getattr(column, 'dtype', None)!r}"
+    if len(column.shape) > 1:  # several columns have this name
+        return iter([encoded(_Description().compound(column))])
+    # The type of a column contains the categories that its codes stand for.
+    head = f"{name!r} {text_of(column.dtype)}"
     return chain([encoded(head)], _pieces_of_array(np.asarray(column)))
 
 

@@ -58,6 +58,8 @@ class Trials(Views):
 
     mlflow: bool = False  # whether the search logs to MLflow automatically, if mlflow is in use
 
+    fingerprint: Mapping[str, Any] | None = None  # of the search with cross-validation that made these trials
+
     stop_reason: str | None = None  # why the last search over these trials ended
 
     fmin: Callable[..., Any]  # set by the room of hyperopt, since a record knows no search

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -12,7 +18,7 @@ from sklearn.metrics import check_scoring
 from sklearn.metrics.pairwise import linear_kernel
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import KernelCenterer, StandardScaler
 from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV
@@ -142,3 +148,65 @@ def test_a_precomputed_kernel_is_cut_both_ways() -> None:
     rows = HyperoptSearchCV(SVC(kernel="linear"), space, **options).fit(scaled, y)
     kernel = HyperoptSearchCV(SVC(kernel="precomputed"), space, **options).fit(linear_kernel(scaled), y)
     np.testing.assert_allclose(kernel.cv_results_["mean_test_score"], rows.cv_results_["mean_test_score"])
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize(
+    ("estimator", "space"),
+    [
+        (SVC(kernel="precomputed"), {"C": [0.1, 1.0]}),
+        (SVC(), {"kernel": ["precomputed"], "C": [0.1, 1.0]}),
+        (make_pipeline(KernelCenterer(), SVC(kernel="precomputed")), {"svc__C": [0.1, 1.0]}),
+    ],
+)
+def test_a_kernel_in_a_table_is_cut_as_one_in_an_array(table: Any, estimator: Any, space: dict[str, Any]) -> None:
+    """By rows and columns, whether the estimator or a candidate says that it is a kernel."""
+    kernel = linear_kernel(StandardScaler().fit_transform(X))
+    array, frame = (HyperoptSearchCV(estimator, space, cv=3, max_evals=2).fit(K, y) for K in (kernel, table(kernel)))
+    np.testing.assert_array_equal(frame.cv_results_["mean_test_score"], array.cv_results_["mean_test_score"])
+
+
+def test_a_square_table_of_features_is_cut_by_rows() -> None:
+    """Only an estimator that takes kernels gets one."""
+    options = {"cv": 3, "max_evals": 2, "refit": False}
+    array, frame = (
+        HyperoptSearchCV(SVC(), {"C": [0.1, 1.0]}, **options).fit(rows, y[:30])
+        for rows in (X[:30], pd.DataFrame(X[:30]))
+    )
+    assert X[:30].shape == (30, 30)
+    np.testing.assert_array_equal(frame.cv_results_["mean_test_score"], array.cv_results_["mean_test_score"])
+
+
+def own_number() -> type:
+    """A type of numbers that no other process knows, and that pickle refuses."""
+
+    class Number(float):
+        def __reduce__(self) -> Any:
+            raise TypeError("not to be pickled")
+
+    return Number
+
+
+@pytest.mark.parametrize(
+    ("number", "n_jobs"), [(own_number(), 1), (own_number(), 2), (Fraction, 1), (Decimal, 1), (np.float32, 1)]
+)
+def test_scores_are_floats_whatever_a_scorer_returns(number: Any, n_jobs: int) -> None:
+    """In the table, and on the way from a worker."""
+
+    def score(estimator: Any, X: Any, y: Any) -> Any:
+        return number(estimator.score(X, y))
+
+    options = {"cv": 3, "max_evals": 2, "scoring": {"a": score, "b": score}, "refit": False, "return_train_score": True}
+    search = HyperoptSearchCV(SVC(), {"C": [0.1, 1.0]}, n_jobs=n_jobs, **options).fit(X, y)
+    for name in ("mean_test_a", "mean_train_b"):
+        assert search.cv_results_[name].dtype == float
+    assert {type(fold["test_scores"]["a"]) for trial in search.trials_.record for fold in trial.outcome.folds} == {
+        float
+    }
+
+
+def test_a_score_beyond_a_float_fails_the_candidate() -> None:
+    """With Python's own words."""
+    search = HyperoptSearchCV(SVC(), {"C": [0.1]}, max_evals=1, cv=3, scoring=lambda estimator, X, y: 10**400)
+    with pytest.raises(ValueError, match="failed with OverflowError: int too large to convert to float"):
+        search.fit(X, y)

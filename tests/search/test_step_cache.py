@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
+import tracemalloc
+import warnings
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.decomposition import PCA
@@ -19,6 +28,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
+from sklearn.utils import check_random_state
 
 from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.search.folds._step_cache import FoldMemory, StepCache, make_step_cache, step_key
@@ -105,6 +115,262 @@ def test_scores_are_identical(job: str) -> None:
     """Every fold of every candidate scores the same to the last bit, with and without."""
     tables = scores(*JOBS[job])
     np.testing.assert_array_equal(tables[None], tables["auto"])
+
+
+# ---------------------------------------------------------------------- any pipeline
+CONTAINERS: dict[str, Callable[[np.ndarray], Any]] = {
+    "array": np.array,
+    "view": lambda X: np.repeat(X, 2, axis=1)[::-1, ::2][::-1],
+    "columns first": np.asfortranarray,
+    "read-only": lambda X: np.broadcast_to(X, X.shape),
+    "frame": lambda X: pd.DataFrame(X, columns=list("abc")),
+    "view of a frame": lambda X: pd.DataFrame(np.repeat(X, 2, axis=1)).iloc[:, ::2],
+    "polars": lambda X: pl.DataFrame(X, schema=list("abc")),
+    "sparse": sparse.csr_matrix,
+    "list": lambda X: X.tolist(),
+    "objects": lambda X: X.astype(object),
+    "rows as objects": lambda X: np.array([*(list(row) for row in X), None], dtype=object)[:-1],
+}
+
+
+def as_array(X: Any) -> np.ndarray:
+    """The numbers in any container."""
+    if sparse.issparse(X):
+        return X.toarray()
+    return np.array([list(row) for row in (X.rows() if isinstance(X, pl.DataFrame) else np.asarray(X))], dtype=float)
+
+
+class Returns(TransformerMixin, BaseEstimator):
+    """Returns its input in some container."""
+
+    def __init__(self, kind: str = "array") -> None:
+        self.kind = kind
+
+    def fit(self, X, y=None):
+        """Learn nothing."""
+        return self
+
+    def transform(self, X):
+        """Fill the container."""
+        return CONTAINERS[self.kind](as_array(X))
+
+
+class AddsInPlace(Returns):
+    """Adds to its input in place, whatever that is."""
+
+    def transform(self, X):
+        """Change X and return it."""
+        if isinstance(X, pd.DataFrame):
+            X.iloc[:, 0] += 1.5
+        elif isinstance(X, pl.DataFrame):
+            X[0, 0] = X[0, 0] + 1.5
+        elif sparse.issparse(X):
+            X.data *= 1.5
+        elif isinstance(X, list) or isinstance(X[0], list):
+            for row in X:
+                row[0] += 1.5
+        else:
+            X += 1.5
+        return X
+
+
+class Counts(Returns):
+    """Its output depends on how often it was called."""
+
+    def fit(self, X, y=None):
+        """Count from zero."""
+        self.n_calls_ = 0
+        return self
+
+    def transform(self, X):
+        """Add the number of calls."""
+        self.n_calls_ += 1
+        return CONTAINERS[self.kind](as_array(X) + self.n_calls_)
+
+
+class CountsInItsClass(Returns):
+    """Its output depends on how often any instance was fitted."""
+
+    n_fits = 0
+
+    def fit(self, X, y=None):
+        """Count in the class."""
+        type(self).n_fits += 1
+        self.shift_ = type(self).n_fits
+        return self
+
+    def transform(self, X):
+        """Add the number of fits."""
+        return CONTAINERS[self.kind](as_array(X) * self.shift_)
+
+
+class ReusesItsBuffer(Returns):
+    """Keeps its output, and writes the next one into the same memory."""
+
+    def transform(self, X):
+        """Return the buffer itself."""
+        values = as_array(X)
+        if not hasattr(self, "buffer_") or self.buffer_.shape != values.shape:
+            self.buffer_ = np.empty_like(values)
+        self.buffer_[:] = values * 2
+        return self.buffer_
+
+
+class CentresTheTarget(Returns):
+    """Changes y in place."""
+
+    def fit(self, X, y=None):
+        """Subtract 1."""
+        y -= 1.0
+        return self
+
+
+class Draws(Returns):
+    """Adds random numbers, from the global generator or one of its own."""
+
+    def __init__(self, kind: str = "array", random_state: Any = None) -> None:
+        super().__init__(kind)
+        self.random_state = random_state
+
+    def transform(self, X):
+        """Add noise."""
+        values = as_array(X)
+        return CONTAINERS[self.kind](values + check_random_state(self.random_state).normal(size=values.shape))
+
+
+class RowSums(RegressorMixin, BaseEstimator):
+    """Predicts the sums of rows, and looks at the memory layout of its input."""
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
+
+    def fit(self, X, y):
+        """Learn a shift, and spoil the input."""
+        values = X if isinstance(X, np.ndarray) else as_array(X)
+        self.shift_ = y.mean() + (float(np.sum(values)) if values.dtype != object else 0.0)
+        if isinstance(X, np.ndarray) and X.flags.writeable:
+            X[:] = 0
+        return self
+
+    def predict(self, X):
+        """The shifted sums."""
+        return self.factor * as_array(X).sum(axis=1) + self.shift_
+
+
+class Keeps(BaseEstimator):
+    """A last step that keeps its input."""
+
+    def fit(self, X, y=None):
+        """Keep it."""
+        self.X_ = X
+        return self
+
+
+def counting_function() -> Callable[[Any], Any]:
+    """A function that remembers its calls."""
+    calls = []
+
+    def add_calls(X: Any) -> Any:
+        calls.append(1)
+        return as_array(X) + len(calls)
+
+    return add_calls
+
+
+kinds = st.sampled_from(sorted(CONTAINERS))
+# Each is a function and its arguments, so that both searches get steps that were never used.
+any_step = st.one_of(
+    st.tuples(st.sampled_from([Returns, Counts, CountsInItsClass, CentresTheTarget]), st.tuples(kinds)),
+    st.tuples(st.sampled_from([AddsInPlace, ReusesItsBuffer, StandardScaler]), st.just(())),
+    st.tuples(st.just(Draws), st.tuples(kinds, st.sampled_from([None, 0]))),
+    st.tuples(st.just(lambda: Draws("array", np.random.RandomState(0))), st.just(())),
+    st.tuples(st.just(lambda: FunctionTransformer(counting_function())), st.just(())),
+    st.tuples(st.just(lambda by: FunctionTransformer(lambda X: as_array(X) + by)), st.tuples(st.integers(0, 3))),
+)
+
+
+def table_of(steps: list[Any], others: list[Any], scoring: Any, step_cache: Any) -> list[np.ndarray]:
+    """All test scores of a search over first steps and the last one, from a fixed state of the process."""
+    steps, others = ([make(*arguments) for make, arguments in recipes] for recipes in (steps, others))
+    np.random.seed(0)
+    CountsInItsClass.n_fits = 0
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 3)), rng.normal(size=12)
+    pipeline = Pipeline([*((f"s{i}", step) for i, step in enumerate(steps)), ("m", RowSums())])
+    space = {"s0": others, "m__factor": [0.5, 1.0, 2.0]}
+    options = {"cv": 2, "refit": False, "scoring": scoring, "step_cache": step_cache, "max_evals": 3 * len(others)}
+    search = HyperoptSearchCV(pipeline, space, **options).fit(X, y)
+    return [column for name, column in search.cv_results_.items() if re.match("split._test", name)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    steps=st.lists(any_step, min_size=1, max_size=3),
+    others=st.lists(any_step, min_size=1, max_size=2),
+    scoring=st.sampled_from([None, ["r2", "neg_median_absolute_error"], lambda est, X, y: est.predict(X).sum()]),
+    step_cache=st.sampled_from(["auto", 2000]),
+)
+def test_the_table_is_that_of_a_search_without_the_cache(
+    steps: list[Any], others: list[Any], scoring: Any, step_cache: Any
+) -> None:
+    """Value for value, whatever the steps change, remember, draw or return."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            expected = table_of(steps, others, scoring, None)
+        except ValueError:
+            with pytest.raises(ValueError, match="fits failed"):
+                table_of(steps, others, scoring, step_cache)
+        else:
+            np.testing.assert_array_equal(table_of(steps, others, scoring, step_cache), expected)
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_a_served_array_has_the_memory_layout_of_the_original(kind: str) -> None:
+    """Sums of floats depend on it, and so does what a later step may write to."""
+    cache, pipeline = StepCache(10_000), make_pipeline(Returns(kind), Keeps())
+    first, second = (fit(cache, pipeline, X[:10, :3], y[:10])[-1].X_ for _ in range(2))
+    assert first is not second
+    assert type(first) is type(second)
+    np.testing.assert_array_equal(as_array(first), as_array(second))
+    if isinstance(first, np.ndarray | pd.DataFrame):
+        first, second = np.asarray(first), np.asarray(second)
+        assert (first.strides, first.flags.writeable) == (second.strides, second.flags.writeable)
+
+
+CUTS: dict[str, Callable[[np.ndarray], Any]] = {
+    "view": lambda X: X[:, :2],
+    "view of a frame": lambda X: pd.DataFrame(X).iloc[:, :2],
+    "frame of two types": lambda X: pd.DataFrame(X).assign(text="x").iloc[:, -3:],
+    "texts": lambda X: np.array([str(value) * 10 for value in X[:, 0]], dtype=object),
+    "list": lambda X: [str(value) * 10 for value in X[:, 0]],
+    "sparse": lambda X: sparse.csr_matrix(X)[:, :2],
+    "polars": lambda X: pl.DataFrame(X)[:, :2],
+}
+
+
+@pytest.mark.parametrize("kind", CUTS)
+def test_the_budget_holds_for_any_container(kind: str) -> None:
+    """After eight folds no more than the budget is in use."""
+    cache, data = StepCache(400_000), np.random.default_rng(0).normal(size=(1000, 50))
+    pipeline = make_pipeline(FunctionTransformer(CUTS[kind]), Keeps())
+    tracemalloc.start()
+    try:
+        for fold in range(8):
+            fit(cache, pipeline, data + fold, fold=fold)
+        assert tracemalloc.get_traced_memory()[0] < 450_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_cannot_be_pickled_costs_no_second_run() -> None:
+    """The step is fitted once a fold and candidate, as without a cache."""
+    cache = StepCache(10_000)
+    pipeline = make_pipeline(CountingScaler(), FunctionTransformer(lambda X: iter(X)), Keeps())
+    FITS.clear()
+    for fold in range(3):
+        fit(cache, pipeline, X, fold=fold)
+    assert FITS["fit"] == 3
 
 
 def test_a_prefix_is_fitted_once_a_fold() -> None:

@@ -20,7 +20,7 @@ from sklearn.exceptions import UnsetMetadataPassedError
 from ...exceptions import InvalidScore
 from ...executors import TaskTimeout
 from ...space import Point
-from .._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
+from .._compat import fit_and_score, is_multimetric_scorer, is_pairwise, scorers_by_name
 from .._parameters import ParameterSpace
 from .._results import ASKED_TO_STOP, BEST_ITERATIONS
 from .._task_tree import FoldContext, picklable_search
@@ -52,6 +52,8 @@ class FoldFunction:
 
     def __post_init__(self) -> None:
         self.is_plain = is_plain(self.X, self.y, self.settings)
+        shape: tuple[Any, ...] = getattr(self.X, "shape", ())
+        self.is_square_table = hasattr(self.X, "to_numpy") and len(shape) == 2 and shape[0] == shape[1]
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "search": None if self.search is None else picklable_search(self.search)}
@@ -79,11 +81,13 @@ class FoldFunction:
             result = self._fit_and_score(estimator, params, fold, context)
             if self.has_early_stopping and result["fit_error"] is None:
                 result[BEST_ITERATIONS] = best_iterations(estimator)
+            for key in ("test_scores", "train_scores"):
+                if key in result:
+                    result[key] = _as_floats(result[key])
         except (KeyboardInterrupt, TaskTimeout):
             raise
         except BaseException as error:  # SystemExit too: a fit must not end the user's program
             return self._failed(error)
-        self._check_scores(result)
         if context is not None and context.asked_to_stop:
             result[ASKED_TO_STOP] = True
         return result
@@ -97,11 +101,14 @@ class FoldFunction:
                 self.cache.attach(estimator, fold)
             if self.is_plain:
                 return run_plain_fold(estimator, self.X, self.y, self.splits[fold], params, self.settings)
+        X = self.X
+        if self.is_square_table and is_pairwise(clone(estimator).set_params(**clone(params, safe=False))):
+            X = X.to_numpy()  # a kernel, which scikit-learn can cut by rows and columns only as an array
         train, test = self.splits[fold]
         callback_options = {} if context is None else {"caller": self.search, "callback_ctx": context}
         result: dict[str, Any] = fit_and_score(
             estimator,
-            self.X,
+            X,
             self.y,
             train=train,
             test=test,
@@ -118,19 +125,25 @@ class FoldFunction:
         """Raise the error of a fold that was not scored if the search must end, else make a failed fold of it."""
         if "scoring must return a number" in str(error):
             raise InvalidScore(str(error)) from error
-        if self.settings["error_score"] == "raise" or isinstance(error, UnsetMetadataPassedError):
+        if self.settings["error_score"] == "raise" or isinstance(error, InvalidScore | UnsetMetadataPassedError):
             if isinstance(error, Exception):
                 raise error
             raise RuntimeError(f"the fit raised {type(error).__name__}: {error}") from error
         return failed_fold(self.settings, traceback.format_exc())
 
-    def _check_scores(self, result: Mapping[str, Any]) -> None:
-        scores = result["test_scores"]
-        for name, score in scores.items() if isinstance(scores, dict) else [("score", scores)]:
-            if isinstance(score, complex | np.complexfloating):
-                raise InvalidScore(
-                    f"scoring: {name!r} must return a real number, got {score!r} of type {type(score).__name__}"
-                )
+
+def _as_floats(scores: Any) -> Any:
+    """The scores of one fold as plain floats; InvalidScore for complex ones."""
+    # Pickle may not know the number type of a scorer, and a save file does not.
+    if isinstance(scores, dict):
+        return {name: _as_float(name, score) for name, score in scores.items()}
+    return _as_float("score", scores)
+
+
+def _as_float(name: str, score: Any) -> float:
+    if isinstance(score, complex | np.complexfloating):
+        raise InvalidScore(f"scoring: {name!r} must return a real number, got {score!r} of type {type(score).__name__}")
+    return float(score)
 
 
 def failed_fold(settings: Mapping[str, Any], error: str) -> dict[str, Any]:

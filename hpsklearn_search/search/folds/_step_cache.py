@@ -19,7 +19,7 @@ import io
 import pickle
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from threading import Lock
 from types import FunctionType, ModuleType
@@ -62,9 +62,9 @@ class StepCache:
         stored = self._get(prefix.key)
         if stored is not None:
             return _Unpickler(io.BytesIO(stored), self._references).load()
-        before = _side_effects(*data)
+        before = _surroundings(step, *data)
         result = compute(step, *data, **options)
-        if before is None or before != _side_effects(*data):
+        if before is None or before != _surroundings(step, *data):
             prefix.key = None  # this output, and all that is made from it, depends on more than the key
         self._put(prefix.key, result)
         return result
@@ -151,15 +151,26 @@ def step_key(prefix: bytes, step: Any) -> bytes | None:
         return None
 
 
-def _side_effects(X: Any, y: Any) -> bytes | None:
-    """What a step may change besides its own copy of the train part; None if that cannot be known."""
-    # Numbers drawn from the global generators, the target, and items that X shares with all other folds.
+def _surroundings(step: Any, X: Any, y: Any) -> bytes | None:
+    """What fitting a step may change besides the step and its copy of the train part; None if it is not known."""
+    # The global generators of random numbers, what the parameters and the class of the step refer to, the target
+    # that later steps get, too, and items that X shares with the other folds.
     holds_references = isinstance(X, list | tuple) or getattr(getattr(X, "dtype", None), "hasobject", False)
+    params = step.get_params(deep=False) if hasattr(step, "get_params") else {}
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002 - to see whether it was used
     try:
-        states = random.getstate(), np.random.get_state()  # noqa: NPY002 - to see whether it was used
-        return pickle.dumps((states, y, X if holds_references else None))
+        return pickle.dumps((states, text_of([params, *_class_attributes(step)]), y, X if holds_references else None))
     except Exception:
         return None
+
+
+def _class_attributes(step: Any) -> Iterator[Any]:
+    for kind in type(step).__mro__:
+        if kind.__module__.partition(".")[0] in ("sklearn", "builtins"):
+            continue  # constants
+        for name, value in vars(kind).items():
+            if not name.startswith("__") and name != "_abc_impl" and not hasattr(type(value), "__get__"):
+                yield value
 
 
 # ---------------------------------------------------------------------- pickles for this process
@@ -177,6 +188,10 @@ class _Pickler(pickle.Pickler):
         return id(value)
 
     def reducer_override(self, value: Any) -> Any:
+        is_frame = hasattr(value, "iloc") and value.ndim == 2
+        # pandas would store a view of columns in another layout than it has; cutting them again is cheap.
+        if is_frame and len(set(value.dtypes)) == 1 and not value.to_numpy().flags.forc:
+            raise pickle.PicklingError("the memory layout of this frame would be lost")
         if type(value) is not np.ndarray or value.dtype.hasobject or not value.size:
             return NotImplemented
         if value.flags.forc and value.flags.writeable:
