@@ -54,6 +54,6 @@ def test_a_script_runs_with_the_import_line_of_either_package(script: Path, tmp_
     if importlib.util.find_spec("hyperopt") is None:
         pytest.skip("ran with ours alone: hyperopt is not installed")
     assert "from hpsklearn_search.hyperopt" in text
-    theirs = printed(text.replace("hpsklearn_search.hyperopt", "hyperopt"), tmp_path)
-    theirs.pop("loss")
-    assert ours == theirs
+    reference = printed(text.replace("hpsklearn_search.hyperopt", "hyperopt"), tmp_path)
+    reference.pop("loss")
+    assert ours == reference
