@@ -208,7 +208,7 @@ def test_an_unknown_status_is_refused() -> None:
 def test_a_suggestion_is_told_of_once() -> None:
     """A second measurement is a trial of its own."""
     optimizer = n_known(1)
-    with pytest.raises(ValueError, match=r"trial 0 was told of before; .* tell\(point, result\)"):
+    with pytest.raises(ValueError, match=r"trial 0 already has a result; .* tell\(point, result\)"):
         optimizer.tell(0, 1.0)
 
 

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import chain
 from typing import Any
@@ -60,6 +59,8 @@ class Trials(Views):
     mlflow: bool = False  # the search logs to MLflow by itself, where mlflow is in use
 
     stop_reason: str | None = None  # why the last search over these trials ended
+
+    fmin: Callable[..., Any]  # set by the room of hyperopt, since a record knows no search
 
     attachments: dict[str, Any]
     _inserted: list[Trial]  # they wait for a refresh
@@ -238,32 +239,6 @@ class Trials(Views):
         ]
         where = f"they differ in {'; '.join(unlike)}" if unlike else str(error)
         return InvalidTrial(f"trials= holds trials of another space: {where}. Pass trials=Trials() to start anew")
-
-    # ------------------------------------------------------------------ hyperopt's shortcut
-    def fmin(
-        self,
-        fn: Callable[..., Any],
-        space: Any,
-        algo: Any = None,
-        max_evals: int | None = None,
-        timeout: float | None = None,
-        loss_threshold: float | None = None,
-        max_queue_len: int = 1,
-        rstate: Any = None,
-        verbose: bool = False,
-        pass_expr_memo_ctrl: Any = None,
-        catch_eval_exceptions: bool = False,
-        return_argmin: bool = True,
-        show_progressbar: Any = False,
-        early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
-        trials_save_file: str | os.PathLike[str] = "",
-        **others: Any,
-    ) -> Any:
-        """`fmin` over these trials, with hyperopt's order of arguments; it logs and shows nothing unless asked to."""
-        arguments = {name: value for name, value in locals().items() if name not in ("self", "others")}
-        from ..hyperopt import fmin  # the one import that goes up: this method is fmin, spelled backwards
-
-        return fmin(**arguments, trials=self, allow_trials_fmin=False, **others)
 
     # ------------------------------------------------------------------ attachments
     def aname(self, trial: Mapping[str, Any], name: str) -> str:
