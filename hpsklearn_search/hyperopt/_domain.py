@@ -35,7 +35,7 @@ class Domain(Space):
     expr : object
         The space, as it was written.
     params : dict
-        ``{label: node}``; a `Parameter` or `Choice` has its law as ``distribution``.
+        ``{label: node}``; a `Parameter` or `Choice` has a ``distribution``.
     cmd : tuple
         What a trial's ``misc`` document holds under this name.
 

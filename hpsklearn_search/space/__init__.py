@@ -1,7 +1,7 @@
 """Spaces: distributions, nodes, the parsed tree, and what other libraries' spaces become."""
 
 from ._annotated import annotated_space
-from ._coercion import IsBranch, as_search_space, has_nodes, merge_branches, sets_itself
+from ._coercion import IsBranch, as_search_space, contains_key, has_nodes, merge_branches
 from ._description import SpaceTable, brief, fixed_value
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
 from ._functions import FUNCTIONS, identity
@@ -35,6 +35,7 @@ __all__ = [
     "as_search_space",
     "brief",
     "children",
+    "contains_key",
     "draw_options",
     "fixed_value",
     "has_nodes",
@@ -43,6 +44,5 @@ __all__ = [
     "option_centre",
     "parse_point",
     "parse_values",
-    "sets_itself",
     "switch",
 ]

@@ -23,7 +23,7 @@ from typing import TypeAlias
 import numpy as np
 
 from .._typing import FloatArray, IntArray
-from ._distributions import Categorical, Distribution
+from ._distributions import Distribution
 
 Conditions: TypeAlias = "tuple[tuple[int, int], ...]"
 """(column of a choice, index of its option): alternatives under which a column is active."""
@@ -58,7 +58,7 @@ class Layout:
             numeric,
             categorical,
             opaque,
-            tuple(d.probabilities for d in distributions if isinstance(d, Categorical) and not d.ordered),
+            tuple(distributions[i].probabilities for i in categorical.tolist()),
             tuple(i for i in numeric.tolist() if distributions[i].snap(probe)[0] != probe[0]),
             np.array([distributions[i].n_values or np.inf for i in numeric.tolist()], dtype=np.float64),
             tuple((alternatives, np.array(columns)) for alternatives, columns in branches.items()),
