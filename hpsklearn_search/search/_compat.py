@@ -8,8 +8,8 @@ Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
   ``_check_refit_for_multimetric``, ``_select_best_index``, ``_format_results``
 - ``utils._param_validation``: ``HasMethods``, ``Interval``, ``StrOptions``
 - ``base._fit_context``; ``utils.validation``: ``_check_method_params``, ``_num_samples``
-- ``metrics._scorer``: ``_MultimetricScorer`` (``_scorers``, ``_raise_exc``), ``_BaseScorer``, ``_PassthroughScorer``
-- ``model_selection._validation._score``, ``utils.metaestimators._safe_split``, ``utils._safe_indexing``
+- ``metrics._scorer``: ``_MultimetricScorer`` (``_scorers``, ``_raise_exc``)
+- ``model_selection._validation._score``, ``utils._safe_indexing``
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from inspect import signature
 from typing import Any
 
 from sklearn.base import _fit_context
-from sklearn.metrics._scorer import _BaseScorer, _PassthroughScorer
 from sklearn.metrics._scorer import _MultimetricScorer as _Bundle
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
@@ -29,7 +28,6 @@ from sklearn.model_selection._validation import (
 )
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
 __all__ = [
@@ -44,19 +42,16 @@ __all__ = [
     "indexable",
     "insert_error_scores",
     "is_multimetric_scorer",
-    "is_scikit_learn_scorer",
     "num_samples",
     "refusing_text",
     "requires_y",
     "safe_indexing",
-    "safe_split",
     "score",
     "scorers_by_name",
     "warn_or_raise_about_fit_failures",
 ]
 
-HAS_CALLBACKS = "callback_ctx" in signature(_fit_and_score).parameters
-"""Whether this scikit-learn (1.9 and later) has the callback protocol."""
+HAS_CALLBACKS = "callback_ctx" in signature(_fit_and_score).parameters  # in scikit-learn 1.9 and later
 
 check_method_params = _check_method_params
 fit_and_score = _fit_and_score
@@ -64,20 +59,19 @@ fit_context = _fit_context
 insert_error_scores = _insert_error_scores
 num_samples = _num_samples
 safe_indexing = _safe_indexing
-safe_split = _safe_split
 score = _score
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 
 def is_multimetric_scorer(scorer: Any) -> bool:
-    """Whether `scorer` is scikit-learn's bundle of several named scorers."""
+    """Whether `scorer` is scikit-learn's bundle of several scorers."""
     return isinstance(scorer, _Bundle)
 
 
 class _MultimetricScorer(_Bundle):
-    """A bundle that tells a scorer which returns text from one that raised, whose traceback is text, too.
+    """A bundle that raises where one of its scorers returns text.
 
-    Messages of scikit-learn name it, hence its name.
+    scikit-learn takes such text for the traceback of a scorer that raised. Its messages name this class.
     """
 
     def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
@@ -93,13 +87,6 @@ def refusing_text(scorer: Any) -> Any:
     if not isinstance(scorer, _Bundle):
         return scorer
     return _MultimetricScorer(scorers=scorer._scorers, raise_exc=scorer._raise_exc)
-
-
-def is_scikit_learn_scorer(scorer: Any) -> bool:
-    """Whether `scorer` looks at an estimator through its predictions, or its ``score`` method, alone."""
-    if isinstance(scorer, _Bundle):
-        return all(map(is_scikit_learn_scorer, scorer._scorers.values()))
-    return isinstance(scorer, _BaseScorer | _PassthroughScorer)
 
 
 def requires_y(estimator: Any) -> bool:

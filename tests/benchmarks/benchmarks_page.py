@@ -11,7 +11,7 @@ Nothing on the page is written by hand but the sentences in between.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -55,7 +55,11 @@ def paragraphs(text: str) -> str:
 
 def main() -> None:
     """Write the page."""
-    rows, costs = loaded(Path(sys.argv[1])), Path(sys.argv[2]).read_text()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("costs", type=Path)
+    arguments = parser.parse_args()
+    rows, costs = loaded(arguments.results), arguments.costs.read_text()
     alone = [row for row in rows if row["open"] == 1]
     methods = [m for m in ORDER if any(row["method"] == m for row in alone)]
     kinds = [*dict.fromkeys(row["kind"] for row in alone), "all"]
