@@ -26,7 +26,7 @@ import numpy as np
 from .._typing import FloatArray
 from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
-from ._distributions import Distribution, is_real
+from ._distributions import Distribution, is_finite
 from ._layout import Layout
 from ._nodes import Apply, Choice, Parameter, assemble, check_label, children
 
@@ -50,7 +50,7 @@ class Dimension:
 
     def takes(self, value: Any) -> bool:
         """Whether `value` is a number for a numeric label, inside its bounds or not."""
-        return isinstance(self.node, Parameter) and is_real(value) and math.isfinite(value)
+        return isinstance(self.node, Parameter) and is_finite(value)
 
 
 class Space:
