@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkabl
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from .._typing import FloatArray
+from .._typing import FloatArray, IntArray
 from ._lattice import Lattice
 
 Kind: TypeAlias = Literal["numeric", "categorical", "opaque"]
@@ -301,7 +301,7 @@ class Categorical(_Specified):
 
     @property
     def n_values(self) -> int:
-        return self.n
+        return int(np.count_nonzero(self.probabilities))
 
     @cached_property
     def probabilities(self) -> FloatArray:
@@ -314,12 +314,14 @@ class Categorical(_Specified):
     def _upper(self) -> FloatArray:
         return np.cumsum(self.probabilities)
 
-    def from_unit(self, u: float) -> int:
+    def _index(self, u: FloatArray) -> IntArray:
         if self.weights is None:
-            return min(int(u * self.n), self.n - 1)
-        index = int(np.searchsorted(self._upper, u, side="right"))
+            return np.minimum((np.asarray(u) * self.n).astype(int), self.n - 1)
         # Rounding may leave the sum slightly below 1: then take the last option that can be drawn.
-        return min(index, int(np.flatnonzero(self.probabilities)[-1]))
+        return np.minimum(np.searchsorted(self._upper, u, side="right"), np.flatnonzero(self.probabilities)[-1])
+
+    def from_unit(self, u: float) -> int:
+        return int(self._index(np.float64(u)))
 
     def to_unit(self, value: Any) -> float:
         if not self.ordered:
@@ -334,20 +336,15 @@ class Categorical(_Specified):
         return right - self.probabilities[index], right
 
     def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-        if not self.ordered:
-            return u, u
-        if self.weights is None:
-            index = np.minimum((np.asarray(u) * self.n).astype(int), self.n - 1)
-        else:
-            index = np.minimum(np.searchsorted(self._upper, u, side="right"), self.n - 1)
-        return self._cell_of(index)
+        return self._cell_of(self._index(u)) if self.ordered else (u, u)
 
     def snap(self, u: FloatArray) -> FloatArray:
         left, right = self.cells(u)
         return (left + right) / 2
 
     def contains(self, value: Any) -> bool:
-        return is_real(value) and float(value).is_integer() and 0 <= value < self.n
+        # A user may ask for an option of probability 0; it is never suggested.
+        return is_real(value) and 0 <= value < self.n and value == int(value)
 
     def values(self) -> Iterator[int]:
-        yield from range(self.n)
+        return (i for i, p in enumerate(self.probabilities) if p > 0)
