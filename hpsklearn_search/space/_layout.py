@@ -97,7 +97,8 @@ class Layout:
 
 def draw_options(prior: FloatArray, u: FloatArray) -> IntArray:
     """The index of the option that each uniform number falls on."""
-    return np.minimum(np.searchsorted(np.cumsum(prior), u, side="right"), len(prior) - 1)
+    # Rounding may leave the sum slightly below 1: then take the last option that can be drawn.
+    return np.minimum(np.searchsorted(np.cumsum(prior), u, side="right"), np.flatnonzero(prior)[-1])
 
 
 def option_centre(prior: FloatArray, option: int) -> float:
