@@ -325,7 +325,8 @@ class Categorical(_Specified):
 
     def to_unit(self, value: Any) -> float:
         if not self.ordered:
-            return float(value)
+            # NaN, like an inactive one, for an option that was asked for but cannot be drawn: models must not keep it.
+            return float(value) if self.probabilities[int(value)] > 0 else math.nan
         left, right = self._cell_of(np.asarray(int(value)))
         return float((left + right) / 2)
 

@@ -88,7 +88,8 @@ def _least_tried(
     if rng.random() >= share or not choices:
         return None
     column, prior = choices[int(rng.integers(len(choices)))]
-    counts = np.bincount(history.units[:, column].astype(np.intp), minlength=len(prior))
+    taken = history.units[:, column]
+    counts = np.bincount(taken[~np.isnan(taken)].astype(np.intp), minlength=len(prior))
     tried_per_share = (counts + rng.random(len(prior))) / np.where(prior > 0, prior, np.nan)
     least_first = (int(option) for option in np.argsort(tried_per_share) if prior[option] > 0)
     return next(((column, option) for option in least_first if not is_given_up(history, (column, option))), None)
