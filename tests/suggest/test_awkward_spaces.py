@@ -1,4 +1,4 @@
-"""Every suggestion can be drawn: bounds near multiples of q, huge numbers, probability zero, deep nesting, any losses."""
+"""Every suggestion can be drawn: bounds near multiples of q, huge numbers, probability zero, deep nests, any losses."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ FORBIDDEN = {
     "a": hp.pchoice("a", [(0.5, "p"), (0.0, "q"), (0.5, "r")]),
     "b": hp.pchoice("b", [(0.0, {"x": hp.uniform("x", 0, 1)}), (1.0, {"y": hp.uniform("y", 0, 1)})]),
     "c": hp.pchoice("c", [(1 / 3, 0), (1 / 3, 1), (1 / 3, 2), (0.0, 3)]),
+    "d": hp.pchoice("d", [(1.0, 0), (1e-310, 1)]),
 }
 
 
@@ -85,7 +86,7 @@ def test_an_option_of_probability_zero_is_not_suggested_after_it_was_the_best(na
     space = Space(FORBIDDEN)
     for seed in range(12):
         rng = np.random.default_rng(seed)
-        points = [space.draw(rng) for _ in range(n)] + [{"a": 1, "b": 0, "c": 3, "x": 0.5}] * 3
+        points = [space.draw(rng) for _ in range(n)] + [{"a": 1, "b": 0, "c": 3, "d": 1, "x": 0.5}] * 3
         for point in ALGORITHMS[name](range(n + 3, n + 6), space, recorded(space, points), seed):
             assert_possible(space, point)
 
