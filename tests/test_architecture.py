@@ -105,7 +105,7 @@ def nesting(node: ast.AST) -> int:
     deepest = 0
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            continue  # measured by itself
+            continue  # measured on its own
         is_elif = isinstance(node, ast.If) and isinstance(child, ast.If) and node.orelse == [child]
         deepest = max(deepest, nesting(child) + (isinstance(child, blocks) and not is_elif))
     return deepest

@@ -24,11 +24,10 @@ from ._run import run_task
 
 
 class FakeExecutor:
-    """Runs tasks in this process, in a random order from `order` (None: the order of submission).
+    """Runs tasks in this process, in a random order from `order` (None: the order of submission)."""
 
-    `fail` is asked about each task that is about to finish: if it returns a `Failure`, that is the
-    result and the task does not run. A task above the capacity is an AssertionError.
-    """
+    # `fail` is asked about each task that is about to finish: if it returns a `Failure`, that is the
+    # result and the task does not run. A task above the capacity is an AssertionError.
 
     batch_folds = False
 

@@ -23,11 +23,10 @@ from ._protocol import Finished, Function, Task
 from ._run import run_task
 from ._shipping import dumps, not_picklable
 
+# A function and its arguments, as joblib passes them around.
 Call: TypeAlias = tuple[Any, tuple[Any, ...], dict[str, Any]]
-"""A function and its arguments, as joblib passes them around."""
 
-IN_FUTURE = object()
-"""The backend keeps the result in its future; only the waiting thread may ask for it."""
+IN_FUTURE = object()  # The backend keeps the result in its future; only the waiting thread may ask for it.
 
 
 class JoblibExecutor:
@@ -173,8 +172,7 @@ def _calls_by_pickle(function: Function) -> Callable[[Any], Call]:
     return lambda payload: (_run_pickled, (token, pickled, dumps(payload)), {})
 
 
-_LOADED: dict[str, Function] = {}
-"""In a worker: the function of the latest search, by its token."""
+_LOADED: dict[str, Function] = {}  # In a worker: the function of the latest search, by its token.
 
 
 def _run_pickled(token: str, pickled: Any, message: bytes) -> bytes:

@@ -12,8 +12,8 @@ from typing import Any, Protocol, TypeAlias
 
 from ..trials import Failure
 
+# Called with the payload of a task, where the executor runs it. It must return plain values.
 Function: TypeAlias = Callable[[Any], Any]
-"""Called with the payload of a task, where the executor runs it. It must return plain values."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class Executor(Protocol):
     at the end, whatever happened. It never has more than `capacity` tasks submitted and unfinished.
     """
 
-    batch_folds: bool
-    """Whether the folds of a trial should travel as one task wherever that keeps all workers busy."""
+    batch_folds: bool  # Whether the folds of a trial should travel as one task wherever that keeps all workers busy.
 
     @property
     def capacity(self) -> int:

@@ -27,11 +27,10 @@ import numpy as np
 
 from ._protocol import Function
 
-LARGE = 2**20
-"""Bytes from which on an array is mapped instead of copied."""
+LARGE = 2**20  # Bytes from which on an array is mapped instead of copied.
 
+# Kinds of dtype that numpy's file format keeps as they are; others (objects, extensions) are pickled.
 PLAIN_KINDS = "biufcmMSU"
-"""Kinds of dtype that numpy's file format keeps as they are; others (objects, extensions) are pickled."""
 
 
 @functools.cache

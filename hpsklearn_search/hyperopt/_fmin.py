@@ -199,8 +199,8 @@ def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
     )
 
 
+# The arguments of `fmin` that callbacks are shown.
 DESCRIBED = ("fn", "space", "algo", "max_evals", "timeout", "trials", "loss_threshold", "rstate", "max_queue_len")
-"""The arguments of `fmin` that callbacks are shown."""
 
 
 def _trials_fmin(

@@ -40,10 +40,8 @@ class ContourDisplay(Display):
         Values of the parameters on the map; empty if there is no map.
     grid_scores : ndarray of shape (60, 60)
         The map: ``grid_scores[j, i]`` at ``(grid_x[i], grid_y[j])``.
-    figure_ : matplotlib Figure
-        The figure; set by `plot`.
-    ax_ : matplotlib Axes
-        The axes; set by `plot`.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------

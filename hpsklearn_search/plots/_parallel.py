@@ -33,10 +33,8 @@ class ParallelCoordinatesDisplay(Display):
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-        The figure; set by `plot`.
-    ax_ : matplotlib Axes
-        The axes; set by `plot`.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------

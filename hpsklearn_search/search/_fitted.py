@@ -64,34 +64,12 @@ class FittedSearch(BaseSearchCV):
 
     @available_if(lambda self: hasattr(self, "transform"))
     def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """Search, refit, and transform `X` with the best estimator.
-
-        Parameters
-        ----------
-        X, y, **params
-            As in `fit`.
-
-        Returns
-        -------
-        array-like of shape (n_samples, n_new_features)
-            What ``best_estimator_.transform`` makes of `X`.
-        """
+        """``fit(X, y, **params).transform(X)``."""
         return self.fit(X, y, **params).transform(X)
 
     @available_if(lambda self: hasattr(self.estimator, "set_output"))
     def set_output(self, *, transform: str | None = None) -> FittedSearch:
-        """Set the type that ``transform`` returns, in the estimator and in ``best_estimator_``.
-
-        Parameters
-        ----------
-        transform : {"default", "pandas", "polars"} or None, default=None
-            As in a transformer's own ``set_output``; None changes nothing.
-
-        Returns
-        -------
-        FittedSearch
-            This search.
-        """
+        """Set the type that ``transform`` returns, in the estimator and in ``best_estimator_``; as in a transformer."""
         for estimator in (self.estimator, getattr(self, "best_estimator_", None)):
             if estimator is not None:
                 estimator.set_output(transform=transform)

@@ -32,8 +32,8 @@ class _Sentinel:
 UNKNOWN = _Sentinel()  # known only when a point is drawn
 UNSET = _Sentinel()  # some branch does not set the parameter, so the estimator's own value stays
 
+# Each parameter name with the values that it may get, over all branches.
 Assignments: TypeAlias = dict[str, list[Any]]
-"""Each parameter name with the values that it may get, over all branches."""
 
 
 def is_estimator(value: Any) -> bool:

@@ -28,8 +28,8 @@ from ._distributions import Categorical, Distribution, Integer, Normal, Uniform,
 from ._nodes import Choice, Constant, Node, Parameter, children
 from ._scipy import RvsDistribution, from_scipy
 
+# Whether a dict under a key is a branch, which is a set of parameters; if not, it is a value of the key.
 IsBranch: TypeAlias = Callable[[str, dict[Any, Any]], bool]
-"""Whether a dict under a key is a branch, which is a set of parameters; if not, it is a value of the key."""
 
 
 def contains_key(key: str, option: dict[Any, Any]) -> bool:

@@ -23,8 +23,7 @@ from ._distributions import Distribution, Integer, Normal, Uniform
 from ._nodes import Choice, Constant, Node, Parameter
 from ._scipy import RvsDistribution, ScipyDistribution
 
-WIDEST = 60
-"""Characters of a cell of the table, and of a list of options."""
+WIDEST = 60  # Characters of a cell of the table, and of a list of options.
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ import numpy as np
 from .._typing import FloatArray, IntArray
 from ._distributions import Distribution
 
+# (column of a choice, index of its option): alternatives under which a column is active.
 Conditions: TypeAlias = "tuple[tuple[int, int], ...]"
-"""(column of a choice, index of its option): alternatives under which a column is active."""
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,7 @@ from ._layout import Layout
 from ._nodes import Apply, Choice, Parameter, assemble, check_label, children
 
 Point: TypeAlias = dict[str, Any]
-Condition: TypeAlias = tuple[str, int]
-"""(label of a choice, index of the option that contains something)."""
+Condition: TypeAlias = tuple[str, int]  # (label of a choice, index of the option that contains something).
 
 
 EXHAUSTED = object()

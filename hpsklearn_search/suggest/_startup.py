@@ -19,8 +19,7 @@ from ..space import Point, Space, option_centre
 from ..trials import History
 from ._under_explored import least_tried_first
 
-MORE_WITH_BRANCHES = 10
-"""With fewer, a search follows the branch whose first draws were lucky."""
+MORE_WITH_BRANCHES = 10  # With fewer, a search follows the branch whose first draws were lucky.
 
 
 def startup_jobs(space: Space, jobs: int) -> int:

@@ -40,17 +40,13 @@ import numpy as np
 from .._typing import FloatArray
 from ..trials import History
 
-Option: TypeAlias = "tuple[int, int]"
-"""A column of a choice, and the index of one of its options."""
+Option: TypeAlias = "tuple[int, int]"  # A column of a choice, and the index of one of its options.
 
+# How often the least tried option is taken: where options are values; where they are branches, at most.
 SHARE_OF_VALUES, SHARE_OF_BRANCHES = 0.15, 0.4
-"""How often the least tried option is taken: where options are values; where they are branches, at most."""
-PATIENCE = 10
-"""After this many trials without a better loss, a branch is taken half as often as at most."""
-MIN_TRIALS_TO_GIVE_UP = 4
-"""A branch with fewer trials is never given up."""
-EXPECTED_GAIN = 2.0
-"""The factor of equation (2)."""
+PATIENCE = 10  # After this many trials without a better loss, a branch is taken half as often as at most.
+MIN_TRIALS_TO_GIVE_UP = 4  # A branch with fewer trials is never given up.
+EXPECTED_GAIN = 2.0  # The factor of equation (2).
 
 
 def under_explored_option(history: History, rng: np.random.Generator) -> Option | None:

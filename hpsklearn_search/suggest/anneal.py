@@ -33,14 +33,8 @@ def suggest(
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far; suggestions are drawn near to the best of them.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
     avg_best_idx : float, default=2.0
         The mean rank of the point to stay near, at least 1; 1 is the best point.
     shrink_coef : float, default=0.1

@@ -27,14 +27,8 @@ def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
 
     Returns
     -------

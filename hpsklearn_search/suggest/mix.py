@@ -18,14 +18,8 @@ def suggest(
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far, whichever algorithm suggested them.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
     p_suggest : sequence of (probability, algorithm)
         Probabilities must not be negative and must sum to 1.
 

@@ -256,7 +256,7 @@ def test_the_clock_of_a_trial_runs_while_it_runs(spark: Any) -> None:
 
 @pytest.mark.parametrize("what", ["session", "frame", "column"])
 def test_an_objective_that_captures_a_spark_object_is_refused(spark: Any, what: str) -> None:
-    """Before the first trial: what runs on the cluster by itself is tuned with Trials()."""
+    """Before the first trial: a fit that itself runs on the cluster is tuned with Trials()."""
     captured = {"session": spark, "frame": spark.range(3), "column": spark.range(3).id}[what]
     with pytest.raises(TypeError, match=r"must not hold a pyspark (SparkSession|DataFrame|Column).*trials=Trials\(\)"):
         minimise(lambda x: (captured, x)[1], SparkTrials(1))

@@ -25,14 +25,13 @@ from ._worker import BROKEN, READY
 
 logger = logging.getLogger(__name__)
 
+# So many workers in a row may die before they receive a task; then something is wrong with all of them.
 MAX_FAILED_STARTS = 5
-"""So many workers in a row may die before they receive a task; then something is wrong with all of them."""
 
+# Seconds for a worker to start, load the function and receive its first task; generous, for a loaded machine.
 START_TIMEOUT = 300.0
-"""Seconds for a worker to start, load the function and receive its first task; generous, for a loaded machine."""
 
-GRACE = 2.0
-"""Seconds for idle workers to end, and to remove what their own libraries made."""
+GRACE = 2.0  # Seconds for idle workers to end, and to remove what their own libraries made.
 
 
 @dataclass
@@ -53,12 +52,11 @@ class _Slot:
 
 
 class ProcessExecutor:
-    """Runs tasks in worker processes, asynchronously.
+    """Runs tasks in worker processes, asynchronously."""
 
-    The function is pickled once and loaded once by each worker; large arrays are memory-mapped files.
-    A task that exceeds `task_timeout` seconds is killed, with its worker and the worker's children. A task
-    whose worker died is tried again `max_retries` times. Workers ignore Ctrl-C, and die with this process.
-    """
+    # The function is pickled once and loaded once by each worker; large arrays are memory-mapped files.
+    # A task that exceeds `task_timeout` seconds is killed, with its worker and the worker's children. A task
+    # whose worker died is tried again `max_retries` times. Workers ignore Ctrl-C, and die with this process.
 
     batch_folds = False
 

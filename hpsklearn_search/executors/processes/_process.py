@@ -15,27 +15,23 @@ from typing import Any
 from .._shipping import SharedFunction
 from ._worker import SharedClock, WorkerConfig, serve
 
+# Elsewhere the kernel does not kill a child with its parent; a thread in the child waits on a pipe instead.
 NEEDS_LIFELINE = sys.platform != "linux"
-"""Elsewhere the kernel does not kill a child with its parent; a thread in the child waits on a pipe instead."""
 
 FILES = ("clock", "log", "crash")
 
-QUOTED = 4000
-"""How many characters of a dead worker's output are quoted."""
+QUOTED = 4000  # How many characters of a dead worker's output are quoted.
 
-PATIENCE = 10.0
-"""Seconds to wait for a killed process; even SIGKILL waits for a disk that does not answer."""
+PATIENCE = 10.0  # Seconds to wait for a killed process; even SIGKILL waits for a disk that does not answer.
 
-FITS_A_PIPE = 16_000
-"""Bytes that the operating system takes from us even if nobody reads them yet."""
+FITS_A_PIPE = 16_000  # Bytes that the operating system takes from us even if nobody reads them yet.
 
 
 class WorkerProcess:
-    """One worker: a fresh interpreter that loads the function and then runs task after task.
+    """One worker: a fresh interpreter that loads the function and then runs task after task."""
 
-    It is started as joblib starts its own workers, which needs no ``if __name__ == "__main__"`` and
-    works from scripts, notebooks, stdin and ``python -c``. The constructor returns at once.
-    """
+    # It is started as joblib starts its own workers, which needs no ``if __name__ == "__main__"`` and
+    # works from scripts, notebooks, stdin and ``python -c``. The constructor returns at once.
 
     def __init__(self, shared: SharedFunction, environment: Mapping[str, str], number: int) -> None:
         self._files = {name: os.path.join(shared.folder, f"{name}-{number}") for name in FILES}

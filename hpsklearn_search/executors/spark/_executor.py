@@ -23,8 +23,7 @@ from ._pickling import PickledFunction, pickled_function
 from ._pyspark import pinned_thread
 from ._worker import SparkCall, TaskTimeout, crash_failure, timeout_failure
 
-PATIENCE = 2.0
-"""Seconds for which `close` waits for the threads of cancelled jobs; they are daemons."""
+PATIENCE = 2.0  # Seconds for which `close` waits for the threads of cancelled jobs; they are daemons.
 
 
 class Cluster(Protocol):
@@ -69,8 +68,7 @@ class _Job:
 class SparkExecutor:
     """Runs each task as one task of Spark, `parallelism` of them at once."""
 
-    batch_folds = True
-    """A Spark task costs about a tenth of a second, so it should be all folds of a candidate."""
+    batch_folds = True  # A Spark task costs about a tenth of a second, so it should be all folds of a candidate.
 
     def __init__(
         self, cluster: Cluster, parallelism: int, *, max_retries: int = 1, task_timeout: float | None = None

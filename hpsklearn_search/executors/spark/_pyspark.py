@@ -72,8 +72,8 @@ def ignore_pandas_warning() -> None:
 
 
 # ---------------------------------------------------------------------- what an objective may hold
+# Names of pyspark's classes whose instances refer to something in the driver's JVM, or on the server.
 DRIVER_OBJECTS = {"SparkSession", "SparkContext", "DataFrame", "Frame", "RDD", "Column", "GroupedData", "JavaWrapper"}
-"""Names of pyspark's classes whose instances refer to something in the driver's JVM, or on the server."""
 
 
 def kind_of_driver_object(value: Any) -> str | None:

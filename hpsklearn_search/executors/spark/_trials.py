@@ -19,6 +19,7 @@ from ._executor import Cluster, SparkExecutor
 from ._pickling import check_picklable
 from ._pyspark import is_remote, open_session
 
+# hyperopt's words for why a search was cancelled, by the loop's reason.
 CANCELLED = {
     "timeout": "fmin run timeout",
     "early_stop_fn": "early stopping condition",
@@ -26,7 +27,6 @@ CANCELLED = {
     "callback": "stopped by a callback",
     "interrupted": "fmin run cancelled by user",
 }
-"""hyperopt's words for why a search was cancelled, by the loop's reason."""
 
 
 class SparkTrials(Trials):

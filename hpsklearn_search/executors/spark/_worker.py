@@ -32,13 +32,12 @@ from ...trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
 from .._messages import pack, run_message
 from .._protocol import Finished, Function, Task
 
+# The functions of the latest searches, by key; a worker process serves many tasks, one at a time.
 _FUNCTIONS: OrderedDict[str, Function] = OrderedDict()
-"""The functions of the latest searches, by key; a worker process serves many tasks, one at a time."""
 
 MAX_FUNCTIONS = 2  # two searches may run at the same time on the same workers
 
-GRACE = 1.0
-"""Seconds between the interrupt of a task that takes too long and the end of its worker."""
+GRACE = 1.0  # Seconds between the interrupt of a task that takes too long and the end of its worker.
 
 
 @dataclass(frozen=True)

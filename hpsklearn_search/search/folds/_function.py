@@ -28,8 +28,8 @@ from ._plain import is_plain, run_plain_fold
 from ._step_cache import StepCache
 
 Splits: TypeAlias = Sequence[tuple[Any, Any]]
+# What is sent to a worker: a candidate, numbers of folds, and the callback context of each.
 FoldTask: TypeAlias = "tuple[Point, Sequence[int], Sequence[FoldContext | None]]"
-"""What is sent to a worker: a candidate, numbers of folds, and the callback context of each."""
 
 
 @dataclass

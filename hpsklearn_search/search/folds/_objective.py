@@ -18,11 +18,11 @@ from .._scores import mean_score, variance_of_mean
 from .._task_tree import FoldContext
 from ._function import FoldFunction, FoldTask, failed_fold
 
+# The kind of failure of a candidate that was fitted, but not scored with a finite number.
 NOT_FINITE = "non-finite score"
-"""The kind of failure of a candidate that was fitted, but not scored with a finite number."""
 
+# Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms.
 SHORT_FOLD = 2e-3
-"""Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms."""
 # A higher limit gains nothing that can be measured, and with a seed, where few candidates are open at once,
 # each of them would keep only one worker busy.
 

@@ -41,8 +41,7 @@ from ..._typing import FloatArray, IntArray
 from ...space import Layout, draw_options
 
 _ROOT_2PI = np.sqrt(2 * np.pi)
-_HIGHEST = 600.0
-"""The exponential of a larger logarithm may be too large for a float, so that it must be scaled."""
+_HIGHEST = 600.0  # The exponential of a larger logarithm may be too large for a float, so that it must be scaled.
 
 
 @dataclass(frozen=True)
