@@ -84,10 +84,16 @@ def _least_tried(
     if rng.random() >= share or not choices:
         return None
     column, prior = choices[int(rng.integers(len(choices)))]
-    counts = np.bincount(history.units[:, column].astype(np.intp), minlength=len(prior))
-    tried_per_share = (counts + rng.random(len(prior))) / np.where(prior > 0, prior, np.nan)
-    least_first = (int(option) for option in np.argsort(tried_per_share) if prior[option] > 0)
-    return next(((column, option) for option in least_first if not is_given_up(history, (column, option))), None)
+    options = ((column, option) for option in least_tried_first(history.units[:, column], prior, rng))
+    return next((option for option in options if not is_given_up(history, option)), None)
+
+
+def least_tried_first(units: FloatArray, prior: FloatArray, rng: np.random.Generator) -> list[int]:
+    """The options that can be drawn, by how often `units` hold each compared with its probability."""
+    counts = np.bincount(units[~np.isnan(units)].astype(np.intp), minlength=len(prior))
+    with np.errstate(over="ignore"):  # a probability may be as small as 1e-320
+        tries = (counts + rng.random(len(prior))) / np.where(prior > 0, prior, np.nan)
+    return np.argsort(tries)[: np.count_nonzero(prior)].tolist()  # NaN is last
 
 
 def _choices(history: History) -> list[tuple[int, FloatArray]]:

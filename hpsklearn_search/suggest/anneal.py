@@ -55,8 +55,8 @@ def suggest(
     >>> from functools import partial
     >>> from hpsklearn_search import anneal, fmin, hp
     >>> algo = partial(anneal.suggest, shrink_coef=0.2)
-    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), algo, max_evals=60, rstate=0, show_progressbar=False)
-    >>> abs(best["x"]) < 0.5
+    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), algo, 60, rstate=0, show_progressbar=False)
+    >>> abs(best["x"] - 2) < 0.05
     True
     """
     if not avg_best_idx >= 1 or not shrink_coef >= 0:

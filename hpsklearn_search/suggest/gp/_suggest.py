@@ -75,8 +75,8 @@ def suggest(
     --------
     >>> from hpsklearn_search import fmin, hp
     >>> from hpsklearn_search.suggest import gp
-    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), gp.suggest, 25, rstate=0, show_progressbar=False)
-    >>> abs(best["x"]) < 0.1
+    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), gp.suggest, 25, rstate=0, show_progressbar=False)
+    >>> abs(best["x"] - 2) < 0.01
     True
     """
 

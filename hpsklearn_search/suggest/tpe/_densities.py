@@ -158,7 +158,7 @@ class Mixtures:
             candidate, kernel = x[:, axis], self._points[:, axis]
             is_active = ~np.isnan(candidate)
             p = np.ones(len(x))
-            p[is_active] = prior[candidate[is_active].astype(np.intp)]
+            p[is_active] = np.maximum(prior, 1e-300)[candidate[is_active].astype(np.intp)]  # 1/p must not overflow
             both_active = is_active[:, None] & ~np.isnan(kernel)
             # Eq. 2 over p(x): w where the options differ, w + (1 - w)/p where they agree.
             agree = np.log(w + (1 - w) / p[:, None])[:, owners]

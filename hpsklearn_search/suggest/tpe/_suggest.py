@@ -89,8 +89,8 @@ def suggest(
     >>> from functools import partial
     >>> from hpsklearn_search import fmin, hp, tpe
     >>> algo = partial(tpe.suggest, n_startup_jobs=5, gamma=0.2)
-    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), algo, max_evals=40, rstate=0, show_progressbar=False)
-    >>> abs(best["x"]) < 0.5
+    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), algo, 40, rstate=0, show_progressbar=False)
+    >>> abs(best["x"] - 2) < 0.05
     True
     """
     gammas = np.atleast_1d(gamma).tolist()
