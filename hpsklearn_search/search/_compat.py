@@ -32,6 +32,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
+from ._score_errors import KeepingErrors, keep_error
+
 __all__ = [
     "HAS_CALLBACKS",
     "BaseSearchCV",
@@ -46,12 +48,12 @@ __all__ = [
     "is_multimetric_scorer",
     "is_scikit_learn_scorer",
     "num_samples",
-    "refusing_text",
     "requires_y",
     "safe_indexing",
     "safe_split",
     "score",
     "scorers_by_name",
+    "strict_scorer",
     "warn_or_raise_about_fit_failures",
 ]
 
@@ -82,15 +84,17 @@ class _MultimetricScorer(_Bundle):
     def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
         scores = super().__call__(estimator, *args, **kwargs)
         for name, score in scores.items():
-            if isinstance(score, str) and "Traceback (most recent call last)" not in score:
+            if isinstance(score, str) and "Traceback (most recent call last)" in score:
+                keep_error(name, score)
+            elif isinstance(score, str):
                 raise ValueError(f"scoring must return a number, got {score} ({type(score)}) instead. (scorer={name})")
         return scores
 
 
-def refusing_text(scorer: Any) -> Any:
-    """A scorer that raises where one of a bundle returns text, as scikit-learn does for a single scorer."""
+def strict_scorer(scorer: Any) -> Any:
+    """A scorer whose errors are kept, and that raises where one of a bundle returns text."""
     if not isinstance(scorer, _Bundle):
-        return scorer
+        return KeepingErrors(scorer)
     return _MultimetricScorer(scorers=scorer._scorers, raise_exc=scorer._raise_exc)
 
 
@@ -98,6 +102,7 @@ def is_scikit_learn_scorer(scorer: Any) -> bool:
     """Whether `scorer` uses nothing of an estimator but its predictions or its ``score`` method."""
     if isinstance(scorer, _Bundle):
         return all(map(is_scikit_learn_scorer, scorer._scorers.values()))
+    scorer = scorers_by_name(scorer)
     return isinstance(scorer, _BaseScorer | _PassthroughScorer)
 
 
@@ -113,4 +118,6 @@ def requires_y(estimator: Any) -> bool:
 
 def scorers_by_name(scorer: Any) -> Any:
     """What ``scorer_`` holds: a dict for several metrics, the scorer itself for one."""
-    return scorer._scorers if isinstance(scorer, _Bundle) else scorer
+    if isinstance(scorer, _Bundle):
+        return scorer._scorers
+    return scorer.scorer if isinstance(scorer, KeepingErrors) else scorer

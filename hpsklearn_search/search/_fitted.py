@@ -26,6 +26,7 @@ from ..suggest import parameter_importances
 from ..trials import Trial, Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
 from ._describe import settings, space_table
+from ._hopeless import ALL_FAILED, raise_if_hopeless
 from ._parameters import ParameterSpace
 from ._results import (
     BEST_ITERATIONS,
@@ -35,7 +36,7 @@ from ._results import (
     first_failure,
     flat_folds,
     padded_folds,
-    rank_without_infinities,
+    rank_failures_last,
 )
 from ._run import SearchRun
 from .early_stopping import with_iterations
@@ -211,7 +212,7 @@ class FittedSearch(BaseSearchCV):
         if race is not None:
             add_partial_columns(results, rows, run.objective.metric_name(folds[0]))
         add_iteration_columns(results, rows, self.n_splits_)
-        self.cv_results_ = rank_without_infinities(results)
+        self.cv_results_ = rank_failures_last(results, rows)
         try:
             warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
         except ValueError as error:
@@ -235,24 +236,27 @@ class FittedSearch(BaseSearchCV):
         else:
             logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
 
-    def _warn_if_nothing_finite(self) -> None:
-        """Warn, or raise, where no candidate has a finite score."""
+    def _check_success(self, run: SearchRun) -> None:
+        """Warn, or raise, where no candidate succeeded."""
         rows = self._rows()
+        if self.stop_reason_ == ALL_FAILED:
+            raise_if_hopeless(rows, self.scoring, run.objective.metric_name)
         decides_itself = callable(self.refit) or (self.multimetric_ and not self.refit)
         if decides_itself or any(trial.is_ok or trial.was_pruned for trial in rows):
             return
         failures = [trial.outcome.failure for trial in rows if trial.outcome is not None]
         kinds = Counter(failure.kind for failure in failures if failure is not None)
         counts = ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common())
-        nothing = f"None of the {len(rows)} candidates has a finite mean test score"
-        if all(np.isnan(self.cv_results_[key]).all() for key in self.cv_results_ if key.startswith("mean_test_")):
-            text = f"{nothing} ({counts}), so none is the best; the first is taken, as GridSearchCV does."
+        means = [value for key, value in self.cv_results_.items() if key.startswith("mean_test_")]
+        if not np.isinf(means).any():
+            nothing = f"None of the {len(rows)} candidates succeeded in every fold"
+            text = f"{nothing} ({counts}), so none is the best; the first with the highest score is taken."
             warnings.warn(text, UserWarning, stacklevel=4)
             return
         # GridSearchCV would make an infinite score the best one.
         first = next((failure for failure in failures if failure is not None), None)
         raise ValueError(
-            f"{nothing}, so there is no best one ({counts}). "
+            f"None of the {len(rows)} candidates has a finite mean test score, so there is no best one ({counts}). "
             f"cv_results_ shows their scores. The first failure:\n{first.traceback if first is not None else ''}"
         )
 
@@ -266,13 +270,23 @@ class FittedSearch(BaseSearchCV):
             refit_metric = self.refit
         self.scorer_ = scorers_by_name(run.objective.function.settings["scorer"])
         best_loss = self.trials_.best_loss
-        if best_loss is not None:
-            self.best_loss_ = best_loss
         if self.refit or not self.multimetric_:
             self.best_index_ = self._select_best_index(self.refit, refit_metric, self.cv_results_)
             if not callable(self.refit):
                 self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
+            best_loss = self._loss_of(self.best_index_, run)
+        if best_loss is not None:
+            self.best_loss_ = best_loss
+
+    def _loss_of(self, row: int, run: SearchRun) -> float | None:
+        """Minus the score of a row; of a pruned one, over the folds that ran; None if it failed."""
+        trial = self._rows()[row]
+        if trial.outcome is None or not (trial.is_ok or trial.was_pruned):
+            return None
+        metric = run.objective.metric_name(trial.outcome.folds[0])
+        column = "mean_test_score_partial" if trial.was_pruned else f"mean_test_{metric}"
+        return -float(self.cv_results_[column][row])
 
     def _refit(self, run: SearchRun) -> None:
         """Fit the best candidate on all data, if `refit` asks for it."""

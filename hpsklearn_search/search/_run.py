@@ -33,11 +33,12 @@ from ._compat import (
     check_method_params,
     indexable,
     is_multimetric_scorer,
-    refusing_text,
     requires_y,
     scorers_by_name,
+    strict_scorer,
 )
 from ._fingerprint import fingerprint
+from ._hopeless import stop_if_hopeless
 from ._metric_bounds import highest_score
 from ._parameters import ParameterSpace
 from ._racing import Race, as_racing
@@ -131,7 +132,7 @@ def _draw_folds(search: Any, X: Any, y: Any, split_params: Mapping[str, Any]) ->
 def _fold_settings(search: Any, scorer: Any, routed: Any) -> dict[str, Any]:
     """Keywords of scikit-learn's fold routine."""
     return {
-        "scorer": refusing_text(scorer),
+        "scorer": strict_scorer(scorer),
         "fit_params": routed.estimator.fit,
         "score_params": routed.scorer.score,
         "return_train_score": search.return_train_score,
@@ -179,7 +180,8 @@ def _race(search: Any, function: FoldFunction, metric: str | None, window: Windo
     )
     if racing is None:
         return None
-    objective_scorer = scorers_by_name(scorer)[metric] if is_multimetric else scorer
+    scorers = scorers_by_name(scorer)
+    objective_scorer = scorers[metric] if is_multimetric else scorers
     return Race(racing, highest_score(objective_scorer, search.estimator), window)
 
 
@@ -232,6 +234,7 @@ def _plan(
         stoppers=[
             *stoppers(check_loss_threshold(search.loss_threshold), search.early_stop_fn),
             lambda trials: "callback" if objective.asked_to_stop else None,
+            stop_if_hopeless(objective.metric_name),
         ],
         first_points=[space.check(point) for point in search.points_to_evaluate or ()],
         repeats=False,

@@ -126,7 +126,7 @@ class HyperoptSearchCV(FittedSearch):
     trials_ : Trials
         The record of the search.
     best_loss_ : float
-        Minus the best mean score of the optimised metric.
+        Minus the mean score of the best candidate, of the optimised metric.
     n_trials_ : int
         Number of candidates that finished.
     importances_ : dict
@@ -257,7 +257,7 @@ class HyperoptSearchCV(FittedSearch):
         run = SearchRun.prepare(self, X, y, params)
         with notify_on_finish(run.callbacks, self):
             self._search(run)
-            self._warn_if_nothing_finite()
+            self._check_success(run)
             self._select(run)
             self._refit(run)
         return self

@@ -22,6 +22,7 @@ from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
 from .._parameters import ParameterSpace
 from .._results import ASKED_TO_STOP, BEST_ITERATIONS
+from .._score_errors import SCORE_ERRORS, score_errors
 from .._task_tree import FoldContext, picklable_search
 from ..early_stopping import best_iterations
 from ._plain import is_plain, run_plain_fold
@@ -109,9 +110,12 @@ class FoldFunction:
 
     def _fold(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
         try:
-            result = (self._reused(params, fold) if context is None else None) or self._whole(params, fold, context)
+            with score_errors() as errors:
+                result = (self._reused(params, fold) if context is None else None) or self._whole(params, fold, context)
         except (Exception, SystemExit) as error:
             return self._failed(error)
+        if errors:
+            result[SCORE_ERRORS] = errors
         self._check_scores(result)
         if context is not None and context.asked_to_stop:
             result[ASKED_TO_STOP] = True
