@@ -197,7 +197,7 @@ class FittedSearch(BaseSearchCV):
         """Make ``cv_results_`` of the finished candidates, and warn about failed ones as scikit-learn does."""
         rows = self._rows()
         if not rows:
-            raise ValueError(f"no candidate finished (stopped by {self.stop_reason_}); give the search more time")
+            raise ValueError(self._why_no_candidate(run))
         folds = padded_folds(rows, self.n_splits_)
         self.n_trials_ = len(rows)
         if callable(self.scoring):
@@ -222,6 +222,12 @@ class FittedSearch(BaseSearchCV):
         if race is None or not all(trial.is_ok or trial.was_pruned for trial in rows):
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)
+
+    def _why_no_candidate(self, run: SearchRun) -> str:
+        if self.stop_reason_ != "exhausted":
+            return f"no candidate finished (stopped by {self.stop_reason_}); give the search more time"
+        n_points = run.plan.space.size
+        return f"constraints: none of the {n_points} points is accepted; constraints(params) returned False for all"
 
     def _keep_partial(self, run: SearchRun) -> None:
         """Keep the results of the candidates that finished, and raise nothing in place of the error."""

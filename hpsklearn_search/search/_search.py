@@ -75,7 +75,8 @@ class HyperoptSearchCV(FittedSearch):
         ``early_stop_fn(trials, *arguments) -> (stop, arguments)``, called after each candidate with the arguments
         that it returned before. The search ends when ``stop`` is True. Ready-made: `no_progress_loss`.
     points_to_evaluate : list of dict, default=None
-        Candidates to evaluate first, as ``{label: raw value}``.
+        Candidates to evaluate first, as ``{parameter name: value}``: for example ``[old.best_params_]``. Parameters
+        that are left out are drawn. Labels can be used instead of names.
     max_queue_len : int, default=None
         The window W: candidate t is suggested from the outcomes of candidates 0 .. t-W. By default
         ``1 + ceil(n_jobs / n_splits)``, at least 2. It is used only with a `random_state`.
