@@ -58,7 +58,10 @@ def _arguments(estimator: Any) -> frozenset[str]:
     """The arguments that the class of the estimator names."""
     if not is_estimator(estimator):
         return frozenset()
-    arguments = list(signature(type(estimator).__init__).parameters.values())[1:]
+    try:
+        arguments = list(signature(type(estimator).__init__).parameters.values())[1:]
+    except ValueError:  # compiled classes may have no signature
+        return frozenset()
     return frozenset(a.name for a in arguments if a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD))
 
 

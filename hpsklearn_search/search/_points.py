@@ -30,8 +30,10 @@ MOST_ENUMERATED = 10_000
 
 def as_points(parameters: ParameterSpace, candidates: Iterable[Any] | None) -> list[Point]:
     """The points that ``points_to_evaluate`` means; what a candidate does not name is drawn."""
+    if isinstance(candidates, str | Mapping) or not (candidates is None or isinstance(candidates, Iterable)):
+        raise TypeError(f"points_to_evaluate must be a list of candidates, as in [{{'C': 1.0}}], got {candidates!r}")
     points = []
-    for place, candidate in enumerate(candidates or ()):
+    for place, candidate in enumerate(() if candidates is None else candidates):
         try:
             fixed = _fixed_labels(parameters, candidate)
             # The draws are the same in every run: a search that continues from a file must meet the same point.

@@ -133,7 +133,9 @@ class HyperoptSearchCV(FittedSearch):
     importances_ : dict
         How much each label alone decides whether a candidate is good; see `parameter_importances`.
     stop_reason_ : str
-        Why the search ended: ``"max_evals"``, ``"exhausted"``, ``"timeout"``, ...
+        Why the search ended: ``"max_evals"``, ``"exhausted"`` (a finite space has no more points), ``"timeout"``,
+        ``"loss_threshold"``, ``"early_stop_fn"``, ``"callback"``, ``"interrupted"``, or ``"all_failed"`` (all folds
+        of the first five candidates failed with the same error).
 
     Raises
     ------

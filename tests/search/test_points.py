@@ -138,6 +138,20 @@ def test_what_is_not_in_the_space_is_refused(candidate: Any, message: str) -> No
         as_points(ParameterSpace(space, SVC()), [candidate])
 
 
+@pytest.mark.parametrize("candidates", [{"C": 1}, 3, "C"])
+def test_what_is_no_list_of_candidates_is_refused(candidates: Any) -> None:
+    """The message shows a list."""
+    with pytest.raises(TypeError, match=r"points_to_evaluate must be a list of candidates, as in \[{'C': 1.0}\], got"):
+        as_points(ParameterSpace({"C": [1, 2]}, SVC()), candidates)
+
+
+def test_labels_of_a_list_of_dicts_are_understood() -> None:
+    """The label of the list takes an index, as its options are no numbers."""
+    parameters = ParameterSpace([{"C": [1, 10]}, {"C": [10, 1], "kernel": ["poly", "rbf"]}], SVC())
+    [point] = as_points(parameters, [{"grid": 1, "1.C": 1, "1.kernel": 0}])
+    assert parameters.params(point) == {"C": 1, "kernel": "poly"}
+
+
 def test_the_winner_of_an_earlier_search_comes_first() -> None:
     """Its parameters are the first row of the table."""
     space = {"model": [SVC(), DecisionTreeClassifier(random_state=0)], "scale": ["passthrough", StandardScaler()]}

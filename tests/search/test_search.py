@@ -254,6 +254,17 @@ def test_a_failed_candidate_never_wins_whatever_error_score_is(options: dict[str
     assert set(ranks[failed]) == {max(ranks)}
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_one_standard_error_takes_no_failed_candidate() -> None:
+    """With error_score=0 its mean is the highest."""
+    options = {"scoring": NEGATED_ERROR, "error_score": 0, "cv": 3, "max_evals": 4}
+    search = HyperoptSearchCV(
+        Picky(), {"alpha": [20.0, 1.0, 2.0, 0.05]}, refit=one_standard_error("alpha", larger_is_simpler=True), **options
+    )
+    assert search.fit(*DIABETES).best_params_["alpha"] in (1.0, 2.0)
+    assert search.best_loss_ == -search.cv_results_["mean_test_score"][search.best_index_]
+
+
 @pytest.mark.parametrize("refit", [lambda results: 3, True, "r2"], ids=["function", "True", "name"])
 def test_best_loss_is_minus_the_score_of_the_best_row(refit: Any) -> None:
     """It is also if a function chooses another row than the one with the highest score."""
