@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -66,14 +66,11 @@ def _arguments(estimator: Any) -> frozenset[str]:
 
 
 # ---------------------------------------------------------------------- parameters that nothing lists
-Options: TypeAlias = "list[tuple[Mapping[str, Any], bool]]"
-"""The dicts that stand under a key, each with whether it stands in a plain list."""
-
-
 def _unlisted_names(space: Any, estimator: Any, rule: BranchRule) -> Iterator[str]:
     """Keys whose dicts are values, because the estimator takes the key though nothing lists it."""
-    options_by_key: dict[str, Options] = {}
-    _collect(space, options_by_key)
+    options_by_key: dict[str, list[tuple[Mapping[str, Any], bool]]] = {}
+    for key, option, is_listed in _dicts_below(space):
+        options_by_key.setdefault(key, []).append((option, is_listed))
     for key, all_options in options_by_key.items():
         options = [(option, is_listed) for option, is_listed in all_options if not rule.is_evident(key, option)]
         if rule.may_be_parameter(key) or not options:
@@ -92,16 +89,16 @@ def _unlisted_names(space: Any, estimator: Any, rule: BranchRule) -> Iterator[st
             yield key
 
 
-def _collect(node: Any, options_by_key: dict[str, Options]) -> None:
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            for option, is_listed in _options_of(value):
-                if isinstance(option, Mapping) and isinstance(key, str) and _has_names(option):
-                    options_by_key.setdefault(key, []).append((option, is_listed))
-            _collect(value, options_by_key)
-    elif isinstance(node, Choice | list | tuple | np.ndarray):
+def _dicts_below(node: Any) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """Every dict that stands under a key somewhere in `node`: the key, the dict, whether it is in a plain list."""
+    if isinstance(node, Choice | list | tuple | np.ndarray):
         for option, _ in _options_of(node):
-            _collect(option, options_by_key)
+            yield from _dicts_below(option)
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            options = _options_of(value) if isinstance(key, str) else ()
+            yield from ((key, o, is_listed) for o, is_listed in options if isinstance(o, Mapping) and _has_names(o))
+            yield from _dicts_below(value)
 
 
 def _options_of(value: Any, *, is_listed: bool = False) -> Iterator[tuple[Any, bool]]:
