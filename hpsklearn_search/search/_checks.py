@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..space import brief
 from ._compat import num_samples, requires_y
 from .folds import Splits
 
@@ -59,5 +60,5 @@ def check_parts(splits: Splits, cv: Any) -> None:
             if not (np.count_nonzero(indices) if indices.dtype == bool else indices.size):
                 raise ValueError(
                     f"cv: the {name} part of fold {number} is empty; each fold needs rows to train on and rows to "
-                    f"score on, as in cv=5 or cv=[(train_indices, test_indices), ...]. Got cv={cv!r}"
+                    f"score on, as in cv=5 or cv=[(train_indices, test_indices), ...]. Got cv={brief(cv)}"
                 )

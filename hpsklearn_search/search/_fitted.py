@@ -115,7 +115,8 @@ class FittedSearch(BaseSearchCV):
         -------
         pandas.DataFrame
             One row for each candidate. The index is the row of `cv_results_`, so ``best_index_`` is a label of it.
-            The columns are rank, mean and standard deviation of the score, then the parameters, then the rest.
+            The row of ``best_index_`` comes first, the others in order of rank. The columns are rank, mean and
+            standard deviation of the optimised score, then the parameters, then the rest.
 
         Raises
         ------
@@ -125,10 +126,13 @@ class FittedSearch(BaseSearchCV):
         check_is_fitted(self, "cv_results_")
         frame = frame_of(self.cv_results_, what="results_frame()")
         ranks = [key for key in frame if key.startswith("rank_test_")]
-        rank = f"rank_test_{self.refit}" if isinstance(self.refit, str) and self.multimetric_ else ranks[0]
+        metric = self.refit if isinstance(self.refit, str) else self.objective_metric
+        rank = f"rank_test_{metric}" if f"rank_test_{metric}" in ranks else ranks[0]
         first = [rank, *(rank.replace("rank", kind, 1) for kind in ("mean", "std"))]
         first += [key for key in frame if key.startswith("param_")]
-        return frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
+        frame = frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
+        best = getattr(self, "best_index_", frame.index[0])
+        return frame.loc[[best, *frame.index.drop(best)]]  # a callable `refit` may choose any row
 
     def describe_space(self) -> SpaceTable:
         """Show how `space` is understood: each label with its values, when it is active, and the default.
@@ -217,6 +221,10 @@ class FittedSearch(BaseSearchCV):
             warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
         except ValueError as error:
             add_note(error, first_failure(rows, run.parameters.params))
+            if self.stop_reason_ == ALL_FAILED:
+                add_note(
+                    error, f"The search ended after {len(rows)} candidates, because all failed with the same error."
+                )
             raise
         # scikit-learn warns about every NaN in the table; those of pruned candidates are meant to be there.
         if race is None or not all(trial.is_ok or trial.was_pruned for trial in rows):

@@ -91,7 +91,9 @@ def cure(scoring: Any, metric: str) -> str:
 
 
 def _takes_predictions(function: Any) -> bool:
-    return [*inspect.signature(function).parameters][:1] in (["y_true"], ["labels_true"])
+    # A scorer gets the estimator first, a metric the true values.
+    first = next(iter(inspect.signature(function).parameters), "")
+    return first.startswith(("y", "labels", "true", "target", "actual"))
 
 
 def _scorer_of(metric: Any) -> str:

@@ -315,8 +315,8 @@ def test_a_search_that_cannot_succeed_ends_after_five_candidates(
 def test_a_function_of_ones_own_is_made_a_scorer() -> None:
     """There is no name for it, so the line has make_scorer."""
 
-    def distance(y_true: Any, y_pred: Any) -> float:
-        return float(np.abs(y_true - y_pred).mean())
+    def distance(y: Any, predicted: Any) -> float:
+        return float(np.abs(y - predicted).mean())
 
     with pytest.raises(ValueError, match=r"write scoring=make_scorer\(distance\)"):
         HyperoptSearchCV(TREE, RATES, cv=2, scoring=distance).fit(X, y)
@@ -457,6 +457,22 @@ def test_results_frame_has_score_and_parameters_on_the_left() -> None:
     assert columns[:3] == ["rank_test_accuracy", "mean_test_accuracy", "std_test_accuracy"]
     assert columns[3].startswith("param_")
     assert sorted(columns) == sorted(search.cv_results_)
+
+
+def test_results_frame_begins_with_the_row_that_a_function_chooses() -> None:
+    """The others follow in order of rank."""
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=5, cv=3, random_state=0, refit=lambda results: 3).fit(X, y)
+    frame = search.results_frame()
+    assert frame.index[0] == 3
+    assert frame["rank_test_score"][1:].is_monotonic_increasing
+    assert sorted(frame.index) == [0, 1, 2, 3, 4]
+
+
+def test_results_frame_is_about_the_optimised_metric_also_without_refit() -> None:
+    """`objective_metric` names it."""
+    options = {"scoring": ["balanced_accuracy", "accuracy"], "refit": False, "objective_metric": "accuracy"}
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=2, cv=3, random_state=0, **options).fit(X, y)
+    assert next(iter(search.results_frame())) == "rank_test_accuracy"
 
 
 def test_one_standard_error_takes_the_simplest_good_candidate() -> None:
