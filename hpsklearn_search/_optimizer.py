@@ -1,4 +1,4 @@
-"""`Optimizer`: the same algorithms and the same record for a loop that is not ours."""
+"""`Optimizer`: the library's algorithms and record for a loop that the user runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .trials import STATUS_FAIL, Failure, Outcome, Trial, Trials
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What to try.
+    """A candidate to evaluate.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Suggestion:
 
 
 class Optimizer:
-    """Ask what to try, tell what came of it; in whatever order, from whatever thread.
+    """Ask for a candidate, tell its result; in any order, from any thread.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ class Optimizer:
     random_state : int, RandomState, Generator or None
         Seed. With one, equal sequences of `ask` and `tell` give equal suggestions.
     trials : Trials, optional
-        The record to append to. Its trials are known to the algorithm; those without an outcome are
-        `pending`. Of hyperopt's own ``Trials`` a copy is made.
+        The record to append to. The algorithm learns from its trials; trials without an outcome are
+        `pending`. A ``hyperopt.Trials`` is copied.
     points_to_evaluate : sequence of mapping, optional
-        ``{label: value}``, the first suggestions; of a choice the index or the option.
+        Points ``{label: value}`` to suggest first. A choice is given by its index or its option.
 
     Attributes
     ----------
@@ -65,9 +65,8 @@ class Optimizer:
 
     Notes
     -----
-    Suggestions that were not told of are known to the algorithm, and the next ones keep away from them.
-    A point of a finite space is suggested again only when there is no other left. An optimizer can be
-    pickled, at any time, if its space and its algorithm can.
+    New suggestions keep away from pending ones. A point of a finite space is suggested again only when no
+    other is left. An optimizer can be pickled at any time if its space and its algorithm can.
 
     Examples
     --------
@@ -80,7 +79,7 @@ class Optimizer:
     >>> optimizer.best.configuration["y"], optimizer.trials.best_loss < 0.1
     (0, True)
 
-    Several at once, which come back in another order, one of them with a failure:
+    Several candidates at once, told in another order, one of them with a failure:
 
     >>> first, second = optimizer.ask(2)
     >>> optimizer.tell(second, {"status": "ok", "loss": 3.0, "operator": "night shift"})
@@ -88,7 +87,7 @@ class Optimizer:
     >>> optimizer.pending, optimizer.trials.statuses()[-1]
     ([], 'ok')
 
-    What was tried without being asked for counts, too:
+    A point that was not suggested can be told as well:
 
     >>> optimizer.tell({"x": 1.0, "y": 0}, 0.0)
     >>> optimizer.best.point
@@ -132,22 +131,22 @@ class Optimizer:
     def ask(self, n: int) -> list[Suggestion]: ...
 
     def ask(self, n: int | None = None) -> Suggestion | list[Suggestion]:
-        """What to try next.
+        """Suggest the next candidate.
 
         Parameters
         ----------
         n : int, optional
-            How many suggestions; each knows of those before it.
+            How many suggestions; each takes the ones before it into account.
 
         Returns
         -------
         Suggestion or list of Suggestion
-            A list if `n` is given. They are `pending` until they are told of.
+            A list if `n` is given. A suggestion is `pending` until its result is told.
 
         Raises
         ------
         RuntimeError
-            If the algorithm has nothing more to suggest; the library's own always have.
+            If the algorithm has nothing more to suggest, which only a user's own algorithm can.
         """
         if n is None:
             return self._ask()
@@ -166,7 +165,7 @@ class Optimizer:
         return self.trials.record.add(point)
 
     def tell(self, suggestion: Suggestion | int | Mapping[str, Any], result: Any) -> None:
-        """What came of a suggestion, or of a point that was not suggested.
+        """Record the result of a suggestion, or of a point that was not suggested.
 
         Parameters
         ----------
@@ -183,38 +182,41 @@ class Optimizer:
         InvalidTrial
             If the point is not of the space.
         ValueError
-            If there is no such suggestion, or it was told of before.
+            If there is no such suggestion, or if it already has a result.
         """
         with self._lock:
             if isinstance(suggestion, Mapping):
-                self._tell_of_own(parse_point(self.space, suggestion), result)
+                self._tell_point(parse_point(self.space, suggestion), result)
                 return
             trial = self._pending(suggestion)
             self.trials.record.finish(trial.number, _outcome(result, trial))
 
-    def _tell_of_own(self, point: Point, result: Any) -> None:
+    def _tell_point(self, point: Point, result: Any) -> None:
         number = len(self.trials.record)
-        outcome = _outcome(result, Trial(number, point))  # what is no result must leave no trial behind
+        outcome = _outcome(result, Trial(number, point))  # before the record: a wrong result must leave no trial
         self.trials.record.finish(self._begin(point).number, outcome)
 
     def _pending(self, suggestion: Any) -> Trial:
-        """The trial that a suggestion, or its number, stands for."""
+        """The trial of a suggestion or of its number."""
         number = suggestion.number if isinstance(suggestion, Suggestion) else suggestion
-        known = isinstance(number, int) and 0 <= number < len(self.trials.record)
-        trial = self.trials.record[number] if known else None
+        exists = isinstance(number, int) and 0 <= number < len(self.trials.record)
+        trial = self.trials.record[number] if exists else None
         if trial is None or (isinstance(suggestion, Suggestion) and suggestion.point != trial.point):
             raise ValueError(
                 f"no trial of this optimizer is {suggestion!r}; tell() takes what its ask() returned, "
                 "or the point {label: value} of a trial of your own"
             )
         if trial.is_finished:
-            raise ValueError(f"trial {number} was told of before; for another measurement write tell(point, result)")
+            raise ValueError(
+                f"trial {number} already has a result; to add another measurement of its point, "
+                "call tell(point, result)"
+            )
         return trial
 
-    # ------------------------------------------------------------------ what is known
+    # ------------------------------------------------------------------ results so far
     @property
     def pending(self) -> list[Suggestion]:
-        """Suggestions that were not told of, in order: what to start again after a restart."""
+        """Suggestions without a result, in order: the ones to start again after a restart."""
         with self._lock:
             return [self._suggestion(trial) for trial in self.trials.record.running]
 

@@ -1,4 +1,4 @@
-"""The one place that imports pandas: tables for those who have it.
+"""Data frames: the only module that imports pandas, when one is made.
 
 >>> frame_of({"loss": [0.5, 0.25]}, index=[0, 1], name="tid", what="to_frame()")
      loss
@@ -18,24 +18,7 @@ from .exceptions import NotInstalledError
 def frame_of(
     columns: Mapping[str, Any], *, what: str, index: Sequence[Any] | None = None, name: str | None = None
 ) -> Any:
-    """A ``pandas.DataFrame`` of named columns.
-
-    Parameters
-    ----------
-    columns : mapping
-        ``{name: values}``.
-    what : str
-        Who asks, for the error.
-    index : sequence, optional
-        Labels of the rows, by default their numbers.
-    name : str, optional
-        Name of the index.
-
-    Raises
-    ------
-    NotInstalledError
-        If pandas is not installed.
-    """
+    """A ``pandas.DataFrame`` whose index has a name; `what` names the caller in the error without pandas."""
     try:
         import pandas as pd
     except ImportError:

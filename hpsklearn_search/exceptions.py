@@ -1,18 +1,18 @@
-"""What the library raises, as a tree.
+"""The exceptions of the library, as a tree.
 
 ::
 
     Exception
-    ├── BadSearchSpace(ValueError)          a space that cannot be searched
-    │   ├── DuplicateLabel                  one label on two different nodes
-    │   └── InvalidAnnotatedParameter       space="annotated" met something else than a space
-    ├── InvalidTrial(ValueError)            a trial document or point that does not fit
+    ├── BadSearchSpace(ValueError)          the space cannot be searched
+    │   ├── DuplicateLabel                  two different nodes have the same label
+    │   └── InvalidAnnotatedParameter       space="annotated": an annotation is not a space
+    ├── InvalidTrial(ValueError)            a trial document or a point does not fit
     ├── InvalidResultStatus(ValueError)     an objective returned an unknown status
     ├── InvalidLoss(ValueError)             an objective returned no usable loss
-    ├── InvalidScore(TypeError, ValueError) a scorer returned no real number
-    ├── AllTrialsFailed                     nothing succeeded, so there is no best trial
+    ├── InvalidScore(TypeError, ValueError) a score is not a real number
+    ├── AllTrialsFailed                     no trial succeeded, so there is no best one
     ├── SaveFileError(OSError)              a save file cannot be used
-    ├── TrialCrashed(RuntimeError)          a worker died under a trial
+    ├── TrialCrashed(RuntimeError)          a worker died while it ran a trial
     └── NotInstalledError(ImportError)      an optional dependency is missing; names the extra
 
 >>> issubclass(DuplicateLabel, BadSearchSpace), issubclass(BadSearchSpace, ValueError)
@@ -37,11 +37,11 @@ __all__ = [
 
 
 class BadSearchSpace(ValueError):
-    """A search space that cannot be searched; the message names the label and the cure."""
+    """The search space cannot be searched; the message names the label and the line that would be right."""
 
 
 class DuplicateLabel(BadSearchSpace):
-    """One label stands on two different nodes of a space."""
+    """Two different nodes of a space have the same label."""
 
 
 class InvalidAnnotatedParameter(BadSearchSpace):
@@ -49,7 +49,7 @@ class InvalidAnnotatedParameter(BadSearchSpace):
 
 
 class InvalidTrial(ValueError):
-    """A trial document, or a point to evaluate, that does not fit the space."""
+    """A trial document, or a point to evaluate, does not fit the space."""
 
 
 class InvalidResultStatus(ValueError):
@@ -57,11 +57,11 @@ class InvalidResultStatus(ValueError):
 
 
 class InvalidLoss(ValueError):
-    """An objective returned something that is not a real number where a loss belongs."""
+    """An objective returned a loss that is not a real number."""
 
 
 class InvalidScore(TypeError, ValueError):
-    """A scorer returned something that is not a real number; a ValueError too, as scikit-learn's own is."""
+    """A scorer returned something that is not a real number; also a ValueError, as scikit-learn's error is."""
 
 
 class AllTrialsFailed(Exception):
@@ -69,7 +69,7 @@ class AllTrialsFailed(Exception):
 
 
 class SaveFileError(OSError):
-    """A save file cannot be used: in use, foreign, damaged, or of another search."""
+    """A save file cannot be used: it is in use, foreign, damaged, or of another search."""
 
 
 class TrialCrashed(RuntimeError):
@@ -81,23 +81,12 @@ class NotInstalledError(ImportError):
 
 
 def add_note(error: BaseException, note: str) -> None:
-    """Say more below an error of another library, whose own words stay as they are.
+    """Add a line below the message of another library's error; Python shows it from version 3.11 on.
 
-    Python shows the note under the message, from 3.11 on.
-
-    Parameters
-    ----------
-    error : BaseException
-        The error, which is changed.
-    note : str
-        The further line.
-
-    Examples
-    --------
     >>> error = ValueError("scoring='acc' is unknown")
     >>> add_note(error, "Did you mean 'accuracy'?")
     >>> str(error), error.__notes__
     ("scoring='acc' is unknown", ["Did you mean 'accuracy'?"])
     """
-    # Before 3.11 there is no method, and this is where it would put it.
+    # Python 3.10 has no method add_note; later versions read this attribute.
     error.__notes__ = [*getattr(error, "__notes__", ()), note]  # type: ignore[attr-defined]

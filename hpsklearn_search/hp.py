@@ -1,4 +1,4 @@
-"""hyperopt's constructors, with hyperopt's argument order and meaning, and two with plain bounds.
+"""hyperopt's constructors, with its argument order and meaning, and two more with plain bounds.
 
 >>> space = {"C": logrange("C", 1e-3, 1e3), "kernel": choice("kernel", ["rbf", "linear"])}
 >>> space["C"]
@@ -14,7 +14,7 @@ from typing import Any
 
 from .exceptions import BadSearchSpace
 from .space._distributions import Categorical, Integer, Normal, Uniform, digits, is_real
-from .space._nodes import Choice, Parameter
+from .space._nodes import Choice, Parameter, check_label
 
 __all__ = [
     "choice",
@@ -45,7 +45,7 @@ def choice(label: str, options: Sequence[Any]) -> Choice:
     label : str
         Name of the parameter.
     options : sequence
-        What to choose from; must not be empty.
+        The options; at least one.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def choice(label: str, options: Sequence[Any]) -> Choice:
     >>> choice("kernel", ["rbf", "linear"])
     hp.choice('kernel', ['rbf', 'linear'])
     """
-    _check_label(label)
+    check_label(label)
     return Choice(label, _options("choice", label, options))
 
 
@@ -74,7 +74,7 @@ def pchoice(label: str, p_options: Sequence[tuple[float, Any]]) -> Choice:
     label : str
         Name of the parameter.
     p_options : sequence of (probability, option)
-        Probabilities must not be negative and must sum to 1.
+        The probabilities must not be negative, and their sum must be 1.
 
     Returns
     -------
@@ -84,14 +84,14 @@ def pchoice(label: str, p_options: Sequence[tuple[float, Any]]) -> Choice:
     Raises
     ------
     BadSearchSpace
-        If there is no option, or the probabilities are not probabilities.
+        If there is no option, or a probability is negative, or their sum is not 1.
 
     Examples
     --------
     >>> pchoice("kernel", [(0.8, "rbf"), (0.2, "linear")]).distribution.weights
     (0.8, 0.2)
     """
-    _check_label(label)
+    check_label(label)
     pairs = _options("pchoice", label, p_options)
     if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
         raise BadSearchSpace(f"hp.pchoice({label!r}): write a list of (probability, option) pairs, got {pairs!r}")
@@ -125,14 +125,14 @@ def randint(label: str, low: int, high: int | None = None) -> Parameter:
     Raises
     ------
     BadSearchSpace
-        If a bound is no integer, or nothing lies between them.
+        If a bound is not an integer, or no integer lies between them.
 
     Examples
     --------
     >>> randint("n", 5).distribution, randint("n", 5, 8).distribution
     (Integer(low=0, high=4, log=False), Integer(low=5, high=7, log=False))
     """
-    _check_label(label)
+    check_label(label)
     start, stop = (0, low) if high is None else (low, high)
     start, stop = _whole("randint", label, "low", start), _whole("randint", label, "high", stop)
     if start >= stop:
@@ -160,14 +160,14 @@ def uniformint(label: str, low: int, high: int) -> Parameter:
     Raises
     ------
     BadSearchSpace
-        If a bound is no integer, or ``low >= high``.
+        If a bound is not an integer, or ``low >= high``.
 
     Examples
     --------
     >>> uniformint("depth", 2, 9).distribution
     Integer(low=2, high=9, log=False)
     """
-    _check_label(label)
+    check_label(label)
     low, high = _whole("uniformint", label, "low", low), _whole("uniformint", label, "high", high)
     _ordered("uniformint", label, low, high)
     return Parameter(label, Integer(low, high))
@@ -191,14 +191,14 @@ def loguniformint(label: str, low: int, high: int) -> Parameter:
     Raises
     ------
     BadSearchSpace
-        If a bound is no integer, below 1, or ``low >= high``.
+        If a bound is not an integer, below 1, or ``low >= high``.
 
     Examples
     --------
     >>> loguniformint("leaves", 8, 256).distribution
     Integer(low=8, high=256, log=True)
     """
-    _check_label(label)
+    check_label(label)
     low, high = _whole("loguniformint", label, "low", low), _whole("loguniformint", label, "high", high)
     _ordered("loguniformint", label, low, high)
     if low < 1:
@@ -235,7 +235,7 @@ def uniform(label: str, low: float, high: float) -> Parameter:
 
 
 def quniform(label: str, low: float, high: float, q: float) -> Parameter:
-    """A multiple of `q`: a uniform draw from [`low`, `high`], rounded, inside the bounds.
+    """A uniform draw from [`low`, `high`], rounded to a multiple of `q` inside the bounds.
 
     Parameters
     ----------
@@ -272,8 +272,8 @@ def loguniform(label: str, low: float, high: float) -> Parameter:
     label : str
         Name of the parameter.
     low, high : float
-        Natural logarithms of the bounds, ``low < high``. For plain bounds: `logrange`. Positive ones that
-        would give astronomical values, or next to no range, are warned of.
+        Natural logarithms of the bounds, ``low < high``. For plain bounds use `logrange`. A warning is
+        issued if plain bounds were probably meant.
 
     Returns
     -------
@@ -294,7 +294,7 @@ def loguniform(label: str, low: float, high: float) -> Parameter:
 
 
 def qloguniform(label: str, low: float, high: float, q: float) -> Parameter:
-    """A multiple of `q` inside [exp(`low`), exp(`high`)], its logarithm about uniform.
+    """A log-uniform draw, rounded to a multiple of `q` inside [exp(`low`), exp(`high`)].
 
     Parameters
     ----------
@@ -348,7 +348,7 @@ def logrange(label: str, low: float, high: float) -> Parameter:
     >>> logrange("lr", 1e-4, 1e-1).distribution.high
     0.1
     """
-    _check_label(label)
+    check_label(label)
     low, high = _finite("logrange", label, "low", low), _finite("logrange", label, "high", high)
     _ordered("logrange", label, low, high)
     if low <= 0:
@@ -445,7 +445,7 @@ def lognormal(label: str, mu: float, sigma: float) -> Parameter:
 
 
 def qlognormal(label: str, mu: float, sigma: float, q: float) -> Parameter:
-    """A lognormal float, rounded to a multiple of `q`; 0 is possible.
+    """A lognormal float, rounded to a multiple of `q`, which may be 0.
 
     Parameters
     ----------
@@ -475,11 +475,6 @@ def qlognormal(label: str, mu: float, sigma: float, q: float) -> Parameter:
 
 
 # ---------------------------------------------------------------------- checks, before anything is drawn
-def _check_label(label: Any) -> None:
-    if not isinstance(label, str):
-        raise BadSearchSpace(f"label must be a string, got {label!r}; write hp.uniform('x', 0, 1), say")
-
-
 def _finite(function: str, label: str, name: str, value: Any) -> float:
     if not is_real(value) or not math.isfinite(value):
         raise BadSearchSpace(f"hp.{function}({label!r}): {name} must be a finite number, got {value!r}")
@@ -518,13 +513,13 @@ def _step(function: str, label: str, q: Any, width: float = math.inf) -> float:
 
 
 def _clean(bound: float, q: float) -> float:
-    """The multiple of `q` that a bound such as 3 * 0.1 means; any other bound as it is."""
+    """The multiple of `q` for a bound such as 3 * 0.1, which is not 0.3; any other bound unchanged."""
     multiple = round(round(bound / q) * q, digits(q))
     return multiple if math.isclose(multiple, bound, rel_tol=1e-14) else bound
 
 
 def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = False, q: float | None = None) -> Parameter:
-    _check_label(label)
+    check_label(label)
     low, high = _finite(function, label, "low", low), _finite(function, label, "high", high)
     _ordered(function, label, low, high)
     if log and (high > _LARGEST_LOG or low < -_LARGEST_LOG):
@@ -535,7 +530,7 @@ def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = Fals
         )
     if log:
         _warn_of_plain_bounds(function, label, low, high)
-        # np.log(100) comes back as 100.00000000000004: take the plain number that was meant.
+        # exp(np.log(100)) is 100.00000000000004: take the plain number that was meant.
         low, high = float(f"{math.exp(low):.13g}"), float(f"{math.exp(high):.13g}")
     if q is None:
         return Parameter(label, Uniform(low, high, log=log))
@@ -550,7 +545,7 @@ def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = Fals
 
 
 def _warn_of_plain_bounds(function: str, label: str, low: float, high: float) -> None:
-    """Positive bounds that give astronomical values, or next to no range, were hardly meant as logarithms."""
+    """Warn of positive bounds that give huge values or a tiny range: logarithms were probably not meant."""
     if low > 0 and (high > _SUSPICIOUS_LOG or high < 1):
         warnings.warn(
             f"hp.{function}({label!r}, {low:g}, {high:g}): bounds are natural logarithms, so the values lie in "
@@ -562,7 +557,7 @@ def _warn_of_plain_bounds(function: str, label: str, low: float, high: float) ->
 
 
 def _normal(function: str, label: str, mu: Any, sigma: Any, *, log: bool = False, q: float | None = None) -> Parameter:
-    _check_label(label)
+    check_label(label)
     mu, sigma = _finite(function, label, "mu", mu), _finite(function, label, "sigma", sigma)
     if sigma <= 0:
         raise BadSearchSpace(f"hp.{function}({label!r}): sigma must be > 0, got {sigma:g}")

@@ -1,15 +1,15 @@
-"""The work, written once to a folder, to be loaded by any number of processes.
+"""A function, written to a folder once, which any number of processes can load.
 
-It is pickled by value where it must be (lambdas, classes of a notebook), and every array of a
-megabyte or more stands in a file of its own, which all processes map into their memory: one copy
-for the whole machine, read-only. That holds inside data frames and sparse matrices too.
+It is pickled by value where it must be (lambdas, classes of a notebook). Every array of a megabyte
+or more gets a file of its own, which all processes map into their memory, read-only: one copy for the
+whole machine. That holds inside data frames and sparse matrices too.
 
 >>> import numpy as np
 >>> big = np.ones((400, 400))
->>> shipment = SharedFunction(lambda payload: payload * big.sum())
->>> float(load_function(shipment.path)(2))
+>>> shared = SharedFunction(lambda payload: payload * big.sum())
+>>> float(load_function(shared.path)(2))
 320000.0
->>> shipment.remove()
+>>> shared.remove()
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ import numpy as np
 
 from ._protocol import Function
 
-LARGE = 2**20
-"""Bytes from which on an array is mapped instead of copied."""
+LARGE = 2**20  # Bytes from which on an array is mapped instead of copied.
 
+# Kinds of dtype that numpy's file format keeps as they are; others (objects, extensions) are pickled.
 PLAIN_KINDS = "biufcmMSU"
-"""Kinds of dtype that numpy's file format keeps as they are; others (objects, extensions) are pickled."""
 
 
 @functools.cache
@@ -51,7 +50,7 @@ def dumps(value: Any) -> bytes:
 
 
 def pickler(file: IO[bytes], reduce: Callable[[Any], Any]) -> Any:
-    """A pickler as of `dumps` that first asks `reduce` about each object, which may answer NotImplemented."""
+    """A pickler like that of `dumps`, which first asks `reduce` about each object (NotImplemented: no answer)."""
 
     class AskingPickler(_cloudpickle().Pickler):  # type: ignore[misc]
         def reducer_override(self, obj: Any) -> Any:
@@ -61,31 +60,17 @@ def pickler(file: IO[bytes], reduce: Callable[[Any], Any]) -> Any:
     return AskingPickler(file, protocol=5)
 
 
+def not_picklable(error: Exception) -> TypeError:
+    """The error to raise where the function cannot be sent to local workers."""
+    return TypeError(
+        f"what the workers need cannot be pickled: {type(error).__name__}: {error}; "
+        "remove what cannot be copied (a lock, an open file, a connection) from the estimator and its "
+        "arguments, or run in this process with n_jobs=1"
+    )
+
+
 class SharedFunction:
-    """A folder with the work in it, removed with this object or at the end of the process.
-
-    Parameters
-    ----------
-    work : callable
-        Anything that cloudpickle can pickle.
-    temp_folder : str, default=None
-        Where to make the folder. None: ``JOBLIB_TEMP_FOLDER`` if set, else shared memory where
-        there is room, else the system's folder for temporary files.
-
-    Attributes
-    ----------
-    folder : str
-        Readable for this user alone.
-    path : str
-        For `load_function`.
-
-    Raises
-    ------
-    TypeError
-        The work cannot be pickled.
-    OSError
-        There is no room for it anywhere.
-    """
+    """A folder that holds a function, pickled in the file `path`; removed with this object or with the process."""
 
     def __init__(self, function: Function, temp_folder: str | None = None) -> None:
         self._roots = _roots(temp_folder)
@@ -93,20 +78,16 @@ class SharedFunction:
         self._folders: list[str] = []
         self._finalizer = util.Finalize(self, _remove_all, args=(self._folders,), exitpriority=1)
         self.folder = self._make_folder()
-        self.path = os.path.join(self.folder, "work")
+        self.path = os.path.join(self.folder, "function")
         try:
             with open(self.path, "wb") as file:
-                pickler(file, self._reference).dump(function)
+                pickler(file, self._reduce).dump(function)
         except OSError:
             self.remove()
             raise
         except Exception as error:
             self.remove()
-            raise TypeError(
-                f"what the workers need cannot be pickled: {type(error).__name__}: {error}; "
-                "remove what cannot be copied (a lock, an open file, a connection) from the estimator and its "
-                "arguments, or run in this process with n_jobs=1"
-            ) from error
+            raise not_picklable(error) from error
 
     def remove(self) -> None:
         """Delete every file; safe to call twice."""
@@ -115,11 +96,11 @@ class SharedFunction:
     def _make_folder(self) -> str:
         folder = tempfile.mkdtemp(prefix="hpsklearn_search-", dir=self._roots[0])
         self._folders.append(folder)
-        _tracker().register(folder, "folder")  # removed by another process, should this one be killed
+        _tracker().register(folder, "folder")  # the tracker is a process: it removes the folder if we are killed
         return folder
 
-    def _reference(self, array: Any) -> Any:
-        """How a worker gets a large array: a callable and its arguments; NotImplemented of all else."""
+    def _reduce(self, array: Any) -> Any:
+        """How a worker gets a large array: a callable and its arguments; NotImplemented for all else."""
         if not _is_large_array(array):
             return NotImplemented
         if type(array) is np.memmap and _is_whole_file_map(array):
@@ -155,7 +136,7 @@ def _is_large_array(obj: Any) -> bool:
 
 
 def _is_whole_file_map(array: Any) -> bool:
-    """Whether the array is what np.memmap returned, not a part of it or private to this process."""
+    """Whether the array is what np.memmap returned, neither a part of it nor private to this process."""
     contiguous = array.flags.c_contiguous or array.flags.f_contiguous
     return isinstance(array.base, mmap.mmap) and bool(array.filename) and array.mode != "c" and contiguous
 
@@ -171,21 +152,25 @@ def _open_map(path: str, dtype: Any, offset: int, shape: tuple[int, ...], order:
     return mapped.view(np.ndarray)
 
 
-def _roots(asked: str | None) -> list[str]:
+def _roots(temp_folder: str | None) -> list[str]:
     """Folders to make folders in, in order of preference."""
-    asked = asked or os.environ.get("JOBLIB_TEMP_FOLDER")
-    if asked:
-        os.makedirs(asked, exist_ok=True)
-        return [asked]
+    only = temp_folder or os.environ.get("JOBLIB_TEMP_FOLDER")
+    if only:
+        os.makedirs(only, exist_ok=True)
+        return [only]
+    # Shared memory first, as joblib does: files there are not written to a disk.
     shared = ["/dev/shm"] if os.access("/dev/shm", os.W_OK | os.X_OK) else []
     return [*shared, tempfile.gettempdir()]
 
 
-def _check_room(folder: str, needed: int) -> None:
+def _check_room(folder: str, n_bytes: int) -> None:
     """Raise unless the folder's disk keeps some room: a full one would hit other programs, too."""
     free = shutil.disk_usage(folder).free
-    if free < needed + max(LARGE, free // 10):
-        raise OSError(f"{folder}: no room for an array of {needed / 1e6:.0f} MB; set temp_folder to a larger disk")
+    if free < n_bytes + max(LARGE, free // 10):
+        raise OSError(
+            f"{folder}: no room for an array of {n_bytes / 1e6:.0f} MB; set the environment variable "
+            "JOBLIB_TEMP_FOLDER to a folder on a larger disk"
+        )
 
 
 def _tracker() -> Any:

@@ -25,15 +25,7 @@ from ._domain import Domain
 
 
 def resolve_algo(algo: Any) -> SuggestAlgorithm:
-    """An algorithm by name, or as a function; None is the default.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown.
-    TypeError
-        If it is neither a name nor callable, or hyperopt's own.
-    """
+    """An algorithm by name, or as a function; None is the default."""
     if algo is None:
         return auto.suggest
     if isinstance(algo, str):

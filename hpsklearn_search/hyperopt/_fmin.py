@@ -79,15 +79,15 @@ def fmin(
     loss_threshold : float, optional
         The search ends once a loss is this low.
     trials : Trials, optional
-        The record to append to, and where to run. Its unfinished trials are run first. hyperopt's own
-        ``Trials`` are understood, and get the new trials too.
+        The record to append to, and where to run. Its unfinished trials run first. A
+        ``hyperopt.Trials`` works too, and receives the new trials.
     rstate : int, RandomState, Generator or None
-        Seed. With one, the search is reproducible, and a search that continues one with an equal seed
-        equals one that was not interrupted; by default ``$HYPEROPT_FMIN_SEED``, if set.
+        Seed. With a seed the search is reproducible, and an interrupted search that is run again gives
+        the result of an uninterrupted one. Default: ``$HYPEROPT_FMIN_SEED``, if set.
     allow_trials_fmin : bool, default=True
         Whether a subclass of `Trials` with a method ``fmin`` of its own gets the work.
     pass_expr_memo_ctrl : bool, optional
-        hyperopt's low-level call of `fn`; refused.
+        Not supported: True raises NotImplementedError.
     catch_eval_exceptions : bool, default=False
         Whether an exception of `fn` makes a failed trial instead of ending the search. Failed trials
         count in `max_evals`, are not in ``trials.trials``, and are in ``trials.to_frame()``.
@@ -96,29 +96,29 @@ def fmin(
     return_argmin : bool, default=True
         Whether to return raw values (a choice as its index); if not, the best configuration.
     points_to_evaluate : sequence of mapping, optional
-        ``{label: value}``, evaluated next, but for those that `trials` has already; of a choice the index
-        or the option (a whole number that is an index is one). Inactive labels may be left out.
+        Points ``{label: value}`` to evaluate next, but for points that `trials` already holds. A choice is
+        given by its index or its option; a whole number that can be an index is one. Inactive labels may
+        be left out.
     max_queue_len : int, default=1
         The window W: how many trials may be suggested ahead of their predecessors' outcomes; at least
         as many as run at once. Only used with a seed.
     show_progressbar : bool or callable, default=True
-        Whether to show a progress line on stderr, whatever `verbose` says. A callable is hyperopt's
-        protocol: ``show_progressbar(initial, total)`` is a context manager, and gives an object with a
-        method ``update(n)``.
+        Whether to show a progress line on stderr. A callable follows hyperopt's protocol:
+        ``show_progressbar(initial, total)`` returns a context manager whose object has a method
+        ``update(n)``.
     early_stop_fn : callable, optional
-        ``early_stop_fn(trials, *previous) -> (stop, next previous)``, after every trial; it sees those
-        that have finished. See `early_stop.no_progress_loss`.
+        Called after every trial as ``early_stop_fn(trials, *previous) -> (stop, next previous)``, with
+        the finished trials. See `hyperopt.early_stop.no_progress_loss`.
     trials_save_file : path-like, default=""
-        An SQLite file that every finished trial is written to, and that a second run of the same
-        search continues from. With an empty `trials`, they are filled from it.
+        An SQLite file to which every finished trial is written. A second run of the same search
+        continues from it.
     callbacks : sequence of Callback, default=()
-        Who watches the search.
+        Objects that observe the search.
 
     Returns
     -------
     dict or object
-        The best point, or with ``return_argmin=False`` the best configuration, then None if no trial
-        succeeded.
+        The best point. With ``return_argmin=False`` the best configuration, or None if no trial succeeded.
 
     Raises
     ------
@@ -129,9 +129,9 @@ def fmin(
     InvalidAnnotatedParameter
         If ``space="annotated"`` meets an annotation that is no space.
     SaveFileError
-        If `trials_save_file` cannot be used, or belongs to another search.
+        If `trials_save_file` cannot be used, or was written by a different search.
     InvalidLoss, InvalidResultStatus
-        If `fn` returns something that is no loss, at the first trial that does.
+        If `fn` returns something that is no loss.
     ValueError, TypeError
         If an argument is wrong, before the first trial.
 
@@ -152,7 +152,7 @@ def fmin(
     parsed = Space(translate_space(annotated_space(fn) if by_keyword else space))
     trials.rewrite_for(parsed)
     plan = _plan(arguments, parsed, trials)
-    executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor(keep_exceptions=True)
+    executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor()
     if plan.window.size is not None:
         plan = replace(plan, window=Window(max(plan.window.size, executor.capacity)))
     catch = catch_eval_exceptions or trials.catches_errors
@@ -199,8 +199,35 @@ def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
     )
 
 
+# The arguments of `fmin` that callbacks are shown.
 DESCRIBED = ("fn", "space", "algo", "max_evals", "timeout", "trials", "loss_threshold", "rstate", "max_queue_len")
-"""The arguments of `fmin` that callbacks are shown."""
+
+
+def _trials_fmin(
+    self: Trials,
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Any = None,
+    max_evals: int | None = None,
+    timeout: float | None = None,
+    loss_threshold: float | None = None,
+    max_queue_len: int = 1,
+    rstate: Any = None,
+    verbose: bool = False,
+    pass_expr_memo_ctrl: Any = None,
+    catch_eval_exceptions: bool = False,
+    return_argmin: bool = True,
+    show_progressbar: Any = False,
+    early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+    trials_save_file: str | os.PathLike[str] = "",
+    **others: Any,
+) -> Any:
+    """`fmin` over these trials, with hyperopt's order of arguments; it logs and shows nothing unless asked to."""
+    arguments = {name: value for name, value in locals().items() if name not in ("self", "others")}
+    return fmin(**arguments, trials=self, allow_trials_fmin=False, **others)
+
+
+Trials.fmin = _trials_fmin  # here, and not in the class: an import of fmin there would run back up
 
 
 def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
@@ -211,8 +238,8 @@ def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
     space : object
         As for `fmin`.
     point : mapping
-        ``{label: raw value}``, as `fmin` returns it. Lists of one value, as in ``misc["vals"]``, are
-        understood, and options in place of their indices. Labels of other spaces are passed over.
+        ``{label: raw value}``, as `fmin` returns it. Lists of one value, as in ``misc["vals"]``, work
+        too, and so do options in place of their indices. Labels of other spaces are ignored.
 
     Returns
     -------
@@ -243,7 +270,7 @@ def _refuse_low_level(fn: Any, pass_expr_memo_ctrl: Any) -> None:
 
 
 def _seed(rstate: Any) -> Any:
-    """The seed that was given, else that of the environment, if there is one."""
+    """`rstate`, or else the seed of the environment, if there is one."""
     from_environment = os.environ.get("HYPEROPT_FMIN_SEED")
     return int(from_environment) if rstate is None and from_environment else rstate
 
@@ -253,13 +280,13 @@ def _points(space: Space, points: Any) -> list[Point]:
         return []
     if isinstance(points, Mapping | str) or not isinstance(points, Iterable):
         raise TypeError(f"points_to_evaluate must be a list of points, such as [{{label: value}}], got {points!r}")
-    found = []
+    parsed = []
     for number, point in enumerate(points):
         try:
-            found.append(parse_point(space, point))
+            parsed.append(parse_point(space, point))
         except InvalidTrial as error:
             raise InvalidTrial(f"points_to_evaluate[{number}]: {error}") from error
-    return found
+    return parsed
 
 
 def _progress(show_progressbar: Any) -> list[Callback]:
@@ -287,7 +314,7 @@ def _total(max_evals: Any, limits: Iterable[Any]) -> int | None:
 
 
 def _in_hyperopts_words(check: Callable[[Any], float | None], value: Any, words: str) -> float | None:
-    """Check an argument; a script may compare the message with hyperopt's, so what ours says comes as a note."""
+    """Check an argument with hyperopt's message, which scripts compare; the longer message becomes a note."""
     try:
         return check(value)
     except (TypeError, ValueError) as error:

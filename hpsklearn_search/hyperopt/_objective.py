@@ -27,21 +27,7 @@ class _Call:
 
 
 class FunctionObjective:
-    """Calls ``fn(configuration)`` once a trial.
-
-    Parameters
-    ----------
-    fn : callable
-        Returns a loss, or a mapping with ``"status"`` and, if that is ok, ``"loss"``.
-    space : Space
-        The space its configurations come from.
-    catch : bool, default=False
-        Whether an exception of `fn` is a failed trial; if not, it ends the search.
-    by_keyword : bool, default=False
-        Whether a configuration is passed as keyword arguments.
-    attachments : mutable mapping, optional
-        Where what `fn` returns under ``"attachments"`` goes, by ``"ATTACH::{tid}::{name}"``.
-    """
+    """Calls ``fn(configuration)`` once a trial."""
 
     def __init__(
         self,
@@ -53,15 +39,13 @@ class FunctionObjective:
         attachments: MutableMapping[str, Any] | None = None,
     ) -> None:
         self.function = _Call(fn, space, by_keyword)
-        self.catch = catch
+        self.catch = catch  # whether an exception of fn makes a failed trial instead of ending the search
         self.attachments = {} if attachments is None else attachments
 
     def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[Point]:
-        """One part: the point."""
         return [trial.point]
 
     def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
-        """The loss or the failure that came back."""
         finished = parts[0]
         if finished.failure is not None:
             return Outcome(finished.failure.status, failure=finished.failure)
@@ -73,7 +57,6 @@ class FunctionObjective:
         return outcome
 
     def remember(self, trial: Trial) -> None:
-        """Take the attachments of a trial that an earlier run finished."""
         if trial.outcome is not None:
             self._attach(trial, trial.outcome)
 
@@ -83,7 +66,7 @@ class FunctionObjective:
             self.attachments.update({f"ATTACH::{trial.tid}::{name}": value for name, value in returned.items()})
 
     def raise_if_fatal(self, trial: Trial) -> None:
-        """Raise the exception of the user's function, unless they are caught; an invalid result always."""
+        """Raise an invalid result, and the exception of the user's function unless exceptions are caught."""
         failure = trial.outcome.failure if trial.outcome is not None else None
         if failure is None:
             return
@@ -99,15 +82,7 @@ class FunctionObjective:
 
 
 def outcome_of(value: Any, trial: Trial) -> Outcome:
-    """What an objective returned, as an outcome.
-
-    Raises
-    ------
-    InvalidLoss
-        If there is no real number where a loss belongs.
-    InvalidResultStatus
-        If a mapping has no known status.
-    """
+    """What an objective returned, as an outcome."""
     if not isinstance(value, Mapping):
         return _of_loss(_loss(value, trial))
     result = dict(value)
@@ -119,13 +94,13 @@ def outcome_of(value: Any, trial: Trial) -> Outcome:
         )
     if status == STATUS_OK:
         result["loss"] = _loss(result.get("loss"), trial)
-        if len(result) == 2:
+        if len(result) == 2:  # nothing but loss and status: no dict is kept for it
             return _of_loss(result["loss"])
     return Outcome.of(result)
 
 
 def _of_loss(loss: float) -> Outcome:
-    """The outcome of a trial that says a loss and nothing else: then nothing is kept beside it."""
+    """The outcome of a trial that returned nothing but a loss."""
     return Outcome(STATUS_OK, loss) if math.isfinite(loss) else Outcome.of({"loss": loss, "status": STATUS_OK})
 
 

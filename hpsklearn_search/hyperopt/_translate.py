@@ -1,8 +1,8 @@
-"""Spaces and trials of hyperopt itself, for those who have it: translated, and never imported.
+"""Translates spaces and trials of hyperopt itself, which is never imported here.
 
-Who passes one of its objects has imported it, so that what is needed of it is found in ``sys.modules``.
-A node of its spaces is named by the function it calls: ``hyperopt_param`` is a labelled value, ``switch``
-over one a choice, ``pos_args`` a tuple, ``dict`` a dict, and anything else is called by name.
+A user who passes an object of hyperopt has imported hyperopt, so its modules are in ``sys.modules``.
+A node of its spaces has the name of the function that it calls: ``hyperopt_param`` is a labelled value,
+``switch`` over one a choice, ``pos_args`` a tuple, ``dict`` a dict, and any other function is called by name.
 
 >>> from hpsklearn_search import hp
 >>> space = {"C": hp.uniform("C", 0, 1)}
@@ -27,113 +27,106 @@ from ..trials._documents import document
 
 # ---------------------------------------------------------------------- spaces
 def translate_space(space: Any) -> Any:
-    """`space` with hyperopt's nodes in it replaced by our own; the same object where there are none.
-
-    Parameters
-    ----------
-    space : object
-        Any nest of dicts, lists, tuples, constants and nodes of either library.
-
-    Raises
-    ------
-    BadSearchSpace
-        If a node cannot be translated; the message names its label.
-    """
+    """`space` with hyperopt's nodes in it replaced by our own; the same object where there are none."""
     pyll = _module("hyperopt.pyll.base")
-    return space if pyll is None else _Translation(pyll).at(space)
+    return space if pyll is None else _Translation(pyll).translate(space)
 
 
 def _module(name: str) -> Any:
-    """A module of hyperopt's, if it is loaded and no other one goes by its name."""
+    """A loaded module of hyperopt, or None; an alias that stands for it under this name does not count."""
     module = sys.modules.get(name)
     return module if getattr(module, "__name__", None) == name else None
 
 
 class _Translation:
-    """One space; a node that stands in several places becomes one node."""
+    """The translation of one space; a node that occurs in several places becomes one node."""
 
     def __init__(self, pyll: Any) -> None:
         self.pyll = pyll
-        self.done: dict[int, Any] = {}
-        self.choices: dict[int, Any] = {}
+        self.translations: dict[int, Any] = {}
+        self.options_of: dict[int, Any] = {}
 
-    def at(self, node: Any) -> Any:
-        """`node`, or what stands for it."""
+    def translate(self, node: Any) -> Any:
+        """`node`, or its translation; containers keep their types."""
         if isinstance(node, (self.pyll.Apply, Choice, Apply)):
-            if id(node) not in self.done:
+            if id(node) not in self.translations:
                 is_own = isinstance(node, Choice | Apply)
-                self.done[id(node)] = self.rebuilt(node) if is_own else self.translated(node)
-            return self.done[id(node)]
+                self.translations[id(node)] = self._rebuild(node) if is_own else self._translate_node(node)
+            return self.translations[id(node)]
         if isinstance(node, dict):
-            changed = {key: new for key, new in ((k, self.at(v)) for k, v in node.items()) if new is not node[key]}
+            translated = {key: self.translate(value) for key, value in node.items()}
+            changed = {key: new for key, new in translated.items() if new is not node[key]}
             return _updated(node, changed) if changed else node
         if isinstance(node, list | tuple):
-            items = [self.at(item) for item in node]
+            items = [self.translate(item) for item in node]
             if all(a is b for a, b in zip(items, node, strict=True)):
                 return node
             return type(node)(*items) if hasattr(node, "_fields") else type(node)(items)
         return node
 
-    def rebuilt(self, node: Choice | Apply) -> Any:
-        """A node of our own, with nodes of hyperopt's below it."""
-        below = node.options if isinstance(node, Choice) else [*node.args, *node.kwargs.values()]
-        new = [self.at(child) for child in below]
-        if all(a is b for a, b in zip(new, below, strict=True)):
+    def _rebuild(self, node: Choice | Apply) -> Any:
+        """A node of this library that may have nodes of hyperopt below it."""
+        parts = node.options if isinstance(node, Choice) else [*node.args, *node.kwargs.values()]
+        new = [self.translate(part) for part in parts]
+        if all(a is b for a, b in zip(new, parts, strict=True)):
             return node
         if isinstance(node, Choice):
             return Choice(node.label, new, node.distribution)
         n = len(node.args)
         return Apply(node.function, tuple(new[:n]), dict(zip(node.kwargs, new[n:], strict=True)))
 
-    def translated(self, node: Any) -> Any:
-        """A node of hyperopt's."""
+    def _translate_node(self, node: Any) -> Any:
+        """A node of hyperopt."""
         if isinstance(node, self.pyll.Literal):
             return Constant(node.obj) if isinstance(node.obj, dict | list | tuple) else node.obj
         if node.name == "hyperopt_param":
-            return self.parameter(node)
+            return self._translate_parameter(node)
         first: Any = node.pos_args[0] if node.pos_args else None
-        named = first is not None and first.name == "hyperopt_param"
-        if node.name == "switch" and named:
-            return self.choice(first, node.pos_args[1:])
-        if named and (node.name, first.arg["obj"].name == "randint") in (("int", True), ("float", False)):
-            return self.at(first)  # hp's own casts, which our parameters need not
+        is_labelled = first is not None and first.name == "hyperopt_param"
+        if node.name == "switch" and is_labelled:
+            return self._translate_choice(first, node.pos_args[1:])
+        if is_labelled and (node.name, first.arg["obj"].name == "randint") in (("int", True), ("float", False)):
+            return self.translate(first)  # hp wraps some parameters in a cast, which ours do not need
         if node.name == "pos_args":
-            return tuple(map(self.at, node.pos_args))
+            return tuple(map(self.translate, node.pos_args))
         if node.name == "dict":
-            pairs = [(self.at(key), self.at(value)) for key, value in _pairs(first)]
-            return {**dict(pairs), **{key: self.at(value) for key, value in node.named_args}}
-        return self.called(node)
+            pairs = [(self.translate(key), self.translate(value)) for key, value in _pairs(first)]
+            return {**dict(pairs), **{key: self.translate(value) for key, value in node.named_args}}
+        return self._translate_call(node)
 
-    def called(self, node: Any) -> Any:
-        """A function of nodes: ours of that name, or else that of hyperopt's scope."""
+    def _translate_call(self, node: Any) -> Any:
+        """A function of nodes: this library's function of that name, else that of hyperopt's scope."""
         function = FUNCTIONS.get(node.name) or self.pyll.scope._impls[node.name]
-        args = [self.at(arg) for arg in node.pos_args]
-        kwargs = {key: self.at(value) for key, value in node.named_args}
+        args = [self.translate(arg) for arg in node.pos_args]
+        kwargs = {key: self.translate(value) for key, value in node.named_args}
         if node.name in ("add", "mul") and isinstance(args[0], Node):
             return args[0] + args[1] if node.name == "add" else args[0] * args[1]  # keeps a long sum flat
         return Apply(function, tuple(args), kwargs)
 
-    def parameter(self, node: Any) -> Any:
+    def _translate_parameter(self, node: Any) -> Any:
         """A labelled value."""
-        label, law = node.arg["label"].obj, node.arg["obj"]
-        if law.name not in PARAMETERS:
-            raise BadSearchSpace(f"label {label!r}: hyperopt's {law.name} has no counterpart outside of a choice")
-        given = [law.arg[name] for name in PARAMETERS[law.name] if law.arg[name] is not self.pyll.MissingArgument]
-        if not all(isinstance(value, self.pyll.Literal) for value in given):
-            raise BadSearchSpace(f"label {label!r}: the arguments of hp.{law.name} must be numbers, not nodes")
-        return getattr(hp, law.name)(label, *(value.obj for value in given))
+        label, distribution = node.arg["label"].obj, node.arg["obj"]
+        if distribution.name not in PARAMETERS:
+            name = distribution.name
+            raise BadSearchSpace(f"label {label!r}: hyperopt's {name} has no counterpart outside of a choice")
+        arguments = [distribution.arg[name] for name in PARAMETERS[distribution.name]]
+        values = [argument for argument in arguments if argument is not self.pyll.MissingArgument]
+        if not all(isinstance(value, self.pyll.Literal) for value in values):
+            raise BadSearchSpace(f"label {label!r}: the arguments of hp.{distribution.name} must be numbers, not nodes")
+        return getattr(hp, distribution.name)(label, *(value.obj for value in values))
 
-    def choice(self, index: Any, options: list[Any]) -> Any:
+    def _translate_choice(self, index: Any, options: list[Any]) -> Any:
         """A labelled branch."""
-        label, law = index.arg["label"].obj, index.arg["obj"]
-        if self.choices.setdefault(id(index), options) is not options:
+        label, distribution = index.arg["label"].obj, index.arg["obj"]
+        if self.options_of.setdefault(id(index), options) is not options:
             raise BadSearchSpace(f"label {label!r} chooses in two places; write an hp.choice for each of them")
-        new = [self.at(option) for option in options]
-        if law.name == "categorical":
-            return hp.pchoice(label, list(zip(self.at(law.arg["p"]), new, strict=True)))
+        new = [self.translate(option) for option in options]
+        if distribution.name == "categorical":
+            return hp.pchoice(label, list(zip(self.translate(distribution.arg["p"]), new, strict=True)))
         return hp.choice(label, new)
 
 
+# hyperopt's distributions, and the names of their arguments in the order of ours.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "randint": ("low", "high"),
     **dict.fromkeys(("uniform", "loguniform"), ("low", "high")),
@@ -141,7 +134,6 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("normal", "lognormal"), ("mu", "sigma")),
     **dict.fromkeys(("qnormal", "qlognormal"), ("mu", "sigma", "q")),
 }
-"""hyperopt's laws, and the names of their arguments in the order of ours."""
 
 
 def _updated(container: dict[Any, Any], changed: dict[Any, Any]) -> dict[Any, Any]:
@@ -158,13 +150,7 @@ def _pairs(items: Any) -> list[Any]:
 
 # ---------------------------------------------------------------------- trials
 def as_trials(trials: Any) -> Trials:
-    """Our own `Trials` with what `trials` holds: itself, an empty one for None, or a copy of hyperopt's.
-
-    Raises
-    ------
-    TypeError
-        If it is something else, or hyperopt's trials are to run somewhere else than here.
-    """
+    """`trials` itself, empty `Trials` for None, or a copy of hyperopt's."""
     if trials is None:
         return Trials()
     if isinstance(trials, Trials):
@@ -178,9 +164,9 @@ def as_trials(trials: Any) -> Trials:
             "write `from hpsklearn_search import SparkTrials`, or pass a plain Trials()"
         )
     docs = [doc for doc in trials._dynamic_trials if trials._exp_key in (None, doc["exp_key"])]
-    own = trials_from_docs(docs, validate=False, exp_key=trials._exp_key)
-    own.attachments.update(trials.attachments)
-    return own
+    copied = trials_from_docs(docs, validate=False, exp_key=trials._exp_key)
+    copied.attachments.update(trials.attachments)
+    return copied
 
 
 def _is_hyperopts(trials: Any) -> bool:
@@ -189,37 +175,30 @@ def _is_hyperopts(trials: Any) -> bool:
 
 
 class HyperoptTrialsWriter(Callback):
-    """Writes every trial of a search into the trials of hyperopt's that it was given.
+    """Writes every trial of a search into the hyperopt.Trials that the user passed."""
 
-    Parameters
-    ----------
-    theirs : hyperopt.Trials
-        What the user holds.
-    """
-
-    def __init__(self, theirs: Any) -> None:
-        self.theirs = theirs
-        self.docs = {doc["tid"]: doc for doc in theirs._dynamic_trials}
+    def __init__(self, hyperopt_trials: Any) -> None:
+        self.hyperopt_trials = hyperopt_trials
+        self.docs = {doc["tid"]: doc for doc in hyperopt_trials._dynamic_trials}
 
     @classmethod
     def of(cls, trials: Any) -> list[HyperoptTrialsWriter]:
-        """A mirror for hyperopt's trials, none for our own."""
+        """A writer for hyperopt's trials, in a list; no writer for this library's."""
         return [cls(trials)] if _is_hyperopts(trials) else []
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        """Enter what a save file held."""
+        # A save file may have brought trials that the user's object does not hold.
         for trial in trials.record:
             if trial.is_finished and trial.tid not in self.docs:
                 self.on_trial_end(trials, trial)
 
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
-        """Enter it, or bring the document of a trial that had not been finished up to date."""
         doc = document(trial, trials.labels)
         if doc["tid"] in self.docs:
             self.docs[doc["tid"]].update(doc)
         else:
             self.docs[doc["tid"]] = doc
-            self.theirs._insert_trial_docs([doc])
-            self.theirs._ids.add(doc["tid"])
-        self.theirs.attachments.update(trials.attachments)
-        self.theirs.refresh()
+            self.hyperopt_trials._insert_trial_docs([doc])
+            self.hyperopt_trials._ids.add(doc["tid"])
+        self.hyperopt_trials.attachments.update(trials.attachments)
+        self.hyperopt_trials.refresh()

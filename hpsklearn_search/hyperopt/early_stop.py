@@ -1,7 +1,6 @@
 """Functions for ``early_stop_fn``.
 
 >>> from hpsklearn_search import Trials, fmin, hp, rand
-
 >>> from hpsklearn_search.hyperopt import early_stop
 >>> trials = Trials()
 >>> stop = early_stop.no_progress_loss(5)
@@ -28,9 +27,9 @@ def no_progress_loss(
     Parameters
     ----------
     iteration_stop_count : int, default=20
-        How many trials in a row may pass without progress. A trial that failed is one of them.
+        How many trials in a row may pass without progress. A failed trial counts too.
     percent_increase : float, default=0.0
-        By how many percent of its size the best loss must fall, for it to count as progress.
+        The fall of the best loss that counts as progress, in percent of its absolute value.
 
     Returns
     -------
@@ -47,7 +46,7 @@ def no_progress_loss(
     def stop(trials: Any, best_loss: float | None = None, iteration_no_progress: int = 0) -> tuple[bool, list[Any]]:
         loss = trials.best_loss
         if loss is not None and best_loss is None:
-            return False, [loss, 1]  # hyperopt counts the first trial, and so do we
+            return False, [loss, 1]  # the first trial counts, as in hyperopt
         if loss is not None and best_loss is not None and loss < best_loss - abs(best_loss) * percent_increase / 100:
             return False, [loss, 0]
         return iteration_no_progress + 1 >= iteration_stop_count, [best_loss, iteration_no_progress + 1]

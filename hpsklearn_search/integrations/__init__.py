@@ -1,6 +1,5 @@
 """Experiment trackers: MLflow."""
 
-from ._automatic import automatic_callbacks
-from ._callback import MLflowCallback
+from ._callback import MLflowCallback, automatic_callbacks
 
 __all__ = ["MLflowCallback", "automatic_callbacks"]

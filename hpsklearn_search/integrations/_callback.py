@@ -1,66 +1,74 @@
-"""`MLflowCallback`: a search as a run of MLflow, with a child run for each trial."""
+"""`MLflowCallback`: a search as a run of MLflow, with a child run for each trial.
+
+`automatic_callbacks` adds one where the user has asked mlflow for it: by autologging, or on Spark.
+
+>>> automatic_callbacks([], None, "fmin")
+[]
+"""
 
 from __future__ import annotations
 
 import os
 import time
 import uuid
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..exceptions import NotInstalledError
 from ..optimize import Callback, check_timeout
 from ..trials import Trial, Trials
-from . import _client as mlflow
-from ._content import name_of, tags_of
+from . import _client, _unsent
+from ._content import default_run_name, milliseconds, valid_tags
 from ._session import Ending, Session
-from ._unsent import Destination
-from ._updates import milliseconds
+from ._tracker import Destination
 
 
 class MLflowCallback(Callback):
-    """Logs a search to MLflow: a parent run, and one child run a trial.
+    """Logs a search to MLflow: a parent run, and one child run per trial.
 
-    Goes into ``callbacks=`` of `HyperoptSearchCV` or `fmin`, wherever the trials run. All calls are
-    made in a thread of their own, of the process that searches. A server that is down, slow or full
-    costs one warning, which names a file for `replay`.
+    Pass it in ``callbacks=`` of `HyperoptSearchCV` or `fmin`. All calls to MLflow are made in a separate
+    thread of the process that runs the search, wherever the trials run. If the server is down, slow or
+    full, the search continues; it ends with one warning, which names a file for `resend`.
 
     Parameters
     ----------
     experiment : str, default=None
-        Name of the experiment, made if it is missing. None is that in force in mlflow.
+        Name of the experiment, which is created if it does not exist. By default the current experiment
+        of mlflow.
     run_name : str, default=None
-        Name of the parent run. None is made of what searches and what is tuned.
+        Name of the parent run. By default it is made of the kind of search and the estimator or function.
     parent_run_id : str, default=None
-        A run to log into as the parent; it is not ended. None is the active run of mlflow, unless
-        `experiment` or `tracking_uri` is given; where there is none, a run of its own.
+        Id of an existing run to use as the parent; it is not ended. By default the parent is the active run
+        of mlflow; if there is none, or if `experiment` or `tracking_uri` is given, it is a new run.
     tracking_uri : str, default=None
-        Where to log. None is what is in force in mlflow.
+        Address of the tracking server or store. By default the current one of mlflow.
     log_model : {"best", None}, default="best"
-        Whether the refitted model is logged, with its signature and a few rows of X as an example.
+        Whether to log the refitted model, with its signature and a few rows of X as an example.
     tags : dict, default=None
-        Further tags of the parent run and its children.
+        Additional tags for the parent run and its children.
     input_example : bool, default=True
-        Whether the rows of X are logged with the model.
+        Whether to log a few rows of X with the model.
     registered_model_name : str, default=None
-        The name under which the model is registered.
+        Name under which to register the model.
     patience : float, default=60
-        Seconds that the end of the search waits for what is still to be sent. None: as long as it
-        takes. A server that does not answer is not waited for.
+        Maximum number of seconds that the end of the search waits for updates that still have to be sent.
+        None waits until all are sent. A server that does not answer gets at most ten seconds.
     unsent_dir : path-like, default=None
-        Where the file goes with what was not sent. None is the current directory.
+        Folder for the file of updates that could not be sent. By default the current folder.
 
     Attributes
     ----------
     run_id : str or None
-        The parent run of the last search; None while it is unknown.
+        Id of the parent run of the last search; None if it is not known yet.
 
     Raises
     ------
     NotInstalledError
-        At the begin of the search, if mlflow is not installed.
+        At the start of the search, if mlflow is not installed.
     TypeError, ValueError
-        If an argument is wrong.
+        If an argument is invalid.
 
     Examples
     --------
@@ -88,7 +96,7 @@ class MLflowCallback(Callback):
             raise ValueError(f'log_model must be "best" or None, got {log_model!r}')
         if parent_run_id is not None and experiment is not None:
             raise ValueError(
-                f"experiment={experiment!r}: the run parent_run_id={parent_run_id!r} is in an experiment already; "
+                f"experiment={experiment!r}: the run parent_run_id={parent_run_id!r} already has an experiment; "
                 "give one of the two"
             )
         self.experiment = experiment
@@ -105,31 +113,70 @@ class MLflowCallback(Callback):
         self._session: Session | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        # Copies and pickles are settings, and log searches of their own.
-        return {**self.__dict__, "_session": None}
+        return {**self.__dict__, "_session": None}  # a clone or a pickle logs its own searches
 
     def __repr__(self) -> str:
         return f"MLflowCallback(experiment={self.experiment!r}, tracking_uri={self.tracking_uri!r})"
 
+    @staticmethod
+    def resend(path: str | os.PathLike[str], tracking_uri: str | None = None) -> int:
+        """Send the updates that a search could not send to MLflow.
+
+        Sending a file again changes nothing, so a failed attempt can be repeated. The file stays; delete it,
+        and the folder of the same name if there is one, when all is sent.
+
+        Parameters
+        ----------
+        path : path-like
+            The file that the warning of the search names.
+        tracking_uri : str, default=None
+            Address of the tracking server or store. By default the one that the search logged to. A server
+            that does not have the runs of the search gets new ones, in the experiment of the same name, or
+            in the current experiment of mlflow. The file contains no password: give the whole address
+            here, or set ``MLFLOW_TRACKING_PASSWORD``.
+
+        Returns
+        -------
+        int
+            Number of updates that were sent.
+
+        Raises
+        ------
+        ValueError
+            If `path` is not such a file.
+        NotInstalledError
+            If mlflow is not installed.
+        mlflow.exceptions.MlflowException
+            If the server still does not answer. If it refuses some updates, this is raised after the others
+            were sent.
+
+        Examples
+        --------
+        >>> from hpsklearn_search import MLflowCallback
+        >>> def send_again():
+        ...     return MLflowCallback.resend("mlflow-unsent-3f2b8c1d.jsonl")
+        """
+        return _unsent.resend(Path(path), tracking_uri)
+
     # ------------------------------------------------------------------ the search
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        """Open the parent run, or find the one to log into."""
-        mlflow.check_installed()
+        """Start the log: a new parent run, or the existing one to log into."""
+        _client.check_installed()
         self.run_id = None
         self._session = Session(self._destination(search, milliseconds(time.time())), trials, search)
 
     def on_trial_begin(self, trials: Trials, trial: Trial) -> None:
-        """A child run begins."""
+        """Start a child run."""
         if self._session is not None:
-            self._session.began(trial)
+            self._session.begin_trial(trial)
 
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
-        """A child run ends."""
+        """End a child run."""
         if self._session is not None:
-            self._session.ended(trial)
+            self._session.end_trial(trial)
 
     def on_finish(self, fitted: Any, error: BaseException | None) -> None:
-        """Log the result, and end the parent run if it is our own."""
+        """Log the result, and end the parent run if the callback created it."""
         session, self._session = self._session, None
         if session is None:
             return
@@ -140,18 +187,51 @@ class MLflowCallback(Callback):
             self.run_id = session.tracker.parent_id
 
     def _destination(self, search: Mapping[str, Any], now: int | None) -> Destination:
-        active = mlflow.active_run() if self._may_join() else None
+        # Who says where to log does not mean the run that happens to be active.
+        is_explicit = (self.parent_run_id, self.experiment, self.tracking_uri) != (None, None, None)
+        active = None if is_explicit else _client.active_run()
         return Destination(
             search=uuid.uuid4().hex[:12],
-            tracking_uri=self.tracking_uri or mlflow.tracking_uri(),
+            tracking_uri=self.tracking_uri or _client.tracking_uri(),
             experiment=self.experiment,
-            run_name=self.run_name or name_of(search),
+            run_name=self.run_name or default_run_name(search),
             start=now,
-            tags=tags_of(self.tags),
-            adopted=self.parent_run_id or (active.info.run_id if active is not None else None),
+            tags=valid_tags(self.tags),
+            external_run_id=self.parent_run_id or (active.info.run_id if active is not None else None),
             registered_model=self.registered_model_name,
         )
 
-    def _may_join(self) -> bool:
-        """Whether the active run may serve as parent: unless the user says where else to log."""
-        return self.parent_run_id is None and self.experiment is None and self.tracking_uri is None
+
+def automatic_callbacks(callbacks: Sequence[Callback], trials: Trials | None, kind: str) -> list[Callback]:
+    """An `MLflowCallback` if autologging is on or `SparkTrials` asks for one, and the user gave none."""
+    if any(isinstance(callback, MLflowCallback) for callback in callbacks):
+        return []
+    # fmin is no estimator, so autologging of scikit-learn does not concern it.
+    config = _client.autologging() if kind == "HyperoptSearchCV" else None
+    if config is not None:
+        return [_autologging_callback(config)]
+    # Being installed is no reason to use mlflow: it must be imported, or its address set.
+    is_in_use = _client.is_loaded() or bool(os.environ.get("MLFLOW_TRACKING_URI"))
+    return _callback_if_installed() if trials is not None and trials.mlflow and is_in_use else []
+
+
+def _autologging_callback(config: Mapping[str, Any]) -> MLflowCallback:
+    return MLflowCallback(
+        log_model="best" if config.get("log_models", True) else None,
+        tags={**(config.get("extra_tags") or {}), "mlflow.autologging": "sklearn"},
+        input_example=bool(config.get("log_input_examples", False)),
+        registered_model_name=config.get("registered_model_name"),
+    )
+
+
+def _callback_if_installed() -> list[Callback]:
+    try:
+        _client.check_installed()
+    except NotInstalledError as error:
+        warnings.warn(
+            f"MLFLOW_TRACKING_URI is set, but {error}; trials=SparkTrials(..., mlflow=False) logs nothing",
+            UserWarning,
+            stacklevel=4,
+        )
+        return []
+    return [MLflowCallback()]

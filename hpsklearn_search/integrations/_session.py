@@ -1,7 +1,8 @@
-"""One search that is being logged: what of it goes where, from its begin to its end."""
+"""The log of one search, from its start to its end."""
 
 from __future__ import annotations
 
+import csv
 import logging
 import tempfile
 import time
@@ -13,14 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..exceptions import NotInstalledError
+from ..plots import save_history
 from ..trials import Trial, Trials
 from . import _content as content
 from ._client import autologging_suspended, is_refusal, save_model
-from ._limits import cut
-from ._results import write_files
-from ._tracker import Tracker
-from ._unsent import Destination, write
-from ._updates import FAILED, FINISHED, KILLED, Update, milliseconds
+from ._content import FAILED, FINISHED, KILLED, Update, Values, cut, milliseconds
+from ._tracker import Destination, Tracker
+from ._unsent import write
 from ._writer import Unsent, Writer
 
 logger = logging.getLogger(__name__)
@@ -30,7 +33,7 @@ LONGEST_REASON = 200  # characters of an exception in the warning
 
 @dataclass(frozen=True)
 class Ending:
-    """What is done at the end: which model is logged, how long to wait, where to put what is left over."""
+    """The settings of the callback that matter at the end of the search."""
 
     log_model: str | None
     with_example: bool
@@ -39,86 +42,76 @@ class Ending:
 
 
 class Session:
-    """Logs one search; from its begin to its end mlflow's autologging is suspended.
-
-    Parameters
-    ----------
-    destination : Destination
-        Where to.
-    trials : Trials
-        The record of the search.
-    search : mapping
-        What callbacks are told of it.
-    """
+    """Logs one search; mlflow's autologging is suspended from its start to its end."""
 
     def __init__(self, destination: Destination, trials: Trials, search: Mapping[str, Any]) -> None:
         self.tracker = Tracker(destination)
         self._trials = trials
         self._search = search
-        self._values: content.Values = search.get("values", dict)
-        self._open: set[int] = set()
+        self._values: Values = search.get("values", dict)
+        self._open: set[int] = set()  # trials whose runs have not ended
         self._best_loss = trials.best_loss
         self._stack = ExitStack()
         self._stack.enter_context(autologging_suspended())
         self._writer = Writer(self.tracker.send, is_refusal)
-        self._writer.put(partial(content.search_began, search))
+        self._writer.put(partial(content.search_start, search))
 
-    def began(self, trial: Trial) -> None:
-        """A trial was suggested."""
+    def begin_trial(self, trial: Trial) -> None:
+        """Queue the start of a child run."""
         self._open.add(trial.number)
-        self._writer.put(partial(content.trial_began, trial))
+        self._writer.put(partial(content.trial_start, trial))
 
-    def ended(self, trial: Trial) -> None:
-        """A trial is finished."""
+    def end_trial(self, trial: Trial) -> None:
+        """Queue the end of a child run."""
         self._open.discard(trial.number)
-        self._writer.put(partial(content.trial_ended, trial, self._values))
+        self._writer.put(partial(content.trial_end, trial, self._values))
         if trial.loss is not None and (self._best_loss is None or trial.loss < self._best_loss):
             self._best_loss = trial.loss
-            self._writer.put(partial(content.improved, trial))
+            self._writer.put(partial(content.best_loss, trial))
 
     # ------------------------------------------------------------------ the end
     def finish(self, fitted: Any, error: BaseException | None, ending: Ending) -> None:
-        """Send the rest, wait for it, and warn if something is left over."""
+        """Send the rest, wait for it, and warn about updates that were not sent."""
         with self._stack, tempfile.TemporaryDirectory(prefix="hpsklearn-mlflow-") as folder:
             try:
-                self._put_the_end(fitted, error, ending, Path(folder))
+                self._queue_result(fitted, error, ending, Path(folder))
                 unsent = self._writer.close(ending.patience)
-            except BaseException:  # somebody does not want to wait
-                self._keep(self._writer.close(0.0), ending)
+            except BaseException:  # Ctrl-C during the wait: the updates must still reach the file
+                self._save_unsent(self._writer.close(0.0), ending)
                 raise
-            self._keep(unsent, ending)
+            self._save_unsent(unsent, ending)
 
-    def _put_the_end(self, fitted: Any, error: BaseException | None, ending: Ending, folder: Path) -> None:
+    def _queue_result(self, fitted: Any, error: BaseException | None, ending: Ending, folder: Path) -> None:
         now = milliseconds(time.time())
-        for number in sorted(self._open):
-            update = Update(trial=number, start=now, end=now, status=KILLED)
-            self._writer.put(partial(_same, update))
-        update = content.result(self._trials, self._values, self._having_results(fitted), error)
-        self._writer.put(partial(_same, self._with_files(update, fitted, error, ending, folder)))
-        self._writer.put(partial(_same, Update(status=_status(error), end=now)))
+        updates = [Update(trial=number, start=now, end=now, status=KILLED) for number in sorted(self._open)]
+        result = content.search_result(self._trials, self._values, fitted if self._has_table(fitted) else None, error)
+        updates += [self._with_files(result, fitted, error, ending, folder), Update(status=_status(error), end=now)]
+        for update in updates:
+            self._writer.put(partial(replace, update))
 
-    def _having_results(self, fitted: Any) -> Any:
-        """`fitted`, if its table is that of this search and not of an earlier fit; else None."""
+    def _has_table(self, fitted: Any) -> bool:
+        """Whether `cv_results_` belongs to this search, and not to an earlier fit of the same object."""
         n_finished = sum(trial.is_finished for trial in self._trials.record)
-        return fitted if n_finished and getattr(fitted, "n_trials_", 0) == n_finished else None
+        return n_finished > 0 and getattr(fitted, "n_trials_", 0) == n_finished
 
     def _with_files(
         self, update: Update, fitted: Any, error: BaseException | None, ending: Ending, folder: Path
     ) -> Update:
-        """The update with artifacts and model, as far as they can be made."""
+        """The update with artifacts and model, as far as they can be written."""
         artifacts, model = folder / "artifacts", folder / "model"
-        if fitted is None or self._having_results(fitted) is not None:
+        if fitted is None or self._has_table(fitted):
             artifacts.mkdir()
-            with _warning("the table of results"):
-                write_files(artifacts, self._trials, self._values, fitted)
+            with _exceptions_as_warnings("the table of results"):
+                write_artifacts(artifacts, self._trials, self._values, fitted)
                 update = replace(update, folder=str(artifacts))
         if ending.log_model == "best" and error is None and hasattr(fitted, "best_estimator_"):
-            with _warning("the model"):
-                save_model(fitted.best_estimator_, str(model), self._sample(), with_example=ending.with_example)
+            with _exceptions_as_warnings("the model"):
+                save_model(fitted.best_estimator_, str(model), self._example(), with_example=ending.with_example)
                 update = replace(update, model=str(model))
         return update
 
-    def _sample(self) -> Any:
+    def _example(self) -> Any:
+        """A few rows of X, None where X cannot be sliced."""
         sample = self._search.get("sample")
         try:
             return None if sample is None else sample(5)
@@ -126,8 +119,8 @@ class Session:
             logger.debug("no rows of X as an example", exc_info=True)
             return None
 
-    def _keep(self, unsent: Unsent, ending: Ending) -> None:
-        """Write down what was not sent, and say so, once."""
+    def _save_unsent(self, unsent: Unsent, ending: Ending) -> None:
+        """Write unsent updates to a file, and warn once."""
         if not unsent.updates:
             return
         reason = (str(unsent.error).splitlines() or [""])[0]
@@ -136,26 +129,61 @@ class Session:
         try:
             path = write(ending.unsent_dir, self.tracker.destination, unsent.updates)
         except OSError as error:
-            cure = f"they are lost, since no file could be written: {error}"
+            remedy = f"they are lost, since no file could be written: {error}"
         else:
-            cure = f"the search is complete; send them later: hpsklearn_search.replay({str(path)!r})"
-        warnings.warn(f"{problem}; {cure}", UserWarning, stacklevel=2)
+            remedy = f"the search is complete; to send them later, call MLflowCallback.resend({str(path)!r})"
+        warnings.warn(f"{problem}; {remedy}", UserWarning, stacklevel=2)
 
 
 @contextmanager
-def _warning(what: str) -> Iterator[None]:
-    """Turn an exception into a warning that something was not logged."""
+def _exceptions_as_warnings(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as problem:
         warnings.warn(f"MLflow: {what} was not logged: {problem!r}", UserWarning, stacklevel=3)
 
 
-def _same(update: Update) -> Update:
-    return update
-
-
 def _status(error: BaseException | None) -> str:
     if error is None:
         return FINISHED
     return FAILED if isinstance(error, Exception) else KILLED
+
+
+# ---------------------------------------------------------------------- artifacts
+def write_artifacts(folder: Path, trials: Trials, values: Values, fitted: Any) -> None:
+    """``cv_results.csv`` and ``history.png`` of a fitted search; ``trials.csv`` of ``fmin``."""
+    if fitted is None:
+        _write_table(folder / "trials.csv", _trial_columns(trials, values))
+        return
+    _write_table(folder / "cv_results.csv", fitted.cv_results_)
+    try:
+        save_history(fitted, folder / "history.png")
+    except NotInstalledError:
+        logger.debug("no picture without matplotlib")
+    except Exception:  # a table without a picture, as where every candidate failed
+        logger.info("the history of the search was not drawn", exc_info=True)
+
+
+def _trial_columns(trials: Trials, values: Values) -> dict[str, list[Any]]:
+    """Number, status, loss and parameters of the finished trials."""
+    finished = [trial for trial in trials.record if trial.outcome is not None]
+    params = [values(trial.point) for trial in finished]
+    names = dict.fromkeys(name for row in params for name in row)
+    return {
+        "number": [trial.number for trial in finished],
+        "status": [trial.outcome.status for trial in finished if trial.outcome is not None],
+        "loss": [trial.loss for trial in finished],
+        **{f"param_{name}": [row.get(name) for row in params] for name in names},
+    }
+
+
+def _write_table(path: Path, columns: Mapping[str, Any]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*map(_fields, columns.values()), strict=True))
+
+
+def _fields(column: Any) -> list[Any]:
+    values = column.tolist() if isinstance(column, np.ndarray) else column  # of a masked array: None where masked
+    return ["" if value is None else value for value in values]

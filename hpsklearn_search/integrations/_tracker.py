@@ -1,50 +1,54 @@
-"""Brings updates to the runs they belong to: finds or makes the runs, and keeps their ids."""
+"""Sends updates to the runs they belong to: finds or creates the runs, and keeps their ids."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ._client import Client, context_tags, short_calls
-from ._content import SEARCH_TAG, TRIAL_TAG
-from ._unsent import Destination
-from ._updates import Update
+from ._content import SEARCH_TAG, TRIAL_TAG, Update
 
 MODEL_NAME = "model"
 
 
+@dataclass(frozen=True)
+class Destination:
+    """Where the runs of a search are."""
+
+    search: str  # identifies the search, in a tag of each of its runs
+    tracking_uri: str | None = None
+    experiment: str | None = None  # its name, where `experiment_id` is not known
+    experiment_id: str | None = None
+    run_name: str | None = None  # of the parent, if it has to be created
+    start: int | None = None  # of the search, in milliseconds since the epoch
+    tags: Mapping[str, str] = field(default_factory=dict)  # of each run that is created
+    external_run_id: str | None = None  # a run that the search did not create serves as parent; it is never ended
+    registered_model: str | None = None
+    runs: Mapping[str, str] = field(default_factory=dict)  # ids by number of trial; "" is the parent
+
+
 class Tracker:
-    """Sends updates to one destination.
-
-    Sending an update twice does no harm: what may have arrived is looked up by the tags of its search.
-
-    Parameters
-    ----------
-    destination : Destination
-        Where the runs are, or are to be made.
-    may_exist : bool, default=False
-        Whether runs may be there that the destination does not know of.
-    """
+    """Sends updates to one destination; sending an update twice does no harm."""
 
     def __init__(self, destination: Destination, *, may_exist: bool = False) -> None:
         self._destination = destination
         self._runs = dict(destination.runs)
-        self._is_certain = not may_exist
+        self._must_find_runs = may_exist
         self._connected: Client | None = None
         self._context: dict[str, str] = {}
-        self._taken: Mapping[str, str] = {}  # parameters of an adopted run
-        self._suffix = ""  # where an adopted run has another search's names
-        if destination.adopted is not None:
-            self._runs[""] = destination.adopted
+        self._existing_params: Mapping[str, str] = {}  # of an external run
+        self._suffix = ""  # for names in an external run that holds another search
+        if destination.external_run_id is not None:
+            self._runs[""] = destination.external_run_id
 
     @property
     def destination(self) -> Destination:
-        """The destination, with the ids that are known by now."""
+        """The destination, with the run ids that are known now."""
         return replace(self._destination, runs=dict(self._runs))
 
     @property
     def parent_id(self) -> str | None:
-        """The id of the parent run, None until there is one."""
+        """The id of the parent run, None before it exists."""
         return self._runs.get("")
 
     def send(self, update: Update) -> None:
@@ -53,46 +57,45 @@ class Tracker:
             try:
                 self._send(self._connection(), update)
             except BaseException:
-                self._is_certain = False  # a call that failed may have been heard
+                self._must_find_runs = True  # the server may have created a run although the call failed
                 raise
 
     # ------------------------------------------------------------------ runs
     def _connection(self) -> Client:
-        """The client, after making sure once that experiment and parent are there."""
+        """The client; experiment and parent run exist afterwards."""
         client = self._connected or Client(self._destination.tracking_uri)
         if self._connected is None:
             self._context = context_tags()
-            self._look_at(client)
+            self._resolve_experiment(client)
             self._connected = client
-        if not self._is_certain:
-            self._look_up(client)
-            self._is_certain = True
+        if self._must_find_runs:
+            self._find_runs(client)
+            self._must_find_runs = False
         if "" not in self._runs:
             tags = {**self._context, **self._destination.tags, SEARCH_TAG: self._destination.search}
             self._runs[""] = self._create(client, self._destination.run_name, self._destination.start, tags)
         return client
 
-    def _look_at(self, client: Client) -> None:
-        """Find the experiment, and in an adopted run the names that are taken."""
-        adopted = self._destination.adopted
-        if adopted is None:
+    def _resolve_experiment(self, client: Client) -> None:
+        """Find the experiment, and the names that an external run already has."""
+        run_id = self._destination.external_run_id
+        if run_id is None:
             if self._destination.experiment_id is None:
-                found = client.experiment_id(self._destination.experiment)
-                self._destination = replace(self._destination, experiment_id=found)
+                experiment_id = client.experiment_id(self._destination.experiment)
+                self._destination = replace(self._destination, experiment_id=experiment_id)
             return
-        run = client.run(adopted)
+        run = client.run(run_id)
         self._destination = replace(self._destination, experiment_id=str(run.info.experiment_id))
-        self._taken = dict(run.data.params)
+        self._existing_params = dict(run.data.params)
         search = self._destination.search
         if SEARCH_TAG not in run.data.tags:
-            client.log(adopted, [], [], [(SEARCH_TAG, search), *self._destination.tags.items()])
+            client.log(run_id, [], [], [(SEARCH_TAG, search), *self._destination.tags.items()])
         elif run.data.tags[SEARCH_TAG] != search:
             self._suffix = f"_{search[:6]}"
 
-    def _look_up(self, client: Client) -> None:
-        """The runs that a call has made whose answer did not arrive."""
-        search = self._destination.search
-        for run_id, tags in client.run_ids(self._experiment_id, SEARCH_TAG, search).items():
+    def _find_runs(self, client: Client) -> None:
+        """Learn the ids of runs that were created by a call whose answer was lost."""
+        for run_id, tags in client.run_ids(self._experiment_id, SEARCH_TAG, self._destination.search).items():
             self._runs.setdefault(tags.get(TRIAL_TAG, ""), run_id)
 
     @property
@@ -114,30 +117,31 @@ class Tracker:
     # ------------------------------------------------------------------ content
     def _send(self, client: Client, update: Update) -> None:
         run_id = self._run_of(client, update)
-        is_adopted = update.trial is None and self._destination.adopted is not None
+        is_external = update.trial is None and self._destination.external_run_id is not None
         if update.metrics or update.params or update.tags:
-            own = self._beside_others(update) if is_adopted else update
-            client.log(run_id, own.metrics, list(own.params.items()), list(own.tags.items()))
+            entries = self._with_suffixes(update) if is_external else update
+            client.log(run_id, entries.metrics, list(entries.params.items()), list(entries.tags.items()))
         if update.folder is not None:
             client.log_files(run_id, update.folder, f"search{self._suffix}" if self._suffix else None)
         if update.model is not None:
             self._send_model(client, run_id, update)
-        if update.status is not None and not is_adopted:
+        if update.status is not None and not is_external:
             client.end_run(run_id, update.status, update.end)
 
-    def _beside_others(self, update: Update) -> Update:
-        """The update for a run that is not ours alone: what is there keeps its name, and its value."""
-        s = self._suffix
+    def _with_suffixes(self, update: Update) -> Update:
+        """The update with new names where an external run has the name already."""
+        suffix = self._suffix
 
         def name(key: str, value: str) -> str:
-            is_taken = self._taken.get(key, value) != value
-            return f"{key}_{self._destination.search[:6]}" if is_taken else key
+            # MLflow refuses another value for a parameter that exists.
+            conflicts = self._existing_params.get(key, value) != value
+            return f"{key}_{self._destination.search[:6]}" if conflicts else key
 
         return replace(
             update,
             params={name(key, value): value for key, value in update.params.items()},
-            tags={key + s: value for key, value in update.tags.items()},
-            metrics=[(key + s, *rest) for key, *rest in update.metrics],  # type: ignore[misc]
+            tags={key + suffix: value for key, value in update.tags.items()},
+            metrics=[(key + suffix, *rest) for key, *rest in update.metrics],  # type: ignore[misc]
         )
 
     def _send_model(self, client: Client, run_id: str, update: Update) -> None:

@@ -1,4 +1,4 @@
-"""A thread that sends what others put into its queue, and outlives the one it sends to.
+"""A thread that sends updates from a queue, and survives a server that is down.
 
 >>> sent = []
 >>> writer = Writer(lambda update: sent.append(update.trial), is_refusal=lambda error: True)
@@ -18,46 +18,31 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from ._updates import Update
+from ._content import Update
 
 logger = logging.getLogger(__name__)
 
-Maker: TypeAlias = Callable[[], Update]
-"""Makes an update when it is about to be sent: texts are made in the thread of the writer."""
+Maker: TypeAlias = Callable[[], Update]  # called in the thread, since texts of estimators take milliseconds
 
-LAST_TRY = 10.0
-"""Seconds in which a server that did not answer the last time must do so, or the end does not wait for it."""
+LAST_TRY = 10.0  # seconds that the end of a search waits for a server that did not answer the last call
 
 
 class Unsent(NamedTuple):
-    """What has not been sent, in order, and the last reason why."""
+    """The updates that were not sent, in order, and the last error."""
 
     updates: list[Update]
     error: Exception | None
 
 
 class Writer:
-    """Sends updates one by one, in order, from a thread of its own.
-
-    What is refused is put aside. Where nobody answers, the same update is tried again after growing
-    pauses, while the queue grows; the one who puts never waits.
-
-    Parameters
-    ----------
-    send : callable
-        Sends one update, or raises.
-    is_refusal : callable
-        Whether an exception says that sending this update again is of no use.
-    pause, longest_pause : float
-        Seconds before the second attempt, doubled from attempt to attempt up to the longest.
-    """
+    """Sends updates one by one, in order, from its own thread; `put` never waits."""
 
     def __init__(
         self,
         send: Callable[[Update], None],
         is_refusal: Callable[[Exception], bool],
         *,
-        pause: float = 0.5,
+        pause: float = 0.5,  # seconds before the second attempt, doubled after each further one
         longest_pause: float = 30.0,
     ) -> None:
         self._send = send
@@ -67,7 +52,7 @@ class Writer:
         self._waiting: deque[Maker] = deque()
         self._refused: list[Update] = []
         self._error: Exception | None = None
-        self._failures = 0  # since something was sent
+        self._failures = 0  # in a row
         self._is_closing = False
         self._is_abandoned = False
         self._changed = threading.Condition()
@@ -81,10 +66,7 @@ class Writer:
             self._changed.notify_all()
 
     def close(self, patience: float | None) -> Unsent:
-        """Send the rest, for at most `patience` seconds (None: as long as it takes), and stop.
-
-        An update that was on its way when patience ran out counts as unsent, although it may arrive.
-        """
+        """Send the rest, for at most `patience` seconds (None: until all is sent), and stop."""
         end = None if patience is None else time.monotonic() + patience
         try:
             with self._changed:
@@ -92,10 +74,10 @@ class Writer:
                 self._changed.notify_all()
                 limit = LAST_TRY if patience is None else min(patience, LAST_TRY)
                 self._changed.wait_for(lambda: not self._failures or self._is_abandoned, limit)
-                answers = not self._failures
-            if answers:
+                is_reachable = not self._failures
+            if is_reachable:
                 self._thread.join(None if end is None else max(0.0, end - time.monotonic()))
-        finally:  # also where somebody interrupts the wait
+        finally:  # also after Ctrl-C during the wait
             with self._changed:
                 self._is_abandoned = True
                 self._changed.notify_all()
@@ -104,15 +86,16 @@ class Writer:
     def _unsent(self) -> Unsent:
         with self._changed:
             waiting, refused, error = list(self._waiting), list(self._refused), self._error
-        made = [update for make in waiting if (update := _made(make)) is not None]
+        # The update that is being sent now is among them: it may arrive, and sending it twice does no harm.
+        updates = [update for make in waiting if (update := _make_update(make)) is not None]
         if waiting and error is None:
-            error = TimeoutError(f"{len(waiting)} updates were still to be sent")
-        return Unsent([*refused, *made], error)
+            error = TimeoutError(f"{len(waiting)} updates were still waiting to be sent")
+        return Unsent([*refused, *updates], error)
 
     # ------------------------------------------------------------------ in the thread
     def _run(self) -> None:
         while (make := self._next()) is not None:
-            update = _made(make)
+            update = _make_update(make)
             if update is None:
                 self._done()
                 continue
@@ -124,7 +107,7 @@ class Writer:
                 self._done()
 
     def _next(self) -> Maker | None:
-        """The update at the head of the queue, once there is one; None when there is no more to do."""
+        """The first update of the queue, once there is one; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._is_closing or self._is_abandoned)
             return self._waiting[0] if self._waiting and not self._is_abandoned else None
@@ -154,9 +137,9 @@ class Writer:
             self._changed.wait_for(lambda: self._is_closing or self._is_abandoned, pause)
 
 
-def _made(make: Maker) -> Update | None:
+def _make_update(make: Maker) -> Update | None:
     try:
         return make()
     except Exception:
-        logger.exception("what was to be logged cannot be made into text")
+        logger.exception("an update cannot be made: its content has no text")
         return None

@@ -8,15 +8,8 @@ from typing import Any
 
 
 def check_positive_integer(name: str, value: Any) -> int:
-    """A whole number of at least 1, for the argument called `name`.
-
-    Raises
-    ------
-    TypeError
-        If `value` is no whole number, or a bool.
-    ValueError
-        If it is below 1.
-    """
+    """A whole number of at least 1, for the argument called `name`."""
+    # 50.0 is taken, as hyperopt does; True is a slip.
     number = float(value) if isinstance(value, numbers.Real) and value is not True and value is not False else math.nan
     if not number.is_integer():
         raise TypeError(f"{name} must be a whole number of at least 1, got {value!r}")
@@ -26,15 +19,7 @@ def check_positive_integer(name: str, value: Any) -> int:
 
 
 def check_timeout(timeout: Any, name: str = "timeout") -> float | None:
-    """A positive number of seconds, or None.
-
-    Raises
-    ------
-    TypeError
-        If it is no number, or a bool.
-    ValueError
-        If it is NaN, or not positive.
-    """
+    """A positive number of seconds, or None."""
     if timeout is None:
         return None
     message = f"{name} must be a positive number of seconds, such as {name}=60, or None for no limit; got {timeout!r}"
@@ -47,13 +32,7 @@ def check_timeout(timeout: Any, name: str = "timeout") -> float | None:
 
 
 def check_loss_threshold(threshold: Any) -> float | None:
-    """A number, or None.
-
-    Raises
-    ------
-    TypeError
-        If it is no number, or a bool.
-    """
+    """A number, or None."""
     if threshold is None:
         return None
     if isinstance(threshold, bool) or not isinstance(threshold, numbers.Real):

@@ -27,59 +27,23 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """What to search, and when to stop.
-
-    Attributes
-    ----------
-    space, algo, entropy
-        The space, the algorithm, and the root of all its seeds.
-    max_evals : int or None
-        Total number of trials, those already in the record included.
-    window : Window
-        Which outcomes a suggestion may know.
-    timeout : float or None
-        Seconds; what is in flight then is cancelled.
-    stoppers : sequence of callable
-        Asked after every finished trial (with a window of finite size: in order of suggestion).
-    first_points : sequence of Point
-        Suggested first, before the algorithm is asked; those that are in the record already are not.
-    repeats : bool
-        Whether a finite space may be visited twice once it is used up; if not, the search ends.
-    accepts : callable or None
-        ``accepts(point) -> bool``: points it refuses are replaced before they cost a trial.
-    description : mapping
-        What callbacks are told about the search.
-    """
+    """What to search, and when to stop."""
 
     space: Space
     algo: SuggestAlgorithm
-    entropy: int
-    max_evals: int | None = None
+    entropy: int  # the root of all seeds
+    max_evals: int | None = None  # the total, trials that are in the record already included
     window: Window = Window()
-    timeout: float | None = None
+    timeout: float | None = None  # seconds; trials that run then are cancelled
     stoppers: Sequence[Stopper] = ()
-    first_points: Sequence[Point] = ()
-    repeats: bool = True
-    accepts: Any = None
-    description: Mapping[str, Any] = field(default_factory=dict)
+    first_points: Sequence[Point] = ()  # before the algorithm is asked; points of the record are left out
+    repeats: bool = True  # whether the search goes on when all points of a finite space were tried
+    accepts: Any = None  # accepts(point) -> bool: a refused point is replaced before it costs a trial
+    description: Mapping[str, Any] = field(default_factory=dict)  # for callbacks
 
 
 class Loop:
-    """One search over one record.
-
-    Parameters
-    ----------
-    plan : Plan
-        What to search.
-    objective : Objective
-        What a trial consists of.
-    executor : Executor
-        Where it runs; started and closed by `run`.
-    trials : Trials
-        The record to append to. Trials in it without an outcome are run again.
-    callbacks : sequence of Callback, optional
-        Who watches.
-    """
+    """One search over one record."""
 
     def __init__(
         self,
@@ -113,14 +77,7 @@ class Loop:
         self._reason = ""
 
     def run(self) -> str:
-        """Search until a budget is used up or somebody stops it; the reason.
-
-        Returns
-        -------
-        str
-            ``"max_evals"``, ``"exhausted"`` (a finite space has no more points), ``"timeout"``,
-            ``"callback"``, or what a stopper said.
-        """
+        """The reason why the search ended, such as "max_evals", "exhausted", "timeout" or a stopper's."""
         self.trials.labels = self.plan.space.labels
         limits = [limit for limit in (self.plan.timeout, self.trials.timeout) if limit is not None]
         deadline = time.monotonic() + min(limits) if limits else None
@@ -157,21 +114,21 @@ class Loop:
             if deadline is not None and time.monotonic() >= deadline:
                 self._reason = "timeout"
             if self._reason and self._must_end_now():
-                self._abandon()
+                cancelled = self.executor.cancel()
+                logger.info("search ended (%s) with %d tasks in flight", self._reason, len(cancelled))
                 break
         if not self._reason:
             self._reason = "exhausted" if self._is_exhausted else "max_evals"
 
     def _fill(self) -> None:
-        """Keep every worker busy: first folds of open trials, then a new trial.
-
-        With several workers a trial is suggested before one of them is free, so that none waits for it.
-        """
+        """Keep every worker busy: first parts of open trials, then a new trial."""
+        # Parts of open trials first: few trials are open at a time, and the algorithm sees fresh outcomes.
         while True:
             while len(self._in_flight) < self.executor.capacity and self._queue:
                 task = self._queue.popleft()
                 self._in_flight.add(task)
                 self.executor.submit(task)
+            # With several workers a trial is suggested before one of them is free, so that none waits for it.
             if len(self._in_flight) >= self.executor.capacity and (self._queue or self.executor.capacity == 1):
                 return
             if not self._may_ask():
@@ -204,6 +161,7 @@ class Loop:
         return free <= 1 + max(0, still_to_come)
 
     def _restart_unfinished(self) -> None:
+        """Begin the trials of the record that have no outcome, once more."""
         self._suggester.resume(self._record)
         for trial in self._record.running:
             self._open(self._record.begin(trial.number))
@@ -211,10 +169,6 @@ class Loop:
     def _must_end_now(self) -> bool:
         # Seeded, trials that were allowed before the reason came up belong to the result.
         return self.plan.window.size is None or self._reason == "timeout"
-
-    def _abandon(self) -> None:
-        cancelled = self.executor.cancel()
-        logger.info("search ended (%s) with %d tasks in flight", self._reason, len(cancelled))
 
     # ------------------------------------------------------------------ asking
     def _may_ask(self) -> bool:
@@ -243,7 +197,7 @@ class Loop:
     def _settle(self, number: int, outcome: Outcome) -> None:
         del self._parts[number]
         self._drop_rest(number)
-        if outcome.status != STATUS_CANCELLED:
+        if outcome.status != STATUS_CANCELLED:  # a cancelled trial stays unfinished, and runs again on resuming
             self._announce(self._record.finish(number, outcome))
 
     def _drop_rest(self, number: int) -> None:
@@ -258,16 +212,17 @@ class Loop:
         for callback in self.callbacks:
             if callback.on_trial_end(self.trials, trial) is True and not self._reason:
                 self._stop("callback", len(self._record))
-        self.objective.raise_if_fatal(trial)
+        self.objective.raise_if_fatal(trial)  # after the callbacks: the save file and trackers have the trial
         self._judge()
 
     def _judge(self) -> None:
-        """Ask the stoppers; seeded about each leading run of finished trials, else about all."""
+        """Ask the stoppers; in a seeded search about trials 0 .. n for each n, else about all at once."""
         if self._reason or not self._stoppers:
             return
         if self.plan.window.size is None:
             self._ask_stoppers(self.trials, len(self._record))
             return
+        # In order of suggestion, whichever trial finished first: the end must not depend on timing.
         while not self._reason and self._n_judged < self._record.n_settled:
             # Every trial that was allowed before this outcome was known still belongs to the result.
             last = self.plan.window.n_allowed(self._n_judged)
@@ -287,23 +242,13 @@ class Loop:
 
 
 def entropy_of(random_state: Any, name: str = "random_state") -> int:
-    """The root of all seeds of a search: from an int, a RandomState, a Generator, or fresh for None.
-
-    A RandomState or Generator is advanced, as scikit-learn and hyperopt do. `name` is what the argument is called.
-
-    Raises
-    ------
-    TypeError
-        If it is something else.
-    ValueError
-        If it is a negative number.
-    """
+    """The root of all seeds of a search: from an int, a RandomState, a Generator, or fresh for None."""
     if random_state is None:
         return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
     if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**63 - 1))
+        return int(random_state.integers(2**63 - 1))  # advances the generator, as scikit-learn and hyperopt do
     if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31 - 1))
+        return int(random_state.randint(2**31 - 1))  # what randint takes on every platform
     if isinstance(random_state, bool) or not isinstance(random_state, numbers.Integral):
         raise TypeError(f"{name} must be an int, a RandomState, a Generator or None, got {random_state!r}")
     if random_state < 0:

@@ -1,4 +1,4 @@
-"""How far a search is: a line on stderr, or whatever a context manager of the user's makes of it."""
+"""The progress of a search: a line on stderr, or a context manager of the user."""
 
 from __future__ import annotations
 
@@ -12,43 +12,30 @@ from tqdm.auto import tqdm
 from ..trials import Trial, Trials
 from ._callbacks import Callback
 
-SECONDS_BETWEEN_LINES = 10.0
-"""In a log file, where each state of the bar is a line of its own."""
+SECONDS_BETWEEN_LINES = 10.0  # in a log file, where each state of the bar is a new line
 
 
 class _Lines:
-    """A stream on which each state of a bar is a line, where a carriage return would not overwrite the last one."""
+    """A stream that writes each state of a bar as a new line, for files, where a carriage return does nothing."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        """A line, without the signs that move a cursor."""
         if text.strip():
             self._stream.write(f"{text.strip()}\n")
 
     def flush(self) -> None:
-        """As the stream does."""
         self._stream.flush()
 
 
 def _is_redrawn(stream: Any) -> bool:
-    """Whether a carriage return overwrites the line: on a terminal, and in a notebook."""
+    """Whether a carriage return overwrites the line, as on a terminal or in a notebook."""
     return bool(getattr(stream, "isatty", bool)()) or type(stream).__module__.startswith("ipykernel")
 
 
 class ProgressLine(Callback):
-    """A tqdm bar on stderr that follows the trials; it takes no stream away from anybody.
-
-    In a log file the bar is not drawn over itself: a line comes every ten seconds, and at the end.
-
-    Parameters
-    ----------
-    unit : str, default="trial"
-        What is counted.
-    describe : callable, optional
-        The text for the best trial so far; by default its loss.
-    """
+    """A tqdm bar on stderr; in a log file, a line every ten seconds and at the end."""
 
     def __init__(self, unit: str = "trial", describe: Callable[[Trial], str] | None = None) -> None:
         self.unit = unit
@@ -56,7 +43,6 @@ class ProgressLine(Callback):
         self._bar: Any = None
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        """Open the bar."""
         in_place = {"file": sys.stderr, "dynamic_ncols": True}
         in_lines = {"file": _Lines(sys.stderr), "ncols": 120, "ascii": True, "mininterval": SECONDS_BETWEEN_LINES}
         self._bar = tqdm(
@@ -67,24 +53,16 @@ class ProgressLine(Callback):
         )
 
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
-        """Advance it."""
         if trials.best_loss is not None:
             self._bar.set_postfix_str(self.describe(trials.record.best), refresh=False)
         self._bar.update(1)
 
     def on_search_end(self, trials: Trials, reason: str) -> None:
-        """Close it."""
         self._bar.close()
 
 
 class ProgressContext(Callback):
-    """hyperopt's protocol: a context that is told what was done, by ``update(n)`` and its attribute ``postfix``.
-
-    Parameters
-    ----------
-    open_context : callable
-        ``open_context(initial=done, total=max_evals)`` is a context manager.
-    """
+    """hyperopt's protocol: a context manager that gives an object with ``update(n)`` and ``postfix``."""
 
     def __init__(self, open_context: Callable[..., AbstractContextManager[Any]]) -> None:
         self.open_context = open_context
@@ -92,19 +70,16 @@ class ProgressContext(Callback):
         self._context: Any = None
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        """Enter the context."""
         done = sum(trial.is_finished for trial in trials.record)
         manager = self.open_context(initial=done, total=search.get("total"))
         self._context = manager.__enter__()
         self._manager = manager
 
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
-        """Tell it of one trial, and of the best loss."""
         if trials.best_loss is not None:
             self._context.postfix = f"best loss: {trials.best_loss}"
         self._context.update(1)
 
     def on_search_end(self, trials: Trials, reason: str) -> None:
-        """Leave the context."""
         if self._manager is not None:
             self._manager.__exit__(None, None, None)

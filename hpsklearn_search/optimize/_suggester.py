@@ -1,10 +1,10 @@
-"""What to try next: the algorithm's point, or another one where that cannot be used.
+"""The next point to try: the algorithm's, or another one where that cannot be used.
 
 >>> from hpsklearn_search import hp, rand
 >>> from hpsklearn_search.trials import Trials
->>> asker = Suggester(Space(hp.choice("c", ["a", "b"])), rand.suggest, entropy=0)
->>> first = asker.ask(0, Trials()); asker.note(first)
->>> asker.ask(1, Trials()) != first
+>>> suggester = Suggester(Space(hp.choice("c", ["a", "b"])), rand.suggest, entropy=0)
+>>> first = suggester.ask(0, Trials()); suggester.note(first)
+>>> suggester.ask(1, Trials()) != first
 True
 """
 
@@ -22,23 +22,7 @@ from ..trials import Trial, Trials
 
 
 class Suggester:
-    """Asks an algorithm, and keeps a search from trying a point of a finite space twice.
-
-    Parameters
-    ----------
-    space : Space
-        What to search.
-    algo : callable
-        What proposes points.
-    entropy : int
-        The root of all seeds.
-    first_points : sequence of Point, optional
-        What comes before the algorithm is asked; one given twice comes twice.
-    repeats : bool, default=True
-        Whether a finite space may be visited twice once it is used up.
-    accepts : callable, optional
-        ``accepts(point) -> bool``: points it refuses are replaced.
-    """
+    """Asks an algorithm, and keeps a search from trying a point of a finite space twice."""
 
     def __init__(
         self,
@@ -59,37 +43,31 @@ class Suggester:
         self._seen: set[tuple[Any, ...]] = set()
 
     def resume(self, record: Iterable[Trial]) -> None:
-        """Remember what a record has tried; those of the first points that are there do not come again."""
+        """Note the points of a record, and leave out the first points that are among them."""
         keys = [point_key(point) for point in self._first]
         for trial in record:
             self.note(trial.point)
             if point_key(trial.point) in keys:
-                place = keys.index(point_key(trial.point))
+                place = keys.index(point_key(trial.point))  # a point that is listed twice comes twice
                 del keys[place], self._first[place]
 
     def note(self, point: Mapping[str, Any]) -> None:
-        """Remember that `point` is tried; of an infinite space, where no point comes twice, nothing."""
-        if self.space.size is not None:
+        """Remember that `point` is tried."""
+        if self.space.size is not None:  # in an infinite space no point comes twice
             self._seen.add(point_key(point))
 
     def ask(self, number: int, trials: Trials) -> Point | None:
-        """The point of trial `number`, given what it may know; None if there is nothing left to try.
-
-        Raises
-        ------
-        InvalidTrial
-            If the algorithm returns what is no point of the space.
-        """
+        """The point of trial `number`, given what it may know; None if there is nothing left to try."""
         if self._first:
             return self._first.pop(0)
-        seed = trial_seed(self.entropy, number)
+        seed = trial_seed(self.entropy, number)  # of the trial alone: a resumed search draws the same
         points = self.algo([number], self.space, trials, seed)
         if not points:
             return None
         try:
             point = self.space.check(points[0])
         except InvalidTrial as error:
-            raise InvalidTrial(f"trial {number}, as algo suggests it: {error}") from None
+            raise InvalidTrial(f"trial {number}: algo suggested a point that is not of the space: {error}") from None
         return point if self._is_acceptable(point) else self._replacement(point, np.random.default_rng([seed, 1]))
 
     def _is_new(self, point: Point) -> bool:

@@ -1,10 +1,10 @@
-"""What a search tried and what came of it, as arrays: one entry a candidate. No plotting library here.
+"""The candidates of a search and their scores, as arrays with one entry per candidate.
 
 >>> results = {"param_C": [0.01, 1.0, 100.0], "mean_test_score": [0.5, 0.9, float("nan")]}
->>> tried = Candidates.from_cv_results(results)
->>> tried.scores.tolist(), tried.failed.tolist(), tried.columns["C"].is_log
+>>> candidates = Candidates.from_cv_results(results)
+>>> candidates.scores.tolist(), candidates.failed.tolist(), candidates.columns["C"].is_log
 ([0.5, 0.9, nan], [False, False, True], True)
->>> tried.best_so_far().tolist()
+>>> candidates.best_so_far().tolist()
 [0.5, 0.9, 0.9]
 """
 
@@ -12,47 +12,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ._columns import Column, column
-
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
+from .._typing import BoolArray, FloatArray, IntArray
+from ._columns import Column, make_column
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The candidates of a search, in order of suggestion.
+    """The candidates of a search, in order of suggestion; all arrays have shape (n,)."""
 
-    Attributes
-    ----------
-    columns : dict of Column
-        Every searched parameter, by its name in ``best_params_``.
-    scores : ndarray of shape (n,)
-        Mean test score; NaN where the candidate failed; of one that racing stopped, over the folds it ran.
-    failed, stopped : ndarray of bool, shape (n,)
-        Which have no finite score; which were given up by racing.
-    metric : str
-        The metric, ``"score"`` for the only one.
-    seconds : ndarray of shape (n,)
-        When each finished, from the start of the search; of a search that does not record it, the seconds
-        of fitting and scoring until then.
-    is_wall_clock : bool
-        Whether `seconds` were read from a clock.
-    """
-
-    columns: dict[str, Column]
-    scores: FloatArray
+    columns: dict[str, Column]  # by the names of the parameters in ``best_params_``
+    scores: FloatArray  # mean test score, NaN if the candidate failed, over the finished folds if it was pruned
     failed: BoolArray
-    stopped: BoolArray
-    metric: str
-    seconds: FloatArray
-    is_wall_clock: bool = False
+    pruned: BoolArray
+    metric: str  # "score" if there is only one
+    seconds: FloatArray  # from the start of the search to the end of the candidate
+    is_wall_clock: bool = False  # else `seconds` are a sum of fit and score times
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -61,121 +41,86 @@ class Candidates:
     def from_cv_results(
         cls, cv_results: Mapping[str, Any], metric: str | None = None, log: Mapping[str, bool] | None = None
     ) -> Candidates:
-        """The candidates in a table like ``GridSearchCV``'s.
-
-        Parameters
-        ----------
-        cv_results : mapping
-            ``cv_results_``, or a data frame of it.
-        metric : str, default=None
-            Of several metrics the one to show; by default the first.
-        log : mapping, default=None
-            Which numeric parameters have a logarithmic scale; of others it is guessed from their values.
-
-        Raises
-        ------
-        ValueError
-            If there is no such metric; the message names those there are.
-        """
+        """The candidates in ``cv_results_``; without an entry in `log`, a scale is guessed from the values."""
         metric = _metric(cv_results, metric)
         scores = np.array(cv_results[f"mean_test_{metric}"], dtype=float)
-        stopped = np.zeros(len(scores), dtype=bool)
+        pruned = np.zeros(len(scores), dtype=bool)
         if "n_splits_run" in cv_results:
-            ran = np.asarray(cv_results["n_splits_run"])
-            stopped = np.isnan(scores) & (ran < ran.max()) & (ran > 0)
-            scores = np.where(stopped, np.asarray(cv_results["mean_test_score_partial"], dtype=float), scores)
+            n_splits = np.asarray(cv_results["n_splits_run"])
+            pruned = np.isnan(scores) & (n_splits < n_splits.max()) & (n_splits > 0)
+            scores = np.where(pruned, np.asarray(cv_results["mean_test_score_partial"], dtype=float), scores)
         scores = np.where(np.isfinite(scores), scores, np.nan)
         names = [key.removeprefix("param_") for key in cv_results if str(key).startswith("param_")]
-        columns = {name: column(name, cv_results[f"param_{name}"], (log or {}).get(name)) for name in names}
-        return cls(columns, scores, np.isnan(scores), stopped, metric, _seconds_of_work(cv_results, len(scores)))
+        columns = {name: make_column(name, cv_results[f"param_{name}"], (log or {}).get(name)) for name in names}
+        return cls(columns, scores, np.isnan(scores), pruned, metric, _seconds_of_work(cv_results, len(scores)))
 
     @classmethod
     def from_search(cls, search: Any, metric: str | None = None) -> Candidates:
-        """The candidates of a fitted search, ours or one of scikit-learn's.
-
-        Parameters
-        ----------
-        search : HyperoptSearchCV, GridSearchCV, RandomizedSearchCV, ...
-            Fitted.
-        metric : str, default=None
-            Of several metrics the one to show; by default the one that was optimised or refitted on.
-        """
+        """The candidates of a fitted search, of this package or of scikit-learn."""
         check_is_fitted(search, "cv_results_")
         if metric is None and getattr(search, "multimetric_", False):
-            named = [getattr(search, "objective_metric", None), search.refit]
-            metric = next((name for name in named if isinstance(name, str)), None)
-        is_ours = hasattr(search, "trials_")  # scikit-learn's searches know no scales and no times
-        found = cls.from_cv_results(search.cv_results_, metric, search._log_scales() if is_ours else {})
-        seconds = search._seconds_on_the_clock() if is_ours else None
-        if seconds is None or len(seconds) != len(found):
-            return found
-        return cls(found.columns, found.scores, found.failed, found.stopped, found.metric, seconds, is_wall_clock=True)
+            names = [getattr(search, "objective_metric", None), search.refit]
+            metric = next((name for name in names if isinstance(name, str)), None)
+        has_trials = hasattr(search, "trials_")  # scikit-learn's searches record neither scales nor times
+        candidates = cls.from_cv_results(search.cv_results_, metric, search._log_scales() if has_trials else {})
+        seconds = search._seconds_on_the_clock() if has_trials else None
+        if seconds is None or len(seconds) != len(candidates):
+            return candidates
+        return replace(candidates, seconds=seconds, is_wall_clock=True)
 
     # ------------------------------------------------------------------ views
     @property
     def complete(self) -> BoolArray:
-        """Which have a score over all folds, shape (n,)."""
-        return ~self.failed & ~self.stopped
+        """Which candidates have a score over all folds."""
+        return ~self.failed & ~self.pruned
 
     @property
     def best(self) -> int | None:
-        """The row of the best complete candidate, the earliest of equals; None if there is none."""
+        """The index of the best complete candidate, the first of equal ones; None if there is none."""
         if not self.complete.any():
             return None
         return int(np.argmax(np.where(self.complete, self.scores, -np.inf)))
 
-    def best_so_far(self, order: Sequence[int] | NDArray[np.intp] | None = None) -> FloatArray:
-        """The best score up to each candidate, NaN before the first, shape (n,)."""
+    def best_so_far(self, order: Sequence[int] | IntArray | None = None) -> FloatArray:
+        """The best score up to each candidate, NaN before the first score."""
         scores = np.where(self.complete, self.scores, -np.inf)
         running = np.maximum.accumulate(scores if order is None else scores[np.asarray(order)])
         return np.where(np.isfinite(running), running, np.nan)
 
     def column(self, name: str) -> Column:
-        """A parameter by name.
-
-        Raises
-        ------
-        ValueError
-            If it was not searched; the message names those that were.
-        """
+        """A parameter by name; raises ValueError if it was not searched."""
         if name not in self.columns:
             raise ValueError(f"parameter {name!r} was not searched; choose from {list(self.columns)}")
         return self.columns[name]
 
     def varying(self) -> list[str]:
-        """Names of the parameters that have more than one value."""
-        found = [name for name, column in self.columns.items() if column.n_distinct > 1]
-        return found or list(self.columns)
+        """Names of the parameters that have more than one value; all names if none has."""
+        names = [name for name, column in self.columns.items() if column.n_distinct > 1]
+        return names or list(self.columns)
 
 
 def robust_minimum(scores: FloatArray) -> float:
-    """Where an axis of scores may begin, so that a few hopeless candidates do not squeeze the others.
+    """The lower end of an axis of scores; a few very bad scores lie below it.
 
-    Parameters
-    ----------
-    scores : ndarray
-        Finite scores, and NaN.
-
-    Examples
-    --------
     >>> robust_minimum(np.array([0.8, 0.85, 0.86, 0.9, -1e6])) > 0.5
     True
     """
-    known = scores[~np.isnan(scores)]
-    if not len(known):
+    finite = scores[~np.isnan(scores)]
+    if not len(finite):
         return 0.0
-    best, middle = known.max(), np.quantile(known, 0.4)
-    return float(max(known.min(), middle - 3.0 * max(best - middle, 1e-12 + 1e-6 * abs(best))))
+    # Of the range that the better 60 % of the scores need, three times as much below them.
+    best, middle = finite.max(), np.quantile(finite, 0.4)
+    return float(max(finite.min(), middle - 3.0 * max(best - middle, 1e-12 + 1e-6 * abs(best))))
 
 
-# ---------------------------------------------------------------------- reading a table, or a search
+# ---------------------------------------------------------------------- columns of cv_results_
 def _metric(cv_results: Mapping[str, Any], metric: str | None) -> str:
-    known = [key.removeprefix("mean_test_") for key in cv_results if str(key).startswith("mean_test_")]
-    known = [name for name in known if name != "score_partial"]
-    if metric is None and known:
-        return known[0]
-    if metric not in known:
-        raise ValueError(f"metric {metric!r} is not in cv_results_; it has {known}")
+    metrics = [key.removeprefix("mean_test_") for key in cv_results if str(key).startswith("mean_test_")]
+    metrics = [name for name in metrics if name != "score_partial"]  # of racing, no metric
+    if metric is None and metrics:
+        return metrics[0]
+    if metric not in metrics:
+        raise ValueError(f"metric {metric!r} is not in cv_results_; it has {metrics}")
     return str(metric)
 
 

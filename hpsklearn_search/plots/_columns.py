@@ -1,8 +1,8 @@
-"""One parameter over all candidates, as numbers that can be drawn.
+"""The values of one parameter in all candidates, as numbers that can be drawn.
 
->>> column("kernel", ["rbf", "poly", "rbf"]).positions.tolist()
+>>> make_column("kernel", ["rbf", "poly", "rbf"]).positions.tolist()
 [1.0, 0.0, 1.0]
->>> column("degree", np.ma.array([3, 0, 5], mask=[False, True, False], dtype=object)).positions.tolist()
+>>> make_column("degree", np.ma.array([3, 0, 5], mask=[False, True, False], dtype=object)).positions.tolist()
 [3.0, nan, 5.0]
 """
 
@@ -10,69 +10,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import BoolArray, FloatArray
 from ..space import brief
 
-FloatArray: TypeAlias = NDArray[np.float64]
-
-LOG_FROM, LOW_MEDIAN = 99.0, 0.2
-"""Positive numbers that span this factor, half of them in this lowest part of their range, are taken for
-logarithmic where the space does not say."""
-MOST_MIXED = 12
-"""So many different values, numbers among them, stand as categories of their own."""
+# Without a space, positive numbers that span this factor are taken as logarithmic if their median lies in this
+# lowest part of the range.
+LOG_FACTOR, LOG_MEDIAN = 99.0, 0.2
+MAX_MIXED = 12  # categories; where texts and more numbers are mixed, all numbers are one category
 
 
 @dataclass(frozen=True)
 class Column:
-    """A parameter of n candidates.
-
-    Attributes
-    ----------
-    name : str
-        The name of the parameter.
-    positions : ndarray of shape (n,)
-        Its value, or the index of its category; NaN where it is not set.
-    categories : tuple of str
-        Texts of the categories; empty for a number.
-    is_log : bool
-        Whether a number has a logarithmic scale.
-    """
+    """A parameter of n candidates."""
 
     name: str
-    positions: FloatArray
-    categories: tuple[str, ...] = ()
+    positions: FloatArray  # shape (n,): values, or indices of categories; NaN where the parameter is not set
+    categories: tuple[str, ...] = ()  # empty for a number
     is_log: bool = False
 
     @property
     def is_categorical(self) -> bool:
-        """Whether positions are indices of categories."""
+        """Whether the positions are indices of categories."""
         return bool(self.categories)
 
     @property
-    def is_set(self) -> NDArray[np.bool_]:
-        """Which candidates have the parameter, shape (n,)."""
+    def is_set(self) -> BoolArray:
+        """Which candidates have the parameter; shape (n,)."""
         return ~np.isnan(self.positions)
 
     @property
     def n_distinct(self) -> int:
-        """How many different values there are; not being set counts as one."""
-        known = self.positions[self.is_set]
-        return len(np.unique(known)) + (len(known) < len(self.positions))
+        """Number of different values; "not set" counts as one."""
+        return len(np.unique(self.values)) + int(not self.is_set.all())
+
+    @property
+    def values(self) -> FloatArray:
+        """The positions of the candidates that have the parameter."""
+        return self.positions[self.is_set]
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether all values are whole numbers."""
+        return not self.is_categorical and bool(np.all(self.values == np.round(self.values)))
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The smallest and largest position; of categories, half a step beyond."""
+        """The smallest and the largest position; with categories, half a step more at both ends."""
         if self.is_categorical:
             return -0.5, len(self.categories) - 0.5
-        known = self.positions[self.is_set]
-        return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+        return (float(self.values.min()), float(self.values.max())) if len(self.values) else (0.0, 1.0)
 
     def unit(self, positions: FloatArray | None = None) -> FloatArray:
-        """Positions on [0, 1] between the limits, in the logarithm where the scale is one."""
+        """Positions scaled to [0, 1] between the limits, logarithmically if the scale is logarithmic."""
         x = self.positions if positions is None else positions
         low, high = self.limits
         if self.is_log:
@@ -80,32 +73,22 @@ class Column:
         return (x - low) / (high - low) if high > low else np.where(np.isnan(x), np.nan, 0.5)
 
 
-def column(name: str, values: Any, log: bool | None = None) -> Column:
-    """The column of a parameter.
-
-    Parameters
-    ----------
-    name : str
-        The name of the parameter.
-    values : array-like of shape (n,)
-        Masked where the parameter is not set, as in ``cv_results_``; NaN in an object array means the same.
-    log : bool, default=None
-        Whether the scale is logarithmic; None to guess.
-    """
-    data, mask = _with_mask(values)
-    is_set = ~mask
-    known: list[Any] = [value for value, there in zip(data, is_set, strict=True) if there]
+def make_column(name: str, values: Any, log: bool | None = None) -> Column:
+    """The column of a parameter, whose `values` are masked where it is not set; `log=None` guesses the scale."""
+    data, mask = _data_and_mask(values)
+    set_values = [value for value, is_masked in zip(data, mask, strict=True) if not is_masked]
     positions = np.full(len(data), np.nan)
-    if known and all(map(_is_number, known)):
-        positions[is_set] = [float(value) for value in known]
-        return Column(name, positions, is_log=_is_log(positions[is_set], log))
-    texts = _texts(known)
-    categories = tuple(sorted(set(texts), key=_order(known, texts)))
-    positions[is_set] = [float(categories.index(text)) for text in texts]
+    if set_values and all(map(_is_number, set_values)):
+        positions[~mask] = [float(value) for value in set_values]
+        return Column(name, positions, is_log=_is_log(positions[~mask], log))
+    texts = _texts(set_values)
+    categories = tuple(sorted(set(texts), key=_order(set_values, texts)))
+    positions[~mask] = [float(categories.index(text)) for text in texts]
     return Column(name, positions, categories or ("(not set)",))
 
 
-def _with_mask(values: Any) -> tuple[list[Any], NDArray[np.bool_]]:
+def _data_and_mask(values: Any) -> tuple[list[Any], BoolArray]:
+    # A data frame of cv_results_ has NaN where the table was masked.
     array = values if isinstance(values, np.ma.MaskedArray) else np.ma.array(list(values), dtype=object)
     mask = np.ma.getmaskarray(array) | np.array([isinstance(v, float) and np.isnan(v) for v in array.data.tolist()])
     return array.data.tolist(), mask
@@ -115,37 +98,35 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
 
 
-def _is_log(known: FloatArray, log: bool | None) -> bool:
-    low, high = (known.min(), known.max()) if len(known) else (0.0, 0.0)
+def _is_log(values: FloatArray, log: bool | None) -> bool:
+    low, high = (values.min(), values.max()) if len(values) else (0.0, 0.0)
     if low <= 0 or log is not None:
         return bool(log and low > 0)
-    return bool(high / low >= LOG_FROM and np.median(known) - low < LOW_MEDIAN * (high - low))
+    return bool(high / low >= LOG_FACTOR and np.median(values) - low < LOG_MEDIAN * (high - low))
 
 
 def _texts(values: Sequence[Any]) -> list[str]:
-    """A text for each value: of estimators the class alone where that tells them apart."""
+    """A text for each value: of an estimator only its class, if that distinguishes all values."""
     whole = [value if isinstance(value, str) else brief(value) for value in values]
-    if len(set(whole)) > MOST_MIXED and any(map(_is_number, values)):
+    if len(set(whole)) > MAX_MIXED and any(map(_is_number, values)):
         return ["a number" if _is_number(value) else text for value, text in zip(values, whole, strict=True)]
     short = [type(v).__name__ if hasattr(v, "get_params") else text for v, text in zip(values, whole, strict=True)]
     return short if len(set(short)) == len(set(whole)) else whole
 
 
 def _order(values: Sequence[Any], texts: Sequence[str]) -> Any:
-    """Numbers by size, then everything else by its text."""
+    """A sort key: numbers by size, then everything else by its text."""
     numbers = {text: float(value) for value, text in zip(values, texts, strict=True) if _is_number(value)}
     return lambda text: (text not in numbers, numbers.get(text, 0.0), text.lower())
 
 
-def shortened(text: str, most: int = 24) -> str:
-    """A text of at most `most` characters, cut in the middle.
+def shorten(text: str, length: int = 24) -> str:
+    """A text of at most `length` characters, cut in the middle.
 
-    Examples
-    --------
-    >>> shortened("a_very_long_name_of_some_category", 15)
+    >>> shorten("a_very_long_name_of_some_category", 15)
     'a_very_…ategory'
     """
-    if len(text) <= most:
+    if len(text) <= length:
         return text
-    head = (most - 1) // 2
-    return f"{text[:head]}…{text[head + 1 - most :]}"
+    head = (length - 1) // 2
+    return f"{text[:head]}…{text[head + 1 - length :]}"

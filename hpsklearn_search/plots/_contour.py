@@ -1,51 +1,47 @@
-"""The score over two parameters: a map that is drawn through the candidates, and the candidates on it."""
+"""The score as a function of two parameters: a map that is interpolated between the candidates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
+from .._typing import BoolArray, FloatArray
 from ._candidates import Candidates, robust_minimum
-from ._columns import Column, shortened
+from ._columns import Column, shorten
 from ._display import Display
-from ._parameter import spread_out
+from ._parameter import GOLDEN, MANY, spread_categories
 from ._style import BEST, FAILED, MAP, colour_bar, label_scores, on_parameter, tidy
 
-FloatArray: TypeAlias = NDArray[np.float64]
-
 MESH = 60
-FEWEST = 6  # different points, below which a map would be a guess
-NEIGHBOURS = 60
+MIN_POINTS = 6  # different points; with fewer, a map would be a guess
+NEIGHBOURS = 60  # of a point of the map, so that the cost grows linearly with the candidates
 
 
 class ContourDisplay(Display):
-    """The score over two parameters.
+    """The score as a function of two parameters.
 
-    Between two numbers a smooth map is laid through the candidates, in the logarithm where the space is
-    logarithmic; it says nothing of the other parameters, which are whatever they were. Of categories the
-    candidates alone are shown. Make one with `from_search` or `from_cv_results`.
+    If both are numbers, a smooth map is interpolated between the candidates, on a logarithmic scale if the
+    space is logarithmic. The map does not correct for the other parameters. If one is categorical, only the
+    candidates are shown. Use `from_search` or `from_cv_results` to create one.
 
     Parameters
     ----------
     candidates : Candidates
-        What was tried.
+        The candidates of a search.
     x, y : str
         The parameters, by their names in ``best_params_``.
 
     Attributes
     ----------
     grid_x, grid_y : ndarray of shape (60,)
-        Values of the parameters on the map; empty where there is none.
+        Values of the parameters on the map; empty if there is no map.
     grid_scores : ndarray of shape (60, 60)
         The map: ``grid_scores[j, i]`` at ``(grid_x[i], grid_y[j])``.
-    figure_ : matplotlib Figure
-        The figure, after `plot`.
-    ax_ : matplotlib Axes
-        The axes.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------
@@ -74,13 +70,15 @@ class ContourDisplay(Display):
         Parameters
         ----------
         search : HyperoptSearchCV, GridSearchCV, RandomizedSearchCV, ...
-            Fitted.
+            A fitted search.
         x, y : str, default=None
-            The parameters; by default the first two that vary and that most candidates have.
+            The two parameters. By default, of the parameters with more than one value, the first two that most
+            candidates have.
         metric : str, default=None
-            Of several metrics the one to show; by default the one that was optimised or refitted on.
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
         ax : matplotlib Axes, default=None
-            Where to draw; by default on a new figure.
+            Axes to draw on. By default a new figure is created.
 
         Returns
         -------
@@ -90,7 +88,7 @@ class ContourDisplay(Display):
         Raises
         ------
         ValueError
-            If a parameter was not searched, or there are not two.
+            If a parameter was not searched, or if fewer than two have more than one value.
         """
         candidates = Candidates.from_search(search, metric)
         return cls(candidates, *_two(candidates, x, y)).plot(ax)
@@ -105,14 +103,14 @@ class ContourDisplay(Display):
         metric: str | None = None,
         ax: Any = None,
     ) -> ContourDisplay:
-        """Draw the scores in a table of results.
+        """Draw the scores of a table of results over two parameters.
 
         Parameters
         ----------
         cv_results : mapping
-            ``cv_results_``.
+            ``cv_results_`` of a search, or a data frame made of it.
         x, y, metric, ax
-            As for `from_search`.
+            See `from_search`.
         """
         candidates = Candidates.from_cv_results(cv_results, metric)
         return cls(candidates, *_two(candidates, x, y)).plot(ax)
@@ -122,56 +120,59 @@ class ContourDisplay(Display):
         if self.x.is_categorical or self.y.is_categorical:
             return empty
         points = np.column_stack([self.x.unit(), self.y.unit()])
-        known = ~np.isnan(points).any(axis=1) & ~self.candidates.failed
-        distinct, inverse = np.unique(points[known].round(6), axis=0, return_inverse=True)
-        flat = len(distinct) and np.linalg.matrix_rank(distinct - distinct.mean(axis=0), tol=1e-6) < 2
-        if len(distinct) < FEWEST or flat:
+        usable = ~np.isnan(points).any(axis=1) & ~self.candidates.failed
+        distinct, inverse = np.unique(points[usable].round(6), axis=0, return_inverse=True)
+        is_line = len(distinct) and np.linalg.matrix_rank(distinct - distinct.mean(axis=0), tol=1e-6) < 2
+        if len(distinct) < MIN_POINTS or is_line:
             return empty
-        # Of candidates at one place, the mean: what else differs between them is averaged over.
-        scores = np.bincount(inverse.ravel(), self.shown_scores[known]) / np.bincount(inverse.ravel())
+        # Candidates at the same point differ in other parameters: the map shows their mean.
+        scores = np.bincount(inverse.ravel(), self.shown_scores[usable]) / np.bincount(inverse.ravel())
         smooth = RBFInterpolator(
             distinct, scores, neighbors=min(len(distinct), NEIGHBOURS), kernel="linear", smoothing=0.05
         )
         unit = np.linspace(0.0, 1.0, MESH)
         mesh = np.stack(np.meshgrid(unit, unit), axis=-1).reshape(-1, 2)
-        found = np.clip(smooth(mesh), scores.min(), scores.max()).reshape(MESH, MESH)
-        return _values(self.x, unit), _values(self.y, unit), found
+        heights = np.clip(smooth(mesh), scores.min(), scores.max()).reshape(MESH, MESH)
+        return _values(self.x, unit), _values(self.y, unit), heights
 
     def _draw(self) -> None:
-        on_parameter(self.ax_.xaxis, self.x, most_text=18)
-        on_parameter(self.ax_.yaxis, self.y, most_text=22)
+        on_parameter(self.ax_.xaxis, self.x, text_length=18)
+        on_parameter(self.ax_.yaxis, self.y, text_length=22)
         tidy(self.ax_)
         if self.grid_scores.size:
             self.ax_.grid(visible=False)
             self.ax_.margins(0.03)
-        tried = self.candidates
-        x, y = spread_out(self.x), spread_out(self.y) if not self.x.is_categorical else _spread_other_way(self.y)
-        there = self.x.is_set & self.y.is_set
-        points = self._draw_scores(x, y, there & ~tried.failed)
-        failed = there & tried.failed
+        candidates = self.candidates
+        x = spread_categories(self.x)
+        # Two categories spread with the same steps would lie on a diagonal.
+        y = spread_categories(self.y, step=0.7548776662466927 if self.x.is_categorical else GOLDEN)
+        has_both = self.x.is_set & self.y.is_set
+        points = self._draw_scores(x, y, has_both & ~candidates.failed)
+        failed = has_both & candidates.failed
         self.ax_.scatter(x[failed], y[failed], marker="x", color=FAILED, s=22, linewidths=1.0)
-        if tried.best is not None and there[tried.best]:
+        if candidates.best is not None and has_both[candidates.best]:
             ring = {"facecolors": "none", "edgecolors": BEST, "linewidths": 2.2, "zorder": 4}
-            self.ax_.scatter(x[tried.best], y[tried.best], s=130, **ring)
-        missing = int((~there).sum())
-        note = f"\n(both set in {len(tried) - missing} of {len(tried)})" if missing else ""
-        self.ax_.set_xlabel(shortened(self.x.name, 40) + note)
-        self.ax_.set_ylabel(shortened(self.y.name, 40))
+            self.ax_.scatter(x[candidates.best], y[candidates.best], s=130, **ring)
+        missing = int((~has_both).sum())
+        note = f"\n(both set in {len(candidates) - missing} of {len(candidates)})" if missing else ""
+        self.ax_.set_xlabel(shorten(self.x.name, 40) + note)
+        self.ax_.set_ylabel(shorten(self.y.name, 40))
         if points is not None:
-            colour_bar(self.figure_, points, self.ax_, label_scores(tried.metric))
+            colour_bar(self.figure_, points, self.ax_, label_scores(candidates.metric))
 
-    def _draw_scores(self, x: FloatArray, y: FloatArray, there: NDArray[np.bool_]) -> Any:
-        """The map and the points, in one scale of colours."""
-        if not there.any():
+    def _draw_scores(self, x: FloatArray, y: FloatArray, which: BoolArray) -> Any:
+        """Draw the map and the points, with the same scale of colours."""
+        if not which.any():
             return None
-        low, high = float(self.shown_scores[there].min()), float(self.shown_scores[there].max())
+        scores = self.shown_scores[which]
+        low, high = float(scores.min()), float(scores.max())
         high = high if high > low else low + 1e-9
-        small = there.sum() > 200
+        small = which.sum() > MANY
         if self.grid_scores.size:
             levels = np.linspace(low, high, 13)
             self.ax_.contourf(self.grid_x, self.grid_y, self.grid_scores, levels=levels, cmap=MAP, alpha=0.85)
         return self.ax_.scatter(
-            x[there], y[there], c=self.shown_scores[there], cmap=MAP, vmin=low, vmax=high, s=12 if small else 30,
+            x[which], y[which], c=scores, cmap=MAP, vmin=low, vmax=high, s=12 if small else 30,
             edgecolors="white", linewidths=0.4 if small else 0.7, zorder=2,
         )  # fmt: skip
 
@@ -181,18 +182,12 @@ def _values(column: Column, unit: FloatArray) -> FloatArray:
     return np.geomspace(low, high, len(unit)) if column.is_log else np.linspace(low, high, len(unit))
 
 
-def _spread_other_way(column: Column) -> Any:
-    """As `spread_out`, but not along the same diagonal as the other axis."""
-    if not column.is_categorical:
-        return column.positions
-    spread = (np.arange(len(column.positions)) * 0.7548776662466927) % 1.0 - 0.5
-    return column.positions + 0.5 * spread
-
-
 def _two(candidates: Candidates, x: str | None, y: str | None) -> tuple[str, str]:
     names = [name for name in candidates.varying() if name not in (x, y)]
-    names.sort(key=lambda name: -int(candidates.columns[name].is_set.sum()))  # what all have, first
+    names.sort(key=lambda name: -int(candidates.columns[name].is_set.sum()))
     chosen = [x or (names.pop(0) if names else None), y or (names.pop(0) if names else None)]
     if chosen[0] is None or chosen[1] is None:
-        raise ValueError(f"a map needs two parameters that vary, and the search has {candidates.varying()}")
+        raise ValueError(
+            f"a map needs two parameters with more than one value, and the search has {candidates.varying()}"
+        )
     return chosen[0], chosen[1]

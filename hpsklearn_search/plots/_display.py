@@ -1,4 +1,4 @@
-"""What all displays have in common: they draw on axes that are given, or on a new figure, and remember both.
+"""The base of all displays: they draw on the axes of the user or on a new figure, and keep both as attributes.
 
 >>> class Line(Display):
 ...     size = 3.0, 2.0
@@ -14,47 +14,35 @@ from typing import Any, TypeVar
 
 from ._style import new_axes
 
-Own = TypeVar("Own", bound="Display")
+Self = TypeVar("Self", bound="Display")
 
 
 class Display:
-    """A picture that is drawn by `plot`.
+    """A picture that is drawn by `plot`."""
 
-    Attributes
-    ----------
-    size : tuple of float
-        Width and height of a new figure, in inches.
-    figure_ : matplotlib Figure
-        The figure, after `plot`.
-    ax_ : matplotlib Axes
-        The axes.
-    """
-
-    size: tuple[float, float]
-    figure_: Any
+    size: tuple[float, float]  # width and height of a new figure, in inches
+    figure_: Any  # matplotlib's figure and axes, set by `plot`
     ax_: Any
 
-    def plot(self: Own, ax: Any = None) -> Own:
-        """Draw.
+    def plot(self: Self, ax: Any = None) -> Self:
+        """Draw the display.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default on a new figure.
+            Axes to draw on. By default a new figure is created.
 
         Returns
         -------
         Display
-            Itself, with `figure_` and `ax_`.
+            The display itself, with `figure_` and `ax_`.
         """
-        self._begin(ax)
+        self._set_axes(ax)
         self._draw()
         return self
 
-    def _begin(self, ax: Any) -> None:
-        """Find where to draw."""
+    def _set_axes(self, ax: Any) -> None:
         self.figure_, self.ax_ = new_axes(ax, self.size)
 
     def _draw(self) -> None:
-        """Draw on `ax_`."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""How a search went: the score of every candidate, and the best so far."""
+"""The course of a search: the score of every candidate, and the best score so far."""
 
 from __future__ import annotations
 
@@ -13,32 +13,30 @@ from ._display import Display
 from ._style import BEST, COLOURS, FAILED, label_scores, tidy, unseen_axes
 
 SIZE = (7.0, 4.2)  # inches
-MANY = 200  # candidates, from which on points are small and faint
+MANY = 200  # above this number of candidates, points are small and faint
 
 
 class SearchHistoryDisplay(Display):
-    """The score of every candidate, the best so far, and the failures; of one search or of several.
+    """The score of every candidate, the best score so far, and the failures; for one search or several.
 
-    Make one with `from_search`, `from_searches` or `from_cv_results`.
+    Use `from_search`, `from_searches` or `from_cv_results` to create one.
 
     Parameters
     ----------
     candidates : dict of Candidates
         ``{name of the search: its candidates}``.
     x : {"number", "time"}, default="number"
-        Whether candidates stand at their number or at the second in which they finished.
+        The horizontal position of a candidate: its number, or the second in which it finished.
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-        The figure, after `plot`.
-    ax_ : matplotlib Axes
-        The axes.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------
     >>> from hpsklearn_search.plots import SearchHistoryDisplay
-    >>> results = {"param_C": [1, 10, 100], "mean_test_score": [0.7, 0.9, 0.8]}  # or a search's own
+    >>> results = {"param_C": [1, 10, 100], "mean_test_score": [0.7, 0.9, 0.8]}
     >>> display = SearchHistoryDisplay.from_cv_results(results)
     >>> display.ax_.get_lines()[0].get_ydata().tolist()
     [0.7, 0.9, 0.9]
@@ -63,13 +61,14 @@ class SearchHistoryDisplay(Display):
         Parameters
         ----------
         search : HyperoptSearchCV, GridSearchCV, RandomizedSearchCV, ...
-            Fitted.
+            A fitted search.
         metric : str, default=None
-            Of several metrics the one to show; by default the one that was optimised or refitted on.
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
         x : {"number", "time"}, default="number"
-            What stands on the horizontal axis.
+            The horizontal position of a candidate: its number, or the second in which it finished.
         ax : matplotlib Axes, default=None
-            Where to draw; by default on a new figure.
+            Axes to draw on. By default a new figure is created.
 
         Returns
         -------
@@ -87,9 +86,9 @@ class SearchHistoryDisplay(Display):
         Parameters
         ----------
         searches : mapping
-            ``{name: fitted search}``.
+            ``{name: fitted search}``; the legend shows the names.
         metric, x, ax
-            As for `from_search`.
+            See `from_search`.
         """
         return cls({name: Candidates.from_search(search, metric) for name, search in searches.items()}, x).plot(ax)
 
@@ -97,23 +96,24 @@ class SearchHistoryDisplay(Display):
     def from_cv_results(
         cls, cv_results: Mapping[str, Any], *, metric: str | None = None, x: str = "number", ax: Any = None
     ) -> SearchHistoryDisplay:
-        """Draw the history in a table of results.
+        """Draw the history from a table of results.
 
         Parameters
         ----------
         cv_results : mapping
-            ``cv_results_``.
+            ``cv_results_`` of a search, or a data frame made of it.
         metric, x, ax
-            As for `from_search`.
+            See `from_search`.
         """
         return cls({"": Candidates.from_cv_results(cv_results, metric)}, x).plot(ax)
 
     def _draw(self) -> None:
-        low = min(robust_minimum(each.scores) for each in self.candidates.values())
-        high = max((np.nanmax(each.scores) for each in self.candidates.values() if not each.failed.all()), default=1.0)
+        searches = self.candidates.values()
+        low = min(robust_minimum(candidates.scores) for candidates in searches)
+        high = max((np.nanmax(c.scores) for c in searches if not c.failed.all()), default=1.0)
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
-        for i, (name, each) in enumerate(self.candidates.items()):
-            self._draw_search(name, each, COLOURS[i % len(COLOURS)], low - margin)
+        for i, (name, candidates) in enumerate(self.candidates.items()):
+            self._draw_search(name, candidates, COLOURS[i % len(COLOURS)], low - margin)
         self.ax_.set_ylim(low - 2 * margin, high + margin)
         self.ax_.set_ylabel(label_scores(next(iter(self.candidates.values())).metric))
         self.ax_.set_xlabel(self._x_label())
@@ -124,48 +124,35 @@ class SearchHistoryDisplay(Display):
     def _x_label(self) -> str:
         if self.x == "number":
             return "candidate"
-        on_clock = all(each.is_wall_clock for each in self.candidates.values())
-        return "seconds since the search began" if on_clock else "seconds of fitting and scoring"
+        is_wall_clock = all(candidates.is_wall_clock for candidates in self.candidates.values())
+        return "seconds since the start of the search" if is_wall_clock else "seconds of fitting and scoring"
 
-    def _draw_search(self, name: str, each: Candidates, colour: str, floor: float) -> None:
-        where = each.seconds if self.x == "time" else np.arange(1.0, len(each) + 1)
-        ax, alone = self.ax_, len(self.candidates) == 1
-        size, alpha = (9, 0.45) if len(each) > MANY else (22, 0.75 if alone else 0.4)
-        of = f"{name}: " if name else ""
-        below = ~each.failed & (each.scores < floor)
-        shown = each.complete & ~below
-        style = {"s": size, "alpha": alpha, "linewidths": 0.8}
-        ax.scatter(where[shown], each.scores[shown], color=colour, label=f"{of}candidate" if alone else None, **style)
-        stopped = each.stopped & ~below
-        self._marked(where, np.where(stopped, each.scores, np.nan), stopped, "o", colour, f"{of}stopped early", True)
-        self._marked(where, floor, below, "v", colour, f"{of}below")
-        self._marked(where, floor, each.failed, "x", FAILED if alone else colour, f"{of}failed")
-        order = np.argsort(where, kind="stable")
-        best = each.best_so_far(order)
-        line = BEST if alone else colour
-        label = f"{of}best" + (f" {np.nanmax(best):.6g}" if not np.isnan(best).all() else "")
-        ax.plot(where[order], best, color=line, drawstyle="steps-post", linewidth=1.8, label=label)
+    def _draw_search(self, name: str, candidates: Candidates, colour: str, floor: float) -> None:
+        x = candidates.seconds if self.x == "time" else np.arange(1.0, len(candidates) + 1)
+        scores, is_only = candidates.scores, len(self.candidates) == 1
+        size, alpha = (9, 0.45) if len(candidates) > MANY else (22, 0.75 if is_only else 0.4)
+        prefix = f"{name}: " if name else ""
+        below = ~candidates.failed & (scores < floor)
+        shown, pruned = candidates.complete & ~below, candidates.pruned & ~below
+        style = {"s": size, "alpha": alpha, "linewidths": 0.8, "label": f"{prefix}candidate" if is_only else None}
+        self.ax_.scatter(x[shown], scores[shown], color=colour, **style)
+        hollow = {"facecolors": "none", "edgecolors": colour}
+        self._mark(x[pruned], scores[pruned], f"{prefix}pruned", marker="o", **hollow)
+        self._mark(x[below], floor, f"{prefix}below", marker="v", color=colour)
+        self._mark(x[candidates.failed], floor, f"{prefix}failed", marker="x", color=FAILED if is_only else colour)
+        order = np.argsort(x, kind="stable")
+        best = candidates.best_so_far(order)
+        label = f"{prefix}best" + (f" {np.nanmax(best):.6g}" if not np.isnan(best).all() else "")
+        line = {"color": BEST if is_only else colour, "drawstyle": "steps-post", "linewidth": 1.8}
+        self.ax_.plot(x[order], best, label=label, **line)
 
-    def _marked(
-        self, where: Any, height: Any, which: Any, marker: str, colour: str, text: str, hollow: bool = False
-    ) -> None:
-        """Candidates that are no ordinary points, with their number in the legend."""
-        if not which.any():
-            return
-        heights = np.broadcast_to(height, which.shape)[which]
-        face = {"facecolors": "none", "edgecolors": colour} if hollow else {"color": colour}
-        label = f"{text} ({int(which.sum())})"
-        self.ax_.scatter(where[which], heights, marker=marker, s=22, linewidths=1.0, label=label, **face)
+    def _mark(self, x: Any, y: Any, text: str, **style: Any) -> None:
+        """Draw special candidates, with their number in the legend."""
+        if len(x):
+            y = np.broadcast_to(y, len(x))
+            self.ax_.scatter(x, y, s=22, linewidths=1.0, label=f"{text} ({len(x)})", **style)
 
 
 def save_history(search: Any, path: str | os.PathLike[str]) -> None:
-    """Draw the history of a fitted search into a file, and nowhere else.
-
-    Parameters
-    ----------
-    search : HyperoptSearchCV, GridSearchCV, RandomizedSearchCV, ...
-        Fitted.
-    path : path-like
-        The file; its ending names the format.
-    """
+    """Draw the history of a fitted search into a file; no window or notebook shows it."""
     SearchHistoryDisplay.from_search(search, ax=unseen_axes(SIZE)).figure_.savefig(path)

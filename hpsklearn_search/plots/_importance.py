@@ -1,33 +1,31 @@
-"""Which parameters mattered, as bars."""
+"""The importance of the parameters, as bars."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ._columns import shortened
+from ._columns import shorten
 from ._display import Display
 from ._style import FAILED, POINTS, tidy
 
 
 class ParameterImportanceDisplay(Display):
-    """The importance of every label of a space, the largest on top.
+    """The importance of every label of a space, the largest at the top.
 
-    Make one with `from_search`.
+    Use `from_search` to create one.
 
     Parameters
     ----------
     importances : mapping
         ``{label: importance}``, as `parameter_importances` returns it.
     max_bars : int, default=20
-        How many to show; what is left is added up in one grey bar.
+        Maximum number of bars; one grey bar shows the sum of the others.
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-        The figure, after `plot`.
-    ax_ : matplotlib Axes
-        The axes.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------
@@ -52,11 +50,11 @@ class ParameterImportanceDisplay(Display):
         Parameters
         ----------
         search : HyperoptSearchCV
-            Fitted.
+            A fitted search.
         max_bars : int, default=20
-            How many to show.
+            Maximum number of bars.
         ax : matplotlib Axes, default=None
-            Where to draw; by default on a new figure.
+            Axes to draw on. By default a new figure is created.
 
         Returns
         -------
@@ -66,7 +64,7 @@ class ParameterImportanceDisplay(Display):
         Raises
         ------
         TypeError
-            If the search has no ``importances_``: those of scikit-learn know no space.
+            If the search has no ``importances_``, as those of scikit-learn.
         """
         if not hasattr(type(search), "importances_"):
             raise TypeError(
@@ -78,7 +76,7 @@ class ParameterImportanceDisplay(Display):
     def _draw(self) -> None:
         items = list(self.importances.items())
         shown, rest = items[: self.max_bars], items[self.max_bars :]
-        bars = [(shortened(label, 34), value, POINTS) for label, value in shown]
+        bars = [(shorten(label, 34), value, POINTS) for label, value in shown]
         if rest:
             bars.append((f"({len(rest)} others)", sum(value for _, value in rest), FAILED))
         names, values, colours = zip(*bars[::-1], strict=True) if bars else ((), (), ())

@@ -3,42 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray
 from ._candidates import Candidates, robust_minimum
-from ._columns import Column, shortened
+from ._columns import Column, shorten
 from ._display import Display
-from ._style import BEST, GRID, MAP, colour_bar, label_scores, lines
+from ._style import BEST, GRID, MAP, colour_bar, draw_lines, label_scores
 
-FloatArray: TypeAlias = NDArray[np.float64]
-
-NOT_SET = -0.12
-"""The lane below the axes for candidates that do not have a parameter."""
-MANY = 60
+NOT_SET = -0.12  # height of the lane for candidates that do not have a parameter
+MANY = 60  # above this number of candidates, the lines of bad ones are faint
 
 
 class ParallelCoordinatesDisplay(Display):
-    """A line through the values of every candidate, coloured by its score; the best on top.
+    """A line through the parameter values of every candidate, coloured by its score; the best line is on top.
 
-    A parameter that a candidate does not have is crossed in a lane below the axes. Failed candidates are
-    left out. Make one with `from_search` or `from_cv_results`.
+    Where a candidate does not have a parameter, its line crosses a lane below the axis. Failed candidates
+    have no line. Use `from_search` or `from_cv_results` to create one.
 
     Parameters
     ----------
     candidates : Candidates
-        What was tried.
+        The candidates of a search.
     parameters : sequence of str, default=None
-        Which to show, from left to right, by their names in ``best_params_``; by default all that vary.
+        Parameters to show, from left to right, by their names in ``best_params_``. By default all parameters
+        with more than one value.
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-        The figure, after `plot`.
-    ax_ : matplotlib Axes
-        The axes.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------
@@ -62,13 +58,14 @@ class ParallelCoordinatesDisplay(Display):
         Parameters
         ----------
         search : HyperoptSearchCV, GridSearchCV, RandomizedSearchCV, ...
-            Fitted.
+            A fitted search.
         parameters : sequence of str, default=None
-            Which to show, from left to right; by default all that vary.
+            Parameters to show, from left to right. By default all parameters with more than one value.
         metric : str, default=None
-            Of several metrics the one to show; by default the one that was optimised or refitted on.
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
         ax : matplotlib Axes, default=None
-            Where to draw; by default on a new figure.
+            Axes to draw on. By default a new figure is created.
 
         Returns
         -------
@@ -86,19 +83,19 @@ class ParallelCoordinatesDisplay(Display):
         metric: str | None = None,
         ax: Any = None,
     ) -> ParallelCoordinatesDisplay:
-        """Draw the candidates in a table of results.
+        """Draw the candidates of a table of results.
 
         Parameters
         ----------
         cv_results : mapping
-            ``cv_results_``.
+            ``cv_results_`` of a search, or a data frame made of it.
         parameters, metric, ax
-            As for `from_search`.
+            See `from_search`.
         """
         return cls(Candidates.from_cv_results(cv_results, metric), parameters).plot(ax)
 
     def heights(self) -> FloatArray:
-        """Where each candidate crosses each axis: [0, 1], and below 0 where it does not have the parameter.
+        """Where each candidate crosses each axis: in [0, 1], or below 0 if it does not have the parameter.
 
         Returns
         -------
@@ -110,7 +107,7 @@ class ParallelCoordinatesDisplay(Display):
         return np.column_stack(columns)
 
     def _draw(self) -> None:
-        drawn = self._draw_lines()
+        lines_ = self._draw_lines()
         for i, column in enumerate(self.columns):
             self._draw_axis(i, column)
         has_lane = any(not column.is_set.all() for column in self.columns)
@@ -122,36 +119,36 @@ class ParallelCoordinatesDisplay(Display):
         self.ax_.spines[:].set_visible(False)
         self.ax_.set_xlim(-0.15, max(len(self.columns) - 1, 0) + 0.45)
         self.ax_.set_ylim(NOT_SET - 0.06 if has_lane else -0.04, 1.06)
-        if drawn is not None:
-            colour_bar(self.figure_, drawn, self.ax_, label_scores(self.candidates.metric))
+        if lines_ is not None:
+            colour_bar(self.figure_, lines_, self.ax_, label_scores(self.candidates.metric))
 
     def _name_axes(self) -> None:
-        names = [shortened(column.name, 40).replace("__", "__\n") for column in self.columns]
+        names = [shorten(column.name, 40).replace("__", "__\n") for column in self.columns]
         longest = max((len(line) for name in names for line in name.splitlines()), default=0)
         slanted = {"rotation": 25, "ha": "right", "rotation_mode": "anchor"} if longest > 14 else {}
         self.ax_.set_xticks(range(len(names)), labels=names, fontsize="small", **slanted)
         self.ax_.tick_params(axis="x", length=0, pad=6)
 
     def _draw_lines(self) -> Any:
-        """The lines, worst first, and the best once more in a colour of its own."""
-        tried, heights = self.candidates, self.heights()
-        rows = np.flatnonzero(~tried.failed)
+        """Draw the lines, the worst first, and the best again in another colour."""
+        candidates, heights = self.candidates, self.heights()
+        rows = np.flatnonzero(~candidates.failed)
         if not len(rows) or not heights.shape[1]:
             return None
-        rows = rows[np.argsort(tried.scores[rows], kind="stable")]
-        scores = tried.scores[rows]
+        rows = rows[np.argsort(candidates.scores[rows], kind="stable")]
+        scores = candidates.scores[rows]
         floor, top = robust_minimum(scores), float(scores.max())
         rank = np.linspace(0.0, 1.0, len(rows))
         many = len(rows) > MANY
-        drawn = lines(
+        collection = draw_lines(
             self.ax_, [_path(heights[row]) for row in rows], cmap=MAP, array=np.maximum(scores, floor),
             linewidths=0.8 + (0.5 if many else 1.2) * rank, alpha=(0.08 + 0.62 * rank**10) if many else 0.85,
         )  # fmt: skip
-        drawn.set_clim(floor, top if top > floor else floor + 1e-9)
-        if tried.best is not None:
-            x, y = _path(heights[tried.best]).T
+        collection.set_clim(floor, top if top > floor else floor + 1e-9)
+        if candidates.best is not None:
+            x, y = _path(heights[candidates.best]).T
             self.ax_.plot(x, y, color=BEST, linewidth=2.4, zorder=4)
-        return drawn
+        return collection
 
     def _draw_axis(self, i: int, column: Column) -> None:
         self.ax_.plot([i, i], [0, 1], color="black", linewidth=0.9, zorder=3)
@@ -166,17 +163,16 @@ def _path(heights: FloatArray) -> FloatArray:
 
 
 def _ticks(column: Column) -> list[tuple[float, str]]:
-    """Heights and texts of the ticks of one axis."""
+    """Height and text of each tick of an axis."""
     if column.is_categorical:
         n = len(column.categories)
         step = -(-n // 12)
         heights = column.unit(np.arange(n, dtype=float))
-        return [(float(heights[i]), shortened(column.categories[i], 16)) for i in range(0, n, step)]
+        return [(float(heights[i]), shorten(column.categories[i], 16)) for i in range(0, n, step)]
     low, high = column.limits
     if low == high:
         return [(0.5, f"{low:.3g}")]
     values = np.geomspace(low, high, 5) if column.is_log else np.linspace(low, high, 5)
-    known = column.positions[column.is_set]
-    if np.all(known == np.round(known)):
+    if column.is_integer:
         values = np.unique(np.round(values))
     return [(float(h), f"{v:.3g}") for h, v in zip(column.unit(values), values, strict=True)]

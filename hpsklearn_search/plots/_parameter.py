@@ -1,4 +1,4 @@
-"""Score against one parameter after the other."""
+"""The score as a function of each parameter."""
 
 from __future__ import annotations
 
@@ -8,35 +8,38 @@ from typing import Any
 import numpy as np
 
 from ._candidates import Candidates, robust_minimum
-from ._columns import Column, shortened
+from ._columns import Column, shorten
 from ._display import Display
 from ._style import BEST, FAILED, MAP, axes_grid, colour_bar, label_scores, new_axes, on_parameter, tidy
 
-MANY = 200
+MANY = 200  # above this number of candidates, points are small and faint
+GOLDEN = 0.6180339887498949
+STRIP = 0.5  # width of the strip of a category, of the distance between two
 
 
 class ParameterScoreDisplay(Display):
-    """The score of every candidate against its value of a parameter, one panel a parameter.
+    """The score of every candidate against its value of a parameter, with one panel per parameter.
 
-    Colour tells when a candidate was suggested, early ones dark; the best has a ring, failed ones are
-    crosses at the bottom. Categories are strips. Candidates without the parameter are left out, and
-    counted under the panel. Make one with `from_search` or `from_cv_results`.
+    Early candidates are dark, late ones light. The best candidate has a ring, failed ones are crosses at the
+    bottom. Candidates that do not have the parameter are not drawn; the label of the axis counts the others.
+    Use `from_search` or `from_cv_results` to create one.
 
     Parameters
     ----------
     candidates : Candidates
-        What was tried.
+        The candidates of a search.
     parameters : str or sequence of str, default=None
-        Which to show, by their names in ``best_params_``; by default all that vary.
+        Parameters to show, by their names in ``best_params_``. By default all parameters with more than one
+        value.
 
     Attributes
     ----------
     figure_ : matplotlib Figure
-        The figure, after `plot`.
+        The figure; set by `plot`.
     axes_ : list of matplotlib Axes
-        One a parameter.
+        The axes, one for each parameter.
     ax_ : matplotlib Axes
-        The first of them.
+        The first of the axes.
 
     Examples
     --------
@@ -63,13 +66,14 @@ class ParameterScoreDisplay(Display):
         Parameters
         ----------
         search : HyperoptSearchCV, GridSearchCV, RandomizedSearchCV, ...
-            Fitted.
+            A fitted search.
         parameters : str or sequence of str, default=None
-            Which to show; by default all that vary.
+            Parameters to show. By default all parameters with more than one value.
         metric : str, default=None
-            Of several metrics the one to show; by default the one that was optimised or refitted on.
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
         ax : matplotlib Axes, or a sequence of them, default=None
-            Where to draw, one a parameter; by default on a new figure.
+            Axes to draw on, one for each parameter. By default a new figure is created.
 
         Returns
         -------
@@ -87,38 +91,38 @@ class ParameterScoreDisplay(Display):
         metric: str | None = None,
         ax: Any = None,
     ) -> ParameterScoreDisplay:
-        """Draw the scores in a table of results.
+        """Draw the scores of a table of results.
 
         Parameters
         ----------
         cv_results : mapping
-            ``cv_results_``.
+            ``cv_results_`` of a search, or a data frame made of it.
         parameters, metric, ax
-            As for `from_search`.
+            See `from_search`.
         """
         return cls(Candidates.from_cv_results(cv_results, metric), parameters).plot(ax)
 
     def plot(self, ax: Any = None) -> ParameterScoreDisplay:
-        """Draw.
+        """Draw the display.
 
         Parameters
         ----------
         ax : matplotlib Axes, or a sequence of them, default=None
-            Where to draw, one a parameter; by default on a new figure.
+            Axes to draw on, one for each parameter. By default a new figure is created.
 
         Returns
         -------
         ParameterScoreDisplay
-            Itself, with `figure_`, `axes_` and `ax_`.
+            The display itself, with `figure_`, `axes_` and `ax_`.
 
         Raises
         ------
         ValueError
-            If there are not as many axes as parameters.
+            If the number of axes is not the number of parameters.
         """
         return super().plot(ax)
 
-    def _begin(self, ax: Any) -> None:
+    def _set_axes(self, ax: Any) -> None:
         self.figure_, self.axes_ = self._axes(ax)
         self.ax_ = self.axes_[0]
         self._is_grid = ax is None and len(self.axes_) > 1
@@ -143,41 +147,39 @@ class ParameterScoreDisplay(Display):
         n = len(self.columns)
         if ax is None and n > 1:
             return axes_grid(n, min(4, max(2, round(n**0.5))), (3.4, 3.0))
-        given = [ax] if not np.iterable(ax) else list(np.asarray(ax, dtype=object).ravel())
-        if len(given) != n:
+        axes = [ax] if not np.iterable(ax) else list(np.asarray(ax, dtype=object).ravel())
+        if len(axes) != n:
             raise ValueError(
-                f"ax: {n} parameters need {n} axes, got {len(given)}; name one parameter, or give as many axes"
+                f"ax: {n} parameters need {n} axes, got {len(axes)}; name one parameter, or give as many axes"
             )
-        pairs = [new_axes(each, self.size) for each in given]
-        return pairs[0][0], [axes for _, axes in pairs]
+        pairs = [new_axes(panel, self.size) for panel in axes]
+        return pairs[0][0], [panel for _, panel in pairs]
 
     def _panel(self, ax: Any, column: Column, floor: float) -> Any:
-        tried = self.candidates
-        numbers = np.arange(1, len(tried) + 1)
-        x = spread_out(column)
-        small = len(tried) > MANY
-        there = column.is_set & ~tried.failed
+        scores, failed, best = self.candidates.scores, self.candidates.failed, self.candidates.best
+        n = len(scores)
+        numbers = np.arange(1, n + 1)
+        x = spread_categories(column)
+        has_score, failed = column.is_set & ~failed, column.is_set & failed
         points = ax.scatter(
-            x[there], np.maximum(tried.scores[there], floor), c=numbers[there], cmap=MAP, vmin=1, vmax=len(tried),
-            s=10 if small else 24, alpha=0.6 if small else 0.9, linewidths=0,
+            x[has_score], np.maximum(scores[has_score], floor), c=numbers[has_score], cmap=MAP, vmin=1, vmax=n,
+            s=10 if n > MANY else 24, alpha=0.6 if n > MANY else 0.9, linewidths=0,
         )  # fmt: skip
-        failed = column.is_set & tried.failed
         ax.scatter(x[failed], np.full(failed.sum(), floor), marker="x", color=FAILED, s=22, linewidths=1.0)
-        best = tried.best
         if best is not None and column.is_set[best]:
-            ax.scatter(x[best], tried.scores[best], s=110, facecolors="none", edgecolors=BEST, linewidths=2.0, zorder=3)
-        on_parameter(ax.xaxis, column, most_text=18)
-        missing = int((~column.is_set).sum())
-        note = f"\n(set in {len(tried) - missing} of {len(tried)})" if missing else ""
-        ax.set_xlabel(shortened(column.name, 40) + note)
+            ax.scatter(x[best], scores[best], s=110, facecolors="none", edgecolors=BEST, linewidths=2.0, zorder=3)
+        on_parameter(ax.xaxis, column, text_length=18)
+        n_set = int(column.is_set.sum())
+        note = f"\n(set in {n_set} of {n})" if n_set < n else ""
+        ax.set_xlabel(shorten(column.name, 40) + note)
         tidy(ax, "y" if column.is_categorical else "both")
-        return points if there.any() else None
+        return points if has_score.any() else None
 
 
-def spread_out(column: Column, width: float = 0.5) -> Any:
-    """Positions on an axis; those of a category are spread over a strip, the same way every time."""
+def spread_categories(column: Column, step: float = GOLDEN) -> Any:
+    """Positions on an axis; the candidates of a category are spread over a strip, always in the same way."""
     if not column.is_categorical:
         return column.positions
-    # Multiples of the golden ratio fill an interval evenly, however many there are.
-    spread = (np.arange(len(column.positions)) * 0.6180339887498949) % 1.0 - 0.5
-    return column.positions + width * spread
+    # Multiples of the golden ratio fill an interval evenly for any number of candidates.
+    offsets = (np.arange(len(column.positions)) * step) % 1.0 - 0.5
+    return column.positions + STRIP * offsets

@@ -1,7 +1,7 @@
-"""Where matplotlib is imported, when something is drawn; and what all plots have in common.
+"""The style of all plots, and the only module that imports matplotlib, when something is drawn.
 
-Colours are those of M. Okabe and K. Ito ("Color Universal Design", 2008) and the map cividis, which
-look alike to people with and without colour blindness.
+The colours are those of M. Okabe and K. Ito ("Color Universal Design", 2008) and of the map cividis: people
+with and without colour blindness can tell them apart.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..exceptions import NotInstalledError
-from ._columns import Column, shortened
+from ._columns import Column, shorten
 
 POINTS, BEST, FAILED, GRID = "#0072B2", "#D55E00", "#7F7F7F", "#E6E6E6"
 COLOURS = (POINTS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", BEST)
@@ -28,7 +26,7 @@ def _pyplot() -> Any:
 
 
 def new_axes(ax: Any, size: tuple[float, float]) -> tuple[Any, Any]:
-    """The figure and axes to draw on: those given, or new ones of `size` inches."""
+    """Figure and axes to draw on: those of `ax`, or new ones of `size` inches."""
     pyplot = _pyplot()
     if ax is not None:
         return ax.figure, ax
@@ -37,7 +35,7 @@ def new_axes(ax: Any, size: tuple[float, float]) -> tuple[Any, Any]:
 
 
 def unseen_axes(size: tuple[float, float]) -> Any:
-    """Axes on a figure of `size` inches that no window or notebook shows: for a file."""
+    """Axes on a figure of `size` inches that no window or notebook shows."""
     _pyplot()
     from matplotlib.figure import Figure
 
@@ -45,7 +43,7 @@ def unseen_axes(size: tuple[float, float]) -> Any:
 
 
 def axes_grid(n: int, n_columns: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
-    """A figure with `n` panels of `size` inches, and its axes."""
+    """A new figure with `n` panels of `size` inches, and its axes."""
     columns = min(n, n_columns)
     rows = -(-n // columns)
     figure, axes = _pyplot().subplots(
@@ -57,8 +55,8 @@ def axes_grid(n: int, n_columns: int, size: tuple[float, float]) -> tuple[Any, l
     return figure, flat[:n]
 
 
-def lines(ax: Any, paths: Sequence[Any], **style: Any) -> Any:
-    """Many lines at once on `ax`."""
+def draw_lines(ax: Any, paths: Sequence[Any], **style: Any) -> Any:
+    """Draw many lines at once."""
     _pyplot()
     from matplotlib.collections import LineCollection
 
@@ -66,18 +64,18 @@ def lines(ax: Any, paths: Sequence[Any], **style: Any) -> Any:
 
 
 def tidy(ax: Any, grid: str = "both") -> None:
-    """A quiet frame: no upper and right line, a light grid behind the data."""
+    """Remove the upper and right line of the frame, and draw a light grid behind the data."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(visible=True, axis=grid, color=GRID, linewidth=0.8)
     ax.set_axisbelow(True)
 
 
-def on_parameter(axis: Any, column: Column, *, most_text: int = 24) -> None:
-    """Scale, ticks and limits of an x or y axis for a parameter."""
+def on_parameter(axis: Any, column: Column, *, text_length: int = 24) -> None:
+    """Set scale, ticks and limits of an x or y axis for a parameter."""
     which = axis.axis_name
     ax = axis.axes
     if column.is_categorical:
-        texts = [shortened(text, most_text) for text in column.categories]
+        texts = [shorten(text, text_length) for text in column.categories]
         axis.set_ticks(range(len(texts)), labels=texts)
         getattr(ax, f"set_{which}lim")(*column.limits)
         if which == "x" and sum(map(len, texts)) > 30:
@@ -88,16 +86,16 @@ def on_parameter(axis: Any, column: Column, *, most_text: int = 24) -> None:
     elif column.is_log:
         getattr(ax, f"set_{which}scale")("log")
         _label_short_logarithm(axis, column)
-    elif _is_whole(column):
+    elif column.is_integer:
         from matplotlib.ticker import MaxNLocator
 
         axis.set_major_locator(MaxNLocator(nbins=6, integer=True))
 
 
 def _label_short_logarithm(axis: Any, column: Column) -> None:
-    """Between two powers of ten or less far apart, plain numbers: 1, 2, 5, 10; by itself the axis writes 3 x 10^0."""
-    known = column.positions[column.is_set]
-    if not len(known) or not 0 < known.max() < 100 * known.min():
+    """Label an axis of at most two powers of ten with plain numbers: 1, 2, 5, 10."""
+    low, high = column.limits
+    if not low < high < 100 * low:
         return
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -106,20 +104,15 @@ def _label_short_logarithm(axis: Any, column: Column) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _is_whole(column: Column) -> bool:
-    known = column.positions[column.is_set]
-    return bool(np.all(known == np.round(known)))
-
-
 def label_scores(metric: str) -> str:
     """The title of an axis of scores."""
     return "mean test score" if metric == "score" else f"mean test score ({metric})"
 
 
 def colour_bar(figure: Any, mappable: Any, axes: Any, text: str, **options: Any) -> Any:
-    """A slim colour bar beside `axes`."""
+    """Add a slim colour bar to the right of `axes`."""
     bar = figure.colorbar(mappable, ax=axes, pad=0.02, aspect=30, **options)
     bar.set_label(text)
     bar.outline.set_visible(False)
-    bar.solids.set_alpha(1.0)  # faint points have a scale in full colour
+    bar.solids.set_alpha(1.0)  # else faint points would have a faint scale
     return bar

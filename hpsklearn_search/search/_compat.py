@@ -8,8 +8,8 @@ Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
   ``_check_refit_for_multimetric``, ``_select_best_index``, ``_format_results``
 - ``utils._param_validation``: ``HasMethods``, ``Interval``, ``StrOptions``
 - ``base._fit_context``; ``utils.validation``: ``_check_method_params``, ``_num_samples``
-- ``metrics._scorer``: ``_MultimetricScorer`` (``_scorers``, ``_raise_exc``), ``_BaseScorer``, ``_PassthroughScorer``
-- ``model_selection._validation._score``, ``utils.metaestimators._safe_split``, ``utils._safe_indexing``
+- ``metrics._scorer``: ``_MultimetricScorer`` (``_scorers``, ``_raise_exc``)
+- ``model_selection._validation._score``, ``utils._safe_indexing``
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from inspect import signature
 from typing import Any
 
 from sklearn.base import _fit_context
-from sklearn.metrics._scorer import _BaseScorer, _PassthroughScorer
 from sklearn.metrics._scorer import _MultimetricScorer as _Bundle
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
@@ -29,7 +28,6 @@ from sklearn.model_selection._validation import (
 )
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
 from ._score_errors import KeepingErrors, keep_error
@@ -46,11 +44,9 @@ __all__ = [
     "indexable",
     "insert_error_scores",
     "is_multimetric_scorer",
-    "is_scikit_learn_scorer",
     "num_samples",
     "requires_y",
     "safe_indexing",
-    "safe_split",
     "score",
     "scorers_by_name",
     "strict_scorer",
@@ -65,7 +61,6 @@ fit_context = _fit_context
 insert_error_scores = _insert_error_scores
 num_samples = _num_samples
 safe_indexing = _safe_indexing
-safe_split = _safe_split
 score = _score
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
@@ -96,14 +91,6 @@ def strict_scorer(scorer: Any) -> Any:
     if not isinstance(scorer, _Bundle):
         return KeepingErrors(scorer)
     return _MultimetricScorer(scorers=scorer._scorers, raise_exc=scorer._raise_exc)
-
-
-def is_scikit_learn_scorer(scorer: Any) -> bool:
-    """Whether `scorer` uses nothing of an estimator but its predictions or its ``score`` method."""
-    if isinstance(scorer, _Bundle):
-        return all(map(is_scikit_learn_scorer, scorer._scorers.values()))
-    scorer = scorers_by_name(scorer)
-    return isinstance(scorer, _BaseScorer | _PassthroughScorer)
 
 
 def requires_y(estimator: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What tells one search with cross-validation from another, for its save file."""
+"""What distinguishes one search with cross-validation from another, for its save file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .folds import FoldFunction
 
 
 def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record) -> dict[str, Any]:
-    """All that scores and suggestions depend on: not n_jobs, max_evals, timeouts."""
+    """Everything that scores and suggestions depend on; n_jobs, max_evals and timeouts are not among it."""
     fixed = function.estimator.get_params(deep=False)
-    known = [(trial.point, trial.model_loss) for trial in record.prior_trials]
+    prior = [(trial.point, trial.model_loss) for trial in record.prior_trials]
     return {
         "estimator": text_of(type(function.estimator)),
         "parameters of the estimator": {name: _short(value) for name, value in sorted(fixed.items())},
@@ -37,7 +37,7 @@ def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record)
         "racing": text_of(search.racing),
         "constraints": text_of(search.constraints),
         "random_state": None if search.random_state is None else plan.entropy,
-        **({"trials": _short(known)} if known else {}),
+        **({"trials": _short(prior)} if prior else {}),
     }
 
 

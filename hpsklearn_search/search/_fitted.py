@@ -12,13 +12,13 @@ from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import get_scorer_names
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
+from .._typing import FloatArray
 from ..exceptions import add_note
 from ..optimize import Callback
 from ..space import SpaceTable
@@ -39,7 +39,7 @@ from ._results import (
     rank_failures_last,
 )
 from ._run import SearchRun
-from .early_stopping import with_iterations
+from .early_stopping import refit_params
 
 logger = logging.getLogger(__name__)
 
@@ -65,34 +65,12 @@ class FittedSearch(BaseSearchCV):
 
     @available_if(lambda self: hasattr(self, "transform"))
     def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """Search, refit, and transform `X` with the best estimator.
-
-        Parameters
-        ----------
-        X, y, **params
-            As in `fit`.
-
-        Returns
-        -------
-        array-like of shape (n_samples, n_new_features)
-            What ``best_estimator_.transform`` makes of `X`.
-        """
+        """``fit(X, y, **params).transform(X)``."""
         return self.fit(X, y, **params).transform(X)
 
     @available_if(lambda self: hasattr(self.estimator, "set_output"))
     def set_output(self, *, transform: str | None = None) -> FittedSearch:
-        """Set the type that ``transform`` returns, in the estimator and in ``best_estimator_``.
-
-        Parameters
-        ----------
-        transform : {"default", "pandas", "polars"} or None, default=None
-            As in a transformer's own ``set_output``; None changes nothing.
-
-        Returns
-        -------
-        FittedSearch
-            This search.
-        """
+        """Set the type that ``transform`` returns, in the estimator and in ``best_estimator_``; as in a transformer."""
         for estimator in (self.estimator, getattr(self, "best_estimator_", None)):
             if estimator is not None:
                 estimator.set_output(transform=transform)
@@ -321,7 +299,7 @@ class FittedSearch(BaseSearchCV):
         best = self._rows()[self.best_index_]
         folds = [fold.get(BEST_ITERATIONS, {}) for fold in best.outcome.folds] if best.outcome is not None else []
         candidate = base.set_params(**clone(self.best_params_, safe=False))
-        iterations = with_iterations(folds)
+        iterations = refit_params(folds)
         if iterations:  # an estimator's own set_params may refuse an empty call
             candidate.set_params(**iterations)
         return candidate
@@ -336,7 +314,7 @@ class FittedSearch(BaseSearchCV):
                 scales[setting.parameter] = scales.get(setting.parameter, False) or bool(log)
         return scales
 
-    def _seconds_on_the_clock(self) -> NDArray[np.float64] | None:
+    def _seconds_on_the_clock(self) -> FloatArray | None:
         """Seconds from the start of the search to the end of each candidate; None where they are not recorded."""
         rows = self._rows()
         finished, started = np.array([t.finished for t in rows]), np.array([t.started for t in rows])

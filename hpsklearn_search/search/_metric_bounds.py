@@ -16,26 +16,19 @@ _AT_MOST_ONE = (
 
 
 def highest_score(scorer: Any, estimator: Any) -> float | None:
-    """1 for accuracy and its like, 0 for a negated error, None where it is not known.
-
-    Parameters
-    ----------
-    scorer : callable
-        A scikit-learn scorer for one metric.
-    estimator : estimator
-        Whose own ``score`` counts where `scorer` only passes on to it.
-    """
+    """1 for accuracy and its like, 0 for a negated error, None where it is not known."""
     while hasattr(estimator, "steps"):  # a pipeline's score is that of its last step
         estimator = estimator.steps[-1][1]
     function = getattr(scorer, "_score_func", None)
-    if function is None:
-        passes_on = type(scorer).__name__ == "_PassthroughScorer"
+    if function is None:  # the scorer may call the estimator's own score: accuracy or R squared in scikit-learn's
+        is_passthrough = type(scorer).__name__ == "_PassthroughScorer"
         method = getattr(type(estimator), "score", None)
-        own = getattr(method, "__module__", "").startswith("sklearn.base")
-        return 1.0 if passes_on and own and (is_classifier(estimator) or is_regressor(estimator)) else None
+        is_inherited = getattr(method, "__module__", "").startswith("sklearn.base")
+        is_bounded = is_passthrough and is_inherited and (is_classifier(estimator) or is_regressor(estimator))
+        return 1.0 if is_bounded else None
     if getattr(scorer, "_sign", 1) < 0:
-        return 0.0 if any(function is known for known in _functions("neg_")) else None
-    return 1.0 if any(function is known for known in _functions(*_AT_MOST_ONE)) else None
+        return 0.0 if any(function is error for error in _functions("neg_")) else None
+    return 1.0 if any(function is metric for metric in _functions(*_AT_MOST_ONE)) else None
 
 
 def _functions(*prefixes: str) -> list[Any]:

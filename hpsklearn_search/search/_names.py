@@ -31,11 +31,11 @@ class _Sentinel:
 UNKNOWN = _Sentinel()  # known only when a point is drawn
 UNSET = _Sentinel()  # some branch does not set the parameter, so the estimator's own value stays
 
+# How many values of a parameter are tried at most before the error of the first is raised.
 MOST_TRIED = 20
-"""How many values of a parameter are tried at most before the error of the first is raised."""
 
+# Each parameter name with the options that it may get, over all branches.
 Assignments: TypeAlias = dict[str, list[Any]]
-"""Each parameter name with the options that it may get, over all branches."""
 
 
 def check_parameter_names(root: Any, estimator: Any, is_branch: IsBranch) -> None:

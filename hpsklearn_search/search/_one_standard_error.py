@@ -1,4 +1,4 @@
-"""The one-standard-error rule: the simplest candidate that is as good as the best, within the error of its mean.
+"""The one-standard-error rule: the simplest candidate whose mean is within one standard error of the best.
 
 >>> results = {"mean_test_score": [0.90, 0.92, 0.80], "std_test_score": [0.02, 0.06, 0.0],
 ...            "split0_test_score": [], "split1_test_score": [], "split2_test_score": [],
@@ -27,17 +27,12 @@ class OneStandardError:
     larger_is_simpler: bool = False
 
     def __call__(self, cv_results: Mapping[str, Any]) -> int:
-        """The row of the candidate to refit.
-
-        Raises
-        ------
-        ValueError
-            If a column is missing, or no candidate has a finite score and a value for the parameter.
-        """
+        """The row of the candidate to refit; ValueError if there is none."""
         means = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
         deviations = np.asarray(self._column(cv_results, f"std_test_{self.metric}"), dtype=float)
         means = _without_failures(means, cv_results.get(f"rank_test_{self.metric}"))
         values = np.ma.asarray(self._column(cv_results, f"param_{self.simplest}"))
+        # A candidate of a branch without the parameter cannot be compared, so it is never the simplest.
         simplicity = np.array([np.nan if v is np.ma.masked or v is None else float(v) for v in values])
         if not np.isfinite(means).any():
             raise ValueError(f"one_standard_error: no candidate has a finite mean_test_{self.metric}")
@@ -55,8 +50,8 @@ class OneStandardError:
 
     def _column(self, cv_results: Mapping[str, Any], name: str) -> Any:
         if name not in cv_results:
-            known = sorted(key for key in cv_results if key.startswith(name.partition("_")[0]))
-            raise ValueError(f"one_standard_error: cv_results_ has no column {name!r}; it has {known}")
+            similar = sorted(key for key in cv_results if key.startswith(name.partition("_")[0]))
+            raise ValueError(f"one_standard_error: cv_results_ has no column {name!r}; it has {similar}")
         return cv_results[name]
 
 
@@ -72,22 +67,22 @@ def _without_failures(means: NDArray[np.float64], ranks: Any) -> NDArray[np.floa
 def one_standard_error(simplest: str, *, metric: str = "score", larger_is_simpler: bool = False) -> OneStandardError:
     """A ``refit`` that takes the simplest candidate within one standard error of the best.
 
-    The standard error is that of the best candidate's mean over the folds (Breiman and others, 1984,
-    section 3.4.3).
+    The standard error is that of the best candidate's mean over the folds (Breiman, Friedman, Olshen and
+    Stone, Classification and Regression Trees, 1984, section 3.4.3).
 
     Parameters
     ----------
     simplest : str
-        The parameter that says how simple a candidate is, as in ``best_params_``; numeric.
+        The name of a numeric parameter, as in ``best_params_``; a smaller value is a simpler model.
     metric : str, default="score"
-        With several metrics: the one to compare.
+        The metric to compare, where there are several.
     larger_is_simpler : bool, default=False
-        Whether a larger value makes a simpler model, as for a penalty.
+        Whether a larger value is a simpler model, as for a penalty.
 
     Returns
     -------
     OneStandardError
-        A callable for ``refit``; can be pickled and compared.
+        A callable for ``refit``. It can be pickled and compared.
 
     Examples
     --------

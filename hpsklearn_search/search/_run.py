@@ -44,7 +44,7 @@ from ._parameters import ParameterSpace
 from ._points import as_points
 from ._racing import Race, as_racing
 from ._task_tree import TaskTree
-from .early_stopping import mentions_early_stopping
+from .early_stopping import contains_early_stopping
 from .folds import FoldFunction, FoldObjective, Splits, draw_folds, make_step_cache
 
 
@@ -145,7 +145,7 @@ def _fold_function(
         settings,
         cache=make_step_cache(search.step_cache, X),
         search=caller,
-        has_early_stopping=mentions_early_stopping(base, parameters.space.root),
+        has_early_stopping=contains_early_stopping(base, parameters.space.root),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the scores of a candidate's folds amount to, whatever numbers they are.
+"""Mean of a candidate's fold scores, and its variance, for any numbers.
 
 >>> mean_score([0.5, 0.7]), mean_score([float("inf"), float("-inf")])
 (0.6, nan)
@@ -22,11 +22,9 @@ def mean_score(scores: Sequence[float]) -> float:
 
 
 def variance_of_mean(scores: Sequence[float], mean: float) -> float | None:
-    """Variance of the mean as an estimate; None for a single score, or beyond a float's range.
-
-    `statistics.variance` counts in fractions, which takes a tenth of a millisecond and raises on overflow.
-    """
+    """The estimated variance of the mean; None for a single score, or beyond a float's range."""
     if len(scores) < 2:
         return None
+    # statistics.variance computes in fractions, which takes a tenth of a millisecond and raises on overflow.
     variance = sum((score - mean) * (score - mean) for score in scores) / (len(scores) - 1) / len(scores)
     return variance if math.isfinite(variance) else None

@@ -1,10 +1,11 @@
 """Spaces: distributions, nodes, the parsed tree, and what other libraries' spaces become."""
 
 from ._annotated import annotated_space
-from ._coercion import IsBranch, as_search_space, has_nodes, merge_branches, sets_itself
+from ._coercion import IsBranch, as_search_space, contains_key, has_nodes, merge_branches
 from ._description import SpaceTable, brief, fixed_value
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
 from ._functions import FUNCTIONS, identity
+from ._layout import Layout, draw_options, option_centre
 from ._nodes import Apply, Choice, Constant, Node, Parameter, children, switch
 from ._points import parse_point, parse_values
 from ._scipy import RvsDistribution, ScipyDistribution
@@ -20,6 +21,7 @@ __all__ = [
     "Distribution",
     "Integer",
     "IsBranch",
+    "Layout",
     "Node",
     "Normal",
     "Parameter",
@@ -33,12 +35,14 @@ __all__ = [
     "as_search_space",
     "brief",
     "children",
+    "contains_key",
+    "draw_options",
     "fixed_value",
     "has_nodes",
     "identity",
     "merge_branches",
+    "option_centre",
     "parse_point",
     "parse_values",
-    "sets_itself",
     "switch",
 ]

@@ -17,20 +17,9 @@ from ._space import Space
 
 
 def annotated_space(function: Callable[..., Any]) -> dict[str, Any]:
-    """``{parameter: its annotation}``, for ``space="annotated"``.
-
-    Parameters
-    ----------
-    function : callable
-        Every parameter is annotated with a space, or has a default, which it keeps. Annotations may be text, as under
-        ``from __future__ import annotations``, if it can be evaluated where the function is defined.
-
-    Raises
-    ------
-    InvalidAnnotatedParameter
-        If a parameter has neither a space as annotation nor a default.
-    """
+    """``{parameter: its annotation}``, for ``space="annotated"``; a parameter with a default may lack one."""
     try:
+        # Under `from __future__ import annotations` they are text.
         signature = inspect.signature(function, eval_str=True)
     except NameError as error:
         raise InvalidAnnotatedParameter(
@@ -44,14 +33,15 @@ def annotated_space(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _is_searched(parameter: inspect.Parameter) -> bool:
-    """Whether the parameter gets a value from its annotation; if not, it needs a default."""
+    """Whether the annotation is a space; a parameter without a space needs a default."""
     if parameter.annotation is not parameter.empty and len(Space(parameter.annotation)):
         return True
     if parameter.default is not parameter.empty:
         return False
     name, annotation = parameter.name, parameter.annotation
-    has = f"the annotation {annotation!r}, which is no space" if annotation is not parameter.empty else "no annotation"
+    has_none = annotation is parameter.empty
+    text = "no annotation" if has_none else f"the annotation {annotation!r}, which is not a space"
     raise InvalidAnnotatedParameter(
-        f'space="annotated": parameter {name!r} has {has}, and no default; '
-        f'write {name}: hp.uniform("{name}", 0, 1), say'
+        f'space="annotated": parameter {name!r} has {text}, and no default; '
+        f'write, for example, {name}: hp.uniform("{name}", 0, 1)'
     )

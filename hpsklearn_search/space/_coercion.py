@@ -1,13 +1,15 @@
-"""What users of scikit-learn write, turned into nodes; and a configuration turned into parameters.
+"""A scikit-learn user's search space as nodes, and a configuration as parameters.
 
-A list becomes a choice labelled by its key, a `scipy.stats` distribution a parameter, a list of
-dicts a choice between branches.
+A list becomes a choice, and a `scipy.stats` distribution a parameter; the key is the label. Lists of
+strictly monotonic numbers are ordered. A list of dicts becomes a choice between branches, labelled
+``'grid'``; a key in branch i gets the label ``'i.key'``. A sequence that contains nodes is a container.
+A dict without a list around it is a branch or contains nodes.
 
 >>> space = as_search_space([{"kernel": ["linear"]}, {"kernel": ["rbf"], "C": [1, 10, 100]}])
 >>> space
 hp.choice('grid', [{'kernel': hp.choice('0.kernel', ['linear'])},
                    {'C': hp.choice('1.C', [1, 10, 100]), 'kernel': hp.choice('1.kernel', ['rbf'])}])
->>> merge_branches({"model": {"model": "ridge", "model__alpha": 0.1}, "scale": True}, sets_itself)
+>>> merge_branches({"model": {"model": "ridge", "model__alpha": 0.1}, "scale": True}, contains_key)
 {'model': 'ridge', 'model__alpha': 0.1, 'scale': True}
 """
 
@@ -26,104 +28,58 @@ from ._distributions import Categorical, Distribution, Integer, Normal, Uniform,
 from ._nodes import Choice, Constant, Node, Parameter, children
 from ._scipy import RvsDistribution, ScipyDistribution
 
+# Whether a dict under a key is a branch, which is a set of parameters; if not, it is a value of the key.
 IsBranch: TypeAlias = Callable[[str, dict[Any, Any]], bool]
-"""Whether a dict that stands under a key is a set of parameters (True) or a value of the key (False)."""
 
 
-def sets_itself(key: str, option: dict[Any, Any]) -> bool:
-    """The rule where no estimator is known: a dict is a set of parameters if it sets the key it stands under."""
+def contains_key(key: str, option: dict[Any, Any]) -> bool:
+    """The rule without an estimator: a dict is a branch if it contains the key that it is the value of."""
     return key in option
 
 
-def as_search_space(space: Any, merges: IsBranch = sets_itself) -> Any:
-    """The nodes that a search space in scikit-learn's manner means.
+def as_search_space(space: Any, is_branch: IsBranch = contains_key) -> Any:
+    """What `Space` takes, from a search space in scikit-learn's manner.
 
-    Parameters
-    ----------
-    space : dict, list of dict, or Choice
-        Values of a dict may be nodes; lists, tuples and arrays (a choice labelled by the key; ordered
-        if strictly monotonic numbers); frozen `scipy.stats` distributions, and other objects with
-        ``rvs(random_state=...)``; and constants, but for a dict: as one value of a parameter it stands
-        in a list, or holds nodes. A sequence that holds nodes is a container. A list of
-        dicts is a choice labelled ``'grid'``; what is labelled by a key inside branch i is labelled
-        ``'i.key'``.
-    merges : callable, default=sets_itself
-        ``merges(key, option)`` tells whether a dict under `key` is a set of parameters, in which lists
-        mean choices again, or a value.
-
-    Returns
-    -------
-    object
-        What `Space` takes. A dict of nothing but lists has its keys in sorted order, so that its points
-        run in the order of `sklearn.model_selection.ParameterGrid`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As ``GridSearchCV`` raises them, for what is no dict, an empty list, an array of two dimensions.
-    BadSearchSpace
-        If a distribution cannot be drawn from, or a name is no string.
-
-    Examples
-    --------
     >>> from scipy.stats import loguniform
     >>> as_search_space({"C": loguniform(0.1, 10), "shrinking": True})
     {'C': hp.logrange('C', 0.1, 10), 'shrinking': True}
     """
-    return _Coercion(merges).root(space)
+    return _Coercion(is_branch).root(space)
 
 
-def merge_branches(configuration: Any, merges: IsBranch) -> dict[str, Any]:
-    """The parameters that a configuration sets: dicts that are sets of parameters are merged into one.
-
-    Parameters
-    ----------
-    configuration : dict
-        What `Space.assemble` returns.
-    merges : callable
-        As for `as_search_space`; the same rule must be used in both places.
-
-    Returns
-    -------
-    dict
-        ``{parameter name: value}``, for ``set_params``.
-
-    Raises
-    ------
-    BadSearchSpace
-        If a parameter is set twice, or the configuration is no dict.
-    """
+def merge_branches(configuration: Any, is_branch: IsBranch) -> dict[str, Any]:
+    """``{parameter name: value}`` for ``set_params``: branches are merged into one dict."""
     if not isinstance(configuration, dict):
         raise BadSearchSpace(f"a configuration must be a dict of parameters, got {configuration!r}")
     merged: dict[str, Any] = {}
     origin: dict[str, str] = {}
-    for name, value, where in _flat(configuration, merges, "space"):
+    for name, value, where in _flat(configuration, is_branch, "space"):
         if name in merged:
             raise BadSearchSpace(f"parameter {name!r} is set twice, by {origin[name]} and by {where}; keep one of them")
         merged[name], origin[name] = value, where
     return merged
 
 
-def _flat(configuration: dict[str, Any], merges: IsBranch, path: str) -> Iterator[tuple[str, Any, str]]:
+def _flat(configuration: dict[str, Any], is_branch: IsBranch, path: str) -> Iterator[tuple[str, Any, str]]:
     for key, value in configuration.items():
         where = f"{path}[{key!r}]"
-        if isinstance(value, dict) and merges(key, value):
-            yield from _flat(value, merges, where)
+        if isinstance(value, dict) and is_branch(key, value):
+            yield from _flat(value, is_branch, where)
         else:
             yield key, value, where
 
 
 def has_nodes(value: Any) -> bool:
-    """Whether a node stands anywhere in `value`."""
+    """Whether `value` contains a node at any depth."""
     return isinstance(value, Node) or any(map(has_nodes, children(value)))
 
 
 class _Coercion:
-    """One call of `as_search_space`; remembers what became of a choice, so that one node stays one node."""
+    """The work of one `as_search_space`."""
 
-    def __init__(self, merges: IsBranch) -> None:
-        self.merges = merges
-        self.coerced: dict[int, Choice] = {}
+    def __init__(self, is_branch: IsBranch) -> None:
+        self.is_branch = is_branch
+        self.coerced: dict[int, Choice] = {}  # by id: a choice that occurs twice must stay one node
 
     def root(self, space: Any) -> Any:
         if isinstance(space, Node):
@@ -141,7 +97,7 @@ class _Coercion:
         return branch
 
     def branches_of(self, node: Any) -> Any:
-        """`node` at the top of a space: a choice between dicts, or something computed."""
+        """`node` as a whole space: a choice between dicts, or an expression."""
         if isinstance(node, Parameter | Constant):
             raise TypeError(
                 f"Parameter grid should be a dict or a list, got: {node!r} of type {type(node).__name__}; "
@@ -156,7 +112,7 @@ class _Coercion:
         return self.rebuilt(node, option)
 
     def rebuilt(self, node: Choice, option: Callable[[int, Any], Any]) -> Choice:
-        """The choice with every option coerced; the same object for the same choice."""
+        """The choice with every option coerced."""
         if id(node) not in self.coerced:
             options = [option(i, value) for i, value in enumerate(node.options)]
             self.coerced[id(node)] = Choice(node.label, options, node.distribution)
@@ -170,17 +126,18 @@ class _Coercion:
             if not isinstance(key, str):
                 raise BadSearchSpace(f"a parameter name must be a string, got {key!r} in {grid!r}")
         keys: Iterable[str] = grid
+        # ParameterGrid sorts its keys; the points of a grid must come in its order.
         if all(_is_listed(value) for value in grid.values()):
             keys = sorted(grid)
         return {key: self.value(key, grid[key], prefix) for key in keys}
 
     def value(self, key: str, value: Any, prefix: str) -> Any:
-        """What stands under `key` in a dict of parameters."""
+        """The value under `key` in a dict of parameters."""
         if _is_listed(value):
             return self.listed(key, value, prefix + key)
         if isinstance(value, set | frozenset | Iterator):
             raise _not_a_list(key, value)
-        if isinstance(value, dict) and not self.merges(key, value) and not has_nodes(value):
+        if isinstance(value, dict) and not self.is_branch(key, value) and not has_nodes(value):
             raise _bare_dict(key, value)
         _refuse_spelled_out(key, value)
         return self.option(key, value, prefix + key)
@@ -188,22 +145,24 @@ class _Coercion:
     def listed(self, key: str, value: Any, label: str) -> Any:
         """A list of options, or a container of nodes."""
         options = _options(key, value)
-        branches = any(isinstance(option, dict) and self.merges(key, option) for option in options)
-        if not branches and any(map(has_nodes, options)):
-            return value
+        has_branches = any(isinstance(option, dict) and self.is_branch(key, option) for option in options)
+        if not has_branches and any(map(has_nodes, options)):
+            return value  # a container, as hyperopt has it: [hp.choice(...), hp.choice(...)] is one value
         coerced = [self.option(key, option, f"{label}.{i}", listed=True) for i, option in enumerate(options)]
         return Choice(label, coerced, Categorical(len(options), ordered=_is_ordered(options)))
 
     def option(self, key: str, option: Any, label: str, *, listed: bool = False) -> Any:
-        """One value that `key` may have. What a list holds is taken as it is, unless it is a set of parameters."""
+        """One value of `key`; an option of a list is not coerced, unless it is a branch."""
         if isinstance(option, Choice):
-            return self.rebuilt(option, lambda i, below: self.option(key, below, f"{option.label}.{i}"))
+            return self.rebuilt(option, lambda i, inner: self.option(key, inner, f"{option.label}.{i}"))
         if isinstance(option, Node):
             return option
-        if isinstance(option, dict) and self.merges(key, option):
+        if isinstance(option, dict) and self.is_branch(key, option):
             return self.branch(option, f"{label}.")
         if isinstance(option, dict | list | tuple):
+            # Constant: a large list of constants is not walked through for each configuration.
             return option if has_nodes(option) else Constant(option)
+        # A distribution in a list is an option like others, as in GridSearchCV.
         if not listed and hasattr(option, "rvs"):
             return Parameter(label, as_distribution(label, option))
         return option
@@ -232,7 +191,7 @@ def _options(key: str, value: Any) -> list[Any]:
 
 
 def _is_ordered(options: list[Any]) -> bool:
-    """Whether these are numbers in strictly ascending or descending order."""
+    """Whether all options are numbers, in strictly ascending or descending order."""
     if len(options) < 2 or not all(map(is_real, options)):
         return False
     pairs = list(pairwise(options))
@@ -247,7 +206,7 @@ def _not_a_list(key: str, value: Any) -> TypeError:
 
 
 def _bare_dict(key: str, value: dict[Any, Any]) -> TypeError:
-    """A dict without a list around it: a forgotten list, or a range in another library's manner."""
+    """The error for a dict that is neither a branch nor in a list: it may be the range of another library."""
     error = _not_a_list(key, value)
     add_note(
         error,
@@ -258,19 +217,19 @@ def _bare_dict(key: str, value: dict[Any, Any]) -> TypeError:
 
 
 def _refuse_constants(branch: dict[str, Any]) -> None:
-    """A dict in which nothing varies is a grid whose lists were forgotten."""
+    """Refuse a dict without lists and nodes, as GridSearchCV does."""
     for key, value in branch.items():
         raise _not_a_list(key, value.value if isinstance(value, Constant) else value)
 
 
 def _refuse_spelled_out(key: str, value: Any) -> None:
-    """The name of a distribution as a string; ``"uniform"`` and ``"normal"`` are values of many estimators."""
+    """Refuse the name of a distribution as a string."""
     match = _SPELLED_OUT.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is not None:
         name = match["name"] or match["other"]
         arguments = (match["arguments"] or "").strip("()").strip() or "..."
         raise BadSearchSpace(
-            f"{key!r} is the string {value!r}, where a distribution belongs; without the quotes: "
+            f"{key!r} must be a distribution, got the string {value!r}; without the quotes: "
             f"{{{key!r}: hp.{name}({_labelled(key, arguments)})}}"
         )
 
@@ -279,6 +238,7 @@ def _labelled(key: str, arguments: str) -> str:
     return arguments if arguments[0] in "'\"" else f"{key!r}, {arguments}"
 
 
+# "uniform" and "normal" alone are values of many parameters: they need the prefix "hp.".
 _SPELLED_OUT = re.compile(
     r"(?:hp\.)?(?P<name>q?loguniform|quniform|logrange|(?:log)?uniformint|randint|q?lognormal|qnormal|p?choice)"
     r"(?P<arguments>\(.*\))?|(?:hp\.(?P<other>uniform|normal)(?:\(.*\))?)"
@@ -286,46 +246,28 @@ _SPELLED_OUT = re.compile(
 
 
 # ---------------------------------------------------------------------- distributions of scipy.stats
-def as_distribution(label: str, law: Any) -> Distribution:
-    """The distribution that a `scipy.stats` distribution, or any object with ``rvs``, means.
-
-    Parameters
-    ----------
-    label : str
-        Named in errors.
-    law : object with ``rvs``
-        uniform, loguniform, randint, norm and lognorm become our own distributions, other frozen
-        ones are read through their cdf and ppf, anything else is only drawn from.
-
-    Returns
-    -------
-    Distribution
-        The law of the value.
-
-    Raises
-    ------
-    BadSearchSpace
-        If the distribution lacks its shape parameters, or has impossible ones.
-    """
-    if hasattr(law, "freeze") and hasattr(law, "ppf"):
-        if law.numargs:
-            raise BadSearchSpace(f"{label!r}: scipy.stats.{law.name} needs its arguments ({law.shapes})")
-        law = law.freeze()
-    if not all(hasattr(law, name) for name in ("dist", "args", "kwds", "ppf", "cdf")):
-        return RvsDistribution(law)
-    median = np.asarray(law.ppf(0.5))
+def as_distribution(label: str, frozen: Any) -> Distribution:
+    """Our distribution for one of `scipy.stats`, or for any object with ``rvs``."""
+    if hasattr(frozen, "freeze") and hasattr(frozen, "ppf"):
+        if frozen.numargs:
+            raise BadSearchSpace(f"{label!r}: scipy.stats.{frozen.name} needs its arguments ({frozen.shapes})")
+        frozen = frozen.freeze()
+    if not all(hasattr(frozen, name) for name in ("dist", "args", "kwds", "ppf", "cdf")):
+        return RvsDistribution(frozen)
+    # Impossible shape parameters give NaN; arrays of parameters give an array.
+    median = np.asarray(frozen.ppf(0.5))
     if median.ndim or not math.isfinite(median):
         raise BadSearchSpace(
-            f"{label!r}: scipy.stats.{law.dist.name}{law.args or ''}{law.kwds or ''} cannot be drawn from; "
+            f"{label!r}: scipy.stats.{frozen.dist.name}{frozen.args or ''}{frozen.kwds or ''} cannot be drawn from; "
             "its median must be one finite number"
         )
-    return _translated(law) or ScipyDistribution(law)
+    return _translated(frozen) or ScipyDistribution(frozen)
 
 
-def _translated(law: Any) -> Distribution | None:
-    """Our own distribution where it is exactly the same law."""
-    shapes, loc, scale = law.dist._parse_args(*law.args, **law.kwds)
-    name = law.dist.name
+def _translated(frozen: Any) -> Distribution | None:
+    """Our own distribution, if one is exactly equal."""
+    shapes, loc, scale = frozen.dist._parse_args(*frozen.args, **frozen.kwds)
+    name = frozen.dist.name
     if name == "uniform":
         return Uniform(float(loc), float(loc + scale))
     if name == "norm":

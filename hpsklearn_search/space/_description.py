@@ -1,4 +1,4 @@
-"""A space read back in words: what each label may be, in plain numbers, and when it is active.
+"""A space in words: the values that each label may have, and when the label is active.
 
 >>> from hpsklearn_search import hp
 >>> from hpsklearn_search.space import Space
@@ -23,8 +23,7 @@ from ._distributions import Distribution, Integer, Normal, Uniform
 from ._nodes import Choice, Constant, Node, Parameter
 from ._scipy import RvsDistribution, ScipyDistribution
 
-WIDEST = 60
-"""Characters of a cell of the table, and of a list of options."""
+WIDEST = 60  # Characters of a cell of the table, and of a list of options.
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class SpaceTable:
     columns : tuple of str
         Names of the columns.
     rows : tuple of tuple of str
-        One row a label, every choice before what hangs under it.
+        One row for each label; a choice comes before the labels in its options.
 
     Examples
     --------
@@ -72,15 +71,8 @@ class SpaceTable:
 
 # ---------------------------------------------------------------------- values
 def values_in_words(node: Parameter | Choice) -> str:
-    """What a label may be, bounds in plain numbers whatever they were written in.
+    """The values of a label, with plain bounds also where logarithms were written.
 
-    Parameters
-    ----------
-    node : Parameter or Choice
-        The labelled node.
-
-    Examples
-    --------
     >>> from hpsklearn_search import hp
     >>> values_in_words(hp.quniform("x", 0, 1, 0.25))
     'real in [0, 1], multiples of 0.25'
@@ -91,35 +83,37 @@ def values_in_words(node: Parameter | Choice) -> str:
     """
     if isinstance(node, Choice):
         return _options_in_words(node)
-    law = node.distribution
-    if isinstance(law, Uniform | Integer):
-        kind = "integer" if law.is_integral else "real"
-        step = "" if law.q is None or law.q == 1.0 == float(law.is_integral) else f", multiples of {law.q:.6g}"
-        return f"{kind} in [{law.low:.6g}, {law.high:.6g}]{step}{', log' if law.log else ''}"
-    if isinstance(law, Normal):
-        kind, centre = ("log-normal", "median") if law.log else ("normal", "mean")
-        step = "" if law.q is None else f", multiples of {law.q:.6g}"
-        return f"{kind}: {centre} {law.from_unit(0.5):.6g}, {_middle(law)}{step}"
-    if isinstance(law, ScipyDistribution):
-        return f"scipy.stats.{_call(law)}: {_middle(law)}"
-    if isinstance(law, RvsDistribution):
-        return f"drawn from {brief(law.law)}"
-    return repr(law)
+    distribution = node.distribution
+    if isinstance(distribution, Uniform | Integer):
+        return _range_in_words(distribution)
+    if isinstance(distribution, Normal):
+        kind, centre = ("log-normal", "median") if distribution.log else ("normal", "mean")
+        step = "" if distribution.q is None else f", multiples of {distribution.q:.6g}"
+        return f"{kind}: {centre} {distribution.from_unit(0.5):.6g}, {_central_interval(distribution)}{step}"
+    if isinstance(distribution, ScipyDistribution):
+        call = repr(distribution).removeprefix("ScipyDistribution(").removesuffix(")")
+        return f"scipy.stats.{call}: {_central_interval(distribution)}"
+    if isinstance(distribution, RvsDistribution):
+        return f"drawn from {brief(distribution.distribution)}"
+    return repr(distribution)
 
 
-def _middle(law: Distribution) -> str:
-    low, high = law.from_unit(0.025), law.from_unit(0.975)
+def _range_in_words(distribution: Uniform | Integer) -> str:
+    q, is_integral = distribution.q, distribution.is_integral
+    step = "" if q is None or (is_integral and q == 1) else f", multiples of {q:.6g}"
+    kind = "integer" if is_integral else "real"
+    return f"{kind} in [{distribution.low:.6g}, {distribution.high:.6g}]{step}{', log' if distribution.log else ''}"
+
+
+def _central_interval(distribution: Distribution) -> str:
+    low, high = distribution.from_unit(0.025), distribution.from_unit(0.975)
     return f"95 % in [{low:.6g}, {high:.6g}]"
 
 
-def _call(law: ScipyDistribution) -> str:
-    return repr(law).removeprefix("Frozen(").removesuffix(")")
-
-
 def _options_in_words(choice: Choice) -> str:
-    law, texts = choice.distribution, _option_texts(choice)
-    if law.weights is not None:
-        texts = [f"{text} ({100 * p:.3g} %)" for text, p in zip(texts, law.probabilities, strict=True)]
+    texts = _option_texts(choice)
+    if choice.distribution.weights is not None:
+        texts = [f"{text} ({100 * p:.3g} %)" for text, p in zip(texts, choice.distribution.probabilities, strict=True)]
     shown = _as_many_as_fit(texts)
     tail = "" if len(shown) == len(texts) else f", ..., {texts[-1]} ({len(texts)} options)"
     return ", ".join(shown) + tail
@@ -138,15 +132,7 @@ def _as_many_as_fit(texts: Sequence[str]) -> list[str]:
 
 # ---------------------------------------------------------------------- options and conditions
 def condition_in_words(conditions: Sequence[tuple[str, int]], choices: Mapping[str, Choice]) -> str:
-    """When a label is active: always, or under which options of which choices.
-
-    Parameters
-    ----------
-    conditions : sequence of (str, int)
-        Alternatives: label of a choice, index of its option.
-    choices : mapping
-        The choices by label.
-    """
+    """When a label is active: always, or under which options of which choices."""
     options: dict[str, list[str]] = {}
     for label, index in conditions:
         options.setdefault(label, []).append(_option_texts(choices[label])[index])
@@ -154,10 +140,10 @@ def condition_in_words(conditions: Sequence[tuple[str, int]], choices: Mapping[s
 
 
 def _option_texts(choice: Choice) -> list[str]:
-    """A short text for each option; where two would read alike, with their numbers."""
+    """A short text for each option; numbered if two texts are equal."""
     texts = [_option_text(option) for option in choice.options]
-    alike = len(set(texts)) < len(texts)
-    return [f"{i}: {text}" for i, text in enumerate(texts)] if alike else texts
+    is_ambiguous = len(set(texts)) < len(texts)
+    return [f"{i}: {text}" for i, text in enumerate(texts)] if is_ambiguous else texts
 
 
 def _option_text(option: Any) -> str:
@@ -166,9 +152,9 @@ def _option_text(option: Any) -> str:
     if not isinstance(option, dict):
         return brief(option)
     fixed = {key: fixed_value(value) for key, value in option.items()}
-    owners = [value for value in fixed.values() if hasattr(value, "get_params")]
-    if len(owners) == 1:  # a model, with parameters of its own
-        return brief(owners[0])
+    estimators = [value for value in fixed.values() if hasattr(value, "get_params")]
+    if len(estimators) == 1:  # the branch of a model and its parameters: the model names it
+        return brief(estimators[0])
     return "{" + ", ".join(key if value is VARIES else f"{key}={brief(value)}" for key, value in fixed.items()) + "}"
 
 
@@ -176,7 +162,7 @@ VARIES = object()
 
 
 def fixed_value(value: Any) -> Any:
-    """The one value that an entry of a branch always has, `VARIES` if there is none."""
+    """The only value that an entry of a branch can have, or `VARIES`."""
     if isinstance(value, Constant):
         return value.value
     if isinstance(value, Choice) and len(value.options) == 1:
@@ -187,8 +173,6 @@ def fixed_value(value: Any) -> Any:
 def brief(value: Any, most: int = 40) -> str:
     """The repr of a value on one line of at most `most` characters; a float in six digits.
 
-    Examples
-    --------
     >>> brief(0.1 + 0.2), brief("x" * 50)
     ('0.3', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'")
     """

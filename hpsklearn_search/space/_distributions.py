@@ -1,9 +1,9 @@
-"""Distributions: what one parameter may be, and where it lies on the unit interval.
+"""Distributions: the values of one parameter, and their place on the unit interval.
 
 Every numeric distribution maps its values to a *unit coordinate* in [0, 1] by its own
-cumulative distribution function. The prior is therefore uniform in that coordinate, whatever
-the distribution, and an algorithm needs to know nothing else about it. A discrete value owns a
-*cell* of the unit interval, as wide as its probability, and is represented by the cell's centre.
+cumulative distribution function. The prior is therefore uniform in that coordinate, and an
+algorithm needs to know nothing else about the distribution. A discrete value has a *cell* of the
+unit interval, as wide as its probability; the centre of the cell represents the value.
 
 >>> d = Uniform(1e-2, 1e2, log=True)
 >>> round(d.from_unit(0.5), 9), round(d.to_unit(1.0), 9)
@@ -24,18 +24,19 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-FloatArray: TypeAlias = NDArray[np.float64]
+from .._typing import FloatArray
+
 Kind: TypeAlias = Literal["numeric", "categorical", "opaque"]
 
 TINY = 1e-12  # keeps ppf(0) and ppf(1) of an unbounded distribution finite
+NO_OPTIONS: FloatArray = np.empty(0)
 
 
 @runtime_checkable
 class Distribution(Protocol):
-    """What a space and an algorithm ask of the law of one parameter.
+    """What a space and an algorithm need to know about one parameter.
 
     ``kind`` says how an algorithm reads the coordinate: ``"numeric"`` (a unit coordinate),
     ``"categorical"`` (an index, without order) or ``"opaque"`` (drawn, never modelled).
@@ -51,6 +52,10 @@ class Distribution(Protocol):
         """How many distinct values there are; None if infinitely many."""
 
     @property
+    def probabilities(self) -> FloatArray:
+        """The prior probability of each option, shape (n,); empty unless categorical."""
+
+    @property
     def is_integral(self) -> bool:
         """Whether every value is a whole number."""
 
@@ -58,7 +63,7 @@ class Distribution(Protocol):
         """The value at unit coordinate `u`."""
 
     def to_unit(self, value: Any) -> float:
-        """The unit coordinate of `value` (the index itself, if categorical)."""
+        """The unit coordinate of `value`; of a categorical value the index itself."""
 
     def snap(self, u: FloatArray) -> FloatArray:
         """Each coordinate moved to the centre of its cell; unchanged where continuous."""
@@ -79,13 +84,13 @@ def is_real(value: Any) -> bool:
 
 
 def digits(q: float) -> int:
-    """Decimal places that a multiple of `q` can have, to round rounding dirt away."""
+    """Decimal places that a multiple of `q` can have."""
     exponent = Decimal(repr(float(q))).as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 class _Specified:
-    """Pickled as what it was made of: a value computed later and kept is no change of the specification."""
+    """Pickled as its fields: a cached property is not part of the specification."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
@@ -95,6 +100,7 @@ class _Grid(_Specified):
     """Cells of the multiples of `q`; the distribution supplies cdf, ppf and the ends of its support."""
 
     q: float | None
+    probabilities: ClassVar[FloatArray] = NO_OPTIONS
 
     def _cdf(self, x: FloatArray) -> FloatArray:
         raise NotImplementedError
@@ -118,8 +124,7 @@ class _Grid(_Specified):
     def _multiple(self, x: FloatArray) -> FloatArray:
         assert self.q is not None
         first, last = self._ends
-        multiple: FloatArray = np.clip(np.round(x / self.q), first, last)
-        return multiple
+        return np.clip(np.round(x / self.q), first, last)
 
     def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
         if self.q is None:
@@ -181,10 +186,7 @@ class _Grid(_Specified):
 
 @dataclass(frozen=True)
 class Uniform(_Grid):
-    """Uniform on [low, high], or uniform in the logarithm; bounds are plain numbers.
-
-    With `q`, the multiples of q inside the bounds; the nearest multiple takes the mass.
-    """
+    """Uniform on [low, high], or uniform in the logarithm; the bounds are plain numbers."""
 
     low: float
     high: float
@@ -236,12 +238,11 @@ class Normal(_Grid):
     def _cdf(self, x: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore"):
             z = np.log(np.maximum(x, 0.0)) if self.log else x
-        result: FloatArray = ndtr((z - self.mu) / self.sigma)
-        return result
+        return ndtr((z - self.mu) / self.sigma)
 
     def _ppf(self, u: FloatArray) -> FloatArray:
         z: FloatArray = self.mu + self.sigma * ndtri(u)
-        # The largest double stands in for what overflows in a far tail of a wide lognormal.
+        # The far tail of a wide lognormal would overflow: exp(709) is near the largest double.
         return np.exp(np.minimum(z, 709.0)) if self.log else z
 
     @property
@@ -279,7 +280,7 @@ class Integer(_Grid):
         return np.exp(z) if self.log else z
 
     def _value(self, multiple: float) -> int:
-        return min(max(int(multiple), self.low), self.high)  # beyond 2**53 a double may miss the bounds
+        return min(max(int(multiple), self.low), self.high)  # a double above 2**53 may lie outside of the bounds
 
     def contains(self, value: Any) -> bool:
         return is_real(value) and float(value).is_integer() and self.low <= value <= self.high
@@ -287,14 +288,11 @@ class Integer(_Grid):
 
 @dataclass(frozen=True)
 class Categorical(_Specified):
-    """An index into `n` options, equally likely or with `weights`; `ordered` options are ordinal.
-
-    An ordered one is numeric for an algorithm: its unit coordinate is its rank.
-    """
+    """An index into `n` options, equally likely or with `weights`; `ordered` options are ordinal."""
 
     n: int
     weights: tuple[float, ...] | None = None
-    ordered: bool = False
+    ordered: bool = False  # numeric for an algorithm: the unit coordinate is the rank
     is_integral = True
 
     @property
@@ -307,7 +305,6 @@ class Categorical(_Specified):
 
     @cached_property
     def probabilities(self) -> FloatArray:
-        """The prior probability of each option, shape (n,)."""
         if self.weights is None:
             return np.full(self.n, 1.0 / self.n)
         weights: FloatArray = np.asarray(self.weights, dtype=float)
@@ -321,7 +318,7 @@ class Categorical(_Specified):
         if self.weights is None:
             return min(int(u * self.n), self.n - 1)
         index = int(np.searchsorted(self._upper, u, side="right"))
-        # Rounding may leave the sum a hair under 1: fall back on the last option that can be drawn.
+        # Rounding may leave the sum slightly below 1: then take the last option that can be drawn.
         return min(index, int(np.flatnonzero(self.probabilities)[-1]))
 
     def to_unit(self, value: Any) -> float:

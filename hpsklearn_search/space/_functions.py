@@ -1,4 +1,4 @@
-"""Functions that an expression may call by name: Python's, numpy's, and a few that neither has under this name.
+"""Functions that an expression may call by name: Python's, numpy's, and a few more of hyperopt's.
 
 >>> FUNCTIONS["pos_args"](1, 2), FUNCTIONS["call_method"]("a-b", "split", "-")
 ((1, 2), ['a', 'b'])

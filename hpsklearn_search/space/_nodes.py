@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from ..exceptions import BadSearchSpace
 from ._distributions import Categorical, Distribution
 from ._repr import hp_call
 
-SHOWN = 40
-"""Terms of an expression that its repr shows: one with shared parts may have far more terms than nodes."""
+SHOWN = 40  # Most terms in the repr of an expression: with shared parts it may have far more terms than nodes.
 
 
 def add(*terms: Any) -> Any:
@@ -51,7 +51,7 @@ def _reflected(function: Callable[..., Any]) -> Callable[[Any, Any], Apply]:
 
 
 def _chained(function: Callable[..., Any]) -> Callable[[Any, Any], Apply]:
-    """``a + b + c`` is one node, not one in another: the sum of hundreds of nodes can still be pickled."""
+    """``a + b + c`` is a single node: a sum of hundreds of nodes is not nested too deeply for pickle."""
 
     def chain(self: Any, other: Any) -> Apply:
         terms = self.args if isinstance(self, Apply) and self.function is function else (self,)
@@ -61,10 +61,9 @@ def _chained(function: Callable[..., Any]) -> Callable[[Any, Any], Apply]:
 
 
 class Node:
-    """Base of all nodes: arithmetic, comparison and indexing build `Apply` nodes.
+    """Base of all nodes: arithmetic, comparison and indexing build `Apply` nodes."""
 
-    ``==`` and ``!=`` keep Python's meaning of identity, so that nodes can be dict keys.
-    """
+    # == and != keep Python's meaning, identity, so that nodes can be keys of a dict.
 
     __add__, __radd__ = _chained(add), _reflected(add)
     __sub__, __rsub__ = _binary(operator.sub), _reflected(operator.sub)
@@ -76,8 +75,8 @@ class Node:
     __lt__, __le__ = _binary(operator.lt), _binary(operator.le)
     __gt__, __ge__ = _binary(operator.gt), _binary(operator.ge)
     __getitem__ = _binary(operator.getitem)
-    __iter__ = None  # else Python would iterate over self[0], self[1], ... for ever
-    # numpy scalars on the left must come to __radd__ and not build an object array.
+    __iter__ = None  # otherwise Python would iterate over self[0], self[1], ... without an end
+    # With this, `np.float64(1) + node` calls __radd__ and does not build an object array.
     __array_ufunc__ = None
 
     def __neg__(self) -> Apply:
@@ -91,32 +90,19 @@ class Node:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            f"{self!r} has no truth value before a trial gives it one; decide inside the objective, "
+            f"{self!r} has no truth value, because it gets its value in a trial; decide inside the objective, "
             "or choose between branches with hp.choice"
         )
 
     def rvs(self, random_state: Any = None) -> Any:
-        """Draw one value, so that a node works in scikit-learn's ``RandomizedSearchCV``.
-
-        Every entry there draws for itself: a node that stands in two of them has two values.
-
-        Parameters
-        ----------
-        random_state : int, numpy.random.RandomState, numpy.random.Generator or None
-            Source of randomness, with scikit-learn's meaning.
-
-        Returns
-        -------
-        object
-            The value that ``HyperoptSearchCV`` would set: an ``int`` where q and bounds are whole numbers.
-        """
+        """Draw one value, so that a node works in scikit-learn's ``RandomizedSearchCV``."""
         rng = as_generator(random_state)
-        drawn: dict[str, Any] = {}
+        point: dict[str, Any] = {}  # a node that occurs twice has one value
 
         def draw(node: Parameter | Choice) -> Any:
-            if node.label not in drawn:
-                drawn[node.label] = node.distribution.from_unit(rng.random())
-            return drawn[node.label]
+            if node.label not in point:
+                point[node.label] = node.distribution.from_unit(rng.random())
+            return point[node.label]
 
         return assemble(self, draw, integral=True)
 
@@ -131,15 +117,7 @@ def as_generator(random_state: Any = None) -> np.random.Generator:
 
 
 class Parameter(Node):
-    """A labelled distribution.
-
-    Parameters
-    ----------
-    label : str
-        The name under which the value is recorded.
-    distribution : Distribution
-        The law of the value.
-    """
+    """A labelled distribution."""
 
     def __init__(self, label: str, distribution: Distribution) -> None:
         self.label = label
@@ -150,17 +128,7 @@ class Parameter(Node):
 
 
 class Choice(Node):
-    """A labelled branch: the value recorded is the index of the option taken.
-
-    Parameters
-    ----------
-    label : str
-        The name under which the index is recorded.
-    options : sequence
-        Any spaces or constants.
-    distribution : Categorical, optional
-        The law of the index; by default every option is equally likely.
-    """
+    """A labelled branch; its raw value is the index of the option."""
 
     def __init__(self, label: str, options: Any, distribution: Categorical | None = None) -> None:
         self.label = label
@@ -175,17 +143,7 @@ class Choice(Node):
 
 
 class Apply(Node):
-    """``function(*args, **kwargs)``, evaluated when a configuration is assembled.
-
-    Parameters
-    ----------
-    function : callable
-        What to call.
-    args : tuple
-        Positional arguments; nodes among them are replaced by their values.
-    kwargs : dict, optional
-        Keyword arguments, likewise.
-    """
+    """``function(*args, **kwargs)``, evaluated when a configuration is assembled."""
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None):
         self.function = function
@@ -196,12 +154,12 @@ class Apply(Node):
         return _shown(self, iter(range(SHOWN)))
 
 
+# How the repr of an expression shows operators; other functions are shown as calls.
 SIGNS: dict[Any, str] = {
     add: " + ", mul: " * ", operator.sub: " - ", operator.truediv: " / ", operator.floordiv: " // ",
     operator.mod: " % ", operator.pow: " ** ", operator.neg: "-", operator.getitem: "[",
     operator.lt: " < ", operator.le: " <= ", operator.gt: " > ", operator.ge: " >= ",
 }  # fmt: skip
-"""How an expression shows what was written with an operator; anything else is a call."""
 
 
 def _sign(node: Apply) -> str | None:
@@ -209,7 +167,7 @@ def _sign(node: Apply) -> str | None:
 
 
 def _shown(node: Any, budget: Iterator[int], *, in_brackets: bool = False) -> str:
-    """An expression as it may have been written, as long as the budget lasts."""
+    """An expression in Python's notation, with at most as many terms as the budget has."""
     if next(budget, None) is None:
         return "..."
     if not isinstance(node, Apply):
@@ -227,13 +185,7 @@ def _shown(node: Any, budget: Iterator[int], *, in_brackets: bool = False) -> st
 
 
 class Constant(Node):
-    """A container taken as it is: not searched for nodes, and the same object in every configuration.
-
-    Parameters
-    ----------
-    value : object
-        What a configuration holds in its place.
-    """
+    """A container that is one value: it is not searched for nodes, and every configuration holds this object."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -242,8 +194,14 @@ class Constant(Node):
         return f"Constant({self.value!r})"
 
 
+def check_label(label: Any) -> None:
+    """Raise BadSearchSpace if `label` is not a string."""
+    if not isinstance(label, str):
+        raise BadSearchSpace(f"label must be a string, got {label!r}; write, for example, hp.uniform('x', 0, 1)")
+
+
 def children(node: Any) -> list[Any]:
-    """What stands directly below `node` (for a choice, all its options)."""
+    """The parts of `node`; of a choice, all its options."""
     if isinstance(node, Choice):
         return node.options
     if isinstance(node, Apply):
@@ -256,51 +214,36 @@ def children(node: Any) -> list[Any]:
 
 
 def assemble(node: Any, value_of: Callable[[Parameter | Choice], Any], *, integral: bool = False) -> Any:
-    """The tree below `node` with every node replaced by its value.
-
-    Parameters
-    ----------
-    node : object
-        A node, a container, or a constant, which is returned as it is.
-    value_of : callable
-        The raw value of a parameter or choice; asked for active ones only.
-    integral : bool, default=False
-        Whether a quantised value whose q and bounds are whole numbers becomes an ``int``.
-
-    Returns
-    -------
-    object
-        Containers keep their type and order.
-    """
-    return _Assembly(value_of, integral).at(node)
+    """The tree below `node` with every node replaced by its value; containers keep their type and order."""
+    return _Assembly(value_of, integral).value(node)
 
 
 class _Assembly:
-    """One configuration in the making; an expression that stands in several places is evaluated once."""
+    """The work of one `assemble`; an expression that occurs in several places is evaluated once."""
 
     def __init__(self, value_of: Callable[[Parameter | Choice], Any], integral: bool) -> None:
         self.value_of = value_of
         self.integral = integral
         self.computed: dict[int, Any] = {}
 
-    def at(self, node: Any) -> Any:
+    def value(self, node: Any) -> Any:
         """The value of the tree below `node`."""
         if isinstance(node, Parameter):
             value = self.value_of(node)
             return int(value) if self.integral and node.distribution.is_integral else value
         if isinstance(node, Choice):
-            return self.at(node.options[int(self.value_of(node))])
+            return self.value(node.options[int(self.value_of(node))])
         if isinstance(node, Apply):
             return self.applied(node)
         if isinstance(node, Constant):
             return node.value
         if isinstance(node, dict):
-            values = {key: self.at(value) for key, value in node.items()}
+            values = {key: self.value(value) for key, value in node.items()}
             return values if type(node) is dict else _same_type(node, values)
         if isinstance(node, list):
-            return [*map(self.at, node)]
+            return [*map(self.value, node)]
         if isinstance(node, tuple):
-            items = [*map(self.at, node)]
+            items = [*map(self.value, node)]
             return type(node)(*items) if hasattr(node, "_fields") else tuple(items)
         return node
 
@@ -312,9 +255,9 @@ class _Assembly:
 
     def evaluated(self, node: Apply) -> Any:
         if node.function is switch:
-            return self.at(switch(self.at(node.args[0]), *node.args[1:]))
-        args = [*map(self.at, node.args)]
-        return node.function(*args, **{key: self.at(value) for key, value in node.kwargs.items()})
+            return self.value(switch(self.value(node.args[0]), *node.args[1:]))
+        args = [*map(self.value, node.args)]
+        return node.function(*args, **{key: self.value(value) for key, value in node.kwargs.items()})
 
 
 def _same_type(node: dict[Any, Any], values: dict[Any, Any]) -> Any:

@@ -13,32 +13,26 @@ from __future__ import annotations
 from ._distributions import Distribution, Integer, Normal, Uniform
 
 
-def hp_call(label: str, law: Distribution) -> str:
-    """The call of a function of ``hp`` that makes a parameter, where there is one.
-
-    Parameters
-    ----------
-    label : str
-        Name of the parameter.
-    law : Distribution
-        The law of its value.
-    """
-    if isinstance(law, Integer):
-        return _call("loguniformint" if law.log else "uniformint", label, law.low, law.high)
-    if isinstance(law, Uniform):
-        return _uniform(label, law)
-    if isinstance(law, Normal):
-        name = f"{'q' if law.q is not None else ''}{'log' if law.log else ''}normal"
-        return _call(name, label, law.mu, law.sigma, *(() if law.q is None else (law.q,)))
-    return f"Parameter({label!r}, {law!r})"
+def hp_call(label: str, distribution: Distribution) -> str:
+    """The call of an ``hp`` function that makes this parameter, if there is one."""
+    if isinstance(distribution, Integer):
+        name = "loguniformint" if distribution.log else "uniformint"
+        return _call(name, label, distribution.low, distribution.high)
+    if isinstance(distribution, Uniform):
+        return _uniform(label, distribution.low, distribution.high, distribution.log, distribution.q)
+    if isinstance(distribution, Normal):
+        step = () if distribution.q is None else (distribution.q,)
+        name = f"{'q' if step else ''}{'log' if distribution.log else ''}normal"
+        return _call(name, label, distribution.mu, distribution.sigma, *step)
+    return f"Parameter({label!r}, {distribution!r})"
 
 
-def _uniform(label: str, law: Uniform) -> str:
-    if law.q is None:
-        return _call("logrange" if law.log else "uniform", label, law.low, law.high)
-    if law.log:
-        return _call("qloguniform", label, f"log({_number(law.low)})", f"log({_number(law.high)})", law.q)
-    return _call("quniform", label, law.low, law.high, law.q)
+def _uniform(label: str, low: float, high: float, log: bool, q: float | None) -> str:
+    if q is None:
+        return _call("logrange" if log else "uniform", label, low, high)
+    if log:
+        return _call("qloguniform", label, f"log({_number(low)})", f"log({_number(high)})", q)
+    return _call("quniform", label, low, high, q)
 
 
 def _call(function: str, label: str, *arguments: float | str) -> str:

@@ -1,7 +1,7 @@
 """A space, parsed once: its labels, when each is active, and how a configuration is assembled.
 
-A *point* is ``{label: raw value}`` with the active labels only, a choice as the index of its
-option. A *configuration* is what the objective, or ``set_params``, receives.
+A *point* is ``{label: raw value}`` with the active labels only; the raw value of a choice is the
+index of its option. A *configuration* is what the objective, or ``set_params``, receives.
 
 >>> from hpsklearn_search import hp
 >>> space = Space({"k": hp.choice("k", [{"d": hp.uniformint("d", 2, 5)}, "none"]), "c": 1})
@@ -22,60 +22,38 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray
 from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_real
-from ._nodes import Apply, Choice, Parameter, assemble, children
+from ._layout import Layout
+from ._nodes import Apply, Choice, Parameter, assemble, check_label, children
 
 Point: TypeAlias = dict[str, Any]
-Condition: TypeAlias = tuple[str, int]
-"""(label of a choice, index of the option under which something is active)."""
+Condition: TypeAlias = tuple[str, int]  # (label of a choice, index of the option that contains something).
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """One label of a space.
-
-    ``conditions`` are alternatives: the label is active when one of them holds; with none it is
-    always active. A condition holds when its own label is active and has that option.
-    """
+    """One label of a space."""
 
     label: str
     distribution: Distribution
-    conditions: tuple[Condition, ...]
+    conditions: tuple[Condition, ...]  # alternatives: one must hold; without any, always active
     node: Parameter | Choice
 
     def is_active(self, point: Mapping[str, Any]) -> bool:
-        """Whether the label is active, given the values of the labels before it."""
+        """Whether the label is active at `point`, which needs the values of the labels before this one."""
         return not self.conditions or any(point.get(label, -1) == option for label, option in self.conditions)
 
     def takes(self, value: Any) -> bool:
-        """Whether `value` could be meant for this label, if its bounds were others."""
+        """Whether `value` is a number for a numeric label, inside its bounds or not."""
         return isinstance(self.node, Parameter) and is_real(value) and math.isfinite(value)
 
 
 class Space:
-    """A parsed space; immutable.
-
-    Parameters
-    ----------
-    root : object
-        Any nest of dicts, lists, tuples, constants and nodes.
-
-    Attributes
-    ----------
-    dimensions : tuple of Dimension
-        All labels, every choice before what hangs under it.
-    index : dict
-        ``{label: position in dimensions}``.
-
-    Raises
-    ------
-    DuplicateLabel
-        If two different nodes have one label.
-    """
+    """A parsed space; immutable. Every choice in `dimensions` comes before the labels in its options."""
 
     def __init__(self, root: Any) -> None:
         self.root = root
@@ -97,7 +75,7 @@ class Space:
         return [dimension.label for dimension in self.dimensions]
 
     def table(self) -> SpaceTable:
-        """Every label with what it may be, and when it is active, in words."""
+        """Every label with its values, and when it is active, in words."""
         choices = {d.label: d.node for d in self.dimensions if isinstance(d.node, Choice)}
         rows = ((d.label, values_in_words(d.node), condition_in_words(d.conditions, choices)) for d in self.dimensions)
         return SpaceTable(("label", "values", "active when"), tuple(rows))
@@ -107,20 +85,26 @@ class Space:
         """Whether any label is active only under some option."""
         return any(dimension.conditions for dimension in self.dimensions)
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The columns by kind, for algorithms that model all labels at once."""
+        conditions = (tuple((self.index[label], i) for label, i in d.conditions) for d in self.dimensions)
+        return Layout.of([d.distribution for d in self.dimensions], list(conditions))
+
     # ------------------------------------------------------------------ drawing and coordinates
     def draw(self, rng: np.random.Generator) -> Point:
         """One point from the prior."""
         return self.point(rng.random(len(self.dimensions)))
 
     def point(self, u: Any) -> Point:
-        """The point at unit coordinates `u`, shape (n_dimensions,); those of inactive labels are not looked at."""
+        """The point at unit coordinates `u`, shape (n_dimensions,); those of inactive labels are not used."""
         point: Point = {}
         for dimension, coordinate in zip(self.dimensions, np.asarray(u, dtype=float).tolist(), strict=True):
             if dimension.is_active(point):
                 point[dimension.label] = dimension.distribution.from_unit(coordinate)
         return point
 
-    def encode(self, point: Mapping[str, Any]) -> NDArray[np.float64]:
+    def encode(self, point: Mapping[str, Any]) -> FloatArray:
         """Coordinates of `point`, shape (n_dimensions,): NaN where inactive, the index of an unordered choice."""
         row = np.full(len(self.dimensions), math.nan)
         for i, dimension in enumerate(self.dimensions):
@@ -130,24 +114,11 @@ class Space:
 
     # ------------------------------------------------------------------ assembling
     def assemble(self, point: Mapping[str, Any], *, integral: bool = False) -> Any:
-        """The configuration at `point`: nodes become values, containers keep their type and order.
-
-        Parameters
-        ----------
-        point : mapping
-            ``{label: raw value}`` with at least the active labels.
-        integral : bool, default=False
-            Whether a quantised value whose q and bounds are whole numbers becomes an ``int``.
-
-        Raises
-        ------
-        InvalidTrial
-            If an active label is missing, or an index is out of range.
-        """
+        """The configuration at `point`; `integral` makes an int of a quantised value whose q and bounds are whole."""
         return assemble(self.root, _lookup(point), integral=integral)
 
     def values(self, point: Mapping[str, Any]) -> dict[str, Any]:
-        """What each active label stands for at `point`: its value, of a choice the assembled option.
+        """The value of each active label at `point`; of a choice the assembled option.
 
         >>> from hpsklearn_search import hp
         >>> Space(hp.choice("kernel", ["rbf", {"degree": hp.uniformint("degree", 2, 5)}])).values({"kernel": 0})
@@ -157,20 +128,7 @@ class Space:
         return {d.label: assemble(d.node, lookup) for d in self.dimensions if d.label in point}
 
     def check(self, point: Mapping[str, Any], *, within: bool = True) -> Point:
-        """`point` without its inactive labels, after checking every value against its distribution.
-
-        Parameters
-        ----------
-        point : mapping
-            ``{label: raw value}``.
-        within : bool, default=True
-            Whether a number must be one that can be drawn; if not, any finite one will do.
-
-        Raises
-        ------
-        InvalidTrial
-            If a label is unknown or missing, or a value cannot be drawn.
-        """
+        """The active labels of `point`, checked; with ``within=False`` any finite number will do."""
         unknown = sorted(set(point) - set(self.index))
         if unknown:
             raise InvalidTrial(f"point {dict(point)!r}: unknown label {unknown[0]!r}; the labels are {self.labels}")
@@ -197,7 +155,7 @@ class Space:
             for dimension in self.dimensions:
                 below.setdefault(dimension.conditions[0] if dimension.conditions else None, []).append(dimension)
             return _count(None, below)
-        # A label shared by several branches has no simple product; count, and give up where it is large.
+        # Branches that share a label have no simple product: count the points, up to a limit.
         counted = 0
         for counted, _ in enumerate(self.points(), start=1):
             if counted >= 100_000:
@@ -219,7 +177,7 @@ class Space:
 
 
 def _lookup(point: Mapping[str, Any]) -> Callable[[Parameter | Choice], Any]:
-    """The raw value of a node at `point`, with an error that names the label where there is none."""
+    """A function for the raw value of a node at `point`; its errors name the label."""
 
     def value_of(node: Parameter | Choice) -> Any:
         try:
@@ -244,17 +202,17 @@ def _count(condition: Condition | None, below: dict[Condition | None, list[Dimen
 
 
 def _dimensions(root: Any) -> list[Dimension]:
-    """Walk the tree once; a node met again adds the conditions of its new place."""
-    found: dict[str, tuple[Parameter | Choice, list[Condition | None]]] = {}
-    walked: set[tuple[int, Condition | None]] = set()  # expressions may share parts, level upon level
+    """All labels of a tree; a node that occurs again adds the conditions of its new place."""
+    nodes: dict[str, tuple[Parameter | Choice, list[Condition | None]]] = {}
+    visited: set[tuple[int, Condition | None]] = set()  # shared parts would make the walk exponential
 
     def walk(node: Any, condition: Condition | None) -> None:
         if isinstance(node, Parameter | Choice):
-            _check_label(node.label)
-            first, conditions = found.setdefault(node.label, (node, []))
+            check_label(node.label)
+            first, conditions = nodes.setdefault(node.label, (node, []))
             if first is not node:
                 raise DuplicateLabel(
-                    f"label {node.label!r} stands on two nodes: {first!r} and {node!r}; "
+                    f"label {node.label!r} is used for two nodes: {first!r} and {node!r}; "
                     "give one of them another label, or use the same node object in both places"
                 )
             if condition in conditions:
@@ -265,38 +223,35 @@ def _dimensions(root: Any) -> list[Dimension]:
                     walk(option, (node.label, i))
             return
         if isinstance(node, Apply):
-            if (id(node), condition) in walked:
+            if (id(node), condition) in visited:
                 return
-            walked.add((id(node), condition))
+            visited.add((id(node), condition))
         for child in children(node):
             walk(child, condition)
 
     walk(root, None)
     dimensions = [
-        Dimension(label, node.distribution, () if None in at else tuple(c for c in at if c is not None), node)
-        for label, (node, at) in found.items()
+        Dimension(label, node.distribution, () if None in conditions else tuple(filter(None, conditions)), node)
+        for label, (node, conditions) in nodes.items()
     ]
     return _parents_first(dimensions)
 
 
 def _parents_first(dimensions: list[Dimension]) -> list[Dimension]:
-    """Keep the order of the walk, but put a shared label behind every choice it may hang under."""
-    placed: dict[str, Dimension] = {}
-    waiting = dimensions
-    while waiting:
+    """The order of the walk, but with a shared label after every choice that contains it."""
+    ordered: dict[str, Dimension] = {}
+    remaining = dimensions
+    while remaining:
         later = []
-        for dimension in waiting:
-            ready = all(label in placed for label, _ in dimension.conditions)
+        for dimension in remaining:
+            ready = all(label in ordered for label, _ in dimension.conditions)
             if ready:
-                placed[dimension.label] = dimension
+                ordered[dimension.label] = dimension
             else:
                 later.append(dimension)
-        if len(later) == len(waiting):
-            raise BadSearchSpace(f"label {later[0].label!r} hangs under itself")
-        waiting = later
-    return list(placed.values())
-
-
-def _check_label(label: Any) -> None:
-    if not isinstance(label, str):
-        raise BadSearchSpace(f"label must be a string, got {label!r}; write hp.uniform('x', ...), say")
+        if len(later) == len(remaining):
+            raise BadSearchSpace(
+                f"label {later[0].label!r} is nested inside its own choice; a choice cannot contain itself"
+            )
+        remaining = later
+    return list(ordered.values())

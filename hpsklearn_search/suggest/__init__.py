@@ -1,21 +1,21 @@
 """Algorithms: functions that propose the next points from a space and the record."""
 
 from . import anneal, auto, gp, grid, mix, rand, tpe
-from ._protocol import Seen, SuggestAlgorithm, trial_seed
+from ._protocol import HasHistory, SuggestAlgorithm, trial_seed
 from ._unseen import point_key, unseen_point
 from .importance import parameter_importances
 
+# The names that ``algo=`` takes; None means "auto".
 ALGORITHMS: dict[str, SuggestAlgorithm] = {
     "anneal": anneal.suggest,
     "auto": auto.suggest,
     "random": rand.suggest,
     "tpe": tpe.suggest,
 }
-"""What a user may name; None is "auto"."""
 
 __all__ = [
     "ALGORITHMS",
-    "Seen",
+    "HasHistory",
     "SuggestAlgorithm",
     "anneal",
     "auto",

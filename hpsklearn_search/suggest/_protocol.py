@@ -15,7 +15,7 @@ from ..space import Point, Space
 from ..trials import History
 
 
-class Seen(Protocol):
+class HasHistory(Protocol):
     """The part of `Trials` that the library's own algorithms read."""
 
     def history(self, space: Space) -> History:
@@ -25,19 +25,16 @@ class Seen(Protocol):
 class SuggestAlgorithm(Protocol):
     """``algo(new_ids, domain, trials, seed)``, hyperopt's protocol.
 
-    ``new_ids`` are the numbers of the trials to suggest, ``domain`` is the parsed space (in a search
-    a `Domain`, which has hyperopt's names for it), ``trials`` shows only what this suggestion may know
-    (a trial that runs, or whose outcome may not be looked at yet, is pending), and all randomness comes
-    from ``seed``. It returns a point for each id; hyperopt's trial documents are understood too. An
-    empty list ends the search.
+    ``new_ids`` are the numbers of the trials to suggest and ``domain`` is the parsed space (an algorithm of the
+    user's receives hyperopt's `Domain`). ``trials`` shows only what this suggestion may know: a running trial, or
+    one whose outcome this suggestion may not use yet, is pending. All randomness comes from ``seed``. The result
+    is a point for each id, or hyperopt's documents of such trials. An empty list ends the search.
     """
 
     def __call__(self, new_ids: Sequence[int], domain: Space, trials: Any, seed: int) -> Sequence[Point]: ...
 
 
 def trial_seed(entropy: int, number: int) -> int:
-    """The seed of trial `number` in a search with `entropy`: trials do not share a random stream.
-
-    Below 2**31 as in hyperopt, since an algorithm of old may seed a ``RandomState`` with it.
-    """
+    """The seed of trial `number` in a search with `entropy`: trials do not share a random stream."""
+    # Below 2**31 as in hyperopt, because algorithms written for it seed a ``RandomState`` with it.
     return int(np.random.SeedSequence([entropy, number]).generate_state(1, np.uint32)[0]) >> 1

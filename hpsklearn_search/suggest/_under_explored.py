@@ -1,20 +1,21 @@
-"""Look again at the option that was tried least: the best point of a family is rarely among its first draws.
+"""Try the least explored option again: the best point of a model family is rarely among its first draws.
 
-A search that follows its best trial settles on the option (the model family, the kernel) that was soon
-good, however much better another one becomes once its own parameters are right. So some suggestions must
-take the option that was tried least often. Where options are branches, with parameters of their own, a
-suggestion must with probability
+A search that follows its best trial settles on the option (the model family, the kernel) that was good
+first, even if another one becomes better with its own parameters tuned. So some suggestions must take the
+option that was tried least. Where options are branches, with parameters of their own, a suggestion must
+with probability
 
     0.4 t / (t + 10)                                                                            (1)
 
-t being how many trials finished since the best one was suggested, and it is to improve on the best of its
-own branch: one that is behind must first climb. It must be climbing, though. A branch whose best loss was
-b when half of its trials were in, and is a now, is given up as long as
+where t is the number of trials that finished since the best one was suggested. Such a suggestion is to
+improve on the best trial of its own branch, because a branch that is behind must first catch up. A branch
+is given up if it does not catch up: with b its best loss in the first half of its trials and a its best
+loss now, it is given up as long as
 
     a - 2 (b - a) > the best loss of all                                                        (2)
 
-for the gains of a search shrink, so that by as many trials again it is not likely to gain even that. (The
-same bound decides between families in the rising bandits of Li and others, 2020.)
+because the gains of a search shrink, so that as many trials again are not likely to gain even that. (The
+rising bandits of Li and others, 2020, decide between model families by the same bound.)
 
 >>> import numpy as np
 >>> from hpsklearn_search import Trials, hp
@@ -24,7 +25,8 @@ same bound decides between families in the rising bandits of Li and others, 2020
 >>> for number, model in enumerate([0, 0, 1]):
 ...     trial = trials.record.add({"model": model})
 ...     trial = trials.record.finish(number, Outcome("ok", loss=float(number)))
->>> {neglected_value(trials.history(space), np.random.default_rng(seed)) for seed in range(50)} == {None, (0, 1)}
+>>> history = trials.history(space)
+>>> {under_explored_value(history, np.random.default_rng(seed)) for seed in range(50)} == {None, (0, 1)}
 True
 """
 
@@ -34,87 +36,79 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import FloatArray
 from ..trials import History
-from ._axes import layout
 
-FloatArray: TypeAlias = NDArray[np.float64]
-Option: TypeAlias = "tuple[int, int]"
-"""A column of a choice, and the index of one of its options."""
+Option: TypeAlias = "tuple[int, int]"  # A column of a choice, and the index of one of its options.
 
+# How often the least tried option is taken: where options are values; where they are branches, at most.
 SHARE_OF_VALUES, SHARE_OF_BRANCHES = 0.15, 0.4
-"""How often the least tried option is taken: where options are values; where they are branches, at most."""
-PATIENCE = 10
-"""After how many trials without a better loss a branch is taken half as often as at most."""
-UNJUDGED = 4
-"""Of how many trials a branch has too few to be given up."""
-AHEAD = 2.0
-"""How many times what the later half of its trials gained a branch is trusted to gain yet."""
+PATIENCE = 10  # After this many trials without a better loss, a branch is taken half as often as at most.
+MIN_TRIALS_TO_GIVE_UP = 4  # A branch with fewer trials is never given up.
+EXPECTED_GAIN = 2.0  # The factor of equation (2).
 
 
 def under_explored_option(history: History, rng: np.random.Generator) -> Option | None:
-    """The least tried branch, of those not given up, of a choice that is always active; mostly None.
-
-    Parameters
-    ----------
-    history : History
-        The trials so far, pending ones included.
-    rng : numpy.random.Generator
-        Source of randomness.
-    """
-    if not _branching(history):
+    """The least tried branch, of those not given up, of a choice that is always active; mostly None."""
+    if not history.space.layout.branching:
         return None
-    choices = [i for i in _always_active(history) if layout(history.space).categorical[i] in _branching(history)]
-    stagnation = _stagnation(history)
-    share = SHARE_OF_BRANCHES * stagnation / (stagnation + PATIENCE)  # eq. 1
-    return _least_tried(history, choices, share, rng, _is_given_up)
+    n_since = _n_since_best(history)
+    share = SHARE_OF_BRANCHES * n_since / (n_since + PATIENCE)  # eq. 1
+    return _least_tried(history, share, rng, _is_given_up)
 
 
-def neglected_value(history: History, rng: np.random.Generator) -> Option | None:
-    """The same of a choice among values, in a space where no choice is among branches."""
-    if _branching(history):
+def under_explored_value(history: History, rng: np.random.Generator) -> Option | None:
+    """The same for a choice among values, in a space where no choice has branches."""
+    if history.space.layout.branching:
         return None
-    return _least_tried(history, _always_active(history), SHARE_OF_VALUES, rng, lambda history, option: False)
+    return _least_tried(history, SHARE_OF_VALUES, rng, lambda history, option: False)
 
 
-def _branching(history: History) -> frozenset[int]:
-    return layout(history.space).branching
-
-
-def _always_active(history: History) -> list[int]:
-    """Places among the categorical columns."""
-    dimensions = history.space.dimensions
-    return [i for i, axis in enumerate(layout(history.space).categorical) if not dimensions[axis].conditions]
+def restricted_to(history: History, option: Option) -> History:
+    """The trials that took an option, as if there were no others."""
+    rows = history.units[:, option[0]] == option[1]
+    return History(
+        history.space, history.units[rows], history.losses[rows], history.variances[rows], history.pending[rows], {}
+    )
 
 
 def _least_tried(
     history: History,
-    choices: list[int],
     share: float,
     rng: np.random.Generator,
     is_given_up: Callable[[History, Option], bool],
 ) -> Option | None:
-    """The option of one of `choices` that was tried least for its prior, in a `share` of the cases."""
+    """The option of one of the choices that was tried least for its prior, in a `share` of the cases."""
+    choices = _choices(history)
     if rng.random() >= share or not choices:
         return None
-    columns, i = layout(history.space), choices[int(rng.integers(len(choices)))]
-    axis, prior = int(columns.categorical[i]), columns.priors[i]
-    counts = np.bincount(history.units[:, axis].astype(np.intp), minlength=len(prior))
-    wanted = (counts + rng.random(len(prior))) / np.where(prior > 0, prior, np.nan)
-    least_first = (int(option) for option in np.argsort(wanted) if prior[option] > 0)
-    return next(((axis, option) for option in least_first if not is_given_up(history, (axis, option))), None)
+    column, prior = choices[int(rng.integers(len(choices)))]
+    counts = np.bincount(history.units[:, column].astype(np.intp), minlength=len(prior))
+    tried_per_share = (counts + rng.random(len(prior))) / np.where(prior > 0, prior, np.nan)
+    least_first = (int(option) for option in np.argsort(tried_per_share) if prior[option] > 0)
+    return next(((column, option) for option in least_first if not is_given_up(history, (column, option))), None)
+
+
+def _choices(history: History) -> list[tuple[int, FloatArray]]:
+    """Column and prior of the choices that are always active; only those with branches where there are such."""
+    layout, dimensions = history.space.layout, history.space.dimensions
+    return [
+        (int(column), prior)
+        for column, prior in zip(layout.categorical, layout.priors, strict=True)
+        if not dimensions[column].conditions and (not layout.branching or column in layout.branching)
+    ]
 
 
 def _is_given_up(history: History, option: Option) -> bool:
     """Whether a branch is behind, and by equation (2) not about to catch up."""
     losses = history.losses[(history.units[:, option[0]] == option[1]) & ~history.pending]
-    if len(losses) < UNJUDGED:
+    if len(losses) < MIN_TRIALS_TO_GIVE_UP:
         return False
     halfway, now = (_best(part) for part in (losses[: (len(losses) + 1) // 2], losses))
-    if np.isinf(halfway):  # its first trials failed: what it has gained since is not known
+    if np.isinf(halfway):  # all of its first trials failed, so there is no gain to measure
         return bool(np.isinf(now))
-    return now - AHEAD * (halfway - now) > _best(history.losses)
+    return now - EXPECTED_GAIN * (halfway - now) > _best(history.losses)  # eq. 2
 
 
 def _best(losses: FloatArray) -> float:
@@ -122,15 +116,7 @@ def _best(losses: FloatArray) -> float:
     return float(np.nanmin(losses, initial=np.inf))
 
 
-def _stagnation(history: History) -> int:
-    """How many finished trials were suggested after the best one; 0 if none is ok."""
-    known = history.losses[~history.pending]
-    return 0 if np.isnan(known).all() else len(known) - 1 - int(np.nanargmin(known))
-
-
-def taking(history: History, option: Option) -> History:
-    """The trials that took an option, as if there were no others."""
-    rows = history.units[:, option[0]] == option[1]
-    return History(
-        history.space, history.units[rows], history.losses[rows], history.variances[rows], history.pending[rows], {}
-    )
+def _n_since_best(history: History) -> int:
+    """t of equation (1): how many finished trials were suggested after the best one; 0 if none is ok."""
+    losses = history.losses[~history.pending]
+    return 0 if np.isnan(losses).all() else len(losses) - 1 - int(np.nanargmin(losses))

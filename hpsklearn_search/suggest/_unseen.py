@@ -18,40 +18,29 @@ from ..space import Point, Space
 
 PointKey: TypeAlias = "tuple[tuple[str, Any], ...]"
 
-TRIES = 100
-"""Draws before the space is walked through; only where nearly all of it was seen are they all in vain."""
+MAX_DRAWS = 100  # Draws before all points are listed; they all fail only where nearly every point has been visited.
 
 
 def point_key(point: Mapping[str, Any]) -> PointKey:
-    """A hashable key, equal for points with equal values, in whatever order and of whatever number type."""
+    """A hashable key, equal for points with equal values; neither order nor the type of numbers matters."""
     return tuple(sorted((label, _hashable(value)) for label, value in point.items()))
 
 
 def _hashable(value: Any) -> Any:
-    # What an object with rvs may have returned: compared by what it shows.
+    # An object with rvs may return a value that has no hash: its repr stands for it.
     return value if isinstance(value, int | float | np.number) else repr(value)
 
 
 def is_used_up(space: Space, n_trials: int) -> bool:
-    """Whether so many trials may be all points of a finite space; what a search does then is look again at the best."""
+    """Whether so many trials may have visited every point of a finite space."""
     return space.size is not None and n_trials >= space.size
 
 
 def unseen_point(space: Space, seen: set[PointKey], rng: np.random.Generator) -> Point | None:
-    """A point of a finite space that is not in `seen`, drawn at random; None if there is none.
-
-    Parameters
-    ----------
-    space : Space
-        Has a finite `size`.
-    seen : set
-        Keys of the points visited so far.
-    rng : numpy.random.Generator
-        Source of randomness.
-    """
-    for _ in range(TRIES):
+    """A random point of a finite space whose key is not in `seen`; None if there is none."""
+    for _ in range(MAX_DRAWS):
         point = space.draw(rng)
         if point_key(point) not in seen:
             return point
-    left = [point for point in space.points() if point_key(point) not in seen]
-    return left[int(rng.integers(len(left)))] if left else None
+    unseen = [point for point in space.points() if point_key(point) not in seen]
+    return unseen[int(rng.integers(len(unseen)))] if unseen else None

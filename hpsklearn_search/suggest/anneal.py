@@ -1,8 +1,11 @@
 """Annealing: draw near one of the best points so far, from a neighbourhood that shrinks as trials accumulate.
 
-The point to stay near is the k-th best, k geometric. Around its value a parameter is drawn from the
-part 1/(1 + s n) of the prior, where n trials have had the parameter; an option is kept, and with that
-probability drawn from the prior. Simple, quick, and easily caught in a valley.
+The point to stay near is the k-th best, with k from a geometric distribution. A number is drawn from the part
+
+    1 / (1 + s n)                                                                               (1)
+
+of the prior around its value there, if n trials have had the parameter; an option is drawn from the prior with
+that probability, and kept otherwise. The algorithm is simple and quick, but local minima catch it easily.
 """
 
 from __future__ import annotations
@@ -15,15 +18,13 @@ from scipy.special import ndtr, ndtri
 
 from ..space import Dimension, Distribution, Normal, Point, Space
 from ..trials import History
-from ._protocol import Seen
-
-__all__ = ["suggest"]
+from ._protocol import HasHistory
 
 
 def suggest(
     new_ids: Sequence[int],
     domain: Space,
-    trials: Seen,
+    trials: HasHistory,
     seed: int,
     avg_best_idx: float = 2.0,
     shrink_coef: float = 0.1,
@@ -32,18 +33,12 @@ def suggest(
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far; failed and pending ones are not drawn near to.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
     avg_best_idx : float, default=2.0
         The mean rank of the point to stay near, at least 1; 1 is the best point.
     shrink_coef : float, default=0.1
-        s above, at least 0: how fast the neighbourhood shrinks.
+        s of equation (1), at least 0: how fast the neighbourhood shrinks.
 
     Returns
     -------
@@ -70,11 +65,11 @@ def suggest(
         )
     rng = np.random.default_rng(seed)
     history = trials.history(domain)
-    return [_Walk(history, rng, avg_best_idx, shrink_coef).point() for _ in new_ids]
+    return [_Proposal(history, rng, avg_best_idx, shrink_coef).point() for _ in new_ids]
 
 
-class _Walk:
-    """One suggestion: the trials that it stays near, the first for as many parameters as it has."""
+class _Proposal:
+    """One suggestion, and the trials that it stays near."""
 
     def __init__(self, history: History, rng: np.random.Generator, avg_best_idx: float, shrink_coef: float) -> None:
         self.history = history
@@ -82,51 +77,49 @@ class _Walk:
         self.avg_best_idx = avg_best_idx
         self.shrink_coef = shrink_coef
         self.best_first = np.flatnonzero(history.ok)[np.argsort(history.losses[history.ok], kind="stable")]
-        self.near: list[int] = []
+        self.centres: list[int] = []
 
     def point(self) -> Point:
         """The point, parents before children."""
         point: Point = {}
         for axis, dimension in enumerate(self.history.space.dimensions):
             if dimension.is_active(point):
-                point[dimension.label] = self.value(axis, dimension)
+                point[dimension.label] = self._value(axis, dimension)
         return point
 
-    def value(self, axis: int, dimension: Dimension) -> Any:
+    def _value(self, axis: int, dimension: Dimension) -> Any:
         """A value near the one that a good trial has on this axis, a draw from the prior if none has any."""
-        row = self.row(axis)
+        distribution = dimension.distribution
+        row = self._centre(axis)
         if row is None:
-            return dimension.distribution.from_unit(self.rng.random())
-        count = np.count_nonzero(~np.isnan(self.history.units[:, axis]))
-        share = 1.0 / (1.0 + self.shrink_coef * count)
-        at = float(self.history.units[row, axis])
-        if dimension.distribution.kind == "categorical":
-            return int(at) if self.rng.random() >= share else dimension.distribution.from_unit(self.rng.random())
-        return dimension.distribution.from_unit(self.nearby(at, share, dimension.distribution))
+            return distribution.from_unit(self.rng.random())
+        n = np.count_nonzero(~np.isnan(self.history.units[:, axis]))
+        share = 1.0 / (1.0 + self.shrink_coef * n)  # eq. 1
+        centre = float(self.history.units[row, axis])
+        if distribution.kind == "categorical":
+            return int(centre) if self.rng.random() >= share else distribution.from_unit(self.rng.random())
+        return distribution.from_unit(self._nearby(centre, share, distribution))
 
-    def row(self, axis: int) -> int | None:
-        """The trial to stay near: one that was chosen before if it has this parameter, else one of the best that do."""
+    def _centre(self, axis: int) -> int | None:
+        """The trial to stay near on this axis, None if no good one has it."""
         column = self.history.units[:, axis]
-        for row in self.near:
+        # The trial of an earlier axis, where possible: the values of one trial are good together.
+        for row in self.centres:
             if not np.isnan(column[row]):
                 return row
-        having = self.best_first[~np.isnan(column[self.best_first])]
-        if not len(having):
+        candidates = self.best_first[~np.isnan(column[self.best_first])]
+        if not len(candidates):
             return None
-        rank = min(int(self.rng.geometric(1.0 / self.avg_best_idx)), len(having)) - 1
-        self.near.append(int(having[rank]))
-        return self.near[-1]
+        rank = min(int(self.rng.geometric(1.0 / self.avg_best_idx)), len(candidates)) - 1
+        self.centres.append(int(candidates[rank]))
+        return self.centres[-1]
 
-    def nearby(self, at: float, share: float, law: Distribution) -> float:
-        """A coordinate near `at`, and inside the unit interval.
-
-        For a normal law one with `share` times its standard deviation; else from a window of width
-        `share`. Where there are cells, both neighbours are within reach, or the search would stand still.
-        """
-        left, right = law.cells(np.array([at]))
-        cell = float(right[0] - left[0])
-        if isinstance(law, Normal):
-            return float(ndtr(ndtri(at) + max(share, cell) * self.rng.normal()))
+    def _nearby(self, centre: float, share: float, distribution: Distribution) -> float:
+        """A coordinate near `centre`, and inside the unit interval."""
+        left, right = distribution.cells(np.array([centre]))
+        cell = float(right[0] - left[0])  # both neighbours stay within reach, or the search would stand still
+        if isinstance(distribution, Normal):  # a step in units of its standard deviation
+            return float(ndtr(ndtri(centre) + max(share, cell) * self.rng.normal()))
         width = min(max(share, 2.0 * cell), 1.0)
-        start = min(max(at - width / 2, 0.0), 1.0 - width)
+        start = min(max(centre - width / 2, 0.0), 1.0 - width)
         return start + width * float(self.rng.random())

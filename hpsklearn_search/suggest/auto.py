@@ -1,10 +1,9 @@
-"""The default: a Gaussian process that listens to the Parzen estimator, and one suggestion of four by the latter.
+"""The default: three of four suggestions by a Gaussian process and a Parzen estimator together, the rest by the latter.
 
-The process is the better guide while trials are few. The estimator's candidates join its own, and half
-of the logarithm of the estimator's ratio is added to that of the expected improvement, since the one
-sees steps and narrow basins which the other smooths away. A quarter of the suggestions left to the
-estimator alone keeps the process from staring at one basin; where there are many trials, or many
-parameters, it takes over.
+The process predicts better while trials are few. The estimator's candidates are added to those of the process,
+and half of the logarithm of its density ratio is added to the logarithm of the expected improvement, because it
+sees steps and narrow basins that the process smooths away. A quarter of the suggestions comes from the estimator
+alone, which keeps the search from staying in one basin. With many trials or many parameters, all of them do.
 """
 
 from __future__ import annotations
@@ -15,29 +14,21 @@ import numpy as np
 
 from ..space import Point, Space
 from . import gp, tpe
-from ._protocol import Seen
+from ._protocol import HasHistory
 from ._startup import startup_jobs
-
-__all__ = ["suggest"]
 
 SHARE_OF_TPE = 0.25
 MOST_TRIALS = 250
 MOST_DIMENSIONS = 60
 
 
-def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> list[Point]:
+def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int) -> list[Point]:
     """Suggest points by a portfolio of `gp.suggest` and `tpe.suggest`.
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
 
     Returns
     -------
@@ -54,4 +45,4 @@ def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> l
     many = len(trials.history(domain)) > MOST_TRIALS or len(domain) > MOST_DIMENSIONS
     if many or np.random.default_rng([seed, 7]).random() < SHARE_OF_TPE:
         return tpe.suggest(new_ids, domain, trials, seed, n_startup_jobs=startup_jobs(domain, gp.STARTUP_JOBS))
-    return gp.suggest(new_ids, domain, trials, seed, guide=tpe.Ratio.of)
+    return gp.suggest(new_ids, domain, trials, seed, auxiliary_model=tpe.DensityRatio.fit)

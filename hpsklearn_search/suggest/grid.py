@@ -13,33 +13,14 @@ from collections.abc import Sequence
 from itertools import islice
 
 from ..space import Point, Space
-from ._protocol import Seen
-
-__all__ = ["suggest"]
+from ._protocol import HasHistory
 
 
-def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> list[Point]:
-    """Trial i is the i-th point of the space; after the last one it begins anew.
-
-    Parameters
-    ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space; finite.
-    trials : Trials
-        Its cache keeps the points, so that the whole walk costs what one walk costs.
-    seed : int
-        Not used.
-
-    Returns
-    -------
-    list of dict
-        ``{label: raw value}`` for each id.
-    """
-    cache = trials.history(domain).cache
+def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int) -> list[Point]:
+    """Suggest the i-th point of a finite space for trial i; after the last point, start again with the first."""
+    cache = trials.history(domain).cache  # so that a search lists each point once, not once per trial
     if "grid" not in cache:
         cache["grid"] = (domain.points(), [])
-    walk, known = cache["grid"]
-    known.extend(islice(walk, max(0, max(new_ids) + 1 - len(known))))
-    return [dict(known[number % len(known)]) for number in new_ids]
+    rest, points = cache["grid"]
+    points.extend(islice(rest, max(0, max(new_ids) + 1 - len(points))))
+    return [dict(points[number % len(points)]) for number in new_ids]

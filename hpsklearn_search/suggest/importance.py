@@ -1,7 +1,7 @@
 """Which parameters mattered: PED-ANOVA on what a search has learned of the whole space.
 
 Let a configuration be *good* if its loss is among the best share gamma of all that the space can draw.
-A parameter matters by itself as far as its value tells whether a configuration is good. With p(x | good)
+A parameter is important on its own if its value tells whether a configuration is good. With p(x | good)
 the density of its values among the good ones and p(x) that among all, the variance of
 P(good | x) = gamma p(x | good) / p(x) is
 
@@ -11,13 +11,13 @@ D is the Pearson divergence of PED-ANOVA (S. Watanabe, A. Bansal, F. Hutter: "PE
 quantifying hyperparameter importance in arbitrary subspaces", IJCAI 2023, theorem 1). V over the variance
 of the indicator, gamma (1 - gamma), is the share of it that the parameter explains alone.
 
-A parameter that is active in a share alpha of the configurations only is judged inside them, and counts
-by their share: alpha times equation (1) there. That a branch as a whole is good or bad belongs to the
+If a parameter is active in a share alpha of the configurations only, it is judged among these, and its
+importance is alpha times equation (1) there. Whether a branch is good or bad as a whole belongs to the
 choice above it; by the law of total variance the two add up to no more than the whole.
 
-The densities are not taken from the trials themselves. A search that learns crowds its trials where it
-is good on *every* axis, those that do not matter included, so densities of trials tell where it looked.
-They are taken from draws of the prior, judged by the Gaussian process that the search has learned with.
+The densities are not those of the trials themselves. A search that learns has most of its trials where losses
+are good, so on *every* axis, also on those that do not matter, densities of trials show where it looked.
+The densities are those of draws from the prior, whose losses a Gaussian process predicts from the trials.
 
 >>> from hpsklearn_search import Trials, fmin, hp
 >>> trials, space = Trials(), {"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}
@@ -28,21 +28,17 @@ True
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from .._typing import BoolArray, FloatArray, IntArray
 from ..space import Distribution, Space
 from ..trials import History, Trials
-from ._axes import from_prior, masked, snapped
-from .gp import Process, distances, fit_weights, relative_noise, standardised, without_gaps
-
-__all__ = ["parameter_importances"]
-
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
+from .gp._kernel import distances
+from .gp._losses import fill_failures, relative_noise, standardise
+from .gp._process import GaussianProcess, fit_weights
 
 LOG2_DRAWS = 12
 MOST_TRIALS = 200
@@ -50,14 +46,14 @@ MOST_BINS = 64
 DRAWS_PER_BIN = 16
 # Most trials of a search that learns are near its best, so their median says nothing of the whole space:
 # with 0.5, 8 of 48 such searches had two parameters in the wrong order, with 0.75 none, with 1 those of long tails.
-SHARE_IN_FULL = 0.75
+LINEAR_SHARE = 0.75
 LARGEST_BLOCK = 4_000_000  # numbers in memory at once while draws are judged
 
 
 def parameter_importances(
     trials: Trials, space: Any, *, quantile: float = 0.1, normalize: bool = True
 ) -> dict[str, float]:
-    """How much each parameter decides by itself whether a configuration is among the best.
+    """How much each parameter alone decides whether a configuration is among the best.
 
     PED-ANOVA (Watanabe and others, 2023), over the whole space.
 
@@ -68,10 +64,10 @@ def parameter_importances(
     space : object
         The space that was searched, as it was passed to `fmin`, or parsed.
     quantile : float, default=0.1
-        The share of the space that is called good, between 0 and 1.
+        The share of the space that counts as good, between 0 and 1.
     normalize : bool, default=True
         Whether the importances sum to 1. If not, each is the share of the variance of "is good" that the
-        parameter explains alone; what is missing to 1 is due to parameters acting together.
+        parameter explains alone; the difference between their sum and 1 is due to interactions.
 
     Returns
     -------
@@ -85,8 +81,8 @@ def parameter_importances(
 
     Notes
     -----
-    A choice stands for what its branches are worth; a parameter inside a branch for what it decides
-    there. What only draws and is never modelled, an object with ``rvs``, counts 0.
+    The importance of a choice is due to differences between its branches, that of a parameter in a branch to
+    differences inside the branch. An object with ``rvs`` is only drawn from, never modelled: its importance is 0.
 
     Examples
     --------
@@ -94,8 +90,8 @@ def parameter_importances(
     >>> trials, space = Trials(), {"x": hp.uniform("x", 0, 1), "kind": hp.choice("kind", ["good", "bad"])}
     >>> _ = fmin(lambda p: p["x"] + (p["kind"] == "bad"), space, max_evals=25, trials=trials, rstate=0,
     ...          show_progressbar=False)
-    >>> found = parameter_importances(trials, space, quantile=0.5)
-    >>> list(found)
+    >>> importances = parameter_importances(trials, space, quantile=0.5)
+    >>> list(importances)
     ['kind', 'x']
     """
     if not 0 < quantile < 1:
@@ -112,37 +108,37 @@ def parameter_importances(
         dimension.label: _explained(dimension.distribution, draws[:, axis], is_good)
         for axis, dimension in enumerate(parsed.dimensions)
     }
-    whole = sum(explained.values()) if normalize else float(is_good.var())
-    shares = {label: value / whole if whole > 0 else 0.0 for label, value in explained.items()}
+    total = sum(explained.values()) if normalize else float(is_good.var())
+    shares = {label: value / total if total > 0 else 0.0 for label, value in explained.items()}
     return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
 
 def _draws(space: Space) -> FloatArray:
-    """Draws from the prior in the coordinates of a history, the same every time; shape (m, d)."""
-    points = qmc.Sobol(max(len(space), 1), seed=np.random.default_rng(0)).random_base2(LOG2_DRAWS)
-    return masked(space, snapped(space, from_prior(space, points[:, : len(space)])))
+    """Draws from the prior as candidates, the same every time; shape (m, d)."""
+    u = qmc.Sobol(max(len(space), 1), seed=np.random.default_rng(0)).random_base2(LOG2_DRAWS)[:, : len(space)]
+    layout = space.layout
+    return layout.mask_inactive(layout.snap(layout.fill_options(u)))
 
 
 def _expected_losses(history: History, draws: FloatArray) -> FloatArray:
-    """What the process that is fitted to the trials expects of each draw, on a scale of its own; shape (m,)."""
-    known = np.flatnonzero(~history.pending)
-    if len(known) > MOST_TRIALS:  # evenly over the search: the first ones saw the most of the space
-        known = known[np.linspace(0, len(known) - 1, MOST_TRIALS).round().astype(np.intp)]
+    """The posterior mean of each draw given the trials, in standard units; shape (m,)."""
+    finished = np.flatnonzero(~history.pending)
+    if len(finished) > MOST_TRIALS:  # evenly over the search: the first ones saw the most of the space
+        finished = finished[np.linspace(0, len(finished) - 1, MOST_TRIALS).round().astype(np.intp)]
     is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
-    points, losses = history.units[known], without_gaps(history.losses[known])
+    points, losses = history.units[finished], fill_failures(history.losses[finished])
     if not np.ptp(losses):
         return np.zeros(len(draws))
-    y, noisiness = standardised(losses, SHARE_IN_FULL), relative_noise(history.variances[known])
+    y, noisiness = standardise(losses, LINEAR_SHARE), relative_noise(history.variances[finished])
     theta = fit_weights(distances(points, points, is_option), y, noisiness)
-    process = Process.given(points, y, is_option, theta, noisiness)
+    process = GaussianProcess.condition_on(points, y, is_option, theta, noisiness)
     n_blocks = max(1, -(-draws.size * len(points) // LARGEST_BLOCK))
     return np.concatenate([process.mean(block) for block in np.array_split(draws, n_blocks)])
 
 
 def _best_share(losses: FloatArray, quantile: float) -> BoolArray:
-    """Which are good: no worse than the quantile, but for rounding."""
-    good: BoolArray = losses <= np.quantile(losses, quantile) + 1e-9 * np.ptp(losses)
-    return good
+    """Which losses are good: no worse than the quantile, but for rounding."""
+    return losses <= np.quantile(losses, quantile) + 1e-9 * np.ptp(losses)
 
 
 def _explained(distribution: Distribution, x: FloatArray, is_good: BoolArray) -> float:
@@ -156,14 +152,15 @@ def _explained(distribution: Distribution, x: FloatArray, is_good: BoolArray) ->
     good = np.bincount(bins, weights=is_good[active])[draws > 0]
     draws = draws[draws > 0]
     gamma = good.sum() / n
+    # Eq. 1 as a variance: good / draws is P(good | x) in a bin, and its mean over the draws is gamma.
     between = float(draws @ (good / draws - gamma) ** 2) / n
-    # Bins of few draws differ by chance: the part of the variance that this explains is taken off.
+    # Bins of few draws differ by chance. The correction is that of an analysis of variance (epsilon squared).
     chance = (len(draws) - 1) * (gamma * (1 - gamma) - between) / max(n - len(draws), 1)
-    return float(max(between - chance, 0.0)) * n / len(x)
+    return float(max(between - chance, 0.0)) * n / len(x)  # n / len(x) is alpha
 
 
-def _bins(distribution: Distribution, x: FloatArray, n: int) -> NDArray[np.intp]:
-    """The bin of each draw: a value each where they are few, else equal parts of the unit interval."""
+def _bins(distribution: Distribution, x: FloatArray, n: int) -> IntArray:
+    """The bin of each draw: one per value where values are few, else equal parts of the unit interval."""
     most = max(2, min(MOST_BINS, n // DRAWS_PER_BIN))
     if distribution.kind == "categorical":
         return x.astype(np.intp)

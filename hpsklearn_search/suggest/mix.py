@@ -10,8 +10,6 @@ import numpy as np
 
 from ..space import Space
 
-__all__ = ["suggest"]
-
 
 def suggest(
     new_ids: Sequence[int], domain: Space, trials: Any, seed: int, p_suggest: Sequence[tuple[float, Callable[..., Any]]]
@@ -20,26 +18,20 @@ def suggest(
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far, whoever suggested them.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
     p_suggest : sequence of (probability, algorithm)
         Probabilities must not be negative and must sum to 1.
 
     Returns
     -------
     list
-        What the algorithm that was drawn returns.
+        The result of the algorithm that was drawn.
 
     Raises
     ------
     ValueError
-        If the probabilities are not probabilities.
+        If a probability is negative, or they do not sum to 1.
 
     Examples
     --------

@@ -13,12 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..space import Point, Space
-from ._protocol import Seen
-
-__all__ = ["suggest"]
+from ._protocol import HasHistory
 
 
-def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> list[Point]:
+def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int) -> list[Point]:
     """Draw a point from the prior for each new trial.
 
     Parameters
@@ -28,7 +26,7 @@ def suggest(new_ids: Sequence[int], domain: Space, trials: Seen, seed: int) -> l
     domain : Space
         The parsed space.
     trials : Trials
-        Not looked at.
+        Not used.
     seed : int
         Source of all randomness.
 

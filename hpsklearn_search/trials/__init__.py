@@ -15,7 +15,8 @@ from ._documents import (
     miscs_update_idxs_vals,
     spec_from_misc,
 )
-from ._fingerprint import describe_space, digest, text_of
+from ._fingerprint import describe_space
+from ._identity import NotComparable, digest, text_of
 from ._record import Record
 from ._storage import SaveFile
 from ._trial import (
@@ -58,6 +59,7 @@ __all__ = [
     "Columns",
     "Failure",
     "History",
+    "NotComparable",
     "Outcome",
     "Record",
     "SaveFile",

@@ -1,4 +1,4 @@
-"""The record as arrays: what an algorithm reads, kept up to date in O(parameters) a trial.
+"""The record as arrays, which algorithms read; an update costs O(parameters) per trial.
 
 >>> from hpsklearn_search import hp
 >>> from hpsklearn_search.space import Space
@@ -15,44 +15,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import BoolArray, FloatArray
 from ..space import Space
 from ._trial import Trial
-
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class History:
-    """What an algorithm may look at: n trials in order of suggestion, d dimensions of the space.
+    """What an algorithm may look at: n trials in order of suggestion, d dimensions of the space."""
 
-    Attributes
-    ----------
-    space : Space
-        The space; its ``dimensions`` name the columns.
-    units : ndarray of shape (n, d)
-        Unit coordinates; NaN where a dimension is inactive (or opaque); the index of an unordered choice.
-    losses : ndarray of shape (n,)
-        Finite for ok trials, NaN for failed and pending ones.
-    variances : ndarray of shape (n,)
-        Variance of each loss as an estimate; NaN where not known.
-    pending : ndarray of bool, shape (n,)
-        Trials whose outcome is not known, or may not be looked at yet.
-    cache : dict
-        Shared by all histories of one record: a place for state that can be derived from them again.
-    """
-
-    space: Space
-    units: FloatArray
-    losses: FloatArray
-    variances: FloatArray
-    pending: BoolArray
-    cache: dict[Any, Any]
+    space: Space  # its dimensions name the columns
+    units: FloatArray  # (n, d), unit coordinates: NaN if inactive or opaque, the index of an unordered choice
+    losses: FloatArray  # (n,), finite for ok trials, NaN for failed and pending ones
+    variances: FloatArray  # (n,), of the losses as estimates, NaN if not known
+    pending: BoolArray  # (n,), trials without an outcome, or with one that the window hides
+    cache: dict[Any, Any]  # shared by all histories of a record, for derived state of an algorithm
 
     def __len__(self) -> int:
         return len(self.losses)
@@ -69,17 +50,9 @@ class History:
 
 
 class Columns:
-    """Growing arrays over all trials of one space.
+    """Growing arrays over all trials of one space; `prior_trials` come first, and have no row number."""
 
-    Parameters
-    ----------
-    space : Space
-        The space.
-    known : sequence of Trial, optional
-        Finished trials of an earlier search. They come first in every history, and have no row number.
-    """
-
-    def __init__(self, space: Space, known: Sequence[Trial] = ()) -> None:
+    def __init__(self, space: Space, prior_trials: Sequence[Trial] = ()) -> None:
         self.space = space
         self.cache: dict[Any, Any] = {}
         self._n = 0
@@ -88,17 +61,17 @@ class Columns:
         self._variances = np.empty(16)
         self._pending = np.empty(16, dtype=bool)
         self._n_prior = 0
-        for number, trial in enumerate(known):
+        for number, trial in enumerate(prior_trials):
             self.append(trial.point)
             self.tell(number, trial.model_loss, None if trial.outcome is None else trial.outcome.variance)
-        self._n_prior = len(known)
+        self._n_prior = len(prior_trials)
 
     def __len__(self) -> int:
         return self._n - self._n_prior
 
     def append(self, point: Mapping[str, Any]) -> None:
         """Add a pending trial."""
-        if self._n == len(self._losses):
+        if self._n == len(self._losses):  # doubling makes the cost of a trial constant on average
             for name in ("_units", "_losses", "_variances", "_pending"):
                 old = getattr(self, name)
                 setattr(self, name, np.concatenate([old, np.empty_like(old)]))
@@ -120,6 +93,7 @@ class Columns:
         n, n_known = self._n, None if n_known is None else n_known + self._n_prior
         losses, variances, pending = self._losses[:n], self._variances[:n], self._pending[:n]
         if n_known is not None and n_known < n:
+            # A copy: the arrays are shared with the record, which knows these outcomes already.
             losses, variances, pending = losses.copy(), variances.copy(), pending.copy()
             losses[n_known:] = variances[n_known:] = math.nan
             pending[n_known:] = True

@@ -1,4 +1,4 @@
-"""hyperopt's trial documents: built from the record when somebody reads them, taken apart when one is inserted.
+"""hyperopt's trial documents: made from a trial to be read, and parsed to a trial when inserted.
 
 >>> from ._trial import Outcome, Trial
 >>> trial = Trial(3, {"x": 1.0}, Outcome("ok", loss=0.5, result={"loss": 0.5, "status": "ok"}), 0.0, 1.0)
@@ -37,22 +37,18 @@ def state_of(trial: Trial) -> int:
         return JOB_STATE_NEW if math.isnan(trial.started) else JOB_STATE_RUNNING
     if trial.outcome.status == STATUS_CANCELLED:
         return JOB_STATE_CANCEL
-    # A trial that raised is an error; one that reported its failure itself is done.
+    # As in hyperopt: a trial that raised is an error, and one with STATUS_FAIL as its result is done.
     return JOB_STATE_DONE if trial.outcome.failure is None else JOB_STATE_ERROR
 
 
 def document(trial: Trial, labels: Sequence[str]) -> dict[str, Any]:
-    """The document of one trial, with hyperopt's keys; inactive labels have empty lists.
-
-    Scalars are Python's, so that all but the two times is JSON wherever what the objective
-    returned is.
-    """
-    given = trial.document
-    misc: dict[str, Any] = {
+    """The document of one trial, with hyperopt's keys; inactive labels have empty lists."""
+    extra = trial.document
+    misc: dict[str, Any] = {  # in hyperopt's order: what an inserted document had wins over the defaults
         "tid": trial.tid,
         "cmd": ("domain_attachment", "FMinIter_Domain"),
         "workdir": None,
-        **given.get("misc", {}),
+        **extra.get("misc", {}),
         "idxs": {label: [trial.tid] if label in trial.point else [] for label in labels},
         "vals": {label: [trial.point[label]] if label in trial.point else [] for label in labels},
     }
@@ -63,7 +59,7 @@ def document(trial: Trial, labels: Sequence[str]) -> dict[str, Any]:
         "exp_key": None,
         "owner": None,
         "version": 0,
-        **given,
+        **extra,
         "state": state_of(trial),
         "tid": trial.tid,
         "result": result_of(trial),
@@ -74,9 +70,9 @@ def document(trial: Trial, labels: Sequence[str]) -> dict[str, Any]:
 
 
 def result_of(trial: Trial) -> dict[str, Any]:
-    """What the objective returned, but for attachments; before that, and where it raised, a status alone."""
+    """What the objective returned without attachments; a status alone if it did not return."""
     if trial.outcome is None:
-        return dict(trial.document.get("result", {"status": STATUS_NEW}))
+        return dict(trial.document.get("result", {"status": STATUS_NEW}))  # an inserted one may have more
     if trial.outcome.result:
         return {key: as_plain(value) for key, value in trial.outcome.result.items() if key != "attachments"}
     if trial.outcome.status == STATUS_OK:
@@ -85,7 +81,7 @@ def result_of(trial: Trial) -> dict[str, Any]:
 
 
 def as_plain(value: Any) -> Any:
-    """`value` with numpy's scalars in it, at any depth of dicts, lists and tuples, as Python's."""
+    """`value` with Python's scalars for numpy's, at any depth of dicts, lists and tuples."""
     if isinstance(value, np.generic):
         return value.item()
     if type(value) is dict:
@@ -96,7 +92,7 @@ def as_plain(value: Any) -> Any:
 
 
 def _time(seconds: float) -> datetime.datetime | None:
-    """Naive UTC in whole milliseconds, as hyperopt has it."""
+    """Naive UTC in whole milliseconds, as in hyperopt."""
     if math.isnan(seconds):
         return None
     moment = datetime.datetime.fromtimestamp(round(seconds, 3), tz=datetime.timezone.utc)
@@ -105,13 +101,7 @@ def _time(seconds: float) -> datetime.datetime | None:
 
 # ---------------------------------------------------------------------- from documents
 def check_document(doc: Any, exp_key: Any = None) -> None:
-    """Refuse what is no trial document.
-
-    Raises
-    ------
-    InvalidTrial
-        If it is no mapping, a key is missing, or its parts contradict each other.
-    """
+    """Raise InvalidTrial if `doc` is not a trial document."""
     if not isinstance(doc, Mapping):
         raise InvalidTrial(f"a trial document is a dict with the keys {TRIAL_KEYS}, got {doc!r}")
     missing = [repr(key) for key in TRIAL_KEYS if key not in doc]
@@ -122,7 +112,7 @@ def check_document(doc: Any, exp_key: Any = None) -> None:
     if tid != doc["misc"]["tid"]:
         raise InvalidTrial(f"the document of trial {tid!r} has another ['misc']['tid']: {doc['misc']['tid']!r}")
     if doc["state"] not in JOB_STATES:
-        raise InvalidTrial(f"the document of trial {tid!r} has state={doc['state']!r}, which is none of JOB_STATES")
+        raise InvalidTrial(f"the document of trial {tid!r} has state={doc['state']!r}, which is not one of JOB_STATES")
     if doc["exp_key"] != exp_key:
         raise InvalidTrial(
             f"the document of trial {tid!r} has exp_key={doc['exp_key']!r}, these trials have exp_key={exp_key!r}"
@@ -136,17 +126,18 @@ def trial_of(doc: Mapping[str, Any], number: int) -> Trial:
     """The trial that a document describes, as number `number` of a record."""
     misc = doc["misc"]
     determined = {"state", "misc", "book_time", "refresh_time"} | ({"tid"} if doc["tid"] == number else set())
-    kept = {key: as_plain(value) for key, value in doc.items() if key not in determined}
-    kept["misc"] = {key: value for key, value in misc.items() if key not in ("tid", "idxs", "vals", "error")}
-    kept["misc"]["vals"] = {label: [] for label in misc["vals"]}  # inactive labels are labels, too
+    extra = {key: as_plain(value) for key, value in doc.items() if key not in determined}
+    extra["misc"] = {key: value for key, value in misc.items() if key not in ("tid", "idxs", "vals", "error")}
+    extra["misc"]["vals"] = {label: [] for label in misc["vals"]}  # inactive labels are labels, too
     outcome = _outcome(doc)
     if outcome is not None:
-        del kept["result"]
+        del extra["result"]  # it is in the outcome
     point = {label: as_plain(values[0]) for label, values in misc["vals"].items() if len(values)}
     started = math.nan if doc["state"] == JOB_STATE_NEW else _seconds(doc["book_time"])
+    # Without a start time, a running trial would count as new.
     if doc["state"] == JOB_STATE_RUNNING and math.isnan(started):
         started = time.time()
-    return Trial(number, point, outcome, started, math.nan if outcome is None else _seconds(doc["refresh_time"]), kept)
+    return Trial(number, point, outcome, started, math.nan if outcome is None else _seconds(doc["refresh_time"]), extra)
 
 
 def _outcome(doc: Mapping[str, Any]) -> Outcome | None:
@@ -162,7 +153,7 @@ def _outcome(doc: Mapping[str, Any]) -> Outcome | None:
 
 
 def _seconds(moment: datetime.datetime | None) -> float:
-    """Seconds since the epoch; a time without a zone is UTC, as hyperopt has it."""
+    """Seconds since the epoch; a time without a zone is UTC, as in hyperopt."""
     if moment is None:
         return math.nan
     return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp()
@@ -194,23 +185,7 @@ def miscs_update_idxs_vals(
     assert_all_vals_used: bool = True,
     idxs_map: Mapping[Any, Any] | None = None,
 ) -> Sequence[dict[str, Any]]:
-    """Write columns into ``misc`` documents, in place; what `miscs_to_idxs_vals` takes apart.
-
-    Parameters
-    ----------
-    miscs : sequence of dict
-        Each with its ``tid``.
-    idxs, vals : mapping
-        ``{label: tids}`` and ``{label: values}``.
-    assert_all_vals_used : bool, default=True
-        Whether a tid without a document is an error.
-    idxs_map : mapping, optional
-        Other tids for some of those in `idxs`.
-
-    Raises
-    ------
-    InvalidTrial
-        If the columns do not fit each other, or a tid has no document.
+    """Write columns into ``misc`` documents, in place: the inverse of `miscs_to_idxs_vals`.
 
     >>> miscs_update_idxs_vals([{"tid": 7}], {"x": [7]}, {"x": [0.5]})
     [{'tid': 7, 'idxs': {'x': [7]}, 'vals': {'x': [0.5]}}]

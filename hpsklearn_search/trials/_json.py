@@ -19,13 +19,7 @@ import numpy as np
 
 
 def dumps(value: Any) -> str:
-    """The compact JSON text of plain values; numpy's scalars count as Python's.
-
-    Raises
-    ------
-    TypeError
-        If something in `value` is not JSON.
-    """
+    """The compact JSON text of plain values and numpy scalars; a TypeError for anything else."""
     return json.dumps(_plain(value), allow_nan=False, separators=(",", ":"))
 
 
@@ -36,22 +30,23 @@ def loads(text: str) -> Any:
 
 def json_part(values: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
     """The entries that are JSON, and the names of those that are not."""
-    kept: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
     dropped = []
     for key, value in values.items():
         try:
             dumps({key: value})
-        except (TypeError, ValueError, RecursionError):
+        except (TypeError, ValueError, RecursionError):  # a container may contain itself
             dropped.append(str(key))
         else:
-            kept[key] = value
-    return kept, dropped
+            plain[key] = value
+    return plain, dropped
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
+        # NaN and Infinity, as Python writes them, are not JSON: other programs could not read the file.
         return value if math.isfinite(value) else {"$float": repr(value)}
     if value is None or isinstance(value, str | int):
         return value

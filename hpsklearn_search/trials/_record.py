@@ -23,13 +23,7 @@ from ._trial import EMPTY_MAPPING, Outcome, Trial
 
 
 class Record:
-    """Trials in order of suggestion, numbered 0, 1, 2, ...
-
-    Parameters
-    ----------
-    exp_key : object, optional
-        hyperopt's key of the experiment, which new trials are given.
-    """
+    """Trials in order of suggestion, numbered 0, 1, 2, ..."""
 
     def __init__(self, exp_key: Any = None) -> None:
         self.exp_key = exp_key
@@ -37,10 +31,9 @@ class Record:
         self._best: Trial | None = None
         self._columns: Columns | None = None
         self._has_other_tids = False
+        # Finished trials of an earlier search: algorithms learn from them, but they are not part of the record.
         self.prior_trials: tuple[Trial, ...] = ()
-        """Finished trials of an earlier search: an algorithm knows of them, and nobody counts them."""
-        self.n_settled = 0
-        """How many trials from the first on are finished without a gap."""
+        self.n_settled = 0  # Number of the first trial that is not finished.
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -52,10 +45,10 @@ class Record:
         return self._trials[number]
 
     def __getstate__(self) -> dict[str, Any]:
-        # The arrays can be derived again, and an algorithm's cache may not pickle; nor may what was raised.
-        kept = [_without_exception(trial) for trial in self._trials]
-        best = None if self._best is None else kept[self._best.number]
-        return {**self.__dict__, "_trials": kept, "_best": best, "_columns": None}
+        # The arrays can be made again; an algorithm's cache and an exception may not be picklable.
+        trials = [_without_exception(trial) for trial in self._trials]
+        best = None if self._best is None else trials[self._best.number]
+        return {**self.__dict__, "_trials": trials, "_best": best, "_columns": None}
 
     def add(self, point: Mapping[str, Any], started: float | None = None) -> Trial:
         """Append a running trial at `point`."""
@@ -63,7 +56,7 @@ class Record:
         return self._append(Trial(len(self._trials), dict(point), started=started, document=self._own_document()))
 
     def insert(self, trial: Trial) -> Trial:
-        """Append a trial that came about elsewhere, finished or not; it gets the next number."""
+        """Append a trial that was made elsewhere, finished or not; it gets the next number."""
         self._has_other_tids |= "tid" in trial.document
         return self._append(replace(trial, number=len(self._trials)))
 
@@ -76,31 +69,31 @@ class Record:
         return trial
 
     def _own_document(self) -> Mapping[str, Any]:
-        """The key of the experiment; and another tid than the number, where an inserted trial has that."""
+        """The key of the experiment, and a tid if an inserted trial has this number as its tid."""
         document: dict[str, Any] = {} if self.exp_key is None else {"exp_key": self.exp_key}
-        if self._has_other_tids:
-            taken = {trial.tid for trial in self._trials}
-            if len(self._trials) in taken:
-                document["tid"] = 1 + max(tid for tid in taken if isinstance(tid, int))
+        if self._has_other_tids:  # else every tid is a number, and this one is new
+            tids = {trial.tid for trial in self._trials}
+            if len(self._trials) in tids:
+                document["tid"] = 1 + max(tid for tid in tids if isinstance(tid, int))
         return document or EMPTY_MAPPING
 
     def begin(self, number: int) -> Trial:
-        """Enter that an unfinished trial runs from now on; the running one."""
+        """Set the start time of an unfinished trial to now."""
         trial = self._trials[number] = replace(self._trials[number], started=time.time())
         return trial
 
     def move(self, number: int, point: Mapping[str, Any]) -> None:
-        """Write the point of a trial in another way."""
+        """Replace the point of a trial by an equal one in another notation."""
         self._trials[number] = replace(self._trials[number], point=dict(point))
         if self._best is not None and self._best.number == number:
             self._best = self._trials[number]
-        self._columns = None
+        self._columns = None  # made again from the new point
 
     def finish(self, number: int, outcome: Outcome, finished: float | None = None) -> Trial:
-        """Enter the outcome of a running trial, and return the finished one."""
+        """Set the outcome of a running trial; the finished trial."""
         trial = self._trials[number]
         if trial.is_finished:
-            raise ValueError(f"trial {number} is finished already")
+            raise ValueError(f"trial {number} has finished already")
         trial = self._trials[number] = trial.finish(outcome, finished)
         self._enter(trial)
         return trial
@@ -126,20 +119,14 @@ class Record:
 
     @property
     def best(self) -> Trial:
-        """The ok trial with the lowest loss, the earliest of equals.
-
-        Raises
-        ------
-        AllTrialsFailed
-            If no trial is ok.
-        """
+        """The ok trial with the lowest loss, the earliest of equals; raises AllTrialsFailed if no trial is ok."""
         if self._best is None:
             raise AllTrialsFailed(_why_none(self._trials))
         return self._best
 
     def best_of(self, n_known: int) -> Trial | None:
         """The best among the first `n_known` trials, None if none is ok."""
-        if self._best is None or self._best.number < n_known:
+        if self._best is None or self._best.number < n_known:  # the usual case costs no walk
             return self._best
         candidates = [trial for trial in self._trials[:n_known] if trial.is_ok]
         return min(candidates, key=lambda trial: (trial.loss, trial.number), default=None)
@@ -163,15 +150,15 @@ def _without_exception(trial: Trial) -> Trial:
 
 
 def _why_none(trials: list[Trial]) -> str:
-    """That no trial is ok, with the first failure there is."""
+    """The message that no trial is ok, with the first failure."""
     finished = [trial for trial in trials if trial.outcome is not None]
     text = f"none of {len(trials)} trials succeeded"
     if not finished:
         return f"{text}: none has finished; give the search more time" if trials else "there are no trials yet"
     first = finished[0]
     assert first.outcome is not None
-    said = first.outcome.failure or f"the objective returned {dict(first.outcome.result)!r}"
-    return f"{text}; the first that failed is trial {first.tid} at {first.point}: {said}"
+    reason = first.outcome.failure or f"the objective returned {dict(first.outcome.result)!r}"
+    return f"{text}; the first that failed is trial {first.tid} at {first.point}: {reason}"
 
 
 def _is_better(trial: Trial, best: Trial) -> bool:

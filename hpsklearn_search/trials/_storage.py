@@ -1,9 +1,8 @@
 """The save file: a durable record in SQLite, one transaction per finished trial.
 
-Points, outcomes, fold results, times and error texts are columns and JSON; nothing in it is ever
-unpickled or evaluated. Write-ahead logging with ``synchronous=NORMAL``: what is committed survives
-the death of the process in any way; after a loss of power the last trials may be missing, and the
-file is intact.
+Points, outcomes, fold results, times and error texts are columns and JSON; nothing in the file is ever
+unpickled or evaluated. With write-ahead logging and ``synchronous=NORMAL``, a committed trial survives
+any death of the process; after a loss of power the last trials may be missing, but the file is intact.
 
 >>> import os, tempfile
 >>> path = os.path.join(tempfile.mkdtemp(), "search.db")
@@ -41,7 +40,7 @@ from ._trial import Failure, Outcome, Trial
 HAS_FLOCK = True
 try:
     import fcntl
-except ImportError:  # Windows: SQLite's own lock must do
+except ImportError:  # Windows has SQLite's own lock only
     HAS_FLOCK = False
 
 APPLICATION_ID = 0x68707363  # "hpsc"
@@ -58,30 +57,16 @@ CREATE TABLE trials (
 """
 COLUMNS = "number, status, loss, variance, started, finished, point, folds, result, error, failure, checksum"
 
+# Device and inode of the open files: closing a second descriptor would release SQLite's POSIX locks.
 _open_here: set[tuple[int, int]] = set()
-"""Device and inode of the files open in this process; a second descriptor would loosen SQLite's locks on them."""
 
 
 class SaveFile:
-    """One search's record on disk, open and locked for this process until closed.
-
-    Parameters
-    ----------
-    path : path-like
-        Created with mode 0600 if it is missing or empty.
-    fingerprint : mapping
-        JSON values that tell one search from another.
-
-    Raises
-    ------
-    SaveFileError
-        If the file is in use, not a save file, damaged, of a newer version, of another search,
-        a symbolic link, or cannot be written. It is left as it is.
-    """
+    """The record of one search on disk, open and locked for this process until closed."""
 
     def __init__(self, path: Any, fingerprint: Mapping[str, Any]) -> None:
         self.path = os.path.abspath(os.fspath(path))
-        self._pending: list[Trial] = []
+        self._pending: list[Trial] = []  # suggested, and not written yet
         self._has_warned = False
         self._db: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
@@ -89,7 +74,7 @@ class SaveFile:
         try:
             self._lock()
             self._check_header()
-            self._connect(json.loads(json.dumps(fingerprint)))
+            self._connect(json.loads(json.dumps(fingerprint)))  # tuples become lists, as in the file
         except BaseException:
             self.close()
             raise
@@ -107,6 +92,7 @@ class SaveFile:
         return SaveFileError(f"trials_save_file={self.path!r} {text}")
 
     def _open(self) -> int:
+        # SQLite would follow a link in a shared folder, and write to its target.
         for suffix in ("", "-wal", "-shm", "-journal"):
             if os.path.islink(self.path + suffix):
                 raise self._fail(f"cannot be used: {self.path + suffix} is a symbolic link; name the file itself")
@@ -116,13 +102,14 @@ class SaveFile:
             there = None
         if there is not None and (there.st_dev, there.st_ino) in _open_here:
             raise self._fail("is in use by another search in this process; give each search a file of its own")
+        # O_NONBLOCK: to open a named pipe must not wait for its other end.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             fd = os.open(self.path, flags, 0o600)
         except OSError as error:
             raise self._fail(f"cannot be opened for writing: {error.strerror}") from error
         if there is None and hasattr(os, "fchmod"):
-            os.fchmod(fd, 0o600)
+            os.fchmod(fd, 0o600)  # the umask may have taken bits from the mode above
         return fd
 
     def _lock(self) -> None:
@@ -144,7 +131,7 @@ class SaveFile:
         _open_here.add(self._identity)
 
     def _check_header(self) -> None:
-        """Look at the first bytes before SQLite does, which might write to a database that is not ours."""
+        """Check the first bytes before SQLite opens the file: it may write to a database of another application."""
         os.lseek(self._fd, 0, os.SEEK_SET)
         try:
             head = os.read(self._fd, 100)
@@ -154,6 +141,7 @@ class SaveFile:
             return
         if len(head) < 100 or head[:16] != b"SQLite format 3\0":
             raise self._fail("is not a save file of a search; it is left as it is, choose another name")
+        # https://www.sqlite.org/fileformat.html#the_database_header: user_version and application_id
         version, application = struct.unpack(">I", head[60:64])[0], struct.unpack(">I", head[68:72])[0]
         if application != APPLICATION_ID:
             raise self._fail("is a database of another application; it is left as it is, choose another name")
@@ -170,15 +158,15 @@ class SaveFile:
                 raise sqlite3.DatabaseError(problem)
             if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 self._create(db, fingerprint)
-            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA journal_mode=WAL")  # readers do not block the search
             db.execute("PRAGMA synchronous=NORMAL")
             stored = self._stored_fingerprint(db)
-        unlike = differences(stored, fingerprint)
-        if unlike:
+        lines = differences(stored, fingerprint)
+        if lines:
             raise self._fail(
-                "belongs to another search. It differs in:\n  "
-                + "\n  ".join(unlike)
-                + "\nName another file, or make the search the same again"
+                "was written by a different search. Differences:\n  "
+                + "\n  ".join(lines)
+                + "\nUse another file, or restore these settings"
             )
 
     def _create(self, db: sqlite3.Connection, fingerprint: Mapping[str, Any]) -> None:
@@ -192,16 +180,16 @@ class SaveFile:
         db.execute("COMMIT")
 
     def _stored_fingerprint(self, db: sqlite3.Connection) -> dict[str, Any]:
-        found = {}
+        fingerprint = {}
         for key, text, checksum in db.execute("SELECT key, value, checksum FROM search"):
             if zlib.crc32(text.encode()) != checksum:
                 raise sqlite3.DatabaseError(f"the checksum of {key!r} is wrong")
-            found[key] = loads(text)
-        return found
+            fingerprint[key] = loads(text)
+        return fingerprint
 
     @contextmanager
     def _translated(self, what: str) -> Iterator[None]:
-        """Errors of SQLite, and of texts that are not what was written, as errors that name the file."""
+        """Errors of SQLite and of damaged texts as errors that name the file."""
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -211,13 +199,7 @@ class SaveFile:
 
     # ------------------------------------------------------------------ reading
     def load(self) -> list[Trial]:
-        """All trials in the file, in order of suggestion; those that had not finished without an outcome.
-
-        Raises
-        ------
-        SaveFileError
-            If a row is not what was written.
-        """
+        """All trials in the file, in order of suggestion; unfinished ones have no outcome."""
         assert self._db is not None
         with self._translated("cannot be read"):
             rows = self._db.execute(f"SELECT {COLUMNS} FROM trials ORDER BY number").fetchall()
@@ -228,25 +210,19 @@ class SaveFile:
 
     # ------------------------------------------------------------------ writing
     def begin(self, trial: Trial) -> None:
-        """Note a trial that was suggested; it is written with the next one that finishes."""
+        """Add a suggested trial; it is written together with the next one that finishes."""
         self._pending.append(trial)
 
     def finish(self, trial: Trial) -> None:
-        """Write a finished trial; when this returns, it survives the death of the process.
-
-        Raises
-        ------
-        SaveFileError
-            If the disk is full, or the file was deleted or replaced.
-        """
+        """Write a finished trial; when this returns, it survives the death of the process."""
         assert self._db is not None
-        self._check_place()
+        self._check_place()  # SQLite would go on writing to a deleted file
         begun = [_row(other, {}) for other in self._pending if other.number != trial.number]
-        kept, dropped = json_part(trial.outcome.result if trial.outcome is not None else {})
+        result, dropped = json_part(trial.outcome.result if trial.outcome is not None else {})
         if dropped and not self._has_warned:
             self._has_warned = True
             warnings.warn(
-                f"trials_save_file: {', '.join(map(repr, dropped))} in what the objective returned is not JSON; "
+                f"trials_save_file: {', '.join(map(repr, dropped))} in the result of the objective is not JSON; "
                 "it stays in memory and is not in the file",
                 UserWarning,
                 stacklevel=2,
@@ -255,9 +231,9 @@ class SaveFile:
         with self._translated("cannot be written; the trials before are safe in it"):
             try:
                 self._db.execute("BEGIN IMMEDIATE")
-                # A trial that was begun in an earlier run may be there, and keeps its outcome if it has one.
+                # An earlier run may have written this trial already; it keeps its outcome.
                 self._db.executemany(f"INSERT OR IGNORE INTO trials ({COLUMNS}) VALUES ({marks})", begun)
-                self._db.execute(f"INSERT OR REPLACE INTO trials ({COLUMNS}) VALUES ({marks})", _row(trial, kept))
+                self._db.execute(f"INSERT OR REPLACE INTO trials ({COLUMNS}) VALUES ({marks})", _row(trial, result))
                 self._db.execute("COMMIT")
             except sqlite3.Error:
                 with suppress(sqlite3.Error):
@@ -276,7 +252,7 @@ class SaveFile:
     def close(self) -> None:
         """Close and unlock the file; safe to call twice."""
         if self._db is not None:
-            with suppress(sqlite3.Error):  # a full disk: the log stays beside the file, and holds all trials
+            with suppress(sqlite3.Error):  # a full disk: the write-ahead log stays, and has all trials
                 self._db.close()
             self._db = None
         if self._fd >= 0:
@@ -290,6 +266,7 @@ class SaveFile:
 def _row(trial: Trial, result: Mapping[str, Any]) -> tuple[Any, ...]:
     outcome = trial.outcome or Outcome("running")
     failure = outcome.failure
+    # SQLite stores NaN as NULL.
     times = [None if t != t else t for t in (trial.started, trial.finished)]
     values = (
         trial.number,

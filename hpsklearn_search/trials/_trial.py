@@ -20,18 +20,18 @@ STATUS_RUNNING = "running"
 STATUS_SUSPENDED = "suspended"
 STATUS_OK = "ok"
 STATUS_FAIL = "fail"
+# What an objective may return as ``status``, as in hyperopt.
 STATUS_STRINGS = (STATUS_NEW, STATUS_RUNNING, STATUS_SUSPENDED, STATUS_OK, STATUS_FAIL)
-"""What an objective may return as ``status``, as in hyperopt."""
 
 STATUS_TIMEOUT = "timeout"
 STATUS_CRASHED = "crashed"
 STATUS_CANCELLED = "cancelled"
+# Racing stopped it before its last fold: it is not a failure, is never the best, and its loss is an estimate.
 STATUS_PRUNED = "pruned"
-"""Given up before its last part: not a failure, never the best, and its loss is an estimate."""
 
 
 class _EmptyMapping(Mapping[str, Any]):
-    """A mapping without keys. There is one, which nobody can write to, where each trial would have an empty dict."""
+    """A mapping without keys that cannot be changed: a single object in place of an empty dict per trial."""
 
     __slots__ = ()
 
@@ -48,36 +48,31 @@ class _EmptyMapping(Mapping[str, Any]):
         return "{}"
 
     def __hash__(self) -> int:
-        return 0  # what cannot change has one, and dataclasses refuse as a default what has none
+        return 0  # a dataclass refuses an unhashable default
 
     def __reduce__(self) -> str:
-        return "EMPTY_MAPPING"  # copied and unpickled, it is still the one
+        return "EMPTY_MAPPING"  # copies and pickles are the same object
 
 
 EMPTY_MAPPING = _EmptyMapping()
-"""What a trial has to say beyond what it says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why something did not finish, as text that crosses any process border.
+    """Why a trial or a fold did not finish, as text that can be sent between processes."""
 
-    ``status`` is one of ``STATUS_FAIL`` (it raised), ``STATUS_TIMEOUT``, ``STATUS_CRASHED`` (its
-    worker died) and ``STATUS_CANCELLED``. ``exception`` is there only where nothing was crossed.
-    """
-
-    status: str
+    status: str  # "fail" (it raised), "timeout", "crashed" (its worker died) or "cancelled"
     kind: str
     message: str
     traceback: str = ""
-    exception: BaseException | None = field(default=None, compare=False, repr=False)
+    exception: BaseException | None = field(default=None, compare=False, repr=False)  # None from other processes
 
     @classmethod
     def of(cls, error: BaseException, *, keep: bool = False) -> Failure:
-        """The failure that `error` is; with `keep`, the exception itself stays attached."""
+        """The failure for `error`; with `keep`, it holds the exception, too."""
         try:
             message = str(error)
-        except Exception:  # an exception whose __str__ raises must not take the search with it
+        except Exception:  # an exception whose __str__ raises must not end the search
             message = "(its message cannot be shown)"
         text = "".join(traceback.format_exception(error))
         return cls(STATUS_FAIL, type(error).__name__, message, text, error if keep else None)
@@ -88,34 +83,18 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a trial.
+    """The result of a trial."""
 
-    Attributes
-    ----------
-    status : str
-        ``"ok"`` for a trial with a usable loss; anything else is a failure.
-    loss : float or None
-        To be minimised; finite where the status is ok.
-    variance : float or None
-        Variance of the loss as an estimate, where known.
-    result : mapping
-        What else the objective returned, untouched.
-    folds : tuple of mapping
-        Per fold: scores, times, sizes, an error text; empty outside cross-validation.
-    failure : Failure or None
-        Why it failed.
-    """
-
-    status: str
-    loss: float | None = None
-    variance: float | None = None
-    result: Mapping[str, Any] = EMPTY_MAPPING
-    folds: tuple[Mapping[str, Any], ...] = ()
+    status: str  # "ok" for a trial with a usable loss
+    loss: float | None = None  # to be minimised; finite if the status is ok
+    variance: float | None = None  # of the loss as an estimate, if known
+    result: Mapping[str, Any] = EMPTY_MAPPING  # what the objective returned, unchanged
+    folds: tuple[Mapping[str, Any], ...] = ()  # scores, times, sizes and error of each; empty without folds
     failure: Failure | None = None
 
     @classmethod
     def of(cls, result: Mapping[str, Any]) -> Outcome:
-        """What an objective's result amounts to: ok with a finite loss, else a failure that it reported itself."""
+        """The outcome for the result of an objective: ok if the loss is finite and the status says so."""
         loss, variance = _finite(result.get("loss")), _finite(result.get("loss_variance"))
         if result.get("status") != STATUS_OK or loss is None:
             return cls(STATUS_FAIL, result=result)
@@ -123,39 +102,24 @@ class Outcome:
 
 
 def _finite(value: Any) -> float | None:
-    is_number = isinstance(value, numbers.Real)  # numpy's real scalars are
+    is_number = isinstance(value, numbers.Real)  # includes numpy's real scalars
     return float(value) if is_number and math.isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One suggestion, and its outcome once it is finished.
+    """One suggestion, and its outcome when it has finished."""
 
-    Attributes
-    ----------
-    number : int
-        Its place in the order of suggestion (hyperopt's ``tid``).
-    point : dict
-        ``{label: raw value}``, active labels only, a choice as the index of its option.
-    outcome : Outcome or None
-        None while the trial runs.
-    started, finished : float
-        Seconds since the epoch; NaN while unknown.
-    document : mapping
-        What its hyperopt document says beyond all this, if it was inserted as one (a ``tid`` of its
-        own, ``spec``, ``owner`` ...).
-    """
-
-    number: int
-    point: dict[str, Any]
-    outcome: Outcome | None = None
-    started: float = float("nan")
+    number: int  # the place in the order of suggestion (hyperopt's tid)
+    point: dict[str, Any]  # {label: raw value}, active labels only, a choice as the index of its option
+    outcome: Outcome | None = None  # None while the trial runs
+    started: float = float("nan")  # seconds since the epoch; NaN while unknown
     finished: float = float("nan")
-    document: Mapping[str, Any] = EMPTY_MAPPING
+    document: Mapping[str, Any] = EMPTY_MAPPING  # further entries of an inserted document: tid, spec, owner ...
 
     @property
     def tid(self) -> Any:
-        """hyperopt's identifier of the trial: its number, unless it was inserted under another."""
+        """hyperopt's identifier of the trial: its number, unless its document had another one."""
         return self.document.get("tid", self.number)
 
     @property
@@ -170,7 +134,7 @@ class Trial:
 
     @property
     def was_pruned(self) -> bool:
-        """Whether it was given up before its last part."""
+        """Whether racing pruned it before its last fold."""
         return self.outcome is not None and self.outcome.status == STATUS_PRUNED
 
     @property
@@ -180,7 +144,7 @@ class Trial:
 
     @property
     def model_loss(self) -> float | None:
-        """The loss that an algorithm learns from: also the estimate of a trial that was given up early."""
+        """The loss that an algorithm learns from; of a pruned trial it is an estimate."""
         if self.outcome is not None and self.outcome.status in (STATUS_OK, STATUS_PRUNED):
             return self.outcome.loss
         return None

@@ -1,4 +1,4 @@
-"""`Trials`: where to run, and the record of what ran, in hyperopt's shape.
+"""`Trials`: the record of a search in hyperopt's shape, and where the search runs.
 
 >>> trials = Trials()
 >>> len(trials), trials.losses(), trials.vals
@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import chain
 from typing import Any
@@ -28,17 +27,17 @@ class Trials(Views):
     Parameters
     ----------
     exp_key : object, optional
-        A key that the documents of these trials carry.
+        A key that the documents of these trials have.
     refresh : bool, default=True
         Kept for hyperopt's signature.
 
     Attributes
     ----------
     record : Record
-        The trials as frozen values, the form that the library itself uses.
+        The trials as frozen values; the library itself uses this form.
     attachments : dict
-        What objectives returned under ``"attachments"``, by ``"ATTACH::{tid}::{name}"``; not in save files
-        unless it is JSON.
+        What objectives returned under ``"attachments"``; the keys are ``"ATTACH::{tid}::{name}"``. A save
+        file contains those that are JSON.
 
     Examples
     --------
@@ -52,18 +51,20 @@ class Trials(Views):
 
     asynchronous = False
 
-    # What a kind of trials may prescribe for the search that it is passed to.
+    # What a subclass may set for the search that it is passed to.
     timeout: float | None = None
     loss_threshold: float | None = None
-    catches_errors = False  # an exception of `fmin`'s function is a failed trial, whatever the argument says
+    catches_errors = False  # whether an exception of `fmin`'s function is a failed trial, as on Spark
 
-    mlflow: bool = False  # the search logs to MLflow by itself, where mlflow is in use
+    mlflow: bool = False  # whether the search logs to MLflow automatically, if mlflow is in use
 
     stop_reason: str | None = None  # why the last search over these trials ended
 
+    fmin: Callable[..., Any]  # set by the room of hyperopt, since a record knows no search
+
     attachments: dict[str, Any]
     _inserted: list[Trial]  # they wait for a refresh
-    _n_ids: int  # handed out by new_trial_ids
+    _n_ids: int  # how many new_trial_ids has returned
 
     def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
         self._exp_key = exp_key
@@ -71,37 +72,37 @@ class Trials(Views):
 
     # ------------------------------------------------------------------ for the loop and algorithms
     def open_executor(self, *, task_timeout: float | None = None, n_tasks: int | None = None) -> Any:
-        """The executor that this kind of trials prescribes, for `n_tasks` at most; None leaves it to the caller."""
+        """An executor for at most `n_tasks` tasks, where these trials run; None: the caller chooses one."""
         return None
 
     def check_picklable(self, **arguments: Any) -> None:
-        """Raise TypeError if an argument of a search cannot go to where this kind of trials runs."""
+        """Raise TypeError if an argument of a search cannot be sent to where these trials run."""
 
     def fresh(self) -> Trials:
         """Trials of the same kind and settings, with an empty record."""
-        twin = copy.copy(self)
-        twin.delete_all()
-        return twin
+        trials = copy.copy(self)
+        trials.delete_all()
+        return trials
 
     def limited_to(self, n_known: int | None) -> Trials:
-        """A view in which only the outcomes of the first `n_known` trials are known; None means all."""
+        """A view with the outcomes of the first `n_known` trials only; None means all."""
         view = copy.copy(self)
         view._n_known = n_known
         return view
 
     def finished(self) -> Trials:
-        """A view without the trials whose outcome is not known."""
+        """A view without the trials that have no outcome."""
         view = copy.copy(self)
         view._only_finished = True
         return view
 
     def history(self, space: Space) -> History:
-        """The trials as arrays over `space`, as far as this view may know them."""
+        """The trials as arrays over `space`, with the outcomes of this view."""
         return self.record.history(space, self._n_known)
 
     # ------------------------------------------------------------------ hyperopt's documents, coming in
     def new_trial_ids(self, n: int) -> list[int]:
-        """Identifiers for `n` new trials, which no other call will return."""
+        """Identifiers for `n` new trials; every call returns different ones."""
         first = max(self._n_ids, len(self.record) + len(self._inserted))
         self._n_ids = first + n
         return list(range(first, first + n))
@@ -109,11 +110,11 @@ class Trials(Views):
     def new_trial_docs(
         self, tids: Sequence[Any], specs: Sequence[Any], results: Sequence[Any], miscs: Sequence[Any]
     ) -> list[dict[str, Any]]:
-        """Documents of new trials, to be inserted, one for each of the sequences' elements."""
-        own = {"state": JOB_STATE_NEW, "exp_key": self._exp_key, "owner": None, "version": 0,
+        """Documents of new trials, one for each element of the sequences, to be inserted."""
+        defaults = {"state": JOB_STATE_NEW, "exp_key": self._exp_key, "owner": None, "version": 0,
                "book_time": None, "refresh_time": None}  # fmt: skip
         return [
-            {**own, "tid": tid, "spec": spec, "result": result, "misc": misc}
+            {**defaults, "tid": tid, "spec": spec, "result": result, "misc": misc}
             for tid, spec, result, misc in zip(tids, specs, results, miscs, strict=True)
         ]
 
@@ -125,43 +126,43 @@ class Trials(Views):
         miscs: Sequence[Any],
         sources: Sequence[Mapping[str, Any]],
     ) -> list[dict[str, Any]]:
-        """Documents of new trials that take state, owner and times from others, whose tids they keep."""
+        """Documents of new trials with state, owner and times of `sources`, and their tids as ``from_tid``."""
         docs = []
         for doc, source in zip(self.new_trial_docs(tids, specs, results, miscs), sources, strict=True):
-            taken = {key: source[key] for key in ("state", "exp_key", "owner", "book_time", "refresh_time")}
+            origin = {key: source[key] for key in ("state", "exp_key", "owner", "book_time", "refresh_time")}
             misc = {"cmd": None, **doc["misc"], "tid": doc["tid"], "from_tid": source["tid"]}
-            docs.append({**doc, **taken, "misc": misc})
+            docs.append({**doc, **origin, "misc": misc})
         return docs
 
     def assert_valid_trial(self, trial: Any) -> Any:
-        """The document itself, if it is one.
+        """Check a document, and return it.
 
         Raises
         ------
         InvalidTrial
-            If it is no mapping, a key is missing, or its parts contradict each other.
+            If it is not a mapping, a key is missing, or its parts contradict each other.
         """
         check_document(trial, self._exp_key)
         return trial
 
     def insert_trial_doc(self, doc: Mapping[str, Any]) -> Any:
-        """Insert a document, to be seen from the next `refresh` on; its tid.
+        """Insert a document; it becomes visible with the next `refresh`. Returns its tid.
 
         Raises
         ------
         InvalidTrial
-            If it is no trial document, or there is a trial with its tid.
+            If it is not a trial document, or there is a trial with its tid.
         """
         return self.insert_trial_docs([doc])[0]
 
     def insert_trial_docs(self, docs: Iterable[Mapping[str, Any]]) -> list[Any]:
-        """Insert documents, all or none; their tids."""
+        """Insert all documents, or none if one is invalid; returns their tids."""
         docs = [self.assert_valid_trial(doc) for doc in docs]
-        taken = {trial.tid for trial in [*self.record, *self._inserted]}
+        tids = {trial.tid for trial in [*self.record, *self._inserted]}
         for doc in docs:
-            if doc["tid"] in taken:
+            if doc["tid"] in tids:
                 raise InvalidTrial(f"there is a trial with tid={doc['tid']!r}; take one from new_trial_ids(1)")
-            taken.add(doc["tid"])
+            tids.add(doc["tid"])
         return self._insert_trial_docs(docs)
 
     def _insert_trial_docs(self, docs: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -170,13 +171,13 @@ class Trials(Views):
         return [doc["tid"] for doc in docs]
 
     def refresh(self) -> None:
-        """Let inserted documents be seen."""
+        """Make inserted documents visible."""
         for trial in self._inserted:
             self.record.insert(trial)
         self._inserted.clear()
 
     def delete_all(self) -> None:
-        """Forget all trials and attachments."""
+        """Remove all trials and attachments."""
         self.record = Record(self._exp_key)
         self.labels = []
         self.attachments = {}
@@ -185,7 +186,7 @@ class Trials(Views):
         self._n_ids = 0
 
     def view(self, exp_key: Any = None, refresh: bool = True) -> Trials:
-        """The same trials, as far as they carry `exp_key` (None: all); it shares the record."""
+        """The trials with `exp_key` (None: all); the view shares the record."""
         view = copy.copy(self)
         view._exp_key = exp_key
         if refresh:
@@ -196,19 +197,11 @@ class Trials(Views):
         return chain(self._visible(), self._inserted)
 
     def rewrite_for(self, space: Space) -> None:
-        """Let inserted documents be seen, and write all points as points of `space`.
-
-        Labels that are inactive go; option values become indices. A number may be outside of its
-        bounds: it was, or will be, evaluated all the same.
-
-        Raises
-        ------
-        InvalidTrial
-            If trials belong to another space; the message names the labels that differ.
-        """
+        """Make inserted documents visible, and write all points as points of `space`."""
         self.refresh()
         for trial in self.record:
             try:
+                # hyperopt evaluates a number outside of the bounds, too.
                 point = parse_point(space, trial.point, within=False)
             except InvalidTrial as error:
                 raise self._of_another_space(space, error) from error
@@ -216,54 +209,22 @@ class Trials(Views):
                 self.record.move(trial.number, point)
 
     def prior_trials(self, space: Space) -> tuple[Trial, ...]:
-        """The finished trials, as an algorithm that searches `space` may know them.
-
-        Raises
-        ------
-        InvalidTrial
-            If trials belong to another space; the message names the labels that differ.
-        """
-        twin = Trials()
+        """The finished trials as points of `space`, for an algorithm to learn from."""
+        trials = Trials()
         for trial in chain(self.record, self._inserted):
-            twin.record.insert(trial)
-        twin.rewrite_for(space)
-        outcomes = [(trial, trial.outcome) for trial in twin.record]
+            trials.record.insert(trial)
+        trials.rewrite_for(space)
+        outcomes = [(trial, trial.outcome) for trial in trials.record]
         return tuple(t for t, outcome in outcomes if outcome is not None and outcome.status != STATUS_CANCELLED)
 
     def _of_another_space(self, space: Space, error: InvalidTrial) -> InvalidTrial:
-        held = {label for trial in self.record for label in trial.point}
-        unlike = [
-            *(f"{label!r}, which the space does not have" for label in sorted(held - set(space.labels))),
-            *(f"{label!r}, which the trials do not have" for label in space.labels if label not in held),
+        labels = {label for trial in self.record for label in trial.point}
+        differing = [
+            *(f"{label!r}, which the space does not have" for label in sorted(labels - set(space.labels))),
+            *(f"{label!r}, which the trials do not have" for label in space.labels if label not in labels),
         ]
-        where = f"they differ in {'; '.join(unlike)}" if unlike else str(error)
-        return InvalidTrial(f"trials= holds trials of another space: {where}. Pass trials=Trials() to start anew")
-
-    # ------------------------------------------------------------------ hyperopt's shortcut
-    def fmin(
-        self,
-        fn: Callable[..., Any],
-        space: Any,
-        algo: Any = None,
-        max_evals: int | None = None,
-        timeout: float | None = None,
-        loss_threshold: float | None = None,
-        max_queue_len: int = 1,
-        rstate: Any = None,
-        verbose: bool = False,
-        pass_expr_memo_ctrl: Any = None,
-        catch_eval_exceptions: bool = False,
-        return_argmin: bool = True,
-        show_progressbar: Any = False,
-        early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
-        trials_save_file: str | os.PathLike[str] = "",
-        **others: Any,
-    ) -> Any:
-        """`fmin` over these trials, with hyperopt's order of arguments; it logs and shows nothing unless asked to."""
-        arguments = {name: value for name, value in locals().items() if name not in ("self", "others")}
-        from ..hyperopt import fmin  # the one import that goes up: this method is fmin, spelled backwards
-
-        return fmin(**arguments, trials=self, allow_trials_fmin=False, **others)
+        where = f"they differ in {'; '.join(differing)}" if differing else str(error)
+        return InvalidTrial(f"trials= holds trials of another space: {where}. Pass trials=Trials() for a new start")
 
     # ------------------------------------------------------------------ attachments
     def aname(self, trial: Mapping[str, Any], name: str) -> str:
@@ -271,12 +232,12 @@ class Trials(Views):
         return f"ATTACH::{trial['tid']}::{name}"
 
     def trial_attachments(self, trial: Mapping[str, Any]) -> MutableMapping[str, Any]:
-        """The attachments of the trial with this document, by name; writing to them writes to `attachments`."""
+        """The attachments of the trial with this document, by name; a change changes `attachments`."""
         return _TrialAttachments(self.attachments, self.aname(trial, ""))
 
 
 class _TrialAttachments(MutableMapping[str, Any]):
-    """The part of the attachments whose keys begin with one prefix."""
+    """The attachments with one prefix, which their names here do not have."""
 
     def __init__(self, all_: dict[str, Any], prefix: str) -> None:
         self._all = all_
@@ -299,7 +260,7 @@ class _TrialAttachments(MutableMapping[str, Any]):
 
 
 def trials_from_docs(docs: Iterable[Mapping[str, Any]], validate: bool = True, **kwargs: Any) -> Trials:
-    """Trials made of hyperopt's documents, finished or not.
+    """Trials from hyperopt's documents, finished or not.
 
     Parameters
     ----------
@@ -313,12 +274,12 @@ def trials_from_docs(docs: Iterable[Mapping[str, Any]], validate: bool = True, *
     Returns
     -------
     Trials
-        `fmin` runs what is not finished in them, at the points they have, and goes on from there.
+        `fmin` runs the unfinished ones first, and continues the search from all of them.
 
     Raises
     ------
     InvalidTrial
-        If one is no trial document, or two have one tid.
+        If one is not a trial document, or two have the same tid.
 
     Examples
     --------
@@ -339,17 +300,17 @@ def trials_from_docs(docs: Iterable[Mapping[str, Any]], validate: bool = True, *
 
 
 def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
-    """Trials with points that wait to be evaluated; ``fmin(..., points_to_evaluate=points)`` is the shorter way.
+    """Trials whose points `fmin` evaluates first; ``fmin(..., points_to_evaluate=points)`` is shorter.
 
     Parameters
     ----------
     points : iterable of mapping
-        ``{label: raw value}``. They are checked by `fmin`, which knows the space.
+        ``{label: raw value}``. `fmin` checks them, because it knows the space.
 
     Returns
     -------
     Trials
-        To be passed to `fmin` as ``trials``.
+        For the argument ``trials`` of `fmin`.
 
     Examples
     --------
@@ -359,5 +320,5 @@ def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
     >>> trials.vals["x"][:2]
     [0.5, 0.25]
     """
-    waiting = [document(Trial(tid, dict(point)), list(point)) for tid, point in enumerate(points)]
-    return trials_from_docs(waiting)
+    docs = [document(Trial(tid, dict(point)), list(point)) for tid, point in enumerate(points)]
+    return trials_from_docs(docs)

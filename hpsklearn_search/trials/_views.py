@@ -1,6 +1,6 @@
 """hyperopt's views of a record: lists of documents, columns of values, the best trial, counts.
 
-All of them are computed from the record when they are read; changing what they return changes nothing.
+All of them are computed from the record when they are read; to change a returned value does not change the record.
 
 >>> from ._record import Record
 >>> from ._trial import Outcome
@@ -30,7 +30,7 @@ from ._trial import STATUS_NEW, STATUS_OK, STATUS_RUNNING, Trial
 
 
 class Views:
-    """What may be read of trials; base of `Trials`, which holds the record."""
+    """The base of `Trials`: everything that can be read from its record."""
 
     record: Record
     labels: list[str]
@@ -40,7 +40,7 @@ class Views:
 
     # ------------------------------------------------------------------ trials
     def _visible(self) -> Iterator[Trial]:
-        """The trials of this view, as far as it may know them."""
+        """The trials of this view; an outcome that it does not know is missing."""
         for trial in self.record:
             if self._exp_key is not None and trial.document.get("exp_key") != self._exp_key:
                 continue
@@ -56,22 +56,22 @@ class Views:
         return document(trial, self.labels or list(trial.document.get("misc", {}).get("vals", trial.point)))
 
     def _unsynced(self) -> Iterator[Trial]:
-        """The trials of this view, those included that wait for a `refresh`."""
+        """The trials of this view, with those that wait for a `refresh`."""
         return self._visible()
 
     @property
     def _dynamic_trials(self) -> list[dict[str, Any]]:
-        """All documents, also of trials that ended in an error."""
+        """All documents, also those of trials that ended with an error."""
         return [self._document(trial) for trial in self._unsynced()]
 
     @property
     def trials(self) -> list[dict[str, Any]]:
-        """hyperopt's documents of all trials that did not end in an error."""
+        """hyperopt's documents of all trials that did not end with an error."""
         return [self._document(trial) for trial in self._valid()]
 
     @property
     def tids(self) -> list[Any]:
-        """Identifiers of the trials: their numbers, unless documents with other ones were inserted."""
+        """Identifiers of the trials: their numbers, or the tids of inserted documents."""
         return [trial.tid for trial in self._valid()]
 
     @property
@@ -86,7 +86,7 @@ class Views:
 
     @property
     def specs(self) -> list[Any]:
-        """hyperopt's ``spec``, None but in documents that were inserted with one."""
+        """hyperopt's ``spec``: None, except in documents that were inserted with one."""
         return [trial.document.get("spec") for trial in self._valid()]
 
     def __len__(self) -> int:
@@ -96,14 +96,14 @@ class Views:
         return iter(self.trials)
 
     def __getitem__(self, index: Any) -> Any:
-        """The document at a position, or a list of them for a slice; positions count as in `trials`."""
+        """The document at a position in `trials`, or a list of documents for a slice."""
         if isinstance(index, slice):
             return [self._document(trial) for trial in self._valid()[index]]
         return self._document(self._valid()[index])
 
     # ------------------------------------------------------------------ columns
     def losses(self, bandit: Any = None) -> list[Any]:
-        """The loss of each trial, None where there is none; `bandit` may compute it from a result and a spec."""
+        """The loss of each trial, or None; `bandit` may compute it from a result and a spec."""
         if bandit is None:
             return [result.get("loss") for result in self.results]
         return [bandit.loss(result, spec) for result, spec in zip(self.results, self.specs, strict=True)]
@@ -118,6 +118,7 @@ class Views:
     def idxs_vals(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
         """``({label: tids of the trials where it is active}, {label: its values there})``."""
         miscs = self.miscs
+        # self.labels first: they have columns also before the first trial.
         labels = dict.fromkeys([*self.labels, *(label for misc in miscs for label in misc["vals"])])
         return miscs_to_idxs_vals(miscs, list(labels))
 
@@ -132,14 +133,14 @@ class Views:
         return self.idxs_vals[1]
 
     def to_frame(self) -> Any:
-        """All trials as a table, those that failed included.
+        """All trials as a table, also those that failed.
 
         Returns
         -------
         pandas.DataFrame
-            One row a trial, its ``tid`` as index. The columns: ``status`` (``"ok"``, ``"fail"``, and
-            ``"new"`` or ``"running"`` without an outcome), ``loss`` (NaN unless ok), ``param_<label>``
-            (the raw value, a choice as its index; NaN where inactive), ``result_<key>`` for each further
+            One row for each trial, with its ``tid`` as index. The columns: ``status`` (``"ok"``, ``"fail"``,
+            or without an outcome ``"new"`` or ``"running"``), ``loss`` (NaN unless ok), ``param_<label>``
+            (the raw value, of a choice the index; NaN if inactive), ``result_<key>`` for each further
             number, text or bool that the objective returned, ``started`` (UTC), ``seconds``, ``error``.
 
         Raises
@@ -149,14 +150,11 @@ class Views:
         """
         trials = list(self._visible())
         rows = [_row(trial) for trial in trials]
-        found = dict.fromkeys(f"param_{label}" for label in self.labels) | dict.fromkeys(n for row in rows for n in row)
-        names = [
-            *FIRST_COLUMNS,
-            *(name for name in found if name not in (*FIRST_COLUMNS, *LAST_COLUMNS)),
-            *LAST_COLUMNS,
-        ]
-        columns = {name: [row.get(name, np.nan) for row in rows] for name in names}
-        return frame_of(columns, what="to_frame()", index=[trial.tid for trial in trials], name="tid")
+        others = dict.fromkeys([*(f"param_{label}" for label in self.labels), *(name for row in rows for name in row)])
+        inner = [name for name in others if name not in FIRST_COLUMNS + LAST_COLUMNS]
+        names = [*FIRST_COLUMNS, *inner, *LAST_COLUMNS]
+        cells = {name: [row.get(name, np.nan) for row in rows] for name in names}
+        return frame_of(cells, what="to_frame()", index=[trial.tid for trial in trials], name="tid")
 
     # ------------------------------------------------------------------ the best
     @property
@@ -172,12 +170,12 @@ class Views:
 
     @property
     def argmin(self) -> dict[str, Any]:
-        """``{label: raw value}`` of the best trial, active labels only, a choice as its index."""
+        """``{label: raw value}`` of the best trial: active labels only, and of a choice the index."""
         return dict(self._best().point)
 
     @property
     def best_loss(self) -> float | None:
-        """The lowest loss so far, None if no trial is ok."""
+        """The lowest loss so far, or None if no trial is ok."""
         best = self._best_or_none()
         return None if best is None else best.loss
 
@@ -195,10 +193,10 @@ class Views:
         return best
 
     def average_best_error(self, bandit: Any = None) -> float:
-        """The true loss of the best trial; where losses are uncertain, averaged over what may be the best.
+        """The true loss of the best trial; of uncertain losses, the average over all that may be the best.
 
-        Each ok trial with a loss less than three standard deviations above the lowest one counts with
-        the probability that it is the best, from 1000 draws of all their losses (normal, independent).
+        Each ok trial whose loss is at most three standard deviations above the lowest one has the
+        probability that it is the best as its weight, from 1000 independent normal draws of all losses.
 
         Parameters
         ----------
@@ -211,15 +209,16 @@ class Views:
         AllTrialsFailed
             If no trial succeeded.
         """
-        known = [(t, result_of(t)) for t in self._visible() if t.is_ok]
-        if not known:
+        results = [(t, result_of(t)) for t in self._visible() if t.is_ok]
+        if not results:
             self._best()  # raises, and says why
         if bandit is None:
-            rows = [(t.loss, r.get("loss_variance", 0.0), r.get("true_loss", t.loss)) for t, r in known]
+            rows = [(t.loss, r.get("loss_variance", 0.0), r.get("true_loss", t.loss)) for t, r in results]
         else:
-            pairs = [(r, t.document.get("spec")) for t, r in known if bandit.status(r) == STATUS_OK]
+            pairs = [(r, t.document.get("spec")) for t, r in results if bandit.status(r) == STATUS_OK]
             rows = [(bandit.loss(*pair), bandit.loss_variance(*pair), bandit.true_loss(*pair)) for pair in pairs]
         loss, variance, true_loss = np.array(sorted(rows), dtype=float).T
+        # As hyperopt's average_best_error: weights by Monte Carlo, with a fixed seed.
         near = loss <= loss[0] + 3 * np.sqrt(variance[0])
         draws = np.random.default_rng(0).normal(loss[near], np.sqrt(variance[near]), (1000, near.sum()))
         weights = np.bincount(draws.argmin(axis=1), minlength=near.sum()) / 1000
@@ -239,7 +238,7 @@ class Views:
         return _count(arg, [doc["state"] for doc in trials] if trials is not None else map(state_of, self._valid()))
 
     def count_by_state_unsynced(self, arg: int | Iterable[int]) -> int:
-        """The same over all trials, also those that ended in an error or were inserted since the last `refresh`."""
+        """The same over all trials, also those that ended with an error or wait for a `refresh`."""
         return _count(arg, map(state_of, self._unsynced()))
 
 
@@ -248,7 +247,7 @@ SCALARS = (bool, int, float, str)
 
 
 def _row(trial: Trial) -> dict[str, Any]:
-    """A trial as cells of a table."""
+    """A trial as the cells of one row of a table."""
     outcome = trial.outcome
     row: dict[str, Any] = {
         "status": (STATUS_NEW if np.isnan(trial.started) else STATUS_RUNNING) if outcome is None else outcome.status,
@@ -265,8 +264,8 @@ def _row(trial: Trial) -> dict[str, Any]:
 
 
 def _count(arg: int | Iterable[int], states: Iterable[int]) -> int:
-    wanted = set(arg) if isinstance(arg, Iterable) else {arg}
-    unknown = wanted - set(JOB_STATES)
+    selected = set(arg) if isinstance(arg, Iterable) else {arg}
+    unknown = selected - set(JOB_STATES)
     if unknown:
-        raise ValueError(f"{sorted(unknown, key=repr)} are no job states; the states are JOB_STATES={JOB_STATES}")
-    return sum(state in wanted for state in states)
+        raise ValueError(f"{sorted(unknown, key=repr)} are not job states; the states are JOB_STATES={JOB_STATES}")
+    return sum(state in selected for state in states)

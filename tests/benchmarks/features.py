@@ -1,10 +1,10 @@
-"""What each search class can do, as a table in which every yes and no is the outcome of a run.
+"""What each search class can do, as a table in which each answer is the outcome of a run.
 
     pip install hyperopt optuna optuna-integration scikit-optimize
     PYTHONPATH=. python tests/benchmarks/features.py            # all probes: some minutes
     PYTHONPATH=. python tests/benchmarks/features.py interrupt  # one of them
 
-A probe runs in a process of its own, with a deadline; no is: it raised, died, hung, or gave something else.
+Each probe runs in its own process, with a deadline. "no" means that it raised, died, hung, or gave another result.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ DEPTHS = {"max_depth": [1, 2, 3, 4, 5, 6]}
 
 
 class Awkward(ClassifierMixin, BaseEstimator):
-    """Does something bad where `a` is 3."""
+    """Does something bad if `a` is 3."""
 
     def __init__(self, a: int = 0, deed: str = "nothing") -> None:
         self.a = a
         self.deed = deed
 
     def fit(self, X: Any, y: Any) -> Awkward:
-        """Remember the classes; or do the deed."""
+        """Store the classes, and do the deed if `a` is 3."""
         self.classes_ = np.unique(y)
         if self.a == 3:
             deeds: dict[str, Callable[[], Any]] = {
@@ -105,7 +105,7 @@ def multimetric(library: str) -> bool:
 
 
 def callable_refit(library: str) -> bool:
-    """A function as `refit` (one standard error, say)"""
+    """A function as `refit`, such as one standard error"""
     return int(search(library, TREE, DEPTHS, refit=lambda results: 2).fit(X, y).best_index_) == 2
 
 
@@ -141,7 +141,7 @@ def seeded(library: str) -> bool:
 
 
 def failing(library: str) -> bool:
-    """A candidate that raises costs itself alone"""
+    """A failing candidate does not stop the search"""
     space = {"a": [0, 1, 2, 3]}
     fitted = search(library, Awkward(deed="raise"), space, n=12, error_score=np.nan, random_state=0).fit(X, y)
     return fitted.best_params_["a"] != 3 and bool(np.isnan(fitted.cv_results_["mean_test_score"]).any())
@@ -162,7 +162,7 @@ def leaving(library: str) -> bool:
 
 
 def dying(library: str) -> bool:
-    """A worker that dies costs its candidate alone"""
+    """A crashed worker fails only its own candidate"""
     search(library, Awkward(deed="die"), {"a": [0, 1, 2, 3]}, n=12, n_jobs=2, random_state=0).fit(X, y)
     return True
 
@@ -212,16 +212,17 @@ def main(names: list[str]) -> None:
     print("| | " + " | ".join(LIBRARIES) + " |\n|---" * 1 + "|---" * len(LIBRARIES) + "|")
     for probe in PROBES:
         if not names or probe.__name__ in names:
-            found = [outcome(probe.__name__, library) for library in LIBRARIES]
-            print(f"| {(probe.__doc__ or '').strip()} | " + " | ".join(found) + " |", flush=True)
+            answers = [outcome(probe.__name__, library) for library in LIBRARIES]
+            print(f"| {(probe.__doc__ or '').strip()} | " + " | ".join(answers) + " |", flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--run"]:
         warnings.simplefilter("ignore")
-        import optuna
+        with contextlib.suppress(ImportError):
+            import optuna
 
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+            optuna.logging.set_verbosity(optuna.logging.WARNING)
         chosen = next(probe for probe in PROBES if probe.__name__ == sys.argv[2])
         print("outcome:", chosen(sys.argv[3]))
     else:

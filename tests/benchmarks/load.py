@@ -7,6 +7,7 @@ PYTHONPATH=. python tests/benchmarks/load.py data 200      # X of 200 MB, n_jobs
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -134,4 +135,8 @@ def data(megabytes: str, *who: str) -> None:
 
 
 if __name__ == "__main__":
-    {"candidates": candidates, "concurrent": concurrent, "data": data}[sys.argv[1]](*sys.argv[2:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["candidates", "concurrent", "data"])
+    parser.add_argument("size", nargs="*", help="of the data in MB, and the name of one search class")
+    arguments = parser.parse_args()
+    {"candidates": candidates, "concurrent": concurrent, "data": data}[arguments.what](*arguments.size)

@@ -2,16 +2,15 @@
 
     PYTHONPATH=. python tests/benchmarks/mlflow_logging.py [tracking URI]
 
-By default a fresh SQLite store; with the address of a server, that; with an address where nobody
-listens, what an outage costs. The thread that searches pays for the two calls of the callback a trial
-(CPU of that thread, and wall time, in which other threads may have run); the writer pays the rest,
-beside the search.
+By default it logs to a fresh SQLite store. An address where no server listens shows what an outage costs.
+The thread that searches pays for two calls of the callback per trial (CPU time of that thread, and wall time,
+in which other threads may have run). The writer thread pays for the rest.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import tempfile
 import time
 import warnings
@@ -77,9 +76,11 @@ def small_fits(callbacks: list[Callback]) -> None:
 
 def main() -> None:
     """Print one line per search."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("uri", nargs="?", help="the tracking URI")
     folder = tempfile.mkdtemp()
+    uri = parser.parse_args().uri or f"sqlite:///{folder}/store.db"
     os.chdir(folder)
-    uri = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{folder}/store.db"
     warnings.simplefilter("ignore")
     small_function([MLflowCallback(tracking_uri=uri, patience=None)])  # makes the store
     print(f"{N_TRIALS} trials, logged to {uri}")

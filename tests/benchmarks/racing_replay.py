@@ -1,14 +1,13 @@
-"""What racing changes: recorded searches, replayed with each rule.
+"""What racing changes: recorded searches, judged again by each rule.
 
     PYTHONPATH=. python tests/benchmarks/racing_replay.py record --file searches.jsonl [--seeds 100 108]
     PYTHONPATH=. python tests/benchmarks/racing_replay.py judge --file searches.jsonl
 
 Searches without racing are recorded: their candidates, in order of suggestion, with their scores on all five
 folds, which are drawn anew for each seed. Then a search's candidates are judged again in that order by the
-rules of `Racing`, with all candidates before known, or with W = 2 as a search with a seed knows them; with a
-rung, in its own order. Candidates, and so all scores, are the same, and the best score among those that are
-not stopped is compared with the best of all. A loss is given in standard errors of the best candidate's mean
-over its folds.
+rules of `Racing`, either with all earlier candidates known, or with those that a seeded search with W = 2
+knows. Candidates and scores are the same, and the best score of the candidates that are not pruned is compared
+with the best of all. A loss is given in standard errors of the best candidate's mean over its folds.
 """
 
 from __future__ import annotations
@@ -35,6 +34,7 @@ from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, Racing, hp
+from hpsklearn_search.optimize import Window
 from hpsklearn_search.search._racing import Race
 
 SCORES = NDArray[np.float64]
@@ -83,8 +83,6 @@ RULES = {
     "auto (z=3 or ceiling)": Racing(),
     "auto, z=4": Racing(z=4),
     "auto, z=2": Racing(z=2),
-    "auto, first fold of 20": Racing(first_fold_of=20),
-    "auto, z=3, first fold of 20": Racing(z=3, first_fold_of=20),
 }
 
 
@@ -104,32 +102,21 @@ def record(file: Path, seeds: Iterable[int], candidates: int) -> None:
         print(f"recorded seed {seed}", flush=True)
 
 
-def replay(scores: SCORES, racing: Racing, bound: float | None, window: int | None) -> tuple[int, float]:
-    """Fold fits, and the best mean among the candidates that are not stopped."""
-    race = Race(racing, bound, window)
+def judge_search(scores: SCORES, racing: Racing, bound: float | None, window: int | None) -> tuple[int, float]:
+    """Fold fits, and the best mean of the candidates that are not pruned."""
+    race = Race(racing, bound, Window(window))
     fits, best = 0, -np.inf
-    size = racing.first_fold_of or 1
-    for first in range(0, len(scores), size):
-        group = list(range(first, min(first + size, len(scores))))
-        if race.rung is not None:
-            for number in group:
-                race.rung.note(number, scores[number, 0])
-            race.rung.release()
-            group.sort(key=lambda number: race.rung.position(number) or 0)
-        for number in group:
-            row = scores[number].tolist()
-            stop = race.stop_after(number, row)
-            fits += len(row) if stop is None else stop
-            if stop is None:
-                race.add(number, row)
-                best = max(best, float(np.mean(row)))
-            if race.rung is not None:
-                race.rung.settle(number)
+    for number, row in enumerate(scores.tolist()):
+        length = race.pruned_after(number, row)
+        fits += len(row) if length is None else length
+        if length is None:
+            race.add(number, row)
+            best = max(best, float(np.mean(row)))
     return fits, best
 
 
 def judge(searches: list[dict[str, Any]]) -> None:
-    """Replay each search by each rule, and print what is saved and lost."""
+    """Judge each search by each rule, and print what is saved and lost."""
     print(f"{len(searches)} searches of {len(searches[0]['scores'])} candidates")
     print(f"{'rule':30s}{'W':>6s}{'fits saved':>12s}{'lossy':>10s}{'largest loss / standard error':>32s}")
     for name, racing in RULES.items():
@@ -137,7 +124,7 @@ def judge(searches: list[dict[str, Any]]) -> None:
             saved, losses = [], []
             for search in searches:
                 scores = np.array(search["scores"])
-                fits, best = replay(scores, racing, search["bound"], window)
+                fits, best = judge_search(scores, racing, search["bound"], window)
                 means = scores.mean(axis=1)
                 error = scores[means.argmax()].std(ddof=1) / np.sqrt(scores.shape[1])
                 saved.append(1 - fits / scores.size)

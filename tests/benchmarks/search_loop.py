@@ -38,7 +38,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold, cross_validate
 
 from hpsklearn_search import HyperoptSearchCV, hp
-from hpsklearn_search.search.folds import _folds
+from hpsklearn_search.search.folds import _objective
 
 X, y = load_breast_cancer(return_X_y=True)
 FOLDS = 5
@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--together", type=float, default=None, help="seconds; folds below it travel as one task")
     arguments = parser.parse_args()
     if arguments.together is not None:
-        _folds.TRAVEL_TOGETHER = arguments.together
+        _objective.SHORT_FOLD = arguments.together
     if arguments.what == "cost":
         print("CPU ms a candidate, n_jobs=1")
         for candidates in arguments.candidates or [300, 1000, 3000]:

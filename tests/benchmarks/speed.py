@@ -36,7 +36,7 @@ from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingRandomSearchCV, RandomizedSearchCV, cross_val_score
 
-from hpsklearn_search import Callback, HyperoptSearchCV, Racing, hp
+from hpsklearn_search import Callback, HyperoptSearchCV, hp
 from tests.benchmarks.speed_jobs import JOBS, Job
 
 
@@ -59,8 +59,8 @@ ROUNDING = 1e-12
 RANDOM = "RandomizedSearchCV"
 
 
-# ---------------------------------------------------------------------- the same space for everybody
-def laws(job: Job) -> dict[str, Any]:
+# ---------------------------------------------------------------------- the same space for all libraries
+def distributions(job: Job) -> dict[str, Any]:
     """For scikit-learn."""
     kinds: dict[str, Callable[..., Any]] = {
         "log": stats.loguniform,
@@ -79,12 +79,12 @@ def expressions(job: Job, hp: Any = hp) -> dict[str, Any]:
             return hp.loguniform(name, *np.log(rest))
         return {"float": hp.uniform, "int": hp.uniformint, "cat": hp.choice}[kind](name, *rest)
 
-    return {name: one(name, *law) for name, law in job.space.items()}
+    return {name: one(name, *spec) for name, spec in job.space.items()}
 
 
 # ---------------------------------------------------------------------- what a search spends
 class Watch:
-    """Sees the score of every candidate, and what was spent until then.
+    """Collects the score of every candidate, and the fits and CPU time spent until then.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ class Watch:
     def see(self, fits: int, *scores: float) -> bool:
         """Enter the mean scores of candidates that took `fits` each; whether the search may end.
 
-        They share alike in the CPU time since the last look.
+        The CPU time since the last call is divided equally among them.
         """
         share = (time.process_time() - self._looked) / len(scores)
         for score in scores:
@@ -132,7 +132,7 @@ def random_search(job: Job, X: Any, y: Any, watch: Watch, seed: int) -> None:
     rng = np.random.RandomState(10_000 + seed)
     for _ in range(CANDIDATES // 10):
         search = RandomizedSearchCV(
-            job.estimator, laws(job), n_iter=10, cv=job.cv, scoring=job.scoring, random_state=rng, refit=False
+            job.estimator, distributions(job), n_iter=10, cv=job.cv, scoring=job.scoring, random_state=rng, refit=False
         ).fit(X, y)
         if watch.see(FOLDS, *search.cv_results_["mean_test_score"]):
             return
@@ -141,7 +141,7 @@ def random_search(job: Job, X: Any, y: Any, watch: Watch, seed: int) -> None:
 def halving(job: Job, X: Any, y: Any, watch: Watch, seed: int) -> None:
     """HalvingRandomSearchCV over 100 candidates, once; its winner counts."""
     search = HalvingRandomSearchCV(
-        job.estimator, laws(job), n_candidates=CANDIDATES, cv=job.cv, scoring=job.scoring, random_state=seed,
+        job.estimator, distributions(job), n_candidates=CANDIDATES, cv=job.cv, scoring=job.scoring, random_state=seed,
         refit=False, min_resources="exhaust",
     ).fit(X, y)  # fmt: skip
     last = search.cv_results_["iter"] == search.n_iterations_ - 1
@@ -201,23 +201,23 @@ def bayes_search(job: Job, X: Any, y: Any, watch: Watch, seed: int) -> None:
 
 
 class Seen(Callback):
-    """Tells the watch, and ends the search when the target is reached."""
+    """Reports to the watch, and ends the search when the target is reached."""
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
 
     def on_trial_end(self, trials: Any, trial: Any) -> bool:
-        """A trial finished, or was stopped in the race."""
+        """A trial finished, or was pruned."""
         return self.watch.see(len(trial.outcome.folds), -trial.outcome.loss if trial.is_ok else -np.inf)
 
 
-def ours(**levers: Any) -> Callable[..., None]:
-    """HyperoptSearchCV with some levers on."""
+def ours(**options: Any) -> Callable[..., None]:
+    """HyperoptSearchCV with some options."""
 
     def search(job: Job, X: Any, y: Any, watch: Watch, seed: int) -> None:
         HyperoptSearchCV(
             job.estimator, expressions(job), max_evals=AT_MOST, cv=job.cv, scoring=job.scoring, random_state=seed,
-            refit=False, callbacks=[Seen(watch)], **levers,
+            refit=False, callbacks=[Seen(watch)], **options,
         ).fit(X, y)  # fmt: skip
 
     return search
@@ -232,12 +232,10 @@ SEARCHES = {
     "ours": ours(),
     "ours, racing": ours(racing="auto"),
     "ours, ceiling": ours(racing="ceiling"),
-    "ours, prefix": ours(step_cache="auto"),
-    "ours, racing, prefix": ours(racing="auto", step_cache="auto"),
-    "ours, racing, prefix, first fold of 8": ours(racing=Racing(first_fold_of=8), step_cache="auto"),
+    "ours, step cache": ours(step_cache="auto"),
+    "ours, racing, step cache": ours(racing="auto", step_cache="auto"),
     "ours, random": ours(algo="random"),
     "ours, random, racing": ours(algo="random", racing="auto"),
-    "ours, random, racing, first fold of 50": ours(algo="random", racing=Racing(first_fold_of=50)),
 }
 NEEDED = {"OptunaSearchCV": optuna_integration, "hyperopt": hyperopt, "BayesSearchCV": skopt}
 
@@ -249,18 +247,18 @@ def run(out: Path, jobs: Iterable[str], searches: Iterable[str], seeds: Iterable
     warm = next(iter(JOBS.values()))
     for search in searches:  # what a library loads at its first use is not to be counted
         SEARCHES[search](warm, *warm.data(), Watch(-np.inf), 0)
-    known = {(row["job"], row["search"], row["seed"]) for row in read(out)}
+    finished = {(row["job"], row["search"], row["seed"]) for row in read(out)}
     for name in jobs:
         X, y = JOBS[name].data()
         for seed in range(TARGET_SEEDS):
-            if (name, RANDOM, seed) not in known:
+            if (name, RANDOM, seed) not in finished:
                 watch = Watch(np.inf)
                 random_search(JOBS[name], X, y, watch, seed)
                 write(out, {"job": name, "search": RANDOM, "seed": seed, "seen": watch.seen})
         target = target_of(read(out), name)
         for seed in seeds:
             for search in searches:
-                if (name, search, seed) not in known and search != RANDOM:
+                if (name, search, seed) not in finished and search != RANDOM:
                     watch = Watch(target)
                     SEARCHES[search](JOBS[name], X, y, watch, seed)
                     write(out, {"job": name, "search": search, "seed": seed, **watch.spent()})
@@ -287,7 +285,7 @@ def write(out: Path, row: dict[str, Any]) -> None:
 
 # ---------------------------------------------------------------------- the table
 def table(out: Path) -> None:
-    """Medians over the seeds, in Markdown, and the ratios to ours with racing and prefix reuse."""
+    """Medians over the seeds, in Markdown, and the ratios to ours with racing and the step cache."""
     runs: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     rows = read(out)
     for row in rows:
@@ -300,19 +298,19 @@ def table(out: Path) -> None:
     for search in searches:
         cells, ratios = [], []
         for job in jobs:
-            found = runs[job, search]
-            if not found:
+            rows_of_job = runs[job, search]
+            if not rows_of_job:
                 cells.append("-")
                 continue
-            missed = sum(not row["reached"] for row in found)
-            fits, cpu = (median(row[key] for row in found) for key in ("fits", "cpu"))
-            cells.append(f"{fits:.0f} / {cpu:.2g}" + (f" ({missed} of {len(found)} missed)" if missed else ""))
-            base = runs[job, "ours, racing, prefix"]
+            missed = sum(not row["reached"] for row in rows_of_job)
+            fits, cpu = (median(row[key] for row in rows_of_job) for key in ("fits", "cpu"))
+            cells.append(f"{fits:.0f} / {cpu:.2g}" + (f" ({missed} of {len(rows_of_job)} missed)" if missed else ""))
+            base = runs[job, "ours, racing, step cache"]
             if base:
                 ratios.append(cpu / median(row["cpu"] for row in base))
         print(f"| {search} | " + " | ".join(cells) + f" | {median(ratios) if ratios else float('nan'):.2f} |")
     print("\nFold fits / CPU seconds until the target, medians over the seeds; the ratio is that of the CPU seconds")
-    print("to those of ours with racing and prefix reuse, its median over the jobs.")
+    print("to those of ours with racing and the step cache, its median over the jobs.")
     print("seeds:", {job: len(runs[job, "ours"]) for job in jobs})
 
 

@@ -153,4 +153,4 @@ def test_workers_die_with_their_parent(tmp_path: Path) -> None:
             return
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGKILL)
-    pytest.fail("workers outlived the search")
+    pytest.fail("workers lived longer than the search")

@@ -129,7 +129,7 @@ def test_a_changed_search_is_refused_by_name(tmp_path: Path, what: str) -> None:
     options = {"estimator": TREE, "space": SPACE, "max_evals": 3, "cv": 3, "random_state": 0}
     options["trials_save_file"] = tmp_path / "s.db"
     HyperoptSearchCV(**options).fit(X, y)
-    with pytest.raises(SaveFileError, match=rf"It differs in:\n  {what}"):
+    with pytest.raises(SaveFileError, match=rf"Differences:\n  {what}"):
         HyperoptSearchCV(**{**options, **CHANGES[what]}).fit(X, y)
 
 
@@ -139,7 +139,7 @@ def test_changed_data_are_refused(tmp_path: Path) -> None:
     HyperoptSearchCV(TREE, SPACE, **options).fit(X, y)
     other = X.copy()
     other[7, 1] += 1e-9
-    with pytest.raises(SaveFileError, match=r"It differs in:\n  X"):
+    with pytest.raises(SaveFileError, match=r"Differences:\n  X"):
         HyperoptSearchCV(TREE, SPACE, **options).fit(other, y)
 
 
@@ -147,7 +147,7 @@ def test_a_splitter_without_a_seed_is_a_change_of_folds(tmp_path: Path) -> None:
     """Scores on other folds cannot be compared."""
     options = {"max_evals": 2, "cv": ShuffleSplit(3), "trials_save_file": tmp_path / "s.db"}
     HyperoptSearchCV(TREE, SPACE, **options).fit(X, y)
-    with pytest.raises(SaveFileError, match=r"It differs in:\n  cv"):
+    with pytest.raises(SaveFileError, match=r"Differences:\n  cv"):
         HyperoptSearchCV(TREE, SPACE, **options).fit(X, y)
 
 

@@ -222,7 +222,7 @@ def test_what_cannot_be_defined_is_refused() -> None:
     def log(x: float) -> float:
         return x
 
-    with pytest.raises(ValueError, match=r"scope.log is there already"):
+    with pytest.raises(ValueError, match=r"scope.log exists already"):
         scope.define(log)
     with pytest.raises(TypeError, match="a function with a name"):
         scope.define(3)  # type: ignore[type-var]
@@ -230,7 +230,7 @@ def test_what_cannot_be_defined_is_refused() -> None:
 
 def test_an_unknown_function_is_refused_with_the_one_meant() -> None:
     """And with how to add one."""
-    with pytest.raises(AttributeError, match=r"no function 'sqr'; did you mean scope.sqrt\? .*@scope.define"):
+    with pytest.raises(AttributeError, match=r"no function 'sqr'\. Did you mean scope.sqrt\? .*@scope.define"):
         scope.sqr(1)
     assert not hasattr(scope, "__wrapped__")
 

@@ -111,8 +111,14 @@ def test_an_algorithm_that_returns_nothing_ends_the_search() -> None:
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        ([{"x": 7.0, "k": 1}], r"trial 0, as algo suggests it: .*7.0 cannot be drawn from hp.uniform\('x'"),
-        ([{"k": 1}], "trial 0, as algo suggests it: .*label 'x' is active but has no value"),
+        (
+            [{"x": 7.0, "k": 1}],
+            r"trial 0: algo suggested a point .*7.0 cannot be drawn from hp.uniform\('x'",
+        ),
+        (
+            [{"k": 1}],
+            "trial 0: algo suggested a point .*label 'x' is active but has no value",
+        ),
         (None, "algo returned None; an algorithm returns a list"),
         ([0.5], r"algo returned \[0.5\]; an algorithm returns a list"),
         ([{"tid": 0, "misc": {"tid": 0}}], "without .'misc'..'vals'."),

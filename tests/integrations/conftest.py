@@ -24,7 +24,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def store(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """A store of its own for the test, as the tracking URI in force; the current folder is a temporary one."""
+    """The test gets its own store as the current tracking URI, and a temporary current folder."""
     import mlflow
     from mlflow.tracking import fluent
 
@@ -42,7 +42,7 @@ def store(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server of its own for the test."""
+    """The test gets its own server."""
     monkeypatch.chdir(tmp_path)
     server = Server(tmp_path)
     server.start()

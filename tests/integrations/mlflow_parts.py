@@ -16,7 +16,7 @@ from typing import Any
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A port of this machine that no process listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -32,11 +32,11 @@ class Server:
 
     @property
     def uri(self) -> str:
-        """Where clients reach it."""
+        """The address of the server."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it answers."""
         command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
         command += ["--backend-store-uri", f"sqlite:///{self.folder}/server.db", "--workers", "1"]
         command += ["--artifacts-destination", str(self.folder / "artifacts")]
@@ -59,14 +59,14 @@ class Server:
             return False
 
     def kill(self) -> None:
-        """Kill it and its workers, at once."""
+        """Kill the server and its workers at once."""
         self._signal(signal.SIGKILL)
         if self.process is not None:
             self.process.wait()
         self.process = None
 
     def freeze(self) -> None:
-        """It accepts connections and says nothing any more."""
+        """From now on the server accepts connections but does not answer."""
         self._signal(signal.SIGSTOP)
 
     def _signal(self, number: int) -> None:
@@ -75,7 +75,7 @@ class Server:
 
 
 def _die_with_parent() -> None:
-    """In the new process: be killed when the tests are, so that no server stays behind."""
+    """The new process is killed when the tests are, so that no server is left running."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
@@ -87,7 +87,7 @@ def _without_client_settings() -> dict[str, str]:
 
 @dataclass
 class Store:
-    """What a tracking store holds, as a test looks at it."""
+    """The runs in a tracking store, as tests read them."""
 
     uri: str
 
@@ -99,21 +99,21 @@ class Store:
         return MlflowClient(tracking_uri=self.uri)
 
     def runs(self) -> list[Any]:
-        """All runs, in order of their begin."""
+        """All runs, in order of their start."""
         experiments = [e.experiment_id for e in self.client.search_experiments()]
         return list(self.client.search_runs(experiments, order_by=["attributes.start_time ASC"], max_results=1000))
 
     def parents(self) -> list[Any]:
-        """The runs that are nobody's children."""
+        """The runs that have no parent."""
         return [run for run in self.runs() if "mlflow.parentRunId" not in run.data.tags]
 
     def parent(self) -> Any:
-        """The only one of them."""
+        """The only run that has no parent."""
         (run,) = self.parents()
         return run
 
     def children(self, parent_id: str | None = None) -> list[Any]:
-        """The children of the only parent, or of the run with an id, by number of trial."""
+        """The children of the only parent, or of the run `parent_id`, by number of trial."""
         parent_id = parent_id or self.parent().info.run_id
         found = [run for run in self.runs() if run.data.tags.get("mlflow.parentRunId") == parent_id]
         return sorted(found, key=lambda run: int(run.data.tags["hpsklearn_search.trial"]))

@@ -24,14 +24,14 @@ X, y = load_iris(return_X_y=True)
 
 
 def search(**arguments: Any) -> HyperoptSearchCV:
-    """Six candidates on three folds."""
+    """The search has six candidates on three folds."""
     depths = {"max_depth": hp.uniformint("max_depth", 1, 50)}
     return HyperoptSearchCV(DecisionTreeClassifier(), depths, max_evals=6, cv=3, random_state=0, **arguments)
 
 
 @pytest.fixture
 def autolog(store: Store) -> Iterator[Any]:
-    """Switches scikit-learn's autologging on, and after the test off."""
+    """Scikit-learn's autologging is on during the test."""
     import mlflow
 
     def switch_on(**config: Any) -> None:
@@ -43,7 +43,7 @@ def autolog(store: Store) -> Iterator[Any]:
 
 
 def test_six_candidates_on_three_folds_are_one_parent_and_six_children(autolog: Any, store: Store) -> None:
-    """All of them, and not a run for each of nineteen fits."""
+    """Autologging creates one run per candidate, not one for each of the nineteen fits."""
     fitted = search().fit(X, y)
     assert len(store.parents()) == 1
     assert len(store.children()) == 6
@@ -53,15 +53,15 @@ def test_six_candidates_on_three_folds_are_one_parent_and_six_children(autolog: 
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_so_they_are_where_several_work(autolog: Any, store: Store, backend: str) -> None:
-    """In processes and in threads."""
+def test_the_same_runs_are_logged_with_two_workers(autolog: Any, store: Store, backend: str) -> None:
+    """The number of runs does not depend on the joblib backend."""
     with joblib.parallel_config(backend):
         search(n_jobs=2).fit(X, y)
     assert (len(store.parents()), len(store.children())) == (1, 6)
 
 
 def test_the_run_that_is_active_is_the_parent(autolog: Any, store: Store) -> None:
-    """As with scikit-learn's own searches, and it is not ended."""
+    """The active run is the parent, as for searches of scikit-learn, and it is not ended."""
     import mlflow
 
     with mlflow.start_run() as mine:
@@ -72,7 +72,7 @@ def test_the_run_that_is_active_is_the_parent(autolog: Any, store: Store) -> Non
 
 
 def test_autologging_is_on_again_afterwards(autolog: Any, store: Store) -> None:
-    """Also after a search that failed."""
+    """Autologging works again after a search, also after one that failed."""
     search().fit(X, y)
     with pytest.raises(ValueError, match="max_depth"):
         search(points_to_evaluate=[{"max_depth": -1}]).fit(X, y)
@@ -84,14 +84,14 @@ def test_autologging_is_on_again_afterwards(autolog: Any, store: Store) -> None:
 
 
 def test_a_callback_of_the_users_logs_instead(autolog: Any, store: Store) -> None:
-    """Not both."""
+    """With a callback of the user, autologging does not log the search a second time."""
     search(callbacks=[MLflowCallback(log_model=None, run_name="mine")]).fit(X, y)
     assert store.parent().info.run_name == "mine"
     assert len(store.children()) == 6
 
 
 def test_a_search_inside_of_what_is_logged_is_not_logged(autolog: Any, store: Store) -> None:
-    """As mlflow does with anything fitted within a pipeline or another search."""
+    """mlflow does the same with everything that is fitted inside a pipeline or another search."""
     make_pipeline(search()).fit(X, y)
     assert len(store.runs()) == 1
     outer = HyperoptSearchCV(search(), {"max_evals": [2, 3]}, max_evals=2, cv=2)
@@ -100,7 +100,7 @@ def test_a_search_inside_of_what_is_logged_is_not_logged(autolog: Any, store: St
 
 
 def test_the_configuration_of_autologging_is_obeyed(autolog: Any, store: Store) -> None:
-    """Models, examples and tags."""
+    """The settings of models, examples and tags have their usual effect."""
     import mlflow
 
     autolog(log_models=True, log_input_examples=False, extra_tags={"team": "a"})
@@ -111,7 +111,7 @@ def test_the_configuration_of_autologging_is_obeyed(autolog: Any, store: Store) 
 
 
 def test_what_is_switched_off_logs_nothing(autolog: Any, store: Store) -> None:
-    """``disable``, and ``exclusive`` beside a run of the user's."""
+    """Nothing is logged with ``disable``, nor with ``exclusive`` while the user has an active run."""
     import mlflow
 
     autolog(exclusive=True)
@@ -124,14 +124,14 @@ def test_what_is_switched_off_logs_nothing(autolog: Any, store: Store) -> None:
 
 
 def test_fmin_is_not_a_matter_of_autologging(autolog: Any, store: Store) -> None:
-    """It is no estimator of scikit-learn."""
+    """`fmin` is not an estimator, so autologging of scikit-learn does not log it."""
     fmin(lambda x: x, hp.uniform("x", 0, 1), rand.suggest, 3, show_progressbar=False)
     assert store.runs() == []
 
 
 @pytest.mark.slow
 def test_mlflow_autolog_for_everything_does_the_same(tmp_path: Path) -> None:
-    """In a program of its own, because it patches whatever is installed."""
+    """The test runs in a new process, because ``mlflow.autolog`` patches every installed library."""
     program = f"""
 import mlflow
 mlflow.set_tracking_uri("sqlite:///{tmp_path}/store.db")
@@ -149,12 +149,12 @@ HyperoptSearchCV(DecisionTreeClassifier(), depths, max_evals=6, cv=3).fit(*load_
 
 # ---------------------------------------------------------------------- SparkTrials
 def kinds(trials: Trials) -> list[str]:
-    """The callbacks that a search over these trials gets by itself."""
+    """The callbacks that a search over these trials gets automatically."""
     return [type(callback).__name__ for callback in automatic_callbacks([], trials, "fmin")]
 
 
-def test_a_search_on_spark_logs_by_itself_where_mlflow_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Imported, or named in the environment; not because it is installed."""
+def test_a_search_on_spark_logs_automatically_if_mlflow_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """mlflow is in use if it is imported or its address is set; being installed is not enough."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr("hpsklearn_search.integrations._client.is_loaded", lambda: False)
     assert kinds(SparkTrials()) == []
@@ -165,8 +165,8 @@ def test_a_search_on_spark_logs_by_itself_where_mlflow_is_in_use(monkeypatch: py
     assert kinds(SparkTrials()) == ["MLflowCallback"]
 
 
-def test_it_does_not_where_the_user_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By an argument, by a callback of his own, or by other trials."""
+def test_the_user_can_switch_the_automatic_log_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An argument, a callback of the user, or other trials switch it off."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///somewhere.db")
     assert kinds(SparkTrials(mlflow=False)) == []
     assert kinds(Trials()) == []
@@ -174,7 +174,7 @@ def test_it_does_not_where_the_user_says_so(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_address_without_mlflow_costs_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It names the extra, and how to be left alone."""
+    """The warning names the extra to install, and how to switch the log off."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://somewhere")
     monkeypatch.setattr("hpsklearn_search.integrations._client.is_loaded", lambda: False)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
@@ -184,7 +184,7 @@ def test_an_address_without_mlflow_costs_a_warning(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.spark
 def test_trials_on_spark_are_children(store: Store, spark: Any) -> None:
-    """In both faces, with nothing but `SparkTrials` said."""
+    """`SparkTrials` is enough, in `HyperoptSearchCV` and in `fmin`."""
     search(trials=SparkTrials(2, spark_session=spark), refit=False).fit(X, y)
     fmin(
         lambda x: x, hp.uniform("x", 0, 1), rand.suggest, 3,

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import json
 import math
+import posixpath
+import re
+import string
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from hpsklearn_search import Trials, tpe
-from hpsklearn_search.integrations._content import improved, name_of, result, search_began, trial_began, trial_ended
-from hpsklearn_search.integrations._updates import Update
+from hpsklearn_search.integrations._content import (
+    NAME_LENGTH,
+    Update,
+    batches,
+    best_loss,
+    cut,
+    default_run_name,
+    search_result,
+    search_start,
+    trial_end,
+    trial_start,
+    valid_names,
+)
 from hpsklearn_search.trials import Failure, Outcome, Trial
 
 
 def fold(score: Any, **more: Any) -> dict[str, Any]:
-    """What one fold sends back."""
+    """The result that one fold sends back."""
     return {"test_scores": score, "fit_time": 0.5, "score_time": 0.25, **more}
 
 
 def ended(outcome: Outcome, **values: Any) -> Update:
-    """The update of a trial with this outcome, whose parameters are `values`."""
-    return trial_ended(Trial(0, {}, started=1.0).finish(outcome, finished=2.0), lambda point: values)
+    """The update of a trial with this outcome and these parameters."""
+    return trial_end(Trial(0, {}, started=1.0).finish(outcome, finished=2.0), lambda point: values)
 
 
 def metrics(update: Update) -> dict[str, list[tuple[float, int]]]:
@@ -35,7 +51,7 @@ def metrics(update: Update) -> dict[str, list[tuple[float, int]]]:
 
 
 def test_a_trial_is_logged_under_the_names_of_cv_results() -> None:
-    """Loss, mean and std, each fold as a step, and times."""
+    """Loss, mean, standard deviation and times are metrics; the scores of the folds are steps of one metric."""
     found = metrics(ended(Outcome("ok", loss=-0.75, folds=(fold(0.5), fold(1.0)))))
     assert found == {
         "loss": [(-0.75, 0)],
@@ -50,14 +66,14 @@ def test_a_trial_is_logged_under_the_names_of_cv_results() -> None:
 
 
 def test_several_metrics_and_train_scores_have_their_own_names() -> None:
-    """As in ``cv_results_``."""
+    """Their names are those of ``cv_results_``."""
     scores = {"f1": 0.5, "auc": 1.0}
     found = metrics(ended(Outcome("ok", loss=-0.5, folds=(fold(scores, train_scores=scores),))))
     assert {"mean_test_f1", "mean_test_auc", "mean_train_f1", "split_train_auc"} <= found.keys()
 
 
 def test_times_are_those_of_the_trial() -> None:
-    """In milliseconds, which is what MLflow counts in."""
+    """MLflow counts in milliseconds."""
     update = ended(Outcome("ok", loss=1.0))
     assert (update.start, update.end) == (1000, 2000)
 
@@ -74,40 +90,40 @@ def test_times_are_those_of_the_trial() -> None:
     ],
 )
 def test_the_status_of_a_run_follows_that_of_the_trial(status: str, expected: str) -> None:
-    """What raced and lost was killed; what raised has failed."""
+    """A pruned or cancelled trial is KILLED, and one that raised is FAILED."""
     assert ended(Outcome(status, loss=0.0)).status == expected
 
 
 def test_a_failure_is_a_tag() -> None:
-    """With the name of the exception and its message."""
+    """The tag has the name of the exception and its message."""
     update = ended(Outcome("fail", failure=Failure.of(ValueError("no convergence"))))
     assert update.tags["hpsklearn_search.error"] == "ValueError: no convergence"
     assert update.tags["hpsklearn_search.status"] == "fail"
 
 
 def test_numbers_that_are_not_finite_are_left_out() -> None:
-    """A failed fold leaves no metric, and no mean of what is not there."""
+    """A failed fold has no metric, and a mean that needs it has none either."""
     found = metrics(ended(Outcome("fail", loss=math.inf, folds=(fold(math.nan), fold(1.0)))))
     assert "loss" not in found
     assert "mean_test_score" not in found
     assert found["split_test_score"] == [(1.0, 1)]
 
 
-def test_the_mean_of_a_trial_that_racing_stopped_has_another_name() -> None:
-    """It is over fewer folds, and not comparable."""
+def test_the_mean_of_a_pruned_trial_has_another_name() -> None:
+    """The mean over fewer folds is not comparable with the other means."""
     found = metrics(ended(Outcome("pruned", loss=-0.5, folds=(fold(0.5),))))
     assert "mean_test_score_partial" in found
     assert "mean_test_score" not in found
 
 
-def test_numbers_that_a_function_returns_beside_its_loss_are_metrics() -> None:
-    """Texts and other things are not."""
+def test_other_numbers_that_a_function_returns_are_metrics() -> None:
+    """Texts and other objects are not logged."""
     returned = {"loss": 1.0, "status": "ok", "accuracy": np.float64(0.5), "note": "text", "curve": [1, 2]}
     assert metrics(ended(Outcome("ok", loss=1.0, result=returned))) == {"loss": [(1.0, 0)], "accuracy": [(0.5, 0)]}
 
 
 def test_parameters_are_values_as_python_writes_them() -> None:
-    """numpy's scalars as numbers, functions and classes by name, estimators as scikit-learn shows them."""
+    """Functions and classes are shown by name, estimators as scikit-learn shows them."""
     update = ended(Outcome("ok", loss=1.0), C=np.float64(0.1), model=LogisticRegression(C=2), f=tpe.suggest, none=None)
     assert update.params == {
         "C": "0.1",
@@ -118,7 +134,7 @@ def test_parameters_are_values_as_python_writes_them() -> None:
 
 
 def test_an_object_without_a_text_does_not_stop_anything() -> None:
-    """Its class stands for it."""
+    """The text of such an object is the name of its class."""
 
     class Silent:
         def __str__(self) -> str:
@@ -128,21 +144,23 @@ def test_an_object_without_a_text_does_not_stop_anything() -> None:
 
 
 def test_long_values_are_cut() -> None:
-    """To what MLflow stores."""
+    """MLflow stores 6000 characters."""
     assert len(ended(Outcome("ok", loss=1.0), x="a" * 10_000).params["x"]) == 6000
 
 
 def test_a_search_begins_with_its_settings() -> None:
-    """And with the tags that mlflow's own autologging gives to scikit-learn's searches."""
+    """The parent has the tags that mlflow's autologging gives to searches of scikit-learn."""
     settings = {"estimator": LogisticRegression(), "max_evals": 5, "trials": Trials()}
-    update = search_began({"settings": settings, "kind": "HyperoptSearchCV"})
+    update = search_start({"settings": settings, "kind": "HyperoptSearchCV"})
     assert update.params == {"estimator": "LogisticRegression()", "max_evals": "5", "trials": "Trials"}
     assert update.tags["estimator_name"] == "LogisticRegression"
-    assert name_of({"settings": settings, "kind": "HyperoptSearchCV"}) == "HyperoptSearchCV(LogisticRegression)"
+    assert (
+        default_run_name({"settings": settings, "kind": "HyperoptSearchCV"}) == "HyperoptSearchCV(LogisticRegression)"
+    )
 
 
 def test_the_result_has_the_name_that_autologging_uses() -> None:
-    """``best_cv_score``, and the best parameters."""
+    """The metric is ``best_cv_score``, and the best parameters are logged."""
 
     class Fitted:
         best_params_ = {"C": 0.5}
@@ -151,15 +169,15 @@ def test_the_result_has_the_name_that_autologging_uses() -> None:
     trials = Trials()
     trials.record.add({"C": 0.5})
     trials.record.finish(0, Outcome("ok", loss=-0.9))
-    update = result(trials, dict, Fitted(), None)
+    update = search_result(trials, dict, Fitted(), None)
     assert update.params == {"best_C": "0.5"}
     assert metrics(update)["best_cv_score"] == [(0.9, 0)]
     assert update.tags["hpsklearn_search.best_trial"] == "0"
 
 
 def test_a_search_without_a_success_has_no_best() -> None:
-    """And its error is a tag."""
-    update = result(Trials(), dict, None, ValueError("all failed"))
+    """The error of the search is a tag."""
+    update = search_result(Trials(), dict, None, ValueError("all failed"))
     assert update.params == {}
     assert update.tags["hpsklearn_search.error"] == "ValueError: all failed"
 
@@ -167,12 +185,46 @@ def test_a_search_without_a_success_has_no_best() -> None:
 @pytest.mark.parametrize(
     "update",
     [
-        trial_began(Trial(3, {"x": 1}, started=1.5)),
-        improved(Trial(3, {"x": 1}).finish(Outcome("ok", loss=0.5), 2.0)),
+        trial_start(Trial(3, {"x": 1}, started=1.5)),
+        best_loss(Trial(3, {"x": 1}).finish(Outcome("ok", loss=0.5), 2.0)),
         ended(Outcome("ok", loss=0.1, folds=(fold(0.1),)), C=0.1),
         Update(folder="a", model="b", status="KILLED", end=3),
     ],
 )
 def test_an_update_survives_json(update: Update) -> None:
-    """Value for value."""
+    """The update that is read equals the one that was written."""
     assert Update.from_json(json.loads(str(update))) == update
+
+
+# ---------------------------------------------------------------------- what MLflow accepts
+@given(st.lists(st.text(min_size=0, max_size=300), unique=True))
+def test_any_distinct_names_become_distinct_names_that_mlflow_takes(names: list[str]) -> None:
+    """The names have a valid length and valid characters, and none is a path to another folder."""
+    valid = valid_names(names)
+    assert len(set(valid)) == len(names)
+    for name in valid:
+        assert 0 < len(name) <= NAME_LENGTH
+        assert re.fullmatch(r"[\w.\- /]+", name)
+        assert posixpath.normpath(name) == name != "."
+        assert not name.startswith(("/", ".."))
+
+
+@given(st.lists(st.text(alphabet=string.ascii_letters + string.digits + "_-", min_size=1, max_size=40), unique=True))
+def test_names_of_parameters_stay_as_they_are(names: list[str]) -> None:
+    """Names of scikit-learn's parameters are not changed."""
+    assert valid_names(names) == names
+
+
+@given(st.text(), st.integers(3, 50))
+def test_a_cut_text_is_never_too_long(text: str, length: int) -> None:
+    """A text that is short enough is not changed."""
+    assert len(cut(text, length)) <= length
+    assert cut(text, length) == text or len(text) > length
+
+
+@given(st.lists(st.integers()), st.integers(1, 5))
+def test_batches_hold_everything_in_order(items: list[int], size: int) -> None:
+    """No batch is larger than the limit."""
+    pieces = list(batches(items, size))
+    assert [item for piece in pieces for item in piece] == items
+    assert all(len(piece) <= size for piece in pieces)

@@ -22,7 +22,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, Trials, fmin, hp, rand
 from hpsklearn_search.exceptions import NotInstalledError
-from hpsklearn_search.integrations._replay import replay
 from tests.integrations.mlflow_parts import Store, free_port
 
 pytestmark = pytest.mark.mlflow
@@ -32,20 +31,20 @@ DEPTHS = {"max_depth": [1, 2, 3, 4]}
 
 
 def search(callback: Callback | None = None, space: Any = None, **arguments: Any) -> HyperoptSearchCV:
-    """A quick search, not fitted yet."""
+    """A quick search that is not fitted yet."""
     arguments = {"max_evals": 4, "cv": 3, "random_state": 0, **arguments}
     callbacks = None if callback is None else [callback]
     return HyperoptSearchCV(DecisionTreeClassifier(random_state=0), space or DEPTHS, callbacks=callbacks, **arguments)
 
 
 class Breaks(ClassifierMixin, BaseEstimator):
-    """Fails in the way that its parameter says; a refit is a fit on all 150 rows."""
+    """The parameter says how `fit` fails; a refit is a fit on all 150 rows."""
 
     def __init__(self, how: str = "") -> None:
         self.how = how
 
     def fit(self, X: Any, y: Any) -> Breaks:
-        """Fail, or learn nothing."""
+        """Fail as `how` says, or learn only the classes."""
         if self.how == "interrupt":
             raise KeyboardInterrupt
         if self.how == "error" or (self.how == "refit" and len(X) == 150):
@@ -54,13 +53,13 @@ class Breaks(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> Any:
-        """Always the first class."""
+        """Predict the first class for every row."""
         return np.full(len(X), self.classes_[0])
 
 
 # ---------------------------------------------------------------------- what is logged
 def test_a_search_is_a_parent_with_one_child_a_trial(store: Store) -> None:
-    """Children have what was sampled, loss, scores and status; their times lie within the parent's."""
+    """Children have parameters, loss, scores and status; their times lie within those of the parent."""
     callback = MLflowCallback(log_model=None)
     fitted = search(callback).fit(X, y)
     parent, children = store.parent(), store.children()
@@ -76,7 +75,7 @@ def test_a_search_is_a_parent_with_one_child_a_trial(store: Store) -> None:
 
 
 def test_the_scores_of_the_folds_are_steps(store: Store) -> None:
-    """Fold by fold, as in ``cv_results_``."""
+    """The scores are those of ``cv_results_``, fold by fold."""
     fitted = search(MLflowCallback(log_model=None)).fit(X, y)
     history = store.client.get_metric_history(store.children()[0].info.run_id, "split_test_score")
     scores = [fitted.cv_results_[f"split{i}_test_score"][0] for i in range(3)]
@@ -84,7 +83,7 @@ def test_the_scores_of_the_folds_are_steps(store: Store) -> None:
 
 
 def test_the_parent_has_settings_result_and_table(store: Store, tmp_path: Path) -> None:
-    """``best_cv_score`` and ``best_*`` as mlflow's autologging calls them; the table as CSV."""
+    """The metrics have the names that mlflow's autologging uses, and the table is a CSV file."""
     fitted = search(MLflowCallback(log_model=None)).fit(X, y)
     parent = store.parent()
     assert parent.info.run_name == "HyperoptSearchCV(DecisionTreeClassifier)"
@@ -103,7 +102,7 @@ def test_the_parent_has_settings_result_and_table(store: Store, tmp_path: Path) 
 
 
 def test_the_refitted_model_is_logged_once_and_loads(store: Store) -> None:
-    """With signature and input example; it predicts as the search does."""
+    """The model has a signature and an example, and predicts as the search does."""
     import mlflow
     import pandas as pd
 
@@ -119,14 +118,14 @@ def test_the_refitted_model_is_logged_once_and_loads(store: Store) -> None:
 
 
 def test_a_model_can_be_registered(store: Store) -> None:
-    """Twice under one name are two versions."""
+    """The same name registers a second version."""
     for _ in range(2):
         search(MLflowCallback(registered_model_name="iris")).fit(X, y)
     assert [v.version for v in store.client.search_model_versions("name = 'iris'")] == [2, 1]
 
 
 def test_fmin_is_logged_with_values_instead_of_indices(store: Store, tmp_path: Path) -> None:
-    """A choice as its option; other numbers that the function returns are metrics."""
+    """A choice is logged as its option, and other numbers that the function returns are metrics."""
     space = {"kernel": hp.choice("kernel", ["rbf", "poly"]), "x": hp.uniform("x", 0, 1)}
 
     def objective(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,7 +144,7 @@ def test_fmin_is_logged_with_values_instead_of_indices(store: Store, tmp_path: P
 
 
 def test_the_best_loss_is_a_curve_of_the_parent(store: Store) -> None:
-    """One point at each improvement, the number of the trial as step."""
+    """The curve has one point for each improvement, with the number of the trial as step."""
     losses = iter([3.0, 5.0, 2.0, 2.5, 1.0])
     callback = MLflowCallback()
     fmin(lambda x: next(losses), hp.uniform("x", 0, 1), rand.suggest, 5, show_progressbar=False, callbacks=[callback])
@@ -154,7 +153,7 @@ def test_the_best_loss_is_a_curve_of_the_parent(store: Store) -> None:
 
 
 def test_parameters_with_names_and_values_that_mlflow_refuses_are_adapted(store: Store) -> None:
-    """No record is lost for a long text or an odd character."""
+    """A long text or an invalid character does not cost the record."""
     options = ["a" * 10_000, "b" * 10_000]
     space = {"odd": hp.choice("odd: name?", options), "x": hp.uniform("../x", 0, 1)}
     with warnings.catch_warnings():
@@ -166,7 +165,7 @@ def test_parameters_with_names_and_values_that_mlflow_refuses_are_adapted(store:
 def test_an_interrupt_while_the_end_waits_leaves_a_file_and_no_thread(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever does not want to wait for MLflow loses nothing."""
+    """Ctrl-C during the wait for MLflow loses no update."""
 
     def interrupted(*args: Any, **kwargs: Any) -> None:
         raise KeyboardInterrupt
@@ -183,7 +182,7 @@ def test_an_interrupt_while_the_end_waits_leaves_a_file_and_no_thread(
 
 
 def test_a_trial_with_many_parameters_is_logged_whole(store: Store) -> None:
-    """In as many calls as it takes."""
+    """The parameters are sent in several calls."""
     space = {f"x{i}": hp.uniform(f"x{i}", 0, 1) for i in range(150)}
     fmin(lambda c: c["x0"], space, rand.suggest, 1, show_progressbar=False, callbacks=[MLflowCallback()])
     assert len(store.children()[0].data.params) == 150
@@ -191,7 +190,7 @@ def test_a_trial_with_many_parameters_is_logged_whole(store: Store) -> None:
 
 # ---------------------------------------------------------------------- where to
 def test_an_active_run_becomes_the_parent_and_stays_active(store: Store) -> None:
-    """It is not ended, and keeps what its owner has logged."""
+    """The run is not ended, and keeps what the user has logged."""
     import mlflow
 
     with mlflow.start_run() as mine:
@@ -206,7 +205,7 @@ def test_an_active_run_becomes_the_parent_and_stays_active(store: Store) -> None
 
 
 def test_two_searches_in_one_active_run_do_not_overwrite_each_other(store: Store) -> None:
-    """The second has names, files and a model of its own."""
+    """The second search has its own names, files and model."""
     import mlflow
 
     with mlflow.start_run() as mine:
@@ -223,7 +222,7 @@ def test_two_searches_in_one_active_run_do_not_overwrite_each_other(store: Store
 
 
 def test_an_experiment_that_is_named_is_made(store: Store) -> None:
-    """And there the search has a run of its own, whatever run is active elsewhere."""
+    """The search gets a new run in that experiment, even if another run is active."""
     import mlflow
 
     with mlflow.start_run() as mine:
@@ -237,7 +236,7 @@ def test_an_experiment_that_is_named_is_made(store: Store) -> None:
 
 
 def test_a_run_can_be_given_as_parent(store: Store) -> None:
-    """It is not ended."""
+    """The run is not ended."""
     import mlflow
 
     experiment = mlflow.get_experiment_by_name("tests").experiment_id
@@ -249,7 +248,7 @@ def test_a_run_can_be_given_as_parent(store: Store) -> None:
 
 
 def test_the_users_own_uri_stays_in_force(store: Store, tmp_path: Path) -> None:
-    """Logging elsewhere changes nothing in mlflow's global state."""
+    """Logging to another address does not change mlflow's global state."""
     import mlflow
 
     before = mlflow.get_tracking_uri()
@@ -263,14 +262,14 @@ def test_the_users_own_uri_stays_in_force(store: Store, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("n_jobs", [2])
 def test_children_are_the_same_with_worker_processes(store: Store, n_jobs: int) -> None:
-    """Everything is logged from the process that searches."""
+    """The process that runs the search logs everything."""
     search(MLflowCallback(log_model=None), n_jobs=n_jobs).fit(X, y)
     assert [run.data.params["max_depth"] for run in store.children()] == ["1", "2", "3", "4"]
 
 
 # ---------------------------------------------------------------------- however it ends
 def test_a_candidate_that_fails_is_a_failed_child(store: Store) -> None:
-    """With the error as a tag; the search goes on and is finished."""
+    """The error is a tag, and the search continues to its end."""
     space = {"how": ["", "error"]}
     with pytest.warns(match="fits failed"):
         HyperoptSearchCV(Breaks(), space, max_evals=2, cv=3, callbacks=[MLflowCallback(log_model=None)]).fit(X, y)
@@ -280,7 +279,7 @@ def test_a_candidate_that_fails_is_a_failed_child(store: Store) -> None:
 
 
 def test_error_score_raise_ends_in_a_failed_parent(store: Store) -> None:
-    """What finished is in it, and the error is the user's."""
+    """The candidates that finished are logged, and the user sees the original error."""
     callback = MLflowCallback()
     hopeless = HyperoptSearchCV(Breaks(), {"how": ["", "error"]}, max_evals=2, cv=3, error_score="raise")
     with pytest.raises(ValueError, match="no convergence"):
@@ -291,7 +290,7 @@ def test_error_score_raise_ends_in_a_failed_parent(store: Store) -> None:
 
 
 def test_an_interrupt_ends_in_a_killed_parent(store: Store) -> None:
-    """So is the trial that was under way; the table of what finished is there."""
+    """The open trial is killed too, and the table holds the candidates that finished."""
     callback = MLflowCallback()
     interrupted = HyperoptSearchCV(Breaks(), {"how": ["", "interrupt"]}, max_evals=2, cv=3, callbacks=[callback])
     with pytest.raises(KeyboardInterrupt):
@@ -302,7 +301,7 @@ def test_an_interrupt_ends_in_a_killed_parent(store: Store) -> None:
 
 
 def test_a_refit_that_fails_ends_in_a_failed_parent(store: Store) -> None:
-    """With all children, and no model."""
+    """All children are there, and no model."""
     with pytest.raises(ValueError, match="no convergence"):
         HyperoptSearchCV(Breaks(), {"how": ["refit"]}, max_evals=1, cv=3, callbacks=[MLflowCallback()]).fit(X, y)
     assert store.parent().info.status == "FAILED"
@@ -311,7 +310,7 @@ def test_a_refit_that_fails_ends_in_a_failed_parent(store: Store) -> None:
 
 
 def test_a_fit_that_fails_after_a_good_one_logs_nothing_of_the_good_one(store: Store) -> None:
-    """Attributes of an earlier fit are not results of this one."""
+    """The attributes of an earlier fit are not results of this one."""
     callback = MLflowCallback(log_model=None)
     twice = HyperoptSearchCV(Breaks(), {"how": [""]}, max_evals=1, cv=3, callbacks=[callback]).fit(X, y)
     twice.set_params(space={"how": ["interrupt"]})
@@ -324,7 +323,7 @@ def test_a_fit_that_fails_after_a_good_one_logs_nothing_of_the_good_one(store: S
 
 
 def test_an_argument_that_is_wrong_leaves_no_run(store: Store) -> None:
-    """It is refused before anything begins."""
+    """The argument is refused before the log starts."""
     with pytest.raises(ValueError, match="max_evals"):
         search(MLflowCallback(), max_evals=0).fit(X, y)
     assert store.runs() == []
@@ -332,7 +331,7 @@ def test_an_argument_that_is_wrong_leaves_no_run(store: Store) -> None:
 
 # ---------------------------------------------------------------------- copies
 def test_clones_and_pickles_log_searches_of_their_own(store: Store) -> None:
-    """Also of a search that has been fitted."""
+    """This holds for copies of a fitted search, too."""
     original = search(MLflowCallback(log_model=None)).fit(X, y)
     for twin in (clone(original), copy.deepcopy(original), pickle.loads(pickle.dumps(original))):
         twin.fit(X, y)
@@ -341,13 +340,13 @@ def test_clones_and_pickles_log_searches_of_their_own(store: Store) -> None:
 
 
 def test_a_search_in_cross_validation_logs_each_fit(store: Store) -> None:
-    """Each outer fold is a search, with its own parent."""
+    """The search of each outer fold has its own parent."""
     cross_val_score(search(MLflowCallback(log_model=None)), X, y, cv=2)
     assert [len(store.children(run.info.run_id)) for run in store.parents()] == [4, 4]
 
 
 def test_a_search_within_a_search_can_be_logged_on_both_levels(store: Store) -> None:
-    """Inner searches have parents of their own."""
+    """Each inner search has its own parent."""
     inner = search(MLflowCallback(log_model=None, run_name="inner"), max_evals=4)
     outer = HyperoptSearchCV(inner, {"max_evals": [4]}, max_evals=1, cv=2, refit=False)
     outer.set_params(callbacks=[MLflowCallback(log_model=None, run_name="outer")]).fit(X, y)
@@ -356,7 +355,7 @@ def test_a_search_within_a_search_can_be_logged_on_both_levels(store: Store) -> 
 
 # ---------------------------------------------------------------------- arguments
 def test_arguments_that_are_wrong_are_refused_where_they_are_written() -> None:
-    """With the argument's name."""
+    """The constructor raises, and the message names the argument."""
     with pytest.raises(ValueError, match='log_model must be "best" or None'):
         MLflowCallback(log_model="all")
     with pytest.raises(ValueError, match="patience"):
@@ -366,7 +365,7 @@ def test_arguments_that_are_wrong_are_refused_where_they_are_written() -> None:
 
 
 def test_without_mlflow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the first fit."""
+    """The error comes before the first fit."""
     monkeypatch.setattr("hpsklearn_search.integrations._client.is_loaded", lambda: False)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(NotInstalledError, match=r"hpsklearn_search\[mlflow\]"):
@@ -375,7 +374,7 @@ def test_without_mlflow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatc
 
 # ---------------------------------------------------------------------- a server that is not there
 def test_a_server_that_is_down_costs_one_warning_and_leaves_a_file(store: Store, tmp_path: Path) -> None:
-    """The search has all its results; replayed, the file has the same runs as a search that was logged."""
+    """The search has all results; after `resend`, MLflow has the same runs as with a server that answers."""
     callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "unsent")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -387,7 +386,7 @@ def test_a_server_that_is_down_costs_one_warning_and_leaves_a_file(store: Store,
     assert str(file) in str(warning.message)
     assert "Connection" in str(warning.message)
     for _ in range(2):  # a second time changes nothing
-        assert replay(file, tracking_uri=store.uri) == len(file.read_text().splitlines()) - 1
+        assert MLflowCallback.resend(file, tracking_uri=store.uri) == len(file.read_text().splitlines()) - 1
     assert [run.data.params["max_depth"] for run in store.children()] == ["1", "2", "3", "4"]
     assert {run.info.status for run in store.runs()} == {"FINISHED"}
     parent = store.parent()
@@ -399,7 +398,7 @@ def test_a_server_that_is_down_costs_one_warning_and_leaves_a_file(store: Store,
 
 
 def test_a_password_is_not_written_into_the_file(tmp_path: Path) -> None:
-    """The address is, without it."""
+    """The file has the address without the password."""
     uri = f"http://user:secret@127.0.0.1:{free_port()}"
     with pytest.warns(UserWarning, match="were not sent"):
         search(MLflowCallback(tracking_uri=uri, unsent_dir=tmp_path, log_model=None)).fit(X, y)
@@ -409,24 +408,24 @@ def test_a_password_is_not_written_into_the_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_does_not_lose_the_file(tmp_path: Path) -> None:
-    """It goes where temporary files go, and the warning says where."""
+    """The file is written into a temporary folder, and the warning names it."""
     (tmp_path / "file").write_text("not a folder")
     callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "file")
-    with pytest.warns(UserWarning, match=r"replay\('.*mlflow-unsent-.*\.jsonl'\)") as caught:
+    with pytest.warns(UserWarning, match=r"MLflowCallback\.resend\('.*mlflow-unsent-.*\.jsonl'\)") as caught:
         search(callback).set_params(refit=False).fit(X, y)
-    assert Path(str(caught[0].message).split("replay('")[1].split("')")[0]).exists()
+    assert Path(str(caught[0].message).split("resend('")[1].split("')")[0]).exists()
 
 
-def test_something_else_is_no_file_to_replay(tmp_path: Path) -> None:
-    """Nor is a file of a newer version."""
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    """A file of a newer version is refused, too."""
     for text in ("", "hello", '{"format": 99, "search": "a"}'):
         (tmp_path / "file").write_text(text)
         with pytest.raises(ValueError, match="is not a file of updates"):
-            replay(tmp_path / "file")
+            MLflowCallback.resend(tmp_path / "file")
 
 
 def test_limits_of_our_calls_are_ours_alone(store: Store) -> None:
-    """The environment and the calls of other threads keep mlflow's patience."""
+    """The limits change neither the environment nor the calls of other threads."""
     from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES as RETRIES
 
     from hpsklearn_search.integrations._client import short_calls
@@ -439,7 +438,7 @@ def test_limits_of_our_calls_are_ours_alone(store: Store) -> None:
 
 
 def test_a_limit_that_the_user_has_set_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is a wish."""
+    """A variable in the environment has priority."""
     from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES as RETRIES
 
     from hpsklearn_search.integrations._client import short_calls
@@ -450,7 +449,7 @@ def test_a_limit_that_the_user_has_set_is_kept(store: Store, monkeypatch: pytest
 
 
 def test_a_model_that_cannot_be_saved_is_a_warning(store: Store) -> None:
-    """The search is logged all the same."""
+    """The rest of the search is logged."""
 
     class Local(DecisionTreeClassifier):
         def __reduce__(self) -> Any:
@@ -463,7 +462,7 @@ def test_a_model_that_cannot_be_saved_is_a_warning(store: Store) -> None:
 
 
 def test_nothing_is_printed(store: Store, capfd: pytest.CaptureFixture[str]) -> None:
-    """Neither by us nor, while we call it, by mlflow."""
+    """Neither the callback nor mlflow prints during a search."""
     search(MLflowCallback()).fit(X, y)
     captured = capfd.readouterr()
     assert captured.out == ""
@@ -471,7 +470,7 @@ def test_nothing_is_printed(store: Store, capfd: pytest.CaptureFixture[str]) -> 
 
 
 def test_logistic_regression_on_lists_has_a_model_without_signature(store: Store) -> None:
-    """Data that mlflow has no signature for is no obstacle."""
+    """The model is logged even if mlflow has no signature for the data."""
     rows = X.tolist()
     HyperoptSearchCV(LogisticRegression(max_iter=500), {"C": [1.0]}, max_evals=1, callbacks=[MLflowCallback()]).fit(
         rows, list(y)

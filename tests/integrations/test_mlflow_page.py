@@ -27,13 +27,13 @@ PICTURE = DOCS / "images" / "mlflow.png"
 
 
 def test_the_page_on_mlflow_is_true(store: Store) -> None:
-    """Every block runs, in order, and prints what it shows."""
+    """Every block runs in order, and its output is the one that the page shows."""
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     assert doctest.testfile(str(DOCS / "mlflow.md"), module_relative=False, optionflags=flags).failed == 0
 
 
 def prefer(browser: Browser, experiment: str) -> None:
-    """Settings that the page keeps in the browser: which columns it shows, and no assistant beside them."""
+    """Set what the page keeps in the browser: the columns to show, and that the assistant is closed."""
     columns = ["metrics.`mean_test_score`", "metrics.`best_cv_score`", "params.`svc__C`", "params.`svc__gamma`"]
     key = f'MLflowLocalStorage-1.1-ExperimentPage-["{experiment}"]-ReactComponentState'
     browser.run(
@@ -51,7 +51,7 @@ def prefer(browser: Browser, experiment: str) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt install chromium")
 def test_the_page_of_mlflow_shows_a_parent_with_its_children(server: Server, tmp_path: Path) -> None:
-    """Unfolded in a browser: names and scores. ``REFRESH_PICTURE=1`` renews the picture of the documentation."""
+    """The browser shows names and scores; ``REFRESH_PICTURE=1`` renews the picture of the documentation."""
     model = make_pipeline(StandardScaler(), SVC())
     space = {"svc__C": hp.logrange("C", 1e-2, 1e3), "svc__gamma": hp.logrange("gamma", 1e-4, 1e0)}
     callback = MLflowCallback("breast cancer", "SVC, 8 candidates", tracking_uri=server.uri, patience=None)

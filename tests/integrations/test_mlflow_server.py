@@ -13,7 +13,6 @@ from sklearn.datasets import load_iris
 from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import Callback, HyperoptSearchCV, MLflowCallback, hp
-from hpsklearn_search.integrations._replay import replay
 from tests.integrations.mlflow_parts import Server, Store
 
 pytestmark = [pytest.mark.mlflow, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -22,13 +21,13 @@ X, y = load_iris(return_X_y=True)
 
 
 class After(Callback):
-    """Does something once so many trials are finished, and have been logged as far as a server lets them."""
+    """Calls a function after the n-th trial, once the server has the runs of the earlier trials."""
 
     def __init__(self, n: int, do: Callable[[], None], store: Store | None = None) -> None:
         self.n, self.do, self.store = n, do, store
 
     def on_trial_end(self, trials: Any, trial: Any) -> None:
-        """Count, wait, act."""
+        """Wait for the server after the n-th trial, then call the function."""
         if trial.number != self.n:
             return
         deadline = time.monotonic() + 60
@@ -38,7 +37,7 @@ class After(Callback):
 
 
 def searched(server: Server, folder: Path, *more: Callback) -> tuple[HyperoptSearchCV, list[str], float]:
-    """A search of 30 candidates that logs to the server: itself, its warnings, and what its end took, in seconds."""
+    """Run 30 candidates that log to the server; returns the search, its warnings and the seconds that its end took."""
     began = [0.0]
 
     class Clock(Callback):
@@ -56,7 +55,7 @@ def searched(server: Server, folder: Path, *more: Callback) -> tuple[HyperoptSea
 
 
 def assert_all_there(store: Store, search: HyperoptSearchCV) -> None:
-    """One parent and thirty children, each once, all finished, with the scores of the table."""
+    """One parent and thirty children are there, each once, finished, and with the scores of the table."""
     assert len(store.runs()) == 31
     assert {run.info.status for run in store.runs()} == {"FINISHED"}
     scores = [run.data.metrics["mean_test_score"] for run in store.children()]
@@ -67,7 +66,7 @@ def assert_all_there(store: Store, search: HyperoptSearchCV) -> None:
 
 
 def test_a_server_that_is_up_gets_everything(server: Server, tmp_path: Path, capfd: Any) -> None:
-    """No warning, no file, no line on stdout."""
+    """There is no warning, no file and no output."""
     search, messages, _ = searched(server, tmp_path / "unsent")
     assert messages == []
     assert not (tmp_path / "unsent").exists()
@@ -75,10 +74,10 @@ def test_a_server_that_is_up_gets_everything(server: Server, tmp_path: Path, cap
     assert_all_there(Store(server.uri), search)
 
 
-def test_a_server_killed_half_way_costs_one_warning_and_a_file_that_can_be_replayed(
+def test_a_server_killed_half_way_costs_one_warning_and_a_file_that_can_be_resent(
     server: Server, tmp_path: Path
 ) -> None:
-    """The search ends on time, with all results; then everything is there, once."""
+    """The search ends in time with all results, and after `resend` every run is there once."""
     killer = After(15, server.kill, Store(server.uri))
     search, messages, seconds = searched(server, tmp_path / "unsent", killer)
     assert len(search.cv_results_["params"]) == 30
@@ -87,15 +86,15 @@ def test_a_server_killed_half_way_costs_one_warning_and_a_file_that_can_be_repla
     (file,) = (tmp_path / "unsent").glob("*.jsonl")
     assert str(file) in messages[0]
     with pytest.raises(Exception, match="API request"):
-        replay(file)
+        MLflowCallback.resend(file)
     server.start()
     assert 0 < len(Store(server.uri).runs()) < 31
-    replay(file)
+    MLflowCallback.resend(file)
     assert_all_there(Store(server.uri), search)
 
 
 def test_a_server_that_freezes_half_way_does_not_hold_the_search(server: Server, tmp_path: Path) -> None:
-    """It accepts connections and does not answer: calls end after seconds, not minutes."""
+    """Calls to a server that does not answer end after seconds, not minutes."""
     search, messages, seconds = searched(server, tmp_path / "unsent", After(15, server.freeze, Store(server.uri)))
     assert len(search.cv_results_["params"]) == 30
     assert len(messages) == 1
@@ -103,12 +102,12 @@ def test_a_server_that_freezes_half_way_does_not_hold_the_search(server: Server,
     server.kill()
     server.start()
     (file,) = (tmp_path / "unsent").glob("*.jsonl")
-    replay(file)
+    MLflowCallback.resend(file)
     assert_all_there(Store(server.uri), search)
 
 
 def test_a_server_that_comes_back_in_time_gets_everything(server: Server, tmp_path: Path) -> None:
-    """Without a warning: nothing is left over."""
+    """There is no warning, because every update was sent."""
 
     def restart() -> None:
         server.kill()

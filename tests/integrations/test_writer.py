@@ -7,20 +7,20 @@ import time
 
 import pytest
 
-from hpsklearn_search.integrations._updates import Update
+from hpsklearn_search.integrations._content import Update
 from hpsklearn_search.integrations._writer import Maker, Writer
 
 
 class Refused(Exception):
-    """Sending again is of no use."""
+    """Sending the update again is useless."""
 
 
 class Down(OSError):
-    """Nobody answers."""
+    """The server does not answer."""
 
 
 class Server:
-    """Keeps what it is sent; is down for the first attempts, or refuses some trials, or hangs."""
+    """Keeps the updates that it receives; it can be down for the first attempts, refuse trials or hang."""
 
     def __init__(self, down_for: float = 0, refuses: tuple[int, ...] = (), takes: float = 0) -> None:
         self.received: list[int | None] = []
@@ -32,7 +32,7 @@ class Server:
         self.is_running.set()
 
     def send(self, update: Update) -> None:
-        """Receive an update, or not."""
+        """Receive an update, or raise."""
         self.attempts += 1
         self.is_running.wait(30)
         time.sleep(self.takes)
@@ -43,7 +43,7 @@ class Server:
         self.received.append(update.trial)
 
     def writer(self, pause: float = 0.01) -> Writer:
-        """A writer that sends to it."""
+        """A writer that sends to this server."""
         return Writer(self.send, lambda error: isinstance(error, Refused), pause=pause)
 
 
@@ -53,12 +53,12 @@ def trial(number: int) -> Maker:
 
 
 def numbers(updates: list[Update]) -> list[int | None]:
-    """Which trials they are of."""
+    """The trials of the updates."""
     return [update.trial for update in updates]
 
 
 def test_everything_arrives_in_order() -> None:
-    """And nothing is left over."""
+    """Nothing is left over."""
     server = Server()
     writer = server.writer()
     for number in range(100):
@@ -68,7 +68,7 @@ def test_everything_arrives_in_order() -> None:
 
 
 def test_putting_does_not_wait_for_a_server_that_hangs() -> None:
-    """All are queued before the first has been received."""
+    """All updates are queued before the server receives the first."""
     server = Server()
     server.is_running.clear()
     writer = server.writer()
@@ -81,7 +81,7 @@ def test_putting_does_not_wait_for_a_server_that_hangs() -> None:
 
 
 def test_a_server_that_comes_back_gets_everything() -> None:
-    """After some attempts in vain, in the same order."""
+    """The updates arrive in the same order after some failed attempts."""
     server = Server(down_for=3)
     writer = server.writer()
     for number in range(5):
@@ -94,7 +94,7 @@ def test_a_server_that_comes_back_gets_everything() -> None:
 
 
 def test_what_is_refused_is_put_aside_and_the_rest_goes_on() -> None:
-    """It is among what is left over, with the reason."""
+    """The refused updates are returned with the reason."""
     server = Server(refuses=(1, 3))
     writer = server.writer()
     for number in range(5):
@@ -106,7 +106,7 @@ def test_what_is_refused_is_put_aside_and_the_rest_goes_on() -> None:
 
 
 def test_a_server_that_stays_down_is_not_waited_for() -> None:
-    """One last attempt, then all that is left over comes back, in order."""
+    """After one last attempt, all updates that are left are returned in order."""
     server = Server(down_for=float("inf"))
     writer = server.writer(pause=60)
     for number in range(5):
@@ -122,7 +122,7 @@ def test_a_server_that_stays_down_is_not_waited_for() -> None:
 
 
 def test_a_server_that_answers_the_last_attempt_gets_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long that takes, within what was said."""
+    """This may take as long as `patience` allows."""
     monkeypatch.setattr("hpsklearn_search.integrations._writer.LAST_TRY", 0.5)
     server = Server(down_for=1, takes=0.1)
     writer = server.writer(pause=60)
@@ -135,7 +135,7 @@ def test_a_server_that_answers_the_last_attempt_gets_the_rest(monkeypatch: pytes
 
 
 def test_a_server_that_hangs_is_waited_for_as_long_as_said() -> None:
-    """The update on its way counts as unsent."""
+    """The update that is being sent counts as unsent."""
     server = Server()
     server.is_running.clear()
     writer = server.writer()
@@ -148,7 +148,7 @@ def test_a_server_that_hangs_is_waited_for_as_long_as_said() -> None:
 
 
 def test_an_update_that_cannot_be_made_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    """It is a line in the log."""
+    """The log has one line about it."""
     server = Server()
     writer = server.writer()
 
@@ -163,7 +163,7 @@ def test_an_update_that_cannot_be_made_does_not_stop_the_others(caplog: pytest.L
 
 
 def test_nothing_runs_after_the_end() -> None:
-    """The thread is gone."""
+    """The thread has ended."""
     writer = Server().writer()
     writer.close(10)
     assert not any(thread.name == "hpsklearn-mlflow" and thread is writer._thread for thread in threading.enumerate())

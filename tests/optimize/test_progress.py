@@ -11,22 +11,22 @@ from hpsklearn_search import fmin, hp
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """The stream of a terminal."""
 
     def isatty(self) -> bool:
-        """It does."""
+        """A terminal says yes."""
         return True
 
 
 def shown(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What a short search writes to the stream."""
+    """The text that a short search writes to the stream."""
     monkeypatch.setattr(sys, "stderr", stream)
     fmin(lambda x: x**2, hp.uniform("x", -1, 1), "random", 30, rstate=0)
     return stream.getvalue()
 
 
 def test_a_terminal_shows_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each state overwrites the last."""
+    """Each state overwrites the last one."""
     text = shown(Terminal(), monkeypatch)
     assert text.count("\n") == 1
     assert text.startswith("\r")
@@ -35,7 +35,7 @@ def test_a_terminal_shows_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_log_file_gets_few_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No carriage returns; a quick search has a line for its begin and one for its end."""
+    """There is no carriage return, and a quick search has only a first and a last line."""
     text = shown(io.StringIO(), monkeypatch)
     assert "\r" not in text
     first, last = text.splitlines()
@@ -45,6 +45,6 @@ def test_a_log_file_gets_few_whole_lines(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_notebook_is_drawn_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its stream is no terminal, but heeds a carriage return."""
+    """The stream of a notebook is no terminal, but a carriage return works there."""
     notebook = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})
     assert shown(notebook(), monkeypatch).count("\n") == 1

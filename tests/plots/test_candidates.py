@@ -18,21 +18,21 @@ from sklearn.svm import SVC
 from hpsklearn_search import HyperoptSearchCV, Racing, hp
 from hpsklearn_search.plots import Candidates
 from hpsklearn_search.plots._candidates import robust_minimum
-from hpsklearn_search.plots._columns import column
+from hpsklearn_search.plots._columns import make_column
 
 X, y = load_iris(return_X_y=True)
 
 
 def searched(space: Any, **settings: Any) -> HyperoptSearchCV:
-    """A small seeded random search over an SVC."""
+    """A small random search with a seed, over an SVC."""
     options = {"max_evals": 8, "cv": 3, "random_state": 0, "algo": "random", **settings}
     return HyperoptSearchCV(SVC(), space, **options).fit(X, y)
 
 
 # ---------------------------------------------------------------------- columns
 def test_numbers_keep_their_values() -> None:
-    """Integers and floats, numpy's included."""
-    found = column("x", [1, 2.5, np.int64(3)])
+    """This holds for integers and floats, of Python and of numpy."""
+    found = make_column("x", [1, 2.5, np.int64(3)])
     assert found.positions.tolist() == [1.0, 2.5, 3.0]
     assert not found.is_categorical
 
@@ -50,18 +50,18 @@ def test_numbers_keep_their_values() -> None:
     ],
 )
 def test_anything_else_is_a_category(values: list[Any], categories: tuple[str, ...]) -> None:
-    """Numbers first, by size; an estimator is its class where that tells them apart."""
-    found = column("x", values)
+    """Numbers come first, by size; an estimator is shown as its class if that distinguishes all values."""
+    found = make_column("x", values)
     assert found.categories == categories
     assert len(found.positions) == len(values)
 
 
 def test_what_is_masked_is_not_set() -> None:
-    """As in ``cv_results_``, and as NaN in a data frame of it."""
+    """A masked value of ``cv_results_`` is NaN in a data frame of it."""
     masked = np.ma.array([1, 2, 3], mask=[False, True, False], dtype=object)
-    assert column("x", masked).is_set.tolist() == [True, False, True]
-    assert column("x", np.array(["a", float("nan")], dtype=object)).is_set.tolist() == [True, False]
-    assert column("x", np.ma.masked_all(3, dtype=object)).is_set.tolist() == [False] * 3
+    assert make_column("x", masked).is_set.tolist() == [True, False, True]
+    assert make_column("x", np.array(["a", float("nan")], dtype=object)).is_set.tolist() == [True, False]
+    assert make_column("x", np.ma.masked_all(3, dtype=object)).is_set.tolist() == [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -76,20 +76,20 @@ def test_what_is_masked_is_not_set() -> None:
     ],
 )
 def test_a_logarithmic_scale_is_guessed_from_values_alone(values: Any, log: bool) -> None:
-    """Where nothing else says."""
-    assert column("x", values).is_log is log
+    """The guess is used only if the space is not known."""
+    assert make_column("x", values).is_log is log
 
 
 def test_unit_positions_follow_the_scale() -> None:
-    """The middle of a logarithmic scale is the geometric mean."""
-    assert column("x", [1.0, 10.0, 100.0], log=True).unit().tolist() == pytest.approx([0, 0.5, 1])
-    assert column("x", [1.0, 3.0, 5.0]).unit().tolist() == [0, 0.5, 1]
-    assert column("x", [7.0, 7.0]).unit().tolist() == [0.5, 0.5]
+    """The centre of a logarithmic scale is the geometric mean."""
+    assert make_column("x", [1.0, 10.0, 100.0], log=True).unit().tolist() == pytest.approx([0, 0.5, 1])
+    assert make_column("x", [1.0, 3.0, 5.0]).unit().tolist() == [0, 0.5, 1]
+    assert make_column("x", [7.0, 7.0]).unit().tolist() == [0.5, 0.5]
 
 
 # ---------------------------------------------------------------------- candidates
 def test_the_scale_is_that_of_the_space() -> None:
-    """Of a nested parameter, too; a guess would take this narrow range for linear."""
+    """This holds for nested parameters, too; from the values alone, this narrow range looks linear."""
     space = {"svc": hp.choice("k", [{"svc__C": hp.logrange("C", 1, 2)}, {"svc__gamma": hp.uniform("g", 0.001, 9)}])}
     search = HyperoptSearchCV(make_pipeline(SVC()), space, max_evals=12, cv=2, random_state=0).fit(X, y)
     found = Candidates.from_search(search).columns
@@ -98,7 +98,7 @@ def test_the_scale_is_that_of_the_space() -> None:
 
 
 def test_a_search_of_scikit_learn_is_read_as_well() -> None:
-    """Its seconds are those of work, not of a clock."""
+    """Its seconds are sums of fit and score times."""
     search = GridSearchCV(SVC(), {"C": [0.1, 1, 10], "kernel": ["rbf", "linear"]}, cv=2).fit(X, y)
     found = Candidates.from_search(search)
     assert list(found.columns) == ["C", "kernel"]
@@ -108,7 +108,7 @@ def test_a_search_of_scikit_learn_is_read_as_well() -> None:
 
 
 def test_seconds_are_those_of_the_trials() -> None:
-    """From the start of the first candidate."""
+    """They count from the start of the first candidate."""
     search = searched({"C": hp.logrange("C", 0.1, 10)})
     found = Candidates.from_search(search)
     assert found.is_wall_clock
@@ -117,7 +117,7 @@ def test_seconds_are_those_of_the_trials() -> None:
 
 
 def test_failed_candidates_have_no_score_and_never_win() -> None:
-    """Whatever ``error_score`` put into the table is not finite, or it counts."""
+    """A score that is not finite is no score."""
     results = {"param_C": [1, 2, 3], "mean_test_score": [np.nan, 0.5, np.inf]}
     found = Candidates.from_cv_results(results)
     assert found.failed.tolist() == [True, False, True]
@@ -125,19 +125,19 @@ def test_failed_candidates_have_no_score_and_never_win() -> None:
     assert np.isnan(found.best_so_far()[0])
 
 
-def test_candidates_that_racing_stopped_are_no_failures() -> None:
-    """They stand at the mean of the folds they ran, and never are the best."""
+def test_pruned_candidates_are_no_failures() -> None:
+    """They have the mean of the folds that ran, and are never the best."""
     search = searched(
         {"C": hp.logrange("C", 1e-6, 10)}, max_evals=30, cv=5, racing=Racing("ceiling"), scoring="accuracy"
     )
     found = Candidates.from_search(search)
-    assert found.stopped.sum() == (search.cv_results_["n_splits_run"] < 5).sum() > 0
+    assert found.pruned.sum() == (search.cv_results_["n_splits_run"] < 5).sum() > 0
     assert not found.failed.any()
     assert found.best == search.best_index_
 
 
 def test_of_several_metrics_the_optimised_one_is_shown() -> None:
-    """Or the one asked for; another name is refused."""
+    """Another metric can be chosen, and an unknown name is refused."""
     scoring = {"acc": "accuracy", "loss": "neg_log_loss"}
     forest = RandomForestClassifier(n_estimators=3)
     search = HyperoptSearchCV(forest, {"max_depth": [1, 2]}, max_evals=2, cv=2, scoring=scoring, refit="loss").fit(X, y)
@@ -148,13 +148,13 @@ def test_of_several_metrics_the_optimised_one_is_shown() -> None:
 
 
 def test_a_parameter_that_was_not_searched_is_named() -> None:
-    """With those that were."""
+    """The message lists the parameters that were searched."""
     with pytest.raises(ValueError, match=r"'gamma' was not searched; choose from \['C'\]"):
         Candidates.from_cv_results({"param_C": [1], "mean_test_score": [1.0]}).column("gamma")
 
 
 def test_hopeless_scores_do_not_stretch_the_axis() -> None:
-    """An axis begins where most candidates are."""
+    """The axis starts near the scores of most candidates."""
     scores = np.array([0.9, 0.85, 0.8, 0.88, -1e9, np.nan])
     assert robust_minimum(scores) > 0.4
     assert robust_minimum(np.array([0.1, 0.2, 0.3])) == 0.1
@@ -162,7 +162,7 @@ def test_hopeless_scores_do_not_stretch_the_axis() -> None:
 
 
 def test_arrays_need_no_plotting_library() -> None:
-    """Importing the module, and reading a table, loads no matplotlib."""
+    """Importing the module and reading a table does not import matplotlib."""
     code = """
 import sys
 from hpsklearn_search.plots import Candidates

@@ -40,7 +40,7 @@ def _close_figures() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def search() -> HyperoptSearchCV:
-    """A conditional space with a logarithmic and a whole parameter."""
+    """The space is conditional, and has a logarithmic and an integer parameter."""
     kernels = [{"kernel": "rbf", "gamma": hp.logrange("gamma", 1e-4, 1)}, {"kernel": "poly", "degree": [1, 2, 3]}]
     space = {"kernel": hp.choice("kernel", kernels), "C": hp.logrange("C", 1e-3, 1e3)}
     found = HyperoptSearchCV(SVC(), space, max_evals=20, cv=3, random_state=0, algo="random")
@@ -48,7 +48,7 @@ def search() -> HyperoptSearchCV:
 
 
 def table(n: int, d: int = 2, failures: int = 0) -> dict[str, Any]:
-    """A table of n candidates and d parameters: numbers, and every fourth a category with a long name."""
+    """A table of n candidates and d parameters; every fourth parameter has categories with a long name."""
     rng = np.random.default_rng(0)
     columns = {
         f"param_step__parameter_{i}": rng.choice(["a", "b", "c" * 60], n) if i % 4 == 3 else rng.random(n)
@@ -60,7 +60,7 @@ def table(n: int, d: int = 2, failures: int = 0) -> dict[str, Any]:
 
 
 def drawn(display: Any) -> bytes:
-    """The picture as it is rendered."""
+    """The pixels of the picture."""
     display.figure_.canvas.draw()
     return bytes(display.figure_.canvas.buffer_rgba())
 
@@ -68,7 +68,7 @@ def drawn(display: Any) -> bytes:
 # ---------------------------------------------------------------------- all displays
 @pytest.mark.parametrize("display", ALL)
 def test_a_display_draws_a_fitted_search(display: Any, search: HyperoptSearchCV) -> None:
-    """On a new figure, kept beside its axes."""
+    """The display keeps the new figure and its axes."""
     found = display.from_search(search)
     assert found.figure_ is found.ax_.figure
     assert len(set(drawn(found))) > 2
@@ -76,14 +76,14 @@ def test_a_display_draws_a_fitted_search(display: Any, search: HyperoptSearchCV)
 
 @pytest.mark.parametrize("display", ALL)
 def test_a_display_refuses_what_is_not_fitted(display: Any) -> None:
-    """As scikit-learn does."""
+    """The error is that of scikit-learn."""
     with pytest.raises((NotFittedError, AttributeError), match="not fitted"):
         display.from_search(HyperoptSearchCV(SVC(), {"C": [1, 2]}))
 
 
 @pytest.mark.parametrize("display", [*TABLES[:1], *TABLES[2:]])
 def test_a_display_draws_on_given_axes(display: Any) -> None:
-    """And again on others."""
+    """The same display can be drawn again on other axes."""
     _, (left, right) = plt.subplots(1, 2)
     found = display.from_cv_results(table(10), ax=left)
     assert found.ax_ is left
@@ -94,20 +94,20 @@ def test_a_display_draws_on_given_axes(display: Any) -> None:
 @pytest.mark.parametrize("display", TABLES)
 @pytest.mark.parametrize(("n", "d", "failures"), [(1, 2, 0), (10, 2, 3), (1000, 2, 50), (30, 20, 0), (5, 3, 5)])
 def test_a_display_copes_with_any_number(display: Any, n: int, d: int, failures: int) -> None:
-    """Of candidates, parameters and failures, without a warning of ours."""
+    """The number of candidates, parameters and failures may be small or large."""
     drawn(display.from_cv_results(table(n, d, failures)))
 
 
 @pytest.mark.parametrize("display", TABLES)
 def test_a_display_draws_other_searches(display: Any) -> None:
-    """GridSearchCV, for one; and its table alone."""
+    """GridSearchCV and its table give the same picture."""
     grid = GridSearchCV(SVC(), {"C": [0.1, 1, 10], "kernel": ["rbf", "linear"]}, cv=2)
     grid.fit(*load_iris(return_X_y=True))
     assert drawn(display.from_search(grid)) == drawn(display.from_cv_results(grid.cv_results_))
 
 
 def test_a_missing_matplotlib_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line that installs it."""
+    """The message has the line that installs it."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(NotInstalledError, match=r"pip install 'hpsklearn_search\[plot\]'"):
@@ -116,7 +116,7 @@ def test_a_missing_matplotlib_names_the_extra(monkeypatch: pytest.MonkeyPatch) -
 
 # ---------------------------------------------------------------------- history
 def test_the_history_shows_the_best_so_far_as_steps() -> None:
-    """Its last height is the best score, which the legend names."""
+    """The last step is the best score, which the legend names."""
     results = {"param_x": [1, 2, 3], "mean_test_score": [0.2, 0.9, 0.5]}
     found = SearchHistoryDisplay.from_cv_results(results)
     (line,) = found.ax_.get_lines()
@@ -126,7 +126,7 @@ def test_the_history_shows_the_best_so_far_as_steps() -> None:
 
 
 def test_failures_and_hopeless_candidates_are_counted_in_the_legend() -> None:
-    """They stand at the bottom."""
+    """They are drawn at the bottom."""
     scores = [0.8, 0.9, np.nan, 0.85, -1e6, 0.84]
     found = SearchHistoryDisplay.from_cv_results({"param_x": range(6), "mean_test_score": scores})
     texts = {text.get_text() for text in found.ax_.get_legend().get_texts()}
@@ -135,7 +135,7 @@ def test_failures_and_hopeless_candidates_are_counted_in_the_legend() -> None:
 
 
 def test_several_searches_share_the_axes() -> None:
-    """Each in its colour, named in the legend."""
+    """Each search has its own colour, and the legend names it."""
     candidates = {name: Candidates.from_cv_results(table(10)) for name in ("tpe", "random")}
     found = SearchHistoryDisplay(candidates, x="time").plot()
     first, second = found.ax_.get_lines()
@@ -145,15 +145,17 @@ def test_several_searches_share_the_axes() -> None:
 
 
 def test_the_horizontal_axis_is_checked(search: HyperoptSearchCV) -> None:
-    """Number or time."""
-    assert SearchHistoryDisplay.from_search(search, x="time").ax_.get_xlabel() == "seconds since the search began"
+    """It is the number or the time."""
+    assert (
+        SearchHistoryDisplay.from_search(search, x="time").ax_.get_xlabel() == "seconds since the start of the search"
+    )
     with pytest.raises(ValueError, match="x must be 'number' or 'time', got 'date'"):
         SearchHistoryDisplay.from_search(search, x="date")
 
 
 # ---------------------------------------------------------------------- parameters
 def test_each_parameter_has_a_panel_with_the_scale_of_the_space(search: HyperoptSearchCV) -> None:
-    """Logarithmic where the space is; candidates without the parameter are counted."""
+    """The label of the axis counts the candidates that have the parameter."""
     found = ParameterScoreDisplay.from_search(search)
     by_name = {axes.get_xlabel().partition("\n")[0]: axes for axes in found.axes_}
     assert by_name.keys() == {"kernel", "C", "gamma", "degree"}
@@ -164,7 +166,7 @@ def test_each_parameter_has_a_panel_with_the_scale_of_the_space(search: Hyperopt
 
 
 def test_one_parameter_may_be_drawn_on_given_axes(search: HyperoptSearchCV) -> None:
-    """As many axes as parameters, and no other number."""
+    """The number of axes must be the number of parameters."""
     _, axes = plt.subplots(1, 2)
     assert ParameterScoreDisplay.from_search(search, "C", ax=axes[0]).ax_ is axes[0]
     assert ParameterScoreDisplay.from_search(search, ["C", "gamma"], ax=axes).axes_ == list(axes)
@@ -173,7 +175,7 @@ def test_one_parameter_may_be_drawn_on_given_axes(search: HyperoptSearchCV) -> N
 
 
 def test_long_category_names_are_cut_in_the_middle() -> None:
-    """So that strips stay apart."""
+    """The names of neighbouring strips do not overlap."""
     found = ParameterScoreDisplay.from_cv_results(table(20, 4), "step__parameter_3")
     texts = [text.get_text() for text in found.ax_.get_xticklabels()]
     assert max(map(len, texts)) <= 18
@@ -181,7 +183,7 @@ def test_long_category_names_are_cut_in_the_middle() -> None:
 
 # ---------------------------------------------------------------------- parallel coordinates
 def test_lines_cross_the_axes_at_the_values(search: HyperoptSearchCV) -> None:
-    """On [0, 1], and in a lane below where the parameter is not set."""
+    """Heights lie in [0, 1], or below 0 if the parameter is not set."""
     found = ParallelCoordinatesDisplay.from_search(search, ["C", "gamma"])
     heights = found.heights()
     assert heights.shape == (20, 2)
@@ -191,14 +193,14 @@ def test_lines_cross_the_axes_at_the_values(search: HyperoptSearchCV) -> None:
 
 
 def test_failed_candidates_have_no_line() -> None:
-    """One line a candidate with a score."""
+    """There is one line per candidate that has a score."""
     found = ParallelCoordinatesDisplay.from_cv_results(table(10, 3, failures=4))
     assert len(found.ax_.collections[0].get_paths()) == 6
 
 
 # ---------------------------------------------------------------------- contour
 def test_the_map_follows_the_candidates() -> None:
-    """Its highest place is near the best ones, in the logarithm of a logarithmic parameter."""
+    """The highest point of the map is near the best candidates, on a logarithmic scale where there is one."""
     rng = np.random.default_rng(0)
     C, g = 10 ** rng.uniform(-3, 3, 200), rng.uniform(0, 1, 200)
     results = {"param_C": C, "param_g": g, "mean_test_score": -((np.log10(C) - 1) ** 2) - 9 * (g - 0.3) ** 2}
@@ -209,35 +211,35 @@ def test_the_map_follows_the_candidates() -> None:
 
 
 def test_categories_and_few_candidates_have_no_map() -> None:
-    """Points alone: anything between them would be made up."""
+    """Only the points are drawn, because a map between them would be a guess."""
     assert ContourDisplay.from_cv_results(table(50, 4), "step__parameter_0", "step__parameter_3").grid_x.size == 0
     assert ContourDisplay.from_cv_results(table(3)).grid_x.size == 0
 
 
 def test_two_parameters_are_needed() -> None:
-    """By default the first two that vary and that most candidates have."""
-    with pytest.raises(ValueError, match=r"needs two parameters that vary, and the search has \['step__parameter_0'\]"):
+    """The message lists the parameters that have more than one value."""
+    with pytest.raises(ValueError, match=r"with more than one value, and the search has \['step__parameter_0'\]"):
         ContourDisplay.from_cv_results(table(5, 1))
     with pytest.raises(ValueError, match="both 'step__parameter_0'"):
         ContourDisplay.from_cv_results(table(5, 2), "step__parameter_0", "step__parameter_0")
 
 
 def test_the_default_pair_is_one_that_all_candidates_have(search: HyperoptSearchCV) -> None:
-    """Not a parameter of one branch."""
+    """Parameters of one branch are not in it."""
     found = ContourDisplay.from_search(search)
     assert {found.x.name, found.y.name} == {"kernel", "C"}
 
 
 # ---------------------------------------------------------------------- importance
 def test_importances_are_bars_with_the_largest_on_top(search: HyperoptSearchCV) -> None:
-    """In the order of ``importances_``."""
+    """The order is that of ``importances_``."""
     found = ParameterImportanceDisplay.from_search(search)
     texts = [text.get_text() for text in found.ax_.get_yticklabels()]
     assert texts[::-1] == list(search.importances_)
 
 
 def test_small_importances_are_added_up() -> None:
-    """In a bar of their own."""
+    """One bar shows their sum."""
     found = ParameterImportanceDisplay({f"x{i}": 1.0 / 30 for i in range(30)}, max_bars=10).plot()
     texts = [text.get_text() for text in found.ax_.get_yticklabels()]
     assert texts[0] == "(20 others)"
@@ -245,14 +247,14 @@ def test_small_importances_are_added_up() -> None:
 
 
 def test_a_search_without_a_space_has_no_importances() -> None:
-    """The message says what to write for a record of fmin."""
+    """The message says what to write for the trials of `fmin`."""
     grid = GridSearchCV(SVC(), {"C": [1, 2]}).fit(*load_iris(return_X_y=True))
     with pytest.raises(TypeError, match=r"parameter_importances\(trials, space\)"):
         ParameterImportanceDisplay.from_search(grid)
 
 
 def test_a_short_logarithmic_axis_has_plain_numbers() -> None:
-    """Less than two powers of ten: a few ticks that do not run into one another."""
+    """An axis of less than two powers of ten has a few ticks that do not overlap."""
     space = {"C": hp.logrange("C", 0.02, 0.3)}
     search = HyperoptSearchCV(SVC(), space, max_evals=8, cv=3, random_state=0, algo="random")
     display = ParameterScoreDisplay.from_search(search.fit(*load_iris(return_X_y=True)), "C")

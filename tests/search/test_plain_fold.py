@@ -1,4 +1,4 @@
-"""The short way through a fold: it must not differ from scikit-learn's own routine in anything but time."""
+"""The plain fold routine: it differs from scikit-learn's own in nothing but time."""
 
 from __future__ import annotations
 
@@ -65,20 +65,20 @@ def test_a_fold_is_that_of_scikit_learn(estimator: object, params: dict[str, obj
     """Scores, counts and the kind of error are the same, whether the fit succeeds, fails or cannot be scored."""
     settings = settings_for(estimator, scoring, -7.0)
     for train, test in SPLITS:
-        theirs = fit_and_score(
+        expected = fit_and_score(
             clone(estimator), X, y, train=train, test=test, parameters=params, return_n_test_samples=True,
             return_times=True, **settings,
         )  # fmt: skip
-        mine = run_plain_fold(clone(estimator), X, y, (train, test), params, settings)
-        assert mine.keys() == theirs.keys()
-        assert mine["test_scores"] == theirs["test_scores"]
-        assert mine["n_test_samples"] == theirs["n_test_samples"]
-        last_lines = [str(result["fit_error"]).strip().splitlines()[-1] for result in (mine, theirs)]
+        result = run_plain_fold(clone(estimator), X, y, (train, test), params, settings)
+        assert result.keys() == expected.keys()
+        assert result["test_scores"] == expected["test_scores"]
+        assert result["n_test_samples"] == expected["n_test_samples"]
+        last_lines = [str(fold["fit_error"]).strip().splitlines()[-1] for fold in (result, expected)]
         assert last_lines[0] == last_lines[1]
 
 
 class Doubling(SVC):
-    """Has a way of its own to set a parameter."""
+    """Has its own `set_params`."""
 
     def set_params(self, C):
         """Take twice the value."""
@@ -97,11 +97,11 @@ class Doubling(SVC):
     ids=str,
 )
 def test_parameters_are_set_as_set_params_does(estimator: object, params: dict[str, object]) -> None:
-    """The short way or the long, down to an estimator's own way."""
-    mine, theirs = clone(estimator), clone(estimator)
-    set_parameters(mine, params)
-    theirs.set_params(**params)
-    assert repr(mine.get_params()) == repr(theirs.get_params())
+    """Also where the estimator has its own `set_params`."""
+    result, expected = clone(estimator), clone(estimator)
+    set_parameters(result, params)
+    expected.set_params(**params)
+    assert repr(result.get_params()) == repr(expected.get_params())
 
 
 @pytest.mark.parametrize("name", ["gama", "fit", "svc__C"])

@@ -1,4 +1,4 @@
-"""Racing over folds: who is stopped, what it changes, and what it must not change."""
+"""Racing over folds: which candidates are pruned, and what racing must not change."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ def search(racing: object, **kwargs: object) -> HyperoptSearchCV:
 
 
 @given(st.lists(st.tuples(unit, unit), min_size=3, max_size=8), st.integers(1, 7))
-def test_the_ceiling_never_stops_a_candidate_that_could_win(pairs: list[tuple[float, float]], j: int) -> None:
-    """Whoever the ceiling rule stops has a lower mean than the incumbent, whatever the folds to come say."""
+def test_the_ceiling_never_prunes_a_candidate_that_could_win(pairs: list[tuple[float, float]], j: int) -> None:
+    """A pruned candidate has a lower mean than the incumbent, whatever its later folds score."""
     scores, incumbent = map(list, zip(*pairs, strict=True))
-    if Racing(rule="ceiling").stops(scores[: min(j, len(scores) - 1)], incumbent, None, 1.0):
+    if Racing(rule="ceiling").prunes(scores[: min(j, len(scores) - 1)], incumbent, None, 1.0):
         assert np.mean(scores) < np.mean(incumbent)
 
 
 def test_the_predictive_rule_is_its_formula() -> None:
-    """With d = -0.1, s = 0.05 and one of five folds run, z = 2 stops and z = 3 does not."""
-    # doubt = z * 0.05 * 4/5 * sqrt(1 + 1/4) = z * 0.0447
+    """With d = -0.1, s = 0.05 and one of five folds run, z = 2 prunes and z = 3 does not."""
+    # margin = z * 0.05 * 4/5 * sqrt(1 + 1/4) = z * 0.0447
     incumbent = [0.9] * 5
-    assert Racing(rule="predictive", z=2).stops([0.8], incumbent, 0.05, None)
-    assert not Racing(rule="predictive", z=3).stops([0.8], incumbent, 0.05, None)
+    assert Racing(rule="predictive", z=2).prunes([0.8], incumbent, 0.05, None)
+    assert not Racing(rule="predictive", z=3).prunes([0.8], incumbent, 0.05, None)
 
 
 def test_the_predictive_rule_waits_for_enough_candidates() -> None:
-    """Without a pooled spread nobody is stopped by prediction."""
-    assert not Racing(rule="predictive").stops([0.0], [0.9] * 5, None, 1.0)
+    """Without a spread no candidate is pruned by prediction."""
+    assert not Racing(rule="predictive").prunes([0.0], [0.9] * 5, None, 1.0)
 
 
 def test_the_spread_is_pooled_over_the_better_half() -> None:
@@ -63,8 +63,8 @@ def test_the_spread_is_pooled_over_the_better_half() -> None:
     assert table.spread(None, 2) == pytest.approx(np.std([-0.1, 0.0], ddof=1))
 
 
-def test_a_few_candidates_speak_with_the_largest_spread_and_more_doubt() -> None:
-    """Below eight, the one that varies most counts, a third more; below `min_finished` there is no spread."""
+def test_few_candidates_give_the_largest_spread_and_a_third_more() -> None:
+    """Below eight candidates the largest spread counts, times 4/3; below `min_finished` there is none."""
     table = FoldTable()
     for number, scores in enumerate([[0.9, 0.9], [0.8, 0.9], [0.5, 0.9]]):
         assert table.spread(None, 3) is None
@@ -72,25 +72,25 @@ def test_a_few_candidates_speak_with_the_largest_spread_and_more_doubt() -> None
     assert table.spread(None, 3) == pytest.approx(4 / 3 * np.std([-0.4, 0.0], ddof=1))
 
 
-def test_twins_of_the_incumbent_do_not_hide_how_others_vary() -> None:
-    """Where most of the better half is all but the incumbent, the spread is that of the quarter which varies most."""
+def test_near_copies_of_the_incumbent_do_not_make_the_spread_small() -> None:
+    """If most of the better half are near-copies of the incumbent, the upper quartile is the spread."""
     table = FoldTable()
     erratic = [[0.8, 0.96], [0.96, 0.8], [0.8, 0.96]]
-    twins = [[0.9, 0.9]] + [[0.899, 0.899]] * 5
-    for number, scores in enumerate([*twins, *erratic, *([[0.1, 0.1]] * 8)]):
+    copies = [[0.9, 0.9]] + [[0.899, 0.899]] * 5
+    for number, scores in enumerate([*copies, *erratic, *([[0.1, 0.1]] * 8)]):
         table.add(number, scores)
     assert table.spread(None, 8) == pytest.approx(np.std([-0.1, 0.06], ddof=1))
 
 
 def test_the_default_margin_is_three() -> None:
     """By default z is 3."""
-    incumbent = [0.9] * 5  # doubt is z * 0.0447
-    assert Racing("predictive").stops([0.75], incumbent, 0.05, None)
-    assert not Racing("predictive").stops([0.77], incumbent, 0.05, None)
+    incumbent = [0.9] * 5  # the margin is z * 0.0447
+    assert Racing("predictive").prunes([0.75], incumbent, 0.05, None)
+    assert not Racing("predictive").prunes([0.77], incumbent, 0.05, None)
 
 
 def test_a_window_hides_later_candidates() -> None:
-    """A trial is judged by the incumbent that it may know."""
+    """A trial is compared with the incumbent that it may know."""
     table = FoldTable()
     table.add(0, [0.5, 0.5])
     table.add(1, [0.9, 0.9])
@@ -99,32 +99,32 @@ def test_a_window_hides_later_candidates() -> None:
 
 
 def test_the_ceiling_keeps_the_winner() -> None:
-    """With the ceiling rule alone and the same candidates, the winner and its score are those of the full search."""
+    """With the same candidates, the winner and its score are those of the full search."""
     full, raced = search(None, algo="random"), search("ceiling", algo="random")
     assert raced.best_params_ == full.best_params_
     assert raced.best_score_ == full.best_score_
     assert raced.cv_results_["n_splits_run"].sum() < 5 * 20
 
 
-def test_a_stopped_candidate_ranks_last_and_warns_of_nothing(recwarn: pytest.WarningsRecorder) -> None:
-    """Its missing folds and its mean are NaN, its partial mean is there, and no fit is said to have failed."""
+def test_a_pruned_candidate_ranks_last_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    """Its missing folds and its mean are NaN, its partial mean is finite, and no warning says that a fit failed."""
     results = search("auto").cv_results_
-    stopped = results["n_splits_run"] < 5
-    assert stopped.any()
-    assert np.isnan(results["mean_test_score"][stopped]).all()
+    pruned = results["n_splits_run"] < 5
+    assert pruned.any()
+    assert np.isnan(results["mean_test_score"][pruned]).all()
     assert np.isfinite(results["mean_test_score_partial"]).all()
-    assert results["rank_test_score"][stopped].min() > (~stopped).sum() - 1
+    assert results["rank_test_score"][pruned].min() > (~pruned).sum() - 1
     assert np.isfinite(results["mean_fit_time"]).all()
     assert not recwarn.list
 
 
 def test_without_racing_the_table_has_no_new_columns() -> None:
-    """The schema stays GridSearchCV's unless racing is asked for."""
+    """The columns are those of GridSearchCV."""
     assert not {"n_splits_run", "mean_test_score_partial"} & set(search(None).cv_results_)
 
 
 def test_racing_does_not_depend_on_workers() -> None:
-    """With a seed, one worker and two stop the same candidates after the same folds."""
+    """With a seed, one worker and two prune the same candidates after the same folds."""
     one, two = search("auto", n_jobs=1), search("auto", n_jobs=2)
     assert one.cv_results_["params"] == two.cv_results_["params"]
     np.testing.assert_array_equal(one.cv_results_["n_splits_run"], two.cv_results_["n_splits_run"])
@@ -135,15 +135,15 @@ def test_racing_does_not_depend_on_workers() -> None:
     ("name", "bound"), [("accuracy", 1.0), ("roc_auc", 1.0), ("f1_macro", 1.0), ("neg_log_loss", 0.0), ("r2", 1.0)]
 )
 def test_known_scorers_have_a_bound(name: str, bound: float) -> None:
-    """1 for what cannot exceed it, 0 for a negated error."""
+    """It is 1 for scores such as accuracy, and 0 for a negated error."""
     assert highest_score(get_scorer(name), LogisticRegression()) == bound
 
 
 def test_unknown_scorers_have_no_bound() -> None:
-    """A user's own metric is not assumed to end anywhere, nor a score method that somebody wrote."""
+    """Nothing is assumed about a metric or a score method that the user wrote."""
 
     class Own(LogisticRegression):
-        """Its score may be anything."""
+        """A classifier with a score method of its own."""
 
         def score(self, X, y, sample_weight=None):
             """Twice the accuracy."""
@@ -173,14 +173,14 @@ def test_racing_is_refused_where_it_makes_no_sense(kwargs: dict[str, object], me
         HyperoptSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2, 3]}, max_evals=3, **options).fit(X, y)
 
 
-def test_a_search_with_racing_goes_on_from_its_file(tmp_path: Path) -> None:
-    """Killed after nine candidates and run again, it ends with the table of the search that was not."""
+def test_a_search_with_racing_resumes_from_its_file(tmp_path: Path) -> None:
+    """If it is killed after nine candidates and run again, it ends with the table of an uninterrupted search."""
 
     class Stop(Callback):
-        """Ends the program, as it were."""
+        """Interrupts the search."""
 
         def on_trial_end(self, trials: Trials, trial: Trial) -> None:
-            """After the ninth."""
+            """Interrupt it after the ninth trial."""
             if len([one for one in trials.record if one.is_finished]) == 9:
                 raise KeyboardInterrupt
 

@@ -107,6 +107,6 @@ def test_one_label_on_two_parameters_is_refused_before_the_first_fit() -> None:
     """Two nodes with one label cannot be told apart in the record."""
     Counted.fits.clear()
     space = {"depth": hp.choice("m", [hp.uniformint("d", 1, 3), hp.uniformint("d", 4, 9)])}
-    with pytest.raises(ValueError, match="'d' stands on two nodes"):
+    with pytest.raises(ValueError, match="'d' is used for two nodes"):
         HyperoptSearchCV(Counted(), space, max_evals=5, cv=3).fit(X, y)
     assert Counted.fits == []

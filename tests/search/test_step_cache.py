@@ -1,13 +1,15 @@
-"""Prefix reuse in pipelines: the same scores for fewer fits, and nothing kept that is no function of its key."""
+"""The step cache: the same scores for fewer fits, and nothing cached that depends on more than its key."""
 
 from __future__ import annotations
 
 import functools
+import threading
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.decomposition import PCA
@@ -19,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV, hp
-from hpsklearn_search.search.folds._step_cache import StepCache, Unkeyed, make_step_cache, value_key
+from hpsklearn_search.search.folds._step_cache import FoldMemory, StepCache, make_step_cache, step_key
 
 X, y = load_breast_cancer(return_X_y=True)
 X, y = X[::3], y[::3]
@@ -44,7 +46,7 @@ class CountingScaler(TransformerMixin, BaseEstimator):
 
 
 class InPlaceRidge(Ridge):
-    """Writes into the X that it is given."""
+    """Changes X in place."""
 
     def fit(self, X, y):
         """Centre X in place."""
@@ -53,13 +55,13 @@ class InPlaceRidge(Ridge):
 
 
 def scores(estimator: object, space: dict[str, object], X: object, y: object, **kwargs: object) -> dict[str, object]:
-    """Test scores with and without prefix reuse."""
+    """Test scores without and with the cache."""
     options = {"cv": 3, "random_state": 0, "refit": False, "max_evals": 8, **kwargs}
-    found = {}
+    tables = {}
     for step_cache in (None, "auto"):
         search = HyperoptSearchCV(estimator, space, step_cache=step_cache, **options).fit(X, y)
-        found[step_cache] = [search.cv_results_[f"split{i}_test_score"] for i in range(3)]
-    return found
+        tables[step_cache] = [search.cv_results_[f"split{i}_test_score"] for i in range(3)]
+    return tables
 
 
 texts = [f"word{i % 7} word{i % 3} other{i % 5}" for i in range(60)]
@@ -101,8 +103,8 @@ JOBS = {
 @pytest.mark.parametrize("job", JOBS)
 def test_scores_are_identical(job: str) -> None:
     """Every fold of every candidate scores the same to the last bit, with and without."""
-    found = scores(*JOBS[job])
-    np.testing.assert_array_equal(found[None], found["auto"])
+    tables = scores(*JOBS[job])
+    np.testing.assert_array_equal(tables[None], tables["auto"])
 
 
 def test_a_prefix_is_fitted_once_a_fold() -> None:
@@ -124,62 +126,106 @@ def test_a_longer_prefix_starts_from_a_shorter_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
-    [PCA(), FunctionTransformer(lambda x: x), SelectKBest(mutual_info_classif), object(), np.array([object()])],
-    ids=lambda value: type(value).__name__,
+    "step",
+    [
+        PCA(),
+        make_pipeline(StandardScaler(), PCA()),
+        FunctionTransformer(kw_args={"sentinel": object()}),
+        FunctionTransformer(threading.Lock().acquire),
+    ],
+    ids=lambda step: type(step).__name__,
 )
-def test_what_compares_by_identity_or_draws_random_numbers_has_no_key(value: object) -> None:
-    """Nothing is kept under it."""
-    with pytest.raises(Unkeyed):
-        value_key(value)
+def test_what_cannot_be_compared_or_may_be_random_has_no_key(step: object) -> None:
+    """Its output is not cached."""
+    assert step_key(b"", step) is None
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    "make",
     [
-        (PCA(random_state=0), PCA(random_state=0)),
-        (SelectKBest(f_classif, k=3), SelectKBest(f_classif, k=3)),
-        (
-            functools.partial(mutual_info_classif, random_state=0),
-            functools.partial(mutual_info_classif, random_state=0),
-        ),
-        ([1, (2, "a")], [1, (2, "a")]),
-        (np.arange(3.0), np.arange(3.0)),
+        lambda: PCA(random_state=0),
+        lambda: SelectKBest(f_classif, k=3),
+        lambda: SelectKBest(functools.partial(mutual_info_classif, random_state=0)),
+        lambda: FunctionTransformer(kw_args={"a": [1, (2, "a")], "b": np.arange(3.0)}),
+        lambda: FunctionTransformer(lambda X: X + 1),
     ],
 )
-def test_equal_values_have_equal_keys(one: object, other: object) -> None:
+def test_equal_steps_have_equal_keys(make: Any) -> None:
     """A key is about values, not about objects."""
-    assert value_key(one) == value_key(other)
-    hash(value_key(one))
+    assert step_key(b"", make()) == step_key(b"", make())
 
 
 def test_values_of_different_types_have_different_keys() -> None:
     """1, 1.0 and True may behave differently."""
-    assert len({value_key(1), value_key(1.0), value_key(True)}) == 3
+    assert len({step_key(b"", SelectKBest(k=k)) for k in (1, 1.0, True, np.int64(1))}) == 4
 
 
-def test_the_least_recently_used_goes_first() -> None:
-    """A full cache drops what was not asked for longest, and never exceeds its budget."""
-    part = np.zeros(10)  # 80 bytes, 160 for both parts
-    cache = StepCache(320)
-    for name in ("a", "b"):
-        cache.put((name,), part.copy(), part.copy())
-    assert cache.get(("a",)) is not None
-    cache.put(("c",), part.copy(), part.copy())
-    assert cache.get(("b",)) is None
-    assert cache.get(("a",)) is not None
-    cache.put(("too large",), np.zeros(100), part)
-    assert cache.get(("too large",)) is None
+def fit(cache: StepCache, pipeline: Pipeline, X: Any, y: Any = None, fold: int = 0) -> Pipeline:
+    """A clone of the pipeline, fitted on a fold with the cache."""
+    pipeline = clone(pipeline)
+    cache.attach(pipeline, fold)
+    return pipeline.fit(X, y)
 
 
-def test_what_is_kept_is_read_only() -> None:
-    """A final step cannot change what the next candidate gets."""
-    cache = StepCache(1000)
-    cache.put(("a",), np.zeros(3), np.zeros(3))
-    kept = cache.get(("a",))
-    assert kept is not None
-    with pytest.raises(ValueError, match="read-only"):
-        kept[0][0] = 1.0
+def n_scaler_fits(cache: StepCache, folds: list[int], factor: float = 2.0) -> int:
+    """How often the first step was fitted on folds of 100 x 10 numbers, 8 kB each."""
+    FITS.clear()
+    for fold in folds:
+        fit(
+            cache,
+            make_pipeline(CountingScaler(factor), Ridge()),
+            np.full((100, 10), fold + 1.0),
+            np.arange(100.0),
+            fold,
+        )
+    return FITS["fit"]
+
+
+def test_where_not_all_folds_fit_some_stay() -> None:
+    """A budget for two of five folds serves two of five, again and again."""
+    cache = StepCache(20_000)
+    assert n_scaler_fits(cache, [0, 1, 2, 3, 4]) == 5
+    assert n_scaler_fits(cache, [0, 1, 2, 3, 4]) == 3
+    assert n_scaler_fits(cache, [0, 1, 2, 3, 4]) == 3
+
+
+def test_what_is_asked_for_more_often_takes_the_place_of_the_rest() -> None:
+    """A step that most candidates have is cached, also if others came first."""
+    cache = StepCache(20_000)
+    assert n_scaler_fits(cache, [0, 1], factor=1.0) == 2
+    assert n_scaler_fits(cache, [0, 1] * 3, factor=2.0) == 4
+
+
+def test_what_is_larger_than_the_budget_is_not_cached() -> None:
+    """And the pipeline is fitted as without a cache."""
+    assert n_scaler_fits(StepCache(1000), [0, 0]) == 2
+
+
+def test_a_copy_of_the_pipeline_does_not_use_the_cache() -> None:
+    """A scorer may fit a clone, or the pipeline itself, on other data."""
+    cache = StepCache(100_000)
+    pipeline = fit(cache, make_pipeline(StandardScaler(), Ridge()), X, y)
+    again = clone(pipeline).fit(X[:50], y[:50])
+    np.testing.assert_array_equal(again[0].mean_, X[:50].mean(axis=0))
+    np.testing.assert_array_equal(pipeline.fit(X[:50], y[:50])[0].mean_, X[:50].mean(axis=0))
+    assert isinstance(pipeline.memory, FoldMemory)
+
+
+def test_a_memory_of_the_users_own_has_priority() -> None:
+    """The cache leaves such a pipeline alone."""
+    pipeline = make_pipeline(StandardScaler(), Ridge(), memory="folder")
+    StepCache(1000).attach(pipeline, 0)
+    assert pipeline.memory == "folder"
+
+
+def test_a_step_that_draws_from_the_global_generator_is_fitted_anew() -> None:
+    """No two candidates share its numbers."""
+    cache = StepCache(100_000)
+    pipeline = make_pipeline(SelectKBest(mutual_info_classif), CountingScaler(), LogisticRegression())
+    FITS.clear()
+    for _ in range(2):
+        fit(cache, pipeline, X, y)
+    assert FITS["fit"] == 2
 
 
 @pytest.mark.parametrize("value", [0, -1, True, "yes", 1.5])
@@ -190,7 +236,7 @@ def test_a_wrong_budget_is_refused(value: object) -> None:
 
 
 def test_a_failing_fit_fails_as_without() -> None:
-    """The error that the table speaks of is the pipeline's own."""
+    """The error in the table is the pipeline's own."""
     space = {"svc__C": [1.0, -1.0]}
     pipeline = make_pipeline(StandardScaler(), SVC())
     with pytest.warns(Warning, match="3 fits failed"):

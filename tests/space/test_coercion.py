@@ -1,4 +1,4 @@
-"""What scikit-learn's users write becomes a space, and configurations become parameters."""
+"""The search spaces of scikit-learn's users become nodes, and configurations become parameters."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from hpsklearn_search.space import (
     Space,
     Uniform,
     as_search_space,
+    contains_key,
     merge_branches,
-    sets_itself,
 )
 from tests.strategies import grids
 
@@ -32,13 +32,13 @@ from tests.strategies import grids
 def listing(space: Any) -> list[dict[str, Any]]:
     """All configurations of a finite space, in order."""
     parsed = Space(as_search_space(space))
-    return [merge_branches(parsed.assemble(point), sets_itself) for point in parsed.points()]
+    return [merge_branches(parsed.assemble(point), contains_key) for point in parsed.points()]
 
 
 # ---------------------------------------------------------------------- lists
 @given(grids)
 def test_a_grid_has_the_candidates_of_parameter_grid_in_its_order(grid: Any) -> None:
-    """A dict of lists, or a list of them, is gone through as `ParameterGrid` does."""
+    """The points of a grid come in the order of `ParameterGrid`."""
     assert list(map(repr, listing(grid))) == list(map(repr, ParameterGrid(grid)))
 
 
@@ -55,7 +55,7 @@ def test_a_grid_has_the_candidates_of_parameter_grid_in_its_order(grid: Any) -> 
     ],
 )
 def test_monotonic_numbers_are_ordered(options: Any) -> None:
-    """The choice is ordinal for an algorithm, ascending or descending."""
+    """A list of ascending or descending numbers is an ordinal choice."""
     assert as_search_space({"C": options})["C"].distribution.ordered
 
 
@@ -63,7 +63,7 @@ def test_monotonic_numbers_are_ordered(options: Any) -> None:
     "options", [[10, 1, 100], [1, 1, 2], ["a", "b"], [None, 5, 10], [False, True], [1], [1, float("nan"), 3]]
 )
 def test_other_lists_are_not_ordered(options: Any) -> None:
-    """Unsorted numbers, repeated ones and what is no number have no order that means anything."""
+    """Unsorted or repeated numbers, and options that are not numbers, are unordered."""
     assert not as_search_space({"C": options})["C"].distribution.ordered
 
 
@@ -76,38 +76,38 @@ class Anything:
     [Anything(), [1, 2], (3, 4), {"a": 1}, np.arange(3), np.float64(2), lambda x: x, None, "text", scipy.stats.norm()],
 )
 def test_an_option_is_the_very_object(option: Any) -> None:
-    """Whatever a list holds is handed on as it is: no copy, no conversion."""
+    """An option of a list is neither copied nor converted."""
     space = Space(as_search_space({"x": [option, "other"]}))
     assert space.assemble({"x": 0})["x"] is option
 
 
 def test_a_list_is_labelled_by_its_key() -> None:
-    """Its raw value is the index of the option."""
+    """A list is a choice: its key is the label, and the raw value is the index of the option."""
     space = as_search_space({"svc__C": [1, 10]})
     assert isinstance(space["svc__C"], Choice)
     assert Space(space).labels == ["svc__C"]
 
 
 def test_a_pandas_series_is_a_list() -> None:
-    """As in RandomizedSearchCV."""
+    """A Series is a list of options, as in RandomizedSearchCV."""
     assert listing({"C": pd.Series([1.0, 2.0])}) == [{"C": 1.0}, {"C": 2.0}]
 
 
 def test_a_sequence_that_holds_nodes_is_a_container() -> None:
-    """A tuple of layer sizes, each searched, is one value."""
+    """A tuple of nodes, such as layer sizes, is one value."""
     space = Space(as_search_space({"hidden_layer_sizes": (hp.randint("first", 1, 9), 3)}))
     assert space.labels == ["first"]
     assert space.assemble({"first": 5}) == {"hidden_layer_sizes": (5, 3)}
 
 
 def test_keys_keep_their_order_beside_expressions() -> None:
-    """Only a grid of plain lists is sorted as scikit-learn sorts it."""
+    """Only a grid of plain lists has its keys sorted."""
     assert list(as_search_space({"b": [1], "a": hp.uniform("a", 0, 1)})) == ["b", "a"]
     assert list(as_search_space({"b": [1], "a": [2]})) == ["a", "b"]
 
 
 def test_constants_are_set_as_they_are() -> None:
-    """A value that is no list, beside something that is searched."""
+    """A value without a list is a constant, if another parameter is searched."""
     value = object()
     space = Space(as_search_space({"kernel": "rbf", "weights": value, "C": [1, 10]}))
     configuration = space.assemble({"C": 1})
@@ -118,7 +118,7 @@ def test_constants_are_set_as_they_are() -> None:
 @pytest.mark.parametrize("beside", [{}, {"C": [1, 10]}, {"C": hp.uniform("C", 0, 1)}], ids=str)
 @pytest.mark.parametrize("within", [lambda space: space, lambda space: hp.choice("m", [space, {"C": [1]}])])
 def test_a_dict_is_a_value_in_a_list_alone(beside: Any, within: Any) -> None:
-    """Bare, it is refused in scikit-learn's words, and the note has the line that is right."""
+    """A dict without a list is refused in scikit-learn's words; the note has the right line."""
     with pytest.raises(
         TypeError, match=r"'max_depth' needs to be a list .* but got {'a': 1} \(of type dict\)"
     ) as caught:
@@ -127,14 +127,14 @@ def test_a_dict_is_a_value_in_a_list_alone(beside: Any, within: Any) -> None:
 
 
 def test_a_dict_that_holds_nodes_is_a_space_of_values() -> None:
-    """As everywhere in hyperopt."""
+    """A dict that contains nodes is a value with searched parts, as in hyperopt."""
     space = Space(as_search_space({"class_weight": {0: 1, 1: hp.uniform("w", 1, 5)}}))
     assert space.assemble({"w": 2.5}) == {"class_weight": {0: 1, 1: 2.5}}
 
 
 # ---------------------------------------------------------------------- list of dicts
 def test_branches_have_labels_of_their_own() -> None:
-    """The same key in two branches is two parameters; expressions keep the labels that they have."""
+    """The same key in two branches makes two parameters; expressions keep their labels."""
     gamma = hp.uniform("gamma", 0, 1)
     space = Space(as_search_space([{"C": [1, 2]}, {"C": [3, 4], "gamma": gamma}, {}]))
     assert space.labels == ["grid", "0.C", "1.C", "gamma"]
@@ -143,12 +143,12 @@ def test_branches_have_labels_of_their_own() -> None:
 
 
 def test_a_list_of_one_dict_is_that_dict() -> None:
-    """There is nothing to choose."""
+    """A list of one dict makes no choice."""
     assert Space(as_search_space([{"C": [1, 2]}])).labels == ["C"]
 
 
 def test_lists_inside_an_option_that_is_merged_are_choices() -> None:
-    """Whether the choice stands at the top, under a key, or in another choice."""
+    """Lists in a branch are choices, at the top, under a key, and in another choice."""
     branches = [{"kernel": "rbf", "C": [1, 2]}, {"kernel": "linear"}]
     top = Space(as_search_space(hp.choice("k", branches)))
     keyed = Space(as_search_space({"kernel": hp.choice("k", branches)}))
@@ -158,13 +158,13 @@ def test_lists_inside_an_option_that_is_merged_are_choices() -> None:
 
 
 def test_one_choice_in_two_places_stays_one() -> None:
-    """Coercing does not split a shared node."""
+    """A choice that occurs twice is still one node."""
     shared = hp.choice("k", [[1], [2]])
     assert Space(as_search_space({"a": shared, "b": shared})).labels == ["k"]
 
 
 def test_the_given_space_is_not_changed() -> None:
-    """Coercing builds new nodes where it must."""
+    """Coercing does not change the nodes of the user."""
     choice = hp.choice("k", [{"kernel": "rbf", "C": [1, 2]}, {"kernel": "linear"}])
     before = repr(choice)
     as_search_space({"kernel": choice})
@@ -173,7 +173,7 @@ def test_the_given_space_is_not_changed() -> None:
 
 # ---------------------------------------------------------------------- distributions
 @pytest.mark.parametrize(
-    ("law", "expected"),
+    ("frozen", "expected"),
     [
         (scipy.stats.uniform(2, 3), Uniform(2.0, 5.0)),
         (scipy.stats.uniform(loc=-1, scale=2), Uniform(-1.0, 1.0)),
@@ -188,37 +188,38 @@ def test_the_given_space_is_not_changed() -> None:
         (scipy.stats.expon(scale=2), ScipyDistribution(scipy.stats.expon(scale=2))),
     ],
 )
-def test_a_scipy_distribution_becomes_a_parameter(law: Any, expected: Any) -> None:
-    """One of our own where it is exactly the same law; else it is read through its cdf."""
-    parameter = as_search_space({"x": law})["x"]
+def test_a_scipy_distribution_becomes_a_parameter(frozen: Any, expected: Any) -> None:
+    """It becomes one of our own distributions if that is equal, and a `ScipyDistribution` if not."""
+    parameter = as_search_space({"x": frozen})["x"]
     assert (parameter.label, parameter.distribution) == ("x", expected)
 
 
 @pytest.mark.parametrize(
-    "law", [scipy.stats.uniform(2, 3), scipy.stats.loguniform(1e-3, 10), scipy.stats.randint(3, 9), scipy.stats.norm(1)]
+    "frozen",
+    [scipy.stats.uniform(2, 3), scipy.stats.loguniform(1e-3, 10), scipy.stats.randint(3, 9), scipy.stats.norm(1)],
 )
-def test_a_translated_distribution_has_the_same_quantiles(law: Any) -> None:
-    """What is drawn has scipy's law."""
-    distribution = as_search_space({"x": law})["x"].distribution
+def test_a_translated_distribution_has_the_same_quantiles(frozen: Any) -> None:
+    """The quantiles are those of scipy's distribution."""
+    distribution = as_search_space({"x": frozen})["x"].distribution
     u = np.linspace(0.013, 0.987, 50)
-    assert [distribution.from_unit(x) for x in u] == pytest.approx(law.ppf(u))
+    assert [distribution.from_unit(x) for x in u] == pytest.approx(frozen.ppf(u))
 
 
 class Coin:
-    """Something to draw from that is no scipy distribution."""
+    """An object with ``rvs`` that is not a scipy distribution."""
 
     def rvs(self, random_state: Any = None) -> int:
-        """Heads or tails."""
+        """Return heads or tails."""
         return int(random_state.randint(2))
 
 
 def test_what_has_rvs_is_drawn_from() -> None:
-    """And nothing more is known about it."""
+    """Any object with ``rvs`` is a parameter that is only drawn from."""
     assert isinstance(as_search_space({"x": Coin()})["x"].distribution, RvsDistribution)
 
 
 def test_a_distribution_may_be_an_option_of_a_choice() -> None:
-    """It gets a label from its place."""
+    """A distribution in a choice gets a label from its position."""
     space = Space(as_search_space({"gamma": hp.choice("g", ["scale", scipy.stats.uniform(0, 1)])}))
     assert space.labels == ["g", "g.1"]
     assert space.assemble({"g": 1, "g.1": 0.5}) == {"gamma": 0.5}
@@ -248,7 +249,7 @@ def test_a_distribution_may_be_an_option_of_a_choice() -> None:
     ],
 )
 def test_what_is_no_space_is_refused(space: Any, error: type[Exception], message: str) -> None:
-    """With scikit-learn's words where it has some."""
+    """The error is scikit-learn's, if scikit-learn has one."""
     with pytest.raises(error, match=message):
         as_search_space(space)
 
@@ -258,7 +259,7 @@ def test_what_is_no_space_is_refused(space: Any, error: type[Exception], message
     [0, [{"C": [1]}, 0], {"C": 1}, {"C": "1,2"}, {"C": []}, {"C": np.ones((3, 2))}, {"C": {1, 2}}, {"C": {"low": 1}}],
 )
 def test_errors_are_those_of_parameter_grid(grid: Any) -> None:
-    """The same class and the same text."""
+    """The error has the class and the text of scikit-learn's."""
     with pytest.raises(Exception) as theirs:
         ParameterGrid(grid)
     with pytest.raises(type(theirs.value)) as ours:
@@ -268,21 +269,21 @@ def test_errors_are_those_of_parameter_grid(grid: Any) -> None:
 
 # ---------------------------------------------------------------------- merging
 def test_a_branch_is_merged_at_any_depth() -> None:
-    """A dict that sets the key it stands under gives its entries to the parameters."""
+    """The entries of nested branches become parameters."""
     configuration = {"a": {"a": 1, "b": {"b": 2, "c": 3}}, "d": {"x": 4}}
-    assert merge_branches(configuration, sets_itself) == {"a": 1, "b": 2, "c": 3, "d": {"x": 4}}
+    assert merge_branches(configuration, contains_key) == {"a": 1, "b": 2, "c": 3, "d": {"x": 4}}
 
 
 def test_a_parameter_that_is_set_twice_is_an_error() -> None:
-    """The message names both places."""
+    """The message names both places that set the parameter."""
     with pytest.raises(BadSearchSpace, match=r"'b' is set twice, by space\['b'\] and by space\['a'\]\['b'\]"):
-        merge_branches({"b": 1, "a": {"a": 0, "b": 2}}, sets_itself)
+        merge_branches({"b": 1, "a": {"a": 0, "b": 2}}, contains_key)
 
 
 def test_a_configuration_must_be_a_dict() -> None:
-    """A space that assembles to something else cannot set parameters."""
+    """A configuration that is not a dict is refused."""
     with pytest.raises(BadSearchSpace, match=r"must be a dict of parameters, got \[1\]"):
-        merge_branches([1], sets_itself)
+        merge_branches([1], contains_key)
 
 
 @pytest.mark.parametrize(
@@ -295,12 +296,12 @@ def test_a_configuration_must_be_a_dict() -> None:
     ],
 )
 def test_a_distribution_in_quotes_is_refused(text: str, right: str) -> None:
-    """With the line without them."""
+    """The message has the line without the quotes."""
     with pytest.raises(BadSearchSpace, match=re.escape(right)):
         as_search_space({"C": text, "kernel": ["rbf", "poly"]})
 
 
 @pytest.mark.parametrize("value", ["uniform", "normal", "rbf", "choices", ""])
 def test_a_string_that_estimators_take_stays_a_constant(value: str) -> None:
-    """Such as ``weights="uniform"`` of the nearest neighbours."""
+    """``weights="uniform"`` of the nearest neighbours is a value."""
     assert as_search_space({"weights": value, "p": [1, 2]})["weights"] == value

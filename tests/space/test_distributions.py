@@ -1,4 +1,4 @@
-"""Laws of every distribution: support, coordinates, cells, quantisation."""
+"""Properties of every distribution: support, coordinates, cells, quantisation."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.strategies import UNIT, leaves
 
 @given(leaves("x"), UNIT)
 def test_a_draw_is_in_its_support(node: Any, u: float) -> None:
-    """Whatever the coordinate, the value can be drawn."""
+    """A distribution contains the value at every coordinate."""
     assert node.distribution.contains(node.distribution.from_unit(u))
 
 
 @given(leaves("x"), UNIT)
 def test_values_survive_the_way_to_the_unit_interval_and_back(node: Any, u: float) -> None:
-    """from_unit(to_unit(value)) is the value, exactly where discrete."""
+    """from_unit(to_unit(value)) is the value; exactly, if it is discrete."""
     value = node.distribution.from_unit(u)
     back = node.distribution.from_unit(node.distribution.to_unit(value))
     if node.distribution.n_values is not None or getattr(node.distribution, "q", None) is not None:
@@ -36,14 +36,14 @@ def test_values_survive_the_way_to_the_unit_interval_and_back(node: Any, u: floa
 
 @given(leaves("x"), st.lists(UNIT, min_size=2, max_size=2))
 def test_coordinates_keep_the_order_of_values(node: Any, pair: list[float]) -> None:
-    """A larger coordinate never means a smaller value."""
+    """A larger coordinate never has a smaller value."""
     low, high = sorted(pair)
     assert node.distribution.from_unit(low) <= node.distribution.from_unit(high)
 
 
 @given(leaves("x"), UNIT)
 def test_a_coordinate_lies_in_its_cell(node: Any, u: float) -> None:
-    """left <= u <= right, and the centre is where the value's coordinate is."""
+    """The cell contains u, and its centre is the coordinate of the value."""
     left, right = node.distribution.cells(np.array([u]))
     assert left[0] - 1e-9 <= u <= right[0] + 1e-9
     snapped = node.distribution.snap(np.array([u]))[0]
@@ -53,7 +53,7 @@ def test_a_coordinate_lies_in_its_cell(node: Any, u: float) -> None:
 
 @given(leaves("x"))
 def test_the_cells_of_a_finite_distribution_tile_the_unit_interval(node: Any) -> None:
-    """Their widths, the probabilities of the values, sum to 1."""
+    """The widths of all cells sum to 1."""
     distribution = node.distribution
     if distribution.n_values is None or distribution.n_values > 500:
         return
@@ -66,7 +66,7 @@ def test_the_cells_of_a_finite_distribution_tile_the_unit_interval(node: Any) ->
 
 @given(st.integers(-20, 20), st.integers(1, 30), st.integers(1, 9), st.integers(0, 3), UNIT)
 def test_quantised_values_carry_no_rounding_dirt(low: int, steps: int, mantissa: int, decimals: int, u: float) -> None:
-    """A multiple of q = 0.3, say, prints with one decimal: 0.9, not 0.8999999999999999."""
+    """A multiple of q = 0.3 has one decimal: 0.9 and not 0.8999999999999999."""
     q = float(f"{mantissa}e-{decimals}")
     low_bound, high_bound = low * q, (low + steps) * q
     value = hp.quniform("x", low_bound, high_bound, q).distribution.from_unit(u)
@@ -88,7 +88,7 @@ def test_quantised_values_carry_no_rounding_dirt(low: int, steps: int, mantissa:
     ],
 )
 def test_the_values_of_a_discrete_distribution(node: Any, expected: list[float]) -> None:
-    """Multiples of q counted from 0 and inside the bounds; randint excludes its upper bound."""
+    """The values are the multiples of q inside the bounds; randint excludes its upper bound."""
     assert list(node.distribution.values()) == expected
     drawn = [node.distribution.from_unit(u) for u in np.linspace(0, 1, 201)]
     assert sorted(set(drawn)) == expected
@@ -96,20 +96,20 @@ def test_the_values_of_a_discrete_distribution(node: Any, expected: list[float])
 
 
 def test_zero_has_no_sign() -> None:
-    """A quantised draw around zero is 0.0, never -0.0."""
+    """A quantised draw near zero is 0.0 and never -0.0."""
     value = hp.quniform("x", -1, 1, 1).distribution.from_unit(0.4999)
     assert math.copysign(1.0, value) == 1.0
 
 
 @pytest.mark.parametrize("node", [hp.uniformint("n", 1, 5), hp.randint("n", 1, 6)])
 def test_all_integers_are_equally_likely(node: Any) -> None:
-    """The two ends have the weight of the rest."""
+    """The two bounds are as likely as the other integers."""
     left, right = node.distribution.cells(np.array([node.distribution.to_unit(n) for n in range(1, 6)]))
     assert right - left == pytest.approx(np.full(5, 0.2))
 
 
 @pytest.mark.parametrize(
-    ("node", "law"),
+    ("node", "frozen"),
     [
         (hp.uniform("x", -1, 3), scipy.stats.uniform(-1, 4)),
         (hp.loguniform("x", -2, 3), scipy.stats.loguniform(math.exp(-2), math.exp(3))),
@@ -118,34 +118,34 @@ def test_all_integers_are_equally_likely(node: Any) -> None:
         (hp.logrange("x", 1e-3, 10), scipy.stats.loguniform(1e-3, 10)),
     ],
 )
-def test_a_continuous_distribution_has_the_law_that_its_name_says(node: Any, law: Any) -> None:
+def test_a_continuous_distribution_equals_the_one_of_scipy(node: Any, frozen: Any) -> None:
     """Its quantiles are those of scipy's distribution."""
     u = np.linspace(0.01, 0.99, 25)
-    assert [node.distribution.from_unit(x) for x in u] == pytest.approx(law.ppf(u), rel=1e-9)
+    assert [node.distribution.from_unit(x) for x in u] == pytest.approx(frozen.ppf(u), rel=1e-9)
 
 
 @pytest.mark.parametrize(
-    ("node", "law", "q"),
+    ("node", "frozen", "q"),
     [
         (hp.qnormal("x", 3, 2, 0.5), scipy.stats.norm(3, 2), 0.5),
         (hp.qlognormal("x", 1, 1, 2), scipy.stats.lognorm(1, scale=math.e), 2),
     ],
 )
-def test_a_quantised_distribution_rounds_its_law(node: Any, law: Any, q: float) -> None:
+def test_a_quantised_distribution_rounds_the_continuous_one(node: Any, frozen: Any, q: float) -> None:
     """The value is the multiple of q nearest to the unquantised draw, as in hyperopt."""
     for u in np.linspace(0.013, 0.987, 40):
-        assert node.distribution.from_unit(u) == pytest.approx(np.round(law.ppf(u) / q) * q)
+        assert node.distribution.from_unit(u) == pytest.approx(np.round(frozen.ppf(u) / q) * q)
 
 
 @pytest.mark.parametrize(("weights", "u", "index"), [((0.2, 0.8), 0.1, 0), ((0.2, 0.8), 0.3, 1), ((1.0, 0.0), 1.0, 0)])
 def test_weights_say_how_likely_an_option_is(weights: tuple[float, ...], u: float, index: int) -> None:
-    """An option owns as much of the unit interval as its weight; one of weight 0 is never drawn."""
+    """The share of an option in the unit interval is its weight; an option of weight 0 is never drawn."""
     assert Categorical(2, weights).from_unit(u) == index
 
 
 @pytest.mark.parametrize("weights", [None, (0.1, 0.2, 0.7)])
 def test_an_ordered_choice_is_numeric(weights: tuple[float, ...] | None) -> None:
-    """Its options lie in order on the unit interval; those of an unordered one are mere indices."""
+    """The coordinates of ordered options have the same order; that of an unordered option is its index."""
     ordered = Categorical(3, weights, ordered=True)
     units = [ordered.to_unit(i) for i in range(3)]
     assert units == sorted(units)
@@ -155,23 +155,23 @@ def test_an_ordered_choice_is_numeric(weights: tuple[float, ...] | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("law", "value"),
+    ("frozen", "value"),
     [(scipy.stats.gamma(2.0), 1.7), (scipy.stats.beta(2, 5), 0.3), (scipy.stats.poisson(4), 3)],
 )
-def test_a_frozen_scipy_distribution_is_read_through_its_cdf(law: Any, value: float) -> None:
-    """Its coordinate is the cumulative probability, and leads back to the value."""
-    frozen = ScipyDistribution(law)
-    back = frozen.from_unit(frozen.to_unit(value))
+def test_a_frozen_scipy_distribution_is_read_through_its_cdf(frozen: Any, value: float) -> None:
+    """The coordinate of a value is its cumulative probability, and has this value."""
+    distribution = ScipyDistribution(frozen)
+    back = distribution.from_unit(distribution.to_unit(value))
     assert back == pytest.approx(value)
     assert type(back) is type(value)
-    assert frozen.contains(value)
+    assert distribution.contains(value)
 
 
 class Dice:
     """An object that can only be drawn from."""
 
     def rvs(self, random_state: Any = None) -> np.int64:
-        """One throw."""
+        """Return one throw."""
         return np.int64(random_state.randint(1, 7))
 
 
@@ -196,12 +196,12 @@ def test_an_opaque_draw_is_a_function_of_its_coordinate() -> None:
     ],
 )
 def test_distributions_pickle(distribution: Any) -> None:
-    """A copy that went through pickle draws the same values."""
+    """An unpickled copy draws the same values."""
     copy = pickle.loads(pickle.dumps(distribution))
     assert [copy.from_unit(u) for u in (0.1, 0.6)] == [distribution.from_unit(u) for u in (0.1, 0.6)]
 
 
 @given(leaves("x"), st.one_of(st.none(), st.text(max_size=2), st.just(math.nan), st.booleans(), st.just([1])))
 def test_what_is_no_number_cannot_be_drawn(node: Any, value: Any) -> None:
-    """`contains` says no to it instead of raising."""
+    """`contains` is False for what is not a number, and does not raise."""
     assert not node.distribution.contains(value)

@@ -1,4 +1,4 @@
-"""hyperopt's constructors: what they mean, and what they refuse before anything is drawn."""
+"""hyperopt's constructors: their meaning, and what they refuse before the first draw."""
 
 from __future__ import annotations
 
@@ -58,44 +58,44 @@ NAN, INF = math.nan, math.inf
     ],
 )
 def test_bad_arguments_are_refused_at_once(call: Any, message: str) -> None:
-    """The message names the function, the label, the argument, its value, and where it helps the cure."""
+    """The message names the function, the label, the argument, its value, and often the right line."""
     with pytest.raises(BadSearchSpace, match=message):
         call()
 
 
 @pytest.mark.parametrize(("low", "high"), [(1e-2, 1e3), (1e-5, 1e0), (1e-4, 1e4), (0.03, 70)])
 def test_logarithmic_bounds_come_back_as_the_numbers_meant(low: float, high: float) -> None:
-    """np.log(100) is not exact, but its exponential is shown and used as 100."""
+    """np.log(100) is not exact, but the bound is exactly 100."""
     distribution = hp.loguniform("x", np.log(low), np.log(high)).distribution
     assert (distribution.low, distribution.high) == (low, high)
 
 
 def test_arguments_may_be_numpy_numbers_and_keywords() -> None:
-    """Bounds come out of numpy often; hyperopt's keyword names work."""
+    """Bounds may be numpy numbers, and hyperopt's names of arguments work."""
     assert hp.uniform("x", np.float32(0), np.int64(1)).distribution == hp.uniform("x", low=0, high=1).distribution
     assert hp.randint("x", np.int64(3)).distribution == hp.randint("x", low=0, high=3).distribution
 
 
 def test_huge_integers_stay_inside_their_bounds() -> None:
-    """Where doubles are coarser than integers, too."""
+    """Integers above 2**53, where doubles are coarser, stay inside their bounds."""
     distribution = hp.randint("seed", 2**62).distribution
     assert [distribution.contains(distribution.from_unit(u)) for u in (0.0, 0.5, 1.0)] == [True] * 3
 
 
 def test_an_option_array_is_a_list_of_options() -> None:
-    """Arrays and ranges are taken element by element."""
+    """The elements of arrays and ranges are the options."""
     assert hp.choice("x", np.arange(3)).options == [0, 1, 2]
     assert hp.choice("x", range(3)).options == [0, 1, 2]
 
 
 def test_probabilities_may_carry_rounding_dirt() -> None:
-    """Ten times 0.1 is 1."""
+    """Ten probabilities of 0.1 sum to 1."""
     assert len(hp.pchoice("x", [(0.1, i) for i in range(10)]).options) == 10
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.001, 100), (0.01, 0.3)])
 def test_bounds_that_were_hardly_meant_as_logarithms_are_warned_of(low: float, high: float) -> None:
-    """The warning says where the values would lie, and what to write; it points at the caller's line."""
+    """The warning shows the range of the values and the right line, and points to the caller's line."""
     with pytest.warns(UserWarning, match=rf"write hp.logrange\('C', {low}, {high}\)") as caught:
         hp.loguniform("C", low, high)
     assert caught[0].filename == __file__
@@ -103,7 +103,7 @@ def test_bounds_that_were_hardly_meant_as_logarithms_are_warned_of(low: float, h
 
 @pytest.mark.parametrize(("low", "high"), [(-7, 0), (math.log(10), math.log(1e6)), (0, 1)])
 def test_logarithmic_bounds_are_not_warned_of(low: float, high: float) -> None:
-    """What hyperopt's users write."""
+    """Logarithmic bounds, as hyperopt's users write them, cause no warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         hp.loguniform("C", low, high)

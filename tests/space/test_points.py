@@ -1,4 +1,4 @@
-"""Points that a user wrote down, read as points of a space."""
+"""Points that a user wrote, parsed as points of a space."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ POINT = {"kernel": 0, "model": 0, "flag": 0, "size": 0, "x": 0.5}
 
 @given(spaces(), st.integers(0, 2**32))
 def test_a_point_of_the_space_means_itself(root: Any, seed: int) -> None:
-    """Also as hyperopt's lists of one value, with empty ones for inactive labels."""
+    """A drawn point is parsed to itself, also from hyperopt's lists of no or one value."""
     space = Space(root)
     point = space.draw(np.random.default_rng(seed))
     assert parse_point(space, point) == point
@@ -56,14 +56,14 @@ def test_a_point_of_the_space_means_itself(root: Any, seed: int) -> None:
     ],
 )
 def test_a_choice_is_given_by_index_or_option(label: str, value: Any, index: int) -> None:
-    """A whole number that is an index is one."""
+    """A choice has an index or an option as its value; a whole number in range is an index."""
     point = parse_point(SPACE, {**POINT, label: value})
     assert point == {**POINT, label: index}
     assert type(point[label]) is int
 
 
 def test_inactive_labels_are_dropped() -> None:
-    """A point may be written with all labels of the space, or with the active ones."""
+    """A point may contain inactive labels, which are dropped."""
     assert parse_point(SPACE, {**POINT, "degree": 3}) == POINT
     assert parse_point(SPACE, {**POINT, "kernel": 1, "degree": 3})["degree"] == 3
 
@@ -82,7 +82,7 @@ def test_inactive_labels_are_dropped() -> None:
     ],
 )
 def test_what_does_not_fit_is_refused(change: dict[str, Any], match: str) -> None:
-    """The message names label and value."""
+    """The message names the label and the value."""
     with pytest.raises(InvalidTrial, match=match):
         parse_point(SPACE, {**POINT, **change})
     with pytest.raises(InvalidTrial, match="a point is a dict"):
@@ -90,7 +90,7 @@ def test_what_does_not_fit_is_refused(change: dict[str, Any], match: str) -> Non
 
 
 def test_a_number_outside_of_its_bounds_may_be_let_through() -> None:
-    """A trial that was evaluated there is a trial; what is no number is not."""
+    """With ``within=False`` a finite number outside of the bounds is accepted."""
     assert parse_point(SPACE, {**POINT, "x": -100}, within=False)["x"] == -100
     for value in ("a", float("nan"), None):
         with pytest.raises(InvalidTrial):
@@ -98,7 +98,7 @@ def test_a_number_outside_of_its_bounds_may_be_let_through() -> None:
 
 
 def test_a_space_is_read_from_annotations() -> None:
-    """Those of the parameters; what has a default, and what is returned, need none."""
+    """Parameters without a default are annotated with spaces."""
 
     def fn(x: hp.uniform("x", 0, 1), y: [hp.randint("y", 5), 3], scale: float = 2.0, *rest: int) -> float:
         return x
@@ -107,7 +107,7 @@ def test_a_space_is_read_from_annotations() -> None:
 
 
 def test_annotations_may_be_text() -> None:
-    """As the future import leaves them."""
+    """Annotations may be text, as under the future import."""
 
     def fn(x: hp.uniform("x", 0, 1)) -> float:
         return x
@@ -117,7 +117,7 @@ def test_annotations_may_be_text() -> None:
 
 
 def test_what_is_annotated_with_no_space_is_refused() -> None:
-    """By name, with the line that would be right."""
+    """The message names the parameter and the right line."""
 
     def typed(x: float) -> float:
         return x
@@ -128,7 +128,8 @@ def test_what_is_annotated_with_no_space_is_refused() -> None:
     def unknown(x: nothing.of.that.name) -> float:  # type: ignore[name-defined]  # noqa: F821
         return x
 
-    with pytest.raises(InvalidAnnotatedParameter, match=r"'x' has the annotation .*float.*; write x: hp\.uniform"):
+    message = r"'x' has the annotation .*float.*; write, for example, x: hp\.uniform"
+    with pytest.raises(InvalidAnnotatedParameter, match=message):
         annotated_space(typed)
     with pytest.raises(InvalidAnnotatedParameter, match="'x' has no annotation, and no default"):
         annotated_space(bare)

@@ -1,4 +1,4 @@
-"""Laws of a parsed space: active labels, assembling, counting, sharing, size."""
+"""Properties of a parsed space: active labels, assembling, counting, sharing, size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def active(node: Any, point: dict[str, Any]) -> list[str]:
-    """The labels that decide the configuration at `point`, found by walking the tree."""
+    """The active labels at `point`, from a walk through the tree."""
     if isinstance(node, Choice):
         return [node.label, *active(node.options[point[node.label]], point)]
     if isinstance(node, Parameter):
@@ -31,7 +31,7 @@ def active(node: Any, point: dict[str, Any]) -> list[str]:
 
 
 def shape(node: Any, point: dict[str, Any]) -> Any:
-    """The configuration at `point` with containers as they are written."""
+    """The configuration at `point`, from a walk through the tree."""
     if isinstance(node, Choice):
         return shape(node.options[point[node.label]], point)
     if isinstance(node, Parameter):
@@ -44,7 +44,7 @@ def shape(node: Any, point: dict[str, Any]) -> Any:
 
 
 class Recording(dict):
-    """A point that remembers which labels were read."""
+    """A point that records which labels are read."""
 
     def __init__(self, point: dict[str, Any]) -> None:
         super().__init__(point)
@@ -57,7 +57,7 @@ class Recording(dict):
 
 @given(spaces(), SEEDS)
 def test_a_point_has_exactly_the_active_labels(root: Any, seed: int) -> None:
-    """A drawn point holds the labels on the branches it takes and no other, and passes its own check."""
+    """A drawn point has exactly the active labels, and passes the check."""
     space = Space(root)
     point = space.draw(np.random.default_rng(seed))
     assert sorted(point) == sorted(active(root, point))
@@ -66,7 +66,7 @@ def test_a_point_has_exactly_the_active_labels(root: Any, seed: int) -> None:
 
 @given(spaces(), SEEDS)
 def test_assembling_uses_exactly_the_active_labels(root: Any, seed: int) -> None:
-    """Every active label is looked up, once for each place, and nothing else is."""
+    """Assembling reads every active label, once for each place, and no other label."""
     space = Space(root)
     point = Recording(space.draw(np.random.default_rng(seed)))
     space.assemble(point)
@@ -75,7 +75,7 @@ def test_assembling_uses_exactly_the_active_labels(root: Any, seed: int) -> None
 
 @given(spaces(), SEEDS)
 def test_a_configuration_has_the_containers_of_its_space(root: Any, seed: int) -> None:
-    """Dicts, lists and tuples keep type, length and order; constants are what they were."""
+    """Dicts, lists and tuples keep type, length and order; constants are unchanged."""
     space = Space(root)
     point = space.draw(np.random.default_rng(seed))
     configuration = space.assemble(point)
@@ -84,7 +84,7 @@ def test_a_configuration_has_the_containers_of_its_space(root: Any, seed: int) -
 
 @given(spaces(), SEEDS)
 def test_encoding_marks_what_is_inactive(root: Any, seed: int) -> None:
-    """A row has NaN exactly in the columns of inactive labels, and leads back to the point."""
+    """A row has NaN exactly in the columns of inactive labels, and decodes to the point."""
     space = Space(root)
     point = space.draw(np.random.default_rng(seed))
     row = space.encode(point)
@@ -98,7 +98,7 @@ def test_encoding_marks_what_is_inactive(root: Any, seed: int) -> None:
 
 @given(spaces(depth=2, finite=True))
 def test_the_size_is_the_number_of_distinct_points(root: Any) -> None:
-    """Points are pairwise different, each passes the check, and `size` counts them."""
+    """All points are different and pass the check, and `size` is their number."""
     space = Space(root)
     assert space.size is not None
     if space.size > 20_000:
@@ -110,7 +110,7 @@ def test_the_size_is_the_number_of_distinct_points(root: Any) -> None:
 
 @given(spaces(), SEEDS)
 def test_draws_depend_on_the_seed_alone(root: Any, seed: int) -> None:
-    """Parsing the same tree twice and drawing with one seed gives one point."""
+    """Two parsed spaces of one tree draw the same point with the same seed."""
     first, second = (Space(root).draw(np.random.default_rng(seed)) for _ in range(2))
     assert first == second
 
@@ -124,8 +124,8 @@ def test_a_space_survives_pickle(root: Any, seed: int) -> None:
     assert copy.draw(np.random.default_rng(seed)) == space.draw(np.random.default_rng(seed))
 
 
-def test_a_choice_stands_before_what_hangs_under_it() -> None:
-    """Also where a shared label hangs under a choice that is written later."""
+def test_a_choice_comes_before_the_labels_in_its_options() -> None:
+    """A choice comes before the labels in its options, also before a shared one that occurs earlier."""
     x = hp.uniform("x", 0, 1)
     space = Space([hp.choice("a", [x, 1]), hp.choice("b", [{"c": hp.choice("c", [x, 2])}, 0])])
     assert space.labels.index("x") > max(space.labels.index(label) for label in "abc")
@@ -133,36 +133,36 @@ def test_a_choice_stands_before_what_hangs_under_it() -> None:
 
 # ---------------------------------------------------------------------- sharing
 def test_one_node_in_two_places_is_one_value() -> None:
-    """It has one label, one draw, and that value in both places."""
+    """A node that occurs twice has one label and one value."""
     x = hp.uniform("x", 0, 1)
     space = Space({"a": x, "b": [x, x + 1]})
     assert space.labels == ["x"]
     assert space.assemble({"x": 0.25}) == {"a": 0.25, "b": [0.25, 1.25]}
 
 
-def test_one_node_under_two_options_is_active_under_both() -> None:
-    """And inactive elsewhere."""
+def test_one_node_in_two_options_is_active_with_both() -> None:
+    """A node in two options is active with both, and inactive with others."""
     x = hp.uniform("x", 0, 1)
     space = Space(hp.choice("k", [{"x": x}, [x], None]))
     assert [sorted(space.point([u, 0.5])) for u in (0.1, 0.5, 0.9)] == [["k", "x"], ["k", "x"], ["k"]]
 
 
-def test_one_node_under_two_options_is_counted_once_each() -> None:
-    """Three values under each of two options, and one option without: seven points."""
+def test_one_node_in_two_options_is_counted_once_in_each() -> None:
+    """Three values in each of two options, and one option without: seven points."""
     n = hp.randint("n", 3)
     assert Space(hp.choice("k", [{"n": n}, [n], None])).size == 7
 
 
 @pytest.mark.parametrize("second", [hp.uniform("x", 0, 1), hp.choice("x", [1, 2])])
 def test_one_label_on_two_nodes_is_refused(second: Node) -> None:
-    """The message names the label, both nodes, and the two ways out."""
-    with pytest.raises(DuplicateLabel, match=r"label 'x' stands on two nodes.*another label.*same node object"):
+    """The message names the label, both nodes, and the two remedies."""
+    with pytest.raises(DuplicateLabel, match=r"label 'x' is used for two nodes.*another label.*same node object"):
         Space({"a": hp.uniform("x", 0, 1), "b": [second]})
 
 
 def test_a_label_must_be_a_string() -> None:
-    """The message shows what a right line looks like."""
-    with pytest.raises(BadSearchSpace, match=r"label must be a string, got 3; write hp\.uniform"):
+    """The message shows a right line."""
+    with pytest.raises(BadSearchSpace, match=r"label must be a string, got 3; write, for example, hp\.uniform"):
         hp.uniform(3, 0, 1)  # type: ignore[arg-type]
 
 
@@ -171,7 +171,7 @@ Pair = namedtuple("Pair", ["first", "second"])
 
 
 def test_containers_of_other_types_are_kept() -> None:
-    """An OrderedDict and a namedtuple come back as such."""
+    """An OrderedDict and a namedtuple keep their types."""
     space = Space(OrderedDict(b=hp.randint("n", 3), a=Pair(hp.randint("m", 3), "x")))
     configuration = space.assemble({"n": 1, "m": 2})
     assert configuration == OrderedDict(b=1, a=Pair(2, "x"))
@@ -180,7 +180,7 @@ def test_containers_of_other_types_are_kept() -> None:
 
 
 def test_a_constant_is_the_same_object_every_time() -> None:
-    """Also a container that could hold nodes."""
+    """A constant container is the same object in every configuration."""
     value = {"a": [1, 2]}
     assert Space({"x": Constant(value)}).assemble({})["x"] is value
 
@@ -196,13 +196,13 @@ def test_arithmetic_is_done_when_assembling() -> None:
 
 
 def test_an_expression_has_no_truth_value() -> None:
-    """`if hp.uniform(...) > 0.5` is a mistake, and says what to do instead."""
+    """`if hp.uniform(...) > 0.5` is an error that names the alternatives."""
     with pytest.raises(TypeError, match=r"hp\.choice"):
         bool(hp.uniform("x", 0, 1) > 0.5)
 
 
 def test_whole_quantised_values_become_int_on_request() -> None:
-    """Only where q and both bounds are whole."""
+    """A quantised value becomes an int only if q and both bounds are whole."""
     space = Space([hp.quniform("a", 1, 9, 2), hp.quniform("b", 0.5, 9, 1), hp.uniformint("c", 1, 3)])
     values = space.assemble({"a": 4.0, "b": 4.0, "c": 2}, integral=True)
     assert [type(value) for value in values] == [int, float, int]
@@ -226,13 +226,13 @@ def test_a_point_that_does_not_fit_is_refused(point: dict[str, Any], message: st
 
 
 def test_values_of_inactive_labels_are_dropped() -> None:
-    """A point may come with more than the branch needs."""
+    """The check drops the values of inactive labels."""
     assert Space(hp.choice("k", [hp.uniform("x", 0, 1), None])).check({"k": 1, "x": 0.5}) == {"k": 1}
 
 
 # ---------------------------------------------------------------------- large spaces
 def nested(depth: int) -> Any:
-    """A choice in a choice in a choice ..."""
+    """Choices nested in choices."""
     node: Any = hp.uniform("leaf", 0, 1)
     for level in range(depth):
         node = {"stop": hp.choice(f"c{level}", [level, {"deeper": node}]), "x": hp.uniform(f"x{level}", 0, 1)}
@@ -240,7 +240,7 @@ def nested(depth: int) -> Any:
 
 
 def test_fifty_levels_of_nesting() -> None:
-    """All labels are found, and the deepest branch can be taken."""
+    """A space of fifty levels has all labels, and its deepest branch can be assembled."""
     space = Space(nested(50))
     assert len(space) == 101
     point = space.point(np.full(101, 0.9))
@@ -253,7 +253,7 @@ def test_fifty_levels_of_nesting() -> None:
 
 
 def test_a_finite_space_of_fifty_levels_is_counted() -> None:
-    """By a product and sum over the tree: nothing is enumerated."""
+    """The size of a nested space is computed without enumerating its points."""
     node: Any = hp.randint("leaf", 2)
     for level in range(50):
         node = hp.choice(f"c{level}", [level, {"n": hp.randint(f"n{level}", 3), "below": node}])
@@ -264,26 +264,26 @@ def test_a_finite_space_of_fifty_levels_is_counted() -> None:
 
 
 def test_two_hundred_parameters() -> None:
-    """Each is a dimension that every point has."""
+    """A point of two hundred parameters has all labels."""
     space = Space({f"x{i}": hp.uniform(f"x{i}", 0, 1) for i in range(200)})
     assert len(space.draw(np.random.default_rng(0))) == 200
 
 
 def test_ten_thousand_options() -> None:
-    """The first and the last can be drawn, and a huge choice counts like any other."""
+    """The first and the last of many options can be drawn, and the size counts all."""
     space = Space(hp.choice("k", list(range(10_000))))
     assert space.size == 10_000
     assert [space.assemble(space.point([u])) for u in (0.0, 1.0)] == [0, 9_999]
 
 
 def test_a_huge_finite_space_has_a_size() -> None:
-    """It is counted without being enumerated."""
+    """The size of a huge space is computed without enumerating its points."""
     assert Space([hp.randint(f"n{i}", 1000) for i in range(20)]).size == 1000**20
 
 
 @pytest.mark.parametrize("text", ["x      real in [0, 1]", "..., 99 (100 options)", "active when"])
 def test_a_space_shows_itself(text: str) -> None:
-    """As a table of its labels."""
+    """The repr of a space is a table of its labels."""
     assert text in repr(Space([hp.uniform("x", 0, 1), hp.choice("k", list(range(100)))]))
 
 

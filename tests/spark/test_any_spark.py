@@ -209,7 +209,7 @@ def test_the_loss_threshold_of_the_trials_ends_the_search(spark: Any) -> None:
 
 
 def stuck(seconds: float) -> float:
-    """Work that no signal ends, as a long call into C."""
+    """A function that no signal ends, like a long call into C."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
     time.sleep(seconds)
     return seconds
@@ -256,7 +256,7 @@ def test_the_clock_of_a_trial_runs_while_it_runs(spark: Any) -> None:
 
 @pytest.mark.parametrize("what", ["session", "frame", "column"])
 def test_an_objective_that_captures_a_spark_object_is_refused(spark: Any, what: str) -> None:
-    """Before the first trial: what runs on the cluster by itself is tuned with Trials()."""
+    """Before the first trial: a fit that itself runs on the cluster is tuned with Trials()."""
     captured = {"session": spark, "frame": spark.range(3), "column": spark.range(3).id}[what]
     with pytest.raises(TypeError, match=r"must not hold a pyspark (SparkSession|DataFrame|Column).*trials=Trials\(\)"):
         minimise(lambda x: (captured, x)[1], SparkTrials(1))
@@ -401,26 +401,26 @@ def test_a_search_pickles_and_clones_after_the_fit(spark: Any) -> None:
 
 
 def test_data_travels_once(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One shipment with 100 MB of data; after it, what a trial sends is small, however many there are."""
+    """100 MB of data are sent once; after that, each trial sends little."""
     X, y = np.random.default_rng(0).normal(size=(125_000, 100)), np.arange(125_000) % 2
-    shipped: list[int] = []
+    function_sizes: list[int] = []
     sent: list[int] = []
     for cluster in (ContextCluster, ConnectCluster):
 
-        def ship(self: Any, key: str, function: Any, ship: Any = cluster.ship) -> None:
-            shipped.append(len(function.function))
-            ship(self, key, function)
+        def send_function(self: Any, key: str, function: Any, send: Any = cluster.send_function) -> None:
+            function_sizes.append(len(function.function))
+            send(self, key, function)
 
         def run(self: Any, call: Any, payload: bytes, *rest: Any, run: Any = cluster.run, **options: Any) -> bytes:
             sent.append(len(payload) + len(pickle.dumps(call)))
             return run(self, call, payload, *rest, **options)  # type: ignore[no-any-return]
 
-        monkeypatch.setattr(cluster, "ship", ship)
+        monkeypatch.setattr(cluster, "send_function", send_function)
         monkeypatch.setattr(cluster, "run", run)
     space = {"strategy": ["prior", "most_frequent", "uniform"], "random_state": [0, 1]}
     HyperoptSearchCV(DummyClassifier(), space, max_evals=6, cv=2, trials=SparkTrials(2), refit=False).fit(X, y)
-    assert len(shipped) == 1
-    assert shipped[0] > 100e6
+    assert len(function_sizes) == 1
+    assert function_sizes[0] > 100e6
     assert len(sent) >= 6
     assert max(sent) < 10_000
 

@@ -1,4 +1,4 @@
-"""What every algorithm promises, whatever it thinks."""
+"""What every algorithm promises."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def filled(space: Space, n: int, *, seed: int = 0, failing: float = 0.2, pending
 @given(space=spaces(), n=st.sampled_from([0, 1, 12, 30]), seed=st.integers(0, 2**62))
 @settings(max_examples=25, deadline=None)
 def test_a_suggestion_lies_in_the_space(name: str, space: Any, n: int, seed: int) -> None:
-    """Whatever the space and the record, the point has the active labels and values that can be drawn."""
+    """For any space and record, the point has the active labels, with values that can be drawn."""
     parsed = Space(space)
     [point] = ALGORITHMS[name]([n], parsed, filled(parsed, n, pending=min(n, 2)), seed)
     assert parsed.check(point) == point
@@ -61,7 +61,7 @@ def test_a_suggestion_lies_in_the_space(name: str, space: Any, n: int, seed: int
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_equal_records_and_seeds_give_equal_suggestions(name: str) -> None:
-    """Nothing is remembered but the record: one that was just loaded suggests the same."""
+    """Algorithms keep no state besides the record, so a record that was just loaded gives the same suggestion."""
     old, fresh = filled(BRANCHES, 40), filled(BRANCHES, 40)
     for n in (25, 32, 40):  # the old record has a history of suggestions, the fresh one has not
         ALGORITHMS[name]([n], BRANCHES, old.limited_to(n), seed=1)
@@ -70,7 +70,7 @@ def test_equal_records_and_seeds_give_equal_suggestions(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_another_seed_gives_another_suggestion(name: str) -> None:
-    """Twenty seeds give twenty points; two of them may share a coordinate, since a step on one axis keeps the other."""
+    """Twenty seeds give twenty points; some share a coordinate, because a step on one axis keeps the other."""
     space = Space({"x": hp.uniform("x", 0, 1), "y": hp.normal("y", 0, 1)})
     trials = filled(space, 30)
     points = [ALGORITHMS[name]([30], space, trials, seed)[0] for seed in range(20)]
@@ -80,7 +80,7 @@ def test_another_seed_gives_another_suggestion(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["tpe", "gp", "auto", "anneal", "mix"])
 def test_outcomes_beyond_the_view_change_nothing(name: str) -> None:
-    """With the outcomes of the last five hidden, what they are makes no difference."""
+    """Outcomes of the last five trials do not matter while they are hidden."""
     good, bad = (filled(BRANCHES, 30, pending=5) for _ in range(2))
     for number in range(25, 30):
         good.record.finish(number, Outcome("ok", loss=-100.0))
@@ -91,7 +91,7 @@ def test_outcomes_beyond_the_view_change_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["tpe", "gp", "auto", "anneal"])
 def test_failed_trials_repel(name: str) -> None:
-    """Where half of the line always fails, few of the last twenty suggestions go there (of random ones, ten)."""
+    """If half of the line always fails, few of the last twenty suggestions go there (of random ones, ten would)."""
     space, trials = Space(hp.uniform("x", 0, 1)), Trials()
     inside = 0
     for number in range(50):
@@ -105,7 +105,7 @@ def test_failed_trials_repel(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["tpe", "gp", "auto"])
 def test_open_trials_repel(name: str) -> None:
-    """Eight suggestions made at once do not stand on one another's toes."""
+    """Eight suggestions that are pending together keep a distance from each other."""
     space, trials = Space({"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}), Trials()
     rng = np.random.default_rng(0)
     for number in range(30):
@@ -116,13 +116,13 @@ def test_open_trials_repel(name: str) -> None:
     for number in range(30, 38):
         trials.record.add(ALGORITHMS[name]([number], space, trials, seed=number)[0])
     last = trials.history(space).units[30:]
-    apart = np.linalg.norm(last[:, None] - last[None], axis=2)[np.triu_indices(8, 1)]
-    assert apart.min() > 1e-3
+    separation = np.linalg.norm(last[:, None] - last[None], axis=2)[np.triu_indices(8, 1)]
+    assert separation.min() > 1e-3
 
 
 @pytest.mark.parametrize("name", ["tpe", "gp", "auto", "anneal", "mix"])
 def test_no_point_is_suggested_twice_while_there_are_others(name: str) -> None:
-    """Sixty points of a grid in sixty trials, the loop's help included."""
+    """A search visits the sixty points of a grid in sixty trials."""
     seen = []
     space = {"a": hp.choice("a", list("pqrst")), "b": hp.randint("b", 12)}
     fmin(lambda point: seen.append(tuple(point.values())) or float(point["b"]), space, ALGORITHMS[name], 60, rstate=1,
@@ -135,7 +135,7 @@ def test_no_point_is_suggested_twice_while_there_are_others(name: str) -> None:
 def test_as_many_trials_as_documented_are_drawn_whatever_the_losses(
     name: str, jobs: int, space: Space, more: int
 ) -> None:
-    """The next one asks for the losses: ten seeds, of which none may tell before, and one must then."""
+    """With one trial less, losses change none of ten seeds' suggestions; with this number they change some."""
 
     def n_known(n: int, seed: int, sign: float) -> dict[str, Any]:
         trials, rng = Trials(), np.random.default_rng(seed)
@@ -151,18 +151,18 @@ def test_as_many_trials_as_documented_are_drawn_whatever_the_losses(
 
 
 def branin(p: dict[str, float]) -> float:
-    """Two valleys."""
+    """A function with several minima."""
     x, y = p["x"], p["y"]
     return (y - 5.1 / (4 * np.pi**2) * x**2 + 5 / np.pi * x - 6) ** 2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10
 
 
 def bowl(p: dict[str, float]) -> float:
-    """Five dimensions, one minimum."""
+    """A function of five parameters with one minimum."""
     return sum((v - 0.1 * i) ** 2 for i, v in enumerate(p.values()))
 
 
 def branches(p: dict[str, Any]) -> float:
-    """The family with the worse start has the better end."""
+    """A function of two branches, of which the one that starts worse has the better minimum."""
     return abs(np.log10(p["C"]) - 1) if "C" in p else 1.0 + abs(p["z"])
 
 
@@ -176,7 +176,7 @@ FUNCTIONS = {
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(("name", "n"), [("tpe", 40), ("auto", 40), ("anneal", 100)])
 def test_the_median_best_beats_random_search(name: str, n: int, function: str) -> None:
-    """Over 20 seeds of `n` trials; were both alike, it would fail for one of two such tests, so it says something."""
+    """Over 20 seeds of `n` trials; an algorithm no better than random search would fail at least half of the time."""
     f, space = FUNCTIONS[function]
 
     def best(algo: Any, seed: int) -> float:
@@ -184,12 +184,12 @@ def test_the_median_best_beats_random_search(name: str, n: int, function: str) -
         fmin(lambda p: losses.append(f(p)) or losses[-1], space, algo, n, rstate=seed, show_progressbar=False)
         return min(losses)
 
-    ours = np.median([best(ALGORITHMS[name], seed) for seed in range(20)])
-    assert ours < 0.8 * np.median([best(rand.suggest, seed) for seed in range(20)])
+    median = np.median([best(ALGORITHMS[name], seed) for seed in range(20)])
+    assert median < 0.8 * np.median([best(rand.suggest, seed) for seed in range(20)])
 
 
 def test_options_of_tpe_can_be_bound() -> None:
-    """hyperopt's option names work through functools.partial."""
+    """The names of hyperopt's options work with functools.partial."""
     algo = functools.partial(
         tpe.suggest, n_startup_jobs=3, n_EI_candidates=8, gamma=0.3, prior_weight=2.0, verbose=False
     )
@@ -207,7 +207,7 @@ def test_options_of_tpe_can_be_bound() -> None:
     ids=["10,000 options", "200 parameters", "1,000 parameters in a tree"],
 )
 def test_large_spaces_are_searched(name: str, space: Any) -> None:
-    """Thirty trials, well beyond the start-up phase."""
+    """After forty trials, well beyond the start-up phase, the suggestion is valid."""
     parsed = Space(space)
     [point] = ALGORITHMS[name]([40], parsed, filled(parsed, 40), 0)
     assert parsed.check(point)

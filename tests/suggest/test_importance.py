@@ -1,4 +1,4 @@
-"""Importances: on functions whose answer is known in closed form, and under searches that crowd their trials."""
+"""Importances of functions whose answer is known in closed form, and after searches that crowd their trials."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ def searched(function: Any, space: Any, max_evals: int = 60, algo: Any = rand, s
 
 
 def uniforms(n: int) -> dict[str, Any]:
-    """n parameters on the unit interval."""
+    """A space of n parameters on the unit interval."""
     return {f"x{i}": hp.uniform(f"x{i}", 0, 1) for i in range(n)}
 
 
 def test_a_parameter_that_decides_alone_explains_everything() -> None:
-    """The others explain nothing, also without normalising."""
+    """The other parameters explain nothing, also without normalising."""
     space = uniforms(3)
-    found = parameter_importances(searched(lambda p: p["x1"], space), space, normalize=False)
-    assert next(iter(found)) == "x1"
-    assert found["x1"] == pytest.approx(1.0, abs=0.08)
-    assert found["x0"] == found["x2"] == pytest.approx(0.0, abs=0.01)
+    importances = parameter_importances(searched(lambda p: p["x1"], space), space, normalize=False)
+    assert next(iter(importances)) == "x1"
+    assert importances["x1"] == pytest.approx(1.0, abs=0.08)
+    assert importances["x0"] == importances["x2"] == pytest.approx(0.0, abs=0.01)
 
 
 def test_parameters_in_a_symmetric_function_matter_alike() -> None:
-    """Whatever is added up with the same weight."""
+    """Two terms of a sum with the same weight are equally important."""
     space = uniforms(2)
-    found = parameter_importances(searched(lambda p: p["x0"] + p["x1"], space), space)
-    assert found["x0"] == pytest.approx(0.5, abs=0.03)
+    importances = parameter_importances(searched(lambda p: p["x0"] + p["x1"], space), space)
+    assert importances["x0"] == pytest.approx(0.5, abs=0.03)
 
 
 def test_importances_equal_the_integral_of_the_definition() -> None:
-    """For a weighted sum, against the variance of P(good | x) from a large random sample."""
+    """The importances of a weighted sum are the variances of P(good | x), here from a large random sample."""
     weights = np.array([3.0, 2.0, 1.0])
     space = uniforms(3)
     trials = searched(lambda p: float(sum(w * p[f"x{i}"] for i, w in enumerate(weights))), space)
@@ -48,73 +48,75 @@ def test_importances_equal_the_integral_of_the_definition() -> None:
     good = x @ weights <= np.quantile(x @ weights, 0.1)
     bins = (x * 100).astype(int)
     expected = [np.var([good[bins[:, i] == b].mean() for b in range(100)]) / good.var() for i in range(3)]
-    found = parameter_importances(trials, space, normalize=False)
-    assert [found[f"x{i}"] for i in range(3)] == pytest.approx(expected, abs=0.03)
+    importances = parameter_importances(trials, space, normalize=False)
+    assert [importances[f"x{i}"] for i in range(3)] == pytest.approx(expected, abs=0.03)
 
 
 def test_an_option_that_is_the_good_one_explains_everything() -> None:
-    """A quarter of the space is good, and the choice alone says which."""
+    """A quarter of the space is good, and the choice alone decides which."""
     space = {"c": hp.choice("c", [0, 1, 2, 3]), "x": hp.uniform("x", 0, 1)}
-    found = parameter_importances(searched(lambda p: float(p["c"] != 2), space), space, quantile=0.25, normalize=False)
-    assert found == {"c": pytest.approx(1.0, abs=0.01), "x": pytest.approx(0.0, abs=0.01)}
+    importances = parameter_importances(
+        searched(lambda p: float(p["c"] != 2), space), space, quantile=0.25, normalize=False
+    )
+    assert importances == {"c": pytest.approx(1.0, abs=0.01), "x": pytest.approx(0.0, abs=0.01)}
 
 
-def test_in_a_conditional_space_branch_and_parameter_share_as_the_law_of_total_variance_says() -> None:
-    """Good is a fifth of one of two branches: of the variance 0.09 the choice explains 0.01, the parameter 0.08."""
+def test_in_a_conditional_space_branch_and_parameter_share_by_the_law_of_total_variance() -> None:
+    """A fifth of one of two branches is good: of the variance 0.09 the choice explains 0.01, the parameter 0.08."""
     space = {"k": hp.choice("k", [{"x": hp.uniform("x", 0, 1)}, {"y": hp.uniform("y", 0, 1)}])}
     trials = searched(lambda p: p["k"].get("x", 1.0), space, max_evals=80)
-    found = parameter_importances(trials, space, normalize=False)
-    assert found["x"] == pytest.approx(8 / 9, abs=0.06)
-    assert found["k"] == pytest.approx(1 / 9, abs=0.02)
-    assert found["y"] == pytest.approx(0.0, abs=0.01)
+    importances = parameter_importances(trials, space, normalize=False)
+    assert importances["x"] == pytest.approx(8 / 9, abs=0.06)
+    assert importances["k"] == pytest.approx(1 / 9, abs=0.02)
+    assert importances["y"] == pytest.approx(0.0, abs=0.01)
 
 
 def test_integers_and_quantised_values_count_by_their_cells() -> None:
-    """Of eight integers the lowest is good: all of the variance."""
+    """The lowest of eight integers is good, and explains all of the variance."""
     space = {"n": hp.uniformint("n", 1, 8), "q": hp.quniform("q", 0, 1, 0.25)}
-    found = parameter_importances(searched(lambda p: p["n"] > 1, space), space, quantile=0.125, normalize=False)
-    assert found["n"] == pytest.approx(1.0, abs=0.02)
+    importances = parameter_importances(searched(lambda p: p["n"] > 1, space), space, quantile=0.125, normalize=False)
+    assert importances["n"] == pytest.approx(1.0, abs=0.02)
 
 
-def test_a_parameter_of_a_log_scale_counts_in_its_own_law() -> None:
+def test_a_parameter_of_a_log_scale_counts_in_its_own_distribution() -> None:
     """The best tenth of a log-uniform parameter is a tenth of its logarithms."""
     space = {"C": hp.logrange("C", 1e-6, 1.0), "x": hp.uniform("x", 0, 1)}
-    found = parameter_importances(searched(lambda p: np.log(p["C"]), space), space, normalize=False)
-    assert found["C"] == pytest.approx(1.0, abs=0.08)
+    importances = parameter_importances(searched(lambda p: np.log(p["C"]), space), space, normalize=False)
+    assert importances["C"] == pytest.approx(1.0, abs=0.08)
 
 
 def test_failures_count_as_bad() -> None:
-    """What only decides whether a trial fails matters."""
+    """A parameter that only decides whether a trial fails is important."""
     space = uniforms(2)
 
     def fails(p: dict[str, float]) -> dict[str, Any]:
         return {"status": "fail"} if p["x0"] > 0.1 else {"status": "ok", "loss": 0.0}
 
-    found = parameter_importances(searched(fails, space, max_evals=100), space)
-    assert found["x0"] > 0.9
+    importances = parameter_importances(searched(fails, space, max_evals=100), space)
+    assert importances["x0"] > 0.9
 
 
 @pytest.mark.parametrize(
     ("algo", "seed"),
     [(tpe, 0), (auto, 3), *(pytest.param(a, s, marks=pytest.mark.slow) for a in (tpe, auto) for s in (7, 10, 11))],
 )
-def test_a_search_that_crowds_its_trials_misleads_nobody(algo: Any, seed: int) -> None:
-    """Densities of the trials alone would call every parameter important on whose best value the search settled."""
+def test_a_search_that_crowds_its_trials_is_not_misleading(algo: Any, seed: int) -> None:
+    """Densities of the trials alone would make every parameter important that has settled on one value."""
     space = uniforms(5)
     trials = searched(lambda p: 2 * abs(p["x0"] - 0.3) + abs(p["x1"] - 0.6), space, 50, algo, seed)
-    found = parameter_importances(trials, space)
-    assert list(found)[:2] == ["x0", "x1"]
-    assert found["x2"] + found["x3"] + found["x4"] < 0.05
+    importances = parameter_importances(trials, space)
+    assert list(importances)[:2] == ["x0", "x1"]
+    assert importances["x2"] + importances["x3"] + importances["x4"] < 0.05
 
 
 def test_where_nothing_differs_nothing_matters() -> None:
-    """All losses are equal."""
+    """If all losses are equal, all importances are 0."""
     space = uniforms(2)
     assert parameter_importances(searched(lambda p: 0.0, space), space) == {"x0": 0.0, "x1": 0.0}
 
 
 def test_the_same_record_gives_the_same_importances() -> None:
-    """A parsed space is taken as well."""
+    """A parsed space gives the same importances as the space it was parsed from."""
     space = uniforms(2)
     trials = searched(lambda p: p["x0"], space)
     assert parameter_importances(trials, space) == parameter_importances(trials, Space(space))
@@ -122,14 +124,14 @@ def test_the_same_record_gives_the_same_importances() -> None:
 
 @pytest.mark.parametrize("quantile", [0, 1, -0.5, float("nan")])
 def test_a_quantile_is_a_share(quantile: float) -> None:
-    """Anything else is refused, with a right line."""
+    """A quantile outside of (0, 1) raises an error with a correct line."""
     space = uniforms(1)
     with pytest.raises(ValueError, match=r"quantile must be between 0 and 1.*quantile=0\.1"):
         parameter_importances(searched(lambda p: p["x0"], space, 3), space, quantile=quantile)
 
 
 def test_one_loss_is_no_comparison() -> None:
-    """The message says how many there are."""
+    """With one loss, the error says how many there are."""
     space = uniforms(1)
     with pytest.raises(ValueError, match="at least 2 trials with a loss, got 1 of 1"):
         parameter_importances(searched(lambda p: p["x0"], space, 1), space)

@@ -1,4 +1,4 @@
-"""The steps of the two model-based algorithms, each for itself."""
+"""The steps of the two model-based algorithms, one by one."""
 
 from __future__ import annotations
 
@@ -15,52 +15,52 @@ from scipy.stats import multivariate_normal, norm
 from hpsklearn_search import hp
 from hpsklearn_search.space import Space
 from hpsklearn_search.suggest._startup import free_strata, startup_points
-from hpsklearn_search.suggest._under_explored import neglected_value, taking, under_explored_option
+from hpsklearn_search.suggest._under_explored import restricted_to, under_explored_option, under_explored_value
 from hpsklearn_search.suggest.gp import _suggest as gp_suggest
 from hpsklearn_search.suggest.gp._improvement import log_improvement
 from hpsklearn_search.suggest.gp._kernel import covariance, distances, matern, matern_slope
-from hpsklearn_search.suggest.gp._process import Process, _likelihood, fit_weights
-from hpsklearn_search.suggest.gp._suggest import normal_scores, relative_noise, standardised
-from hpsklearn_search.suggest.tpe import Ratio
-from hpsklearn_search.suggest.tpe._densities import Axes, Mixture, Mixtures
+from hpsklearn_search.suggest.gp._losses import normal_scores, relative_noise, standardise
+from hpsklearn_search.suggest.gp._process import GaussianProcess, _likelihood, fit_weights
+from hpsklearn_search.suggest.tpe import DensityRatio
+from hpsklearn_search.suggest.tpe._densities import Mixture, Mixtures
 from hpsklearn_search.suggest.tpe._split import rank_weights, splits, thin
 from hpsklearn_search.trials import History, Outcome, Trials
 
-LINE = Axes(np.array([0]), np.array([], dtype=int), ())
-OPTIONS = Axes(np.array([], dtype=int), np.array([0]), (np.array([0.5, 0.3, 0.2]),))
-EMPTY_MAPPING = np.array([])
 ONE = Space({"x": hp.uniform("x", 0, 1)})
+WEIGHTED = hp.pchoice("a", [(0.5, "p"), (0.3, "q"), (0.2, "r")])
+LINE, OPTIONS = ONE.layout, Space(WEIGHTED).layout
+EMPTY = np.array([])
 
 
 @given(st.floats(0, 1), st.floats(0.02, 2.0), st.floats(0.1, 5.0))
 @settings(max_examples=30, deadline=None)
 def test_a_numeric_mixture_integrates_to_one(m: float, h: float, prior: float) -> None:
-    """Over the unit interval, the cut-off tails made up for."""
-    mixture = Mixture(LINE, np.array([[m], [0.3]]), np.array([1.5, 0.5]), np.array([h]), EMPTY_MAPPING, prior)
+    """The density integrates to 1 over the unit interval, although the tails of its kernels are cut off."""
+    mixture = Mixture(LINE, np.array([[m], [0.3]]), np.array([1.5, 0.5]), np.array([h]), EMPTY, prior)
     total, _ = quad(lambda x: float(np.exp(log_density(mixture, np.array([[x]]))[0])), 0, 1, points=[m, 0.3], limit=200)
     assert total == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_mixture_over_options_sums_to_one() -> None:
-    """The density is relative to the prior, so it is weighted by it."""
-    mixture = Mixture(OPTIONS, np.array([[0.0], [2.0]]), np.ones(2), EMPTY_MAPPING, np.array([0.3]), 1.0)
+    """The density is relative to the prior, so its sum weighted by the prior is 1."""
+    mixture = Mixture(OPTIONS, np.array([[0.0], [2.0]]), np.ones(2), EMPTY, np.array([0.3]), 1.0)
     density = np.exp(log_density(mixture, np.array([[0.0], [1.0], [2.0]])))
     assert density @ OPTIONS.priors[0] == pytest.approx(1.0)
 
 
 def test_an_inactive_axis_has_density_one() -> None:
-    """A candidate or kernel that lacks the axis is judged by the others alone."""
-    axes = Axes(np.array([0, 1]), np.array([], dtype=int), ())
+    """An axis that is inactive in the candidate or the kernel does not change the density."""
+    plane = Space([hp.uniform("x", 0, 1), hp.uniform("y", 0, 1)]).layout
     h = np.array([0.1, 0.1])
-    lacks = Mixture(axes, np.array([[0.5, np.nan]]), np.ones(1), h, EMPTY_MAPPING, 1.0)
-    only = Mixture(LINE, np.array([[0.5]]), np.ones(1), h[:1], EMPTY_MAPPING, 1.0)
+    lacks = Mixture(plane, np.array([[0.5, np.nan]]), np.ones(1), h, EMPTY, 1.0)
+    only = Mixture(LINE, np.array([[0.5]]), np.ones(1), h[:1], EMPTY, 1.0)
     x = np.array([[0.45, 0.9], [0.2, np.nan]])
     np.testing.assert_allclose(log_density(lacks, x), log_density(only, x[:, :1]))
 
 
-def test_mixtures_that_stand_together_have_the_densities_of_each() -> None:
-    """Of unequal sizes and bandwidths, over numbers and options, some inactive, one density beyond all floats."""
-    axes = Axes(np.array([0, 2]), np.array([1]), OPTIONS.priors)
+def test_mixtures_evaluated_together_have_the_densities_of_each() -> None:
+    """Each mixture has the density that it has alone; they differ in size, and one density exceeds all floats."""
+    layout = Space([hp.uniform("x", 0, 1), WEIGHTED, hp.uniform("y", 0, 1)]).layout
     rng = np.random.default_rng(0)
 
     def points(n: int) -> np.ndarray:
@@ -69,29 +69,29 @@ def test_mixtures_that_stand_together_have_the_densities_of_each() -> None:
         return drawn
 
     mixtures = tuple(
-        Mixture(axes, points(n), rng.random(n), np.array([h, 2 * h]), np.array([w]), 1.0)
+        Mixture(layout, points(n), rng.random(n), np.array([h, 2 * h]), np.array([w]), 1.0)
         for n, h, w in ((1, 0.3, 0.5), (7, 0.1, 0.2), (20, 1e-150, 0.1))
     )
     x = np.vstack([points(30), mixtures[2].points])
-    apart = [Mixtures((mixture,)).log_densities(x)[:, 0] for mixture in mixtures]
-    assert np.max(apart) > 600
-    np.testing.assert_allclose(Mixtures(mixtures).log_densities(x), np.transpose(apart))
+    separate = [Mixtures((mixture,)).log_densities(x)[:, 0] for mixture in mixtures]
+    assert np.max(separate) > 600
+    np.testing.assert_allclose(Mixtures(mixtures).log_densities(x), np.transpose(separate))
 
 
 def test_a_density_too_large_for_a_float_has_a_logarithm() -> None:
-    """A kernel over 400 axes, on its own point, beside a point where only the prior is."""
+    """The density of a kernel over 400 axes is right at its own point, and where only the prior is left."""
     d = 400
-    axes = Axes(np.arange(d), np.array([], dtype=int), ())
-    mixture = Mixture(axes, np.full((1, d), 0.5), np.ones(1), np.full(d, 0.01), EMPTY_MAPPING, 1.0)
+    layout = Space([hp.uniform(f"x{i}", 0, 1) for i in range(d)]).layout
+    mixture = Mixture(layout, np.full((1, d), 0.5), np.ones(1), np.full(d, 0.01), EMPTY, 1.0)
     highest = d * norm.logpdf(0.0, scale=0.01)
     assert highest > 1000
-    found = log_density(mixture, np.vstack([np.full(d, 0.5), np.zeros(d)]))
-    np.testing.assert_allclose(found, [highest - np.log(2), -np.log(2)])
+    logs = log_density(mixture, np.vstack([np.full(d, 0.5), np.zeros(d)]))
+    np.testing.assert_allclose(logs, [highest - np.log(2), -np.log(2)])
 
 
 def test_samples_follow_the_density() -> None:
-    """10,000 draws against the distribution function: Kolmogorov's test would pass at the level 0.001."""
-    mixture = Mixture(LINE, np.array([[0.1], [0.8]]), np.array([1.0, 2.0]), np.array([0.05]), EMPTY_MAPPING, 1.0)
+    """By Kolmogorov's test at the level 0.001, 10,000 draws follow the distribution function."""
+    mixture = Mixture(LINE, np.array([[0.1], [0.8]]), np.array([1.0, 2.0]), np.array([0.05]), EMPTY, 1.0)
     x = np.sort(mixture.sample(10_000, np.random.default_rng(0))[:, 0])
     grid = np.linspace(0, 1, 4001)
     density = np.exp(log_density(mixture, grid[:, None]))
@@ -113,55 +113,55 @@ def test_the_split_is_a_partition_with_failures_above(losses: list[float], gamma
 
 
 @pytest.mark.parametrize(("n", "good"), [(3, [1]), (40, [2, 10]), (200, [10, 25]), (1000, [25])])
-def test_shares_with_the_same_good_trials_are_one_split(n: int, good: list[int]) -> None:
-    """Where there are few trials, or so many that both shares reach the most."""
+def test_shares_with_the_same_good_trials_make_one_split(n: int, good: list[int]) -> None:
+    """With few trials, or so many that both shares reach the maximum, the two shares are one split."""
     assert [len(below) for below, _ in splits(np.arange(float(n)), (0.05, 0.25))] == good
 
 
 def test_weights_fall_with_the_rank() -> None:
-    """The best counts most; the mean is 1."""
+    """The best trial has the largest weight; the mean is 1."""
     weights = rank_weights(7)
     assert (np.diff(weights) < 0).all()
     assert weights.mean() == pytest.approx(1.0)
 
 
-def test_a_bad_trial_speaks_for_more_where_good_trials_differ() -> None:
-    """Of two axes that bad trials cover alike, the one on which good trials agree has the sharper kernels."""
+def test_kernels_of_bad_trials_are_wider_where_good_trials_differ() -> None:
+    """Bad trials cover two axes equally; on the axis where good trials agree, their kernels are sharper."""
     space = Space({"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)})
     line = np.linspace(0.05, 0.95, 10)
     good = [{"x": 0.5, "y": y} for y in line]
     bad = [{"x": x, "y": x} for x in np.linspace(0, 1, 57)]
     history = tried(space, *good, *bad, losses=[0.0] * len(good) + [1.0] * len(bad))
-    sharp, wide = Ratio.of(history, gammas=(0.15,)).bad[0].bandwidths
+    sharp, wide = DensityRatio.fit(history, gammas=(0.15,)).bad[0].bandwidths
     assert sharp < 0.75 * wide
 
 
 def test_the_score_is_the_mean_over_the_shares_of_good_trials() -> None:
-    """Equation (6), from one ratio for each share."""
+    """The score is the mean of equation (6) over one ratio for each share."""
     history = tried(ONE, *({"x": x} for x in np.linspace(0, 1, 40)), losses=list(np.linspace(-0.5, 1, 40) ** 2))
     x = np.linspace(0, 1, 9)[:, None]
-    few, many = (Ratio.of(history, gammas=(gamma,)).score(x) for gamma in (0.05, 0.25))
-    np.testing.assert_allclose(Ratio.of(history, gammas=(0.05, 0.25)).score(x), (few + many) / 2)
+    few, many = (DensityRatio.fit(history, gammas=(gamma,)).score(x) for gamma in (0.05, 0.25))
+    np.testing.assert_allclose(DensityRatio.fit(history, gammas=(0.05, 0.25)).score(x), (few + many) / 2)
 
 
 def test_candidates_come_from_each_share_of_good_trials() -> None:
-    """Half of them from the best two, on the right, half from the best ten, of which eight are on the left."""
+    """Half of the candidates come from the best two (right), half from the best ten, of which eight are on the left."""
     history = tried(ONE, *({"x": 0.95 if i < 2 else 0.05} for i in range(40)), losses=range(40))
-    x = Ratio.of(history, prior=1e-9, gammas=(0.05, 0.25)).sample(401, np.random.default_rng(0))[:, 0]
+    x = DensityRatio.fit(history, prior=1e-9, gammas=(0.05, 0.25)).sample(401, np.random.default_rng(0))[:, 0]
     assert len(x) == 401
     assert (x[:200] > 0.5).mean() > 0.9
     assert (x[200:] < 0.5).mean() > 0.5
 
 
 def test_a_long_history_is_thinned_evenly() -> None:
-    """The ends stay."""
+    """The first and the last row are kept."""
     rows = thin(np.arange(10_000), 100)
     assert len(rows) == 100
     assert (rows[0], rows[-1]) == (0, 9_999)
 
 
 def test_strata_are_filled_before_any_is_used_twice() -> None:
-    """Ten points in ten strata."""
+    """Ten points fill ten strata."""
     rng, taken = np.random.default_rng(0), np.array([])
     for _ in range(10):
         stratum = rng.choice(free_strata(taken, 10))
@@ -170,57 +170,57 @@ def test_strata_are_filled_before_any_is_used_twice() -> None:
 
 
 def test_the_first_trial_on_an_axis_is_in_its_middle() -> None:
-    """Of the first trial, on every axis that is active; of a branch, when it is first taken; of whole numbers, too."""
+    """The first trial is in the middle of its active axes, and so is the first trial of each branch."""
     left = {"kind": "left", "x": hp.uniform("x", 0, 10)}
     right = {"kind": "right", "y": hp.loguniform("y", math.log(1e-4), math.log(1e2)), "n": hp.uniformint("n", 1, 9)}
     space = Space({"z": hp.uniform("z", -1, 1), "branch": hp.choice("branch", [left, right])})
-    rng, found = np.random.default_rng(0), []
+    rng, points = np.random.default_rng(0), []
     for _ in range(4):
-        found += startup_points(tried(space, *found), 18, 1, rng)
-    assert found[0]["z"] == 0.0
-    assert all(point["z"] != 0.0 for point in found[1:])
-    firsts = [next(point for point in found if point["branch"] == branch) for branch in (0, 1)]
+        points += startup_points(tried(space, *points), 18, 1, rng)
+    assert points[0]["z"] == 0.0
+    assert all(point["z"] != 0.0 for point in points[1:])
+    firsts = [next(point for point in points if point["branch"] == branch) for branch in (0, 1)]
     assert firsts[0]["x"] == 5.0
     assert firsts[1]["y"] == pytest.approx(0.1)
     assert firsts[1]["n"] == 5
 
 
 def test_one_of_several_first_points_is_in_the_middle() -> None:
-    """Where points are asked for at once, the others are drawn."""
-    found = startup_points(tried(ONE), 10, 5, np.random.default_rng(0))
-    assert [point["x"] == 0.5 for point in found] == [True, False, False, False, False]
+    """If several points are asked for together, only the first one is in the middle."""
+    points = startup_points(tried(ONE), 10, 5, np.random.default_rng(0))
+    assert [point["x"] == 0.5 for point in points] == [True, False, False, False, False]
 
 
 # ---------------------------------------------------------------------- the Gaussian process
 def test_the_slope_of_the_covariance_is_its_derivative() -> None:
-    """Equation (3) against differences of equation (2)."""
+    """Equation (3) agrees with differences of equation (2)."""
     r, step = np.linspace(0.01, 4, 50), 1e-6
     np.testing.assert_allclose(matern_slope(r), (matern(r + step) - matern(r - step)) / (2 * step), rtol=1e-4)
 
 
 def test_distances_know_options_and_inactivity() -> None:
-    """Different options are 1 apart, two inactive points 0, an active and an inactive one 1/4."""
+    """Different options have distance 1, two inactive points 0, an active and an inactive one 1/4."""
     x = np.array([[3.0, np.nan], [7.0, 0.5], [3.0, np.nan]])
-    apart = distances(x, x, np.array([True, False]))
-    assert apart[0].tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
-    assert apart[1].tolist() == [[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]]
+    d = distances(x, x, np.array([True, False]))
+    assert d[0].tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
+    assert d[1].tolist() == [[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]]
 
 
-def test_the_process_goes_through_what_it_knows() -> None:
-    """With next to no noise, the mean at a point is its loss and the deviation is next to nothing."""
+def test_the_posterior_mean_interpolates_the_losses() -> None:
+    """With almost no noise, the mean at a point is its loss, and the deviation is almost 0."""
     x = np.random.default_rng(0).random((12, 2))
     y = np.sin(5 * x[:, 0]) + x[:, 1]
-    process = Process.given(x, y, np.array([False, False]), np.array([2.0, 2.0, np.log(1e-6)]))
+    process = GaussianProcess.condition_on(x, y, np.array([False, False]), np.array([2.0, 2.0, np.log(1e-6)]))
     mean, deviation = process.mean_and_deviation(x)
     np.testing.assert_allclose(mean, y, atol=1e-3)
     assert deviation.max() < 0.05
 
 
 def test_the_fitted_losses_are_the_posterior_mean_at_the_points() -> None:
-    """Also where some trials are noisier than others."""
+    """This holds if some trials are noisier than others."""
     rng = np.random.default_rng(2)
     x, y, noisiness = rng.random((12, 2)), rng.normal(size=12), rng.uniform(0.5, 2, 12)
-    process = Process.given(x, y, np.array([False, True]), np.log([3.0, 2.0, 0.1]), noisiness)
+    process = GaussianProcess.condition_on(x, y, np.array([False, True]), np.log([3.0, 2.0, 0.1]), noisiness)
     np.testing.assert_allclose(process.fitted, process.mean(x), atol=1e-9)
 
 
@@ -234,14 +234,14 @@ def test_weights_find_the_axis_that_matters() -> None:
 
 
 def test_fitted_weights_are_more_likely_than_the_start() -> None:
-    """Against scipy's own density of the losses."""
+    """By scipy's density of the losses, the fitted weights are more likely than the initial ones."""
     x = np.random.default_rng(2).random((25, 2))
     y = np.cos(4 * x[:, 0]) + 0.1 * x[:, 1]
     y = (y - y.mean()) / y.std()
     no_options = np.zeros(2, dtype=bool)
 
     def log_likelihood(theta: np.ndarray) -> float:
-        process = Process.given(x, y, no_options, theta)
+        process = GaussianProcess.condition_on(x, y, no_options, theta)
         covariance = process.variance * (process.factor @ process.factor.T)
         return float(multivariate_normal(cov=covariance).logpdf(y))
 
@@ -250,18 +250,18 @@ def test_fitted_weights_are_more_likely_than_the_start() -> None:
 
 
 @given(st.lists(st.integers(-20, 20), min_size=2, max_size=30))
-def test_normal_scores_know_the_order_alone(losses: list[int]) -> None:
-    """A rising function of the losses has their scores, which rise with them; a failure counts as the worst."""
+def test_normal_scores_depend_on_the_order_alone(losses: list[int]) -> None:
+    """An increasing function of the losses has the same scores; scores increase with losses, and failures are worst."""
     values = np.array([*losses, np.nan])
-    found = normal_scores(values)
-    np.testing.assert_allclose(found, normal_scores(np.exp(values / 4)))
+    scores = normal_scores(values)
+    np.testing.assert_allclose(scores, normal_scores(np.exp(values / 4)))
     order = np.argsort(losses, kind="stable")
-    assert (np.diff(found[order]) >= -1e-12).all()
-    assert found[-1] == found.max()
+    assert (np.diff(scores[order]) >= -1e-12).all()
+    assert scores[-1] == scores.max()
 
 
-def test_where_there_are_branches_the_process_sees_ranks_half_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 60 suggestions between 15 and 45, which half misses once in 10,000 times; never in a space without."""
+def test_with_branches_the_process_sees_ranks_half_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 60 suggestions 15 to 45 use ranks (a false alarm once in 10,000 times); without branches none does."""
     looks: list[int] = []
 
     def counted(losses: np.ndarray) -> np.ndarray:
@@ -280,7 +280,7 @@ def test_where_there_are_branches_the_process_sees_ranks_half_of_the_time(monkey
 
 
 def test_normal_scores_are_quantiles_of_the_normal_distribution() -> None:
-    """Of four losses, those at 1/8, 3/8, 5/8 and 7/8."""
+    """Four losses have the quantiles at 1/8, 3/8, 5/8 and 7/8."""
     quantiles = norm.ppf([1 / 8, 3 / 8, 5 / 8, 7 / 8])
     np.testing.assert_allclose(
         normal_scores(np.array([5.0, -1.0, 2.0, 900.0])), quantiles[[2, 0, 1, 3]] / quantiles.std()
@@ -289,38 +289,38 @@ def test_normal_scores_are_quantiles_of_the_normal_distribution() -> None:
 
 @given(st.floats(-30, 5), st.floats(0.01, 10))
 def test_the_improvement_is_its_integral(z: float, deviation: float) -> None:
-    """Where the plain formula can still be computed, its logarithm is the same."""
+    """Where the plain formula does not underflow, its logarithm is the same."""
     mean = -z * deviation
     plain = deviation * (norm.pdf(z) + z * norm.cdf(z))
-    found = log_improvement(0.0, np.array([mean]), np.array([deviation]))[0]
+    improvement = log_improvement(0.0, np.array([mean]), np.array([deviation]))[0]
     if z > -5:
-        assert found == pytest.approx(np.log(plain), abs=1e-6)
-    assert np.isfinite(found)
+        assert improvement == pytest.approx(np.log(plain), abs=1e-6)
+    assert np.isfinite(improvement)
 
 
 def test_the_improvement_keeps_falling_where_it_underflows() -> None:
-    """So that the least hopeless candidate is found among hopeless ones."""
+    """The best of several hopeless candidates still has the largest value."""
     means = np.array([10.0, 50.0, 200.0, 2000.0])
     assert (np.diff(log_improvement(0.0, means, np.ones(4))) < 0).all()
 
 
 def test_the_gradient_of_the_likelihood_is_its_derivative() -> None:
-    """Equation (5) against differences of equation (4), with an inactive axis and unequal noise."""
+    """Equation (5) agrees with differences of equation (4), with an inactive axis and unequal noise."""
     rng = np.random.default_rng(3)
     x = rng.random((15, 3))
     x[::3, 2] = np.nan
     y, noisiness = rng.normal(size=15), rng.uniform(0.5, 2.0, 15)
-    below = np.tril_indices(15, -1)
-    pairs = distances(x, x, np.zeros(3, dtype=bool))[:, below[0], below[1]]
+    lower = np.tril_indices(15, -1)
+    pairs = distances(x, x, np.zeros(3, dtype=bool))[:, lower[0], lower[1]]
     theta, step = np.array([1.0, 2.0, 0.5, np.log(0.05)]), 1e-6
-    _, gradient = _likelihood(theta, pairs, below, y, noisiness)
+    _, gradient = _likelihood(theta, pairs, lower, y, noisiness)
     for i, direction in enumerate(np.eye(4) * step):
-        up, down = (_likelihood(theta + sign * direction, pairs, below, y, noisiness)[0] for sign in (1, -1))
+        up, down = (_likelihood(theta + sign * direction, pairs, lower, y, noisiness)[0] for sign in (1, -1))
         assert gradient[i] == pytest.approx((up - down) / (2 * step), rel=1e-4, abs=1e-6)
 
 
 def test_the_covariance_of_a_point_with_itself_is_one() -> None:
-    """Both parts of it, however the weights are."""
+    """The diagonal is 1 for any weights, so both parts of the covariance are scaled."""
     x = np.random.default_rng(4).random((5, 3))
     matrix = covariance(np.array([0.1, 5.0, 100.0]), distances(x, x, np.zeros(3, dtype=bool)))
     np.testing.assert_allclose(matrix.diagonal(), 1.0)
@@ -328,23 +328,23 @@ def test_the_covariance_of_a_point_with_itself_is_one() -> None:
 
 
 def test_a_noisier_trial_counts_less() -> None:
-    """Between two losses at one point, the mean lies nearer to the one with the smaller variance."""
+    """With two losses at one point, the mean is closer to the loss with the smaller variance."""
     noisiness = relative_noise(np.array([0.01, 0.04, np.nan]))
     assert noisiness[0] < noisiness[1]
     assert noisiness[2] == 1.0
     x = np.array([[0.5], [0.5]])
     theta = np.array([1.0, np.log(0.1)])
-    process = Process.given(x, np.array([-1.0, 1.0]), np.array([False]), theta, noisiness[:2])
+    process = GaussianProcess.condition_on(x, np.array([-1.0, 1.0]), np.array([False]), theta, noisiness[:2])
     assert process.mean(x[:1])[0] < 0
 
 
 def test_a_failed_trial_is_worse_than_ok_ones_that_are_all_alike() -> None:
-    """So the process learns where trials fail, also before it has seen two different losses."""
-    y = standardised(np.array([0.5, np.nan, 0.5, np.nan]))
+    """The process learns where trials fail even if all losses are equal."""
+    y = standardise(np.array([0.5, np.nan, 0.5, np.nan]))
     assert y[0] == y[2] < y[1] == y[3]
 
 
-# ---------------------------------------------------------------------- options that were neglected
+# ---------------------------------------------------------------------- options that were tried least
 def tried(space: Space, *points: dict[str, float], losses: Sequence[float] = ()) -> History:
     """A history of finished trials at these points, by default with the loss 0."""
     return recorded(*points, losses=losses or [0.0] * len(points)).history(space)
@@ -359,26 +359,26 @@ def recorded(*points: dict[str, float], losses: Sequence[float]) -> Trials:
     return trials
 
 
-def test_the_branch_that_was_tried_least_is_the_neglected_one() -> None:
-    """Of a choice that is always active; one under another choice is left alone."""
+def test_the_least_tried_branch_is_the_under_explored_one() -> None:
+    """Only choices that are always active count; a choice under another choice does not."""
     space = Space(hp.choice("a", [{"b": hp.choice("b", ["p", "q"])}, "r", "s"]))
     history = tried(space, *({"a": a, "b": 0} if a == 0 else {"a": a} for a in (0, 0, 1, 1, 2)), losses=[0, 1, 1, 1, 1])
     assert {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)} == {None, (0, 2)}
-    assert {neglected_value(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
+    assert {under_explored_value(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
 
 
-def test_the_value_that_was_tried_least_is_the_neglected_one() -> None:
-    """Where no parameter hangs under an option, and in 15 of 100 suggestions."""
+def test_the_least_tried_value_is_the_under_explored_one() -> None:
+    """In spaces without branches, 15 of 100 suggestions take the least tried value."""
     space = Space(hp.choice("a", ["p", "q"]))
     history = tried(space, {"a": 0}, {"a": 0}, {"a": 1}, losses=[0, 1, 1])
-    found = [neglected_value(history, np.random.default_rng(seed)) for seed in range(2000)]
-    assert set(found) == {None, (0, 1)}
-    assert np.mean([option is not None for option in found]) == pytest.approx(0.15, abs=0.035)
+    options = [under_explored_value(history, np.random.default_rng(seed)) for seed in range(2000)]
+    assert set(options) == {None, (0, 1)}
+    assert np.mean([option is not None for option in options]) == pytest.approx(0.15, abs=0.035)
     assert {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)} == {None}
 
 
-def test_branches_are_looked_at_again_the_longer_nothing_better_was_found() -> None:
-    """Never right after a success, in up to two of five suggestions after long."""
+def test_branches_are_tried_again_more_often_the_longer_nothing_better_was_found() -> None:
+    """No suggestion does so right after a success; after many trials without one, two of five do."""
     space = Space(hp.choice("a", [{"x": hp.uniform("x", 0, 1)}, "r"]))
 
     def share(losses: list[float]) -> float:
@@ -395,31 +395,31 @@ def test_branches_are_looked_at_again_the_longer_nothing_better_was_found() -> N
 @pytest.mark.parametrize(
     ("losses", "is_given_up"),
     [
-        ([9.0, 8.0, 5.0, 4.0], False),  # gained 4 by its later half: at that pace as good as the best before long
-        ([9.0, 4.2, 4.0, 4.1], True),  # gained 0.2, and lacks 3
+        ([9.0, 8.0, 5.0, 4.0], False),  # gained 4 in its later half: at this pace as good as the best soon
+        ([9.0, 4.2, 4.0, 4.1], True),  # gained 0.2, and is 3 behind
         ([9.0, 4.2, 4.0], False),  # too few to tell
         ([math.nan] * 4, True),
         ([math.nan, math.nan, 9.0, 8.0], False),
     ],
 )
 def test_a_branch_that_no_longer_gains_is_given_up(losses: list[float], is_given_up: bool) -> None:
-    """Until then it is looked at again; one that is ahead is never given up."""
+    """A branch is given up if it neither gains nor is ahead; before, it is tried again."""
     space = Space(hp.choice("a", [{"x": hp.uniform("x", 0, 1)}, "r"]))
     others = [1.0] * 20
     history = tried(
         space, *({"a": 0, "x": 0.5} for _ in losses), *({"a": 1} for _ in others), losses=[*losses, *others]
     )
-    found = {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)}
-    assert ((0, 0) not in found) == is_given_up
+    options = {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)}
+    assert ((0, 0) not in options) == is_given_up
 
 
-def test_an_option_is_judged_by_the_trials_that_took_it() -> None:
-    """The others are not there."""
+def test_a_history_can_be_restricted_to_an_option() -> None:
+    """The restricted history has the losses of those trials only."""
     space = Space(hp.choice("a", [{"x": hp.uniform("x", 0, 1)}, "r"]))
     history = tried(space, {"a": 0, "x": 0.3}, {"a": 1}, {"a": 0, "x": 0.6}, losses=[3.0, 1.0, 2.0])
-    assert taking(history, (0, 0)).losses.tolist() == [3.0, 2.0]
+    assert restricted_to(history, (0, 0)).losses.tolist() == [3.0, 2.0]
 
 
 def log_density(mixture: Mixture, x: np.ndarray) -> np.ndarray:
-    """Of a single mixture, shape (m,)."""
+    """The log density of a single mixture, shape (m,)."""
     return Mixtures((mixture,)).log_densities(x)[:, 0]

@@ -1,4 +1,4 @@
-"""Points of finite spaces: one each, in order or at random, until there are none."""
+"""Finite spaces: each point is suggested once, in order or at random, until none is left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GRID = Space({"a": hp.choice("a", ["x", {"b": hp.randint("b", 3)}]), "c": hp.qun
 
 
 def test_the_grid_is_walked_in_order() -> None:
-    """Trial i is the i-th point, the last label varying fastest."""
+    """Trial i is the i-th point, and the last label varies fastest."""
     points = [grid.suggest([i], GRID, Trials(), 0)[0] for i in range(12)]
     assert points == list(GRID.points())
     assert points[:2] == [{"a": 0, "c": 0.0}, {"a": 0, "c": 0.5}]
@@ -23,7 +23,7 @@ def test_the_grid_is_walked_in_order() -> None:
 
 @given(st.integers(0, 1000))
 def test_unseen_points_use_the_space_up(seed: int) -> None:
-    """Twelve draws are twelve points, and then there is none."""
+    """Twelve draws give all twelve points, and then none is left."""
     rng, seen = np.random.default_rng(seed), set()
     for _ in range(12):
         point = unseen_point(GRID, seen, rng)
@@ -34,5 +34,5 @@ def test_unseen_points_use_the_space_up(seed: int) -> None:
 
 
 def test_keys_are_about_values() -> None:
-    """Neither the order of labels nor numpy's types make a difference."""
+    """Points are equal whatever the order of labels and the types of numbers."""
     assert point_key({"a": 1, "b": 2.0}) == point_key({"b": np.float64(2.0), "a": np.int64(1)})

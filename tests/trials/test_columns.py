@@ -1,4 +1,4 @@
-"""Columns: what an algorithm reads of a record, and of what was known before it."""
+"""Columns: a record and the trials before it as arrays for algorithms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPACE = Space({"x": hp.uniform("x", 0, 1), "c": hp.choice("c", [hp.normal("n", 0
 
 
 def filled(numbers: range, seed: int) -> Record:
-    """Trials with outcomes that depend on their number alone; every fourth fails."""
+    """Trials whose outcomes depend on their number only; every fourth fails."""
     record = Record()
     for i, number in enumerate(numbers):
         rng = np.random.default_rng([seed, number])
@@ -28,15 +28,15 @@ def filled(numbers: range, seed: int) -> Record:
 
 
 def split(n: int, n_prior: int, seed: int) -> Record:
-    """The same trials, the first of them as known from an earlier search."""
+    """The same trials; the first ones are those of an earlier search."""
     record = filled(range(n_prior, n), seed)
     record.prior_trials = tuple(filled(range(n_prior), seed))
     return record
 
 
 @given(n=st.integers(0, 40), n_prior=st.integers(0, 40), hidden=st.integers(0, 40), seed=st.integers(0, 99))
-def test_known_trials_come_first_in_a_history(n: int, n_prior: int, hidden: int, seed: int) -> None:
-    """As if all were of one record; what may not be looked at yet is counted from the search's own first trial."""
+def test_prior_trials_come_first_in_a_history(n: int, n_prior: int, hidden: int, seed: int) -> None:
+    """Prior trials come first in a history; the window counts from the first trial of the search."""
     n_prior = min(n_prior, n)
     own = n - n_prior
     n_known = max(own - hidden, 0)
@@ -48,7 +48,7 @@ def test_known_trials_come_first_in_a_history(n: int, n_prior: int, hidden: int,
 
 
 def test_trials_that_finish_later_find_their_row() -> None:
-    """Behind those that were known."""
+    """The outcome of a later trial is in its own row, after the prior trials."""
     record = split(6, 6, 0)
     assert len(record.history(SPACE)) == 6
     record.add({"x": 0.25, "c": 1})
@@ -60,8 +60,8 @@ def test_trials_that_finish_later_find_their_row() -> None:
 
 
 @pytest.mark.parametrize("algo", [tpe.suggest, gp.suggest, auto.suggest, anneal.suggest])
-def test_an_algorithm_makes_no_difference_between_known_and_own(algo: Any) -> None:
-    """The same suggestion from the same trials."""
+def test_an_algorithm_treats_prior_trials_as_its_own(algo: Any) -> None:
+    """An algorithm suggests the same point after the same trials, prior or not."""
     whole, parts = Trials(), Trials()
     whole.record, parts.record = filled(range(40), 1), split(40, 25, 1)
     assert algo([40], SPACE, whole, 5) == algo([40], SPACE, parts, 5)

@@ -1,4 +1,4 @@
-"""The save file: what goes in comes out, and what is not ours or not whole is refused and left alone."""
+"""The save file: it returns what was written; foreign and damaged files are refused and not changed."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def fill(path: Path, n: int = 3, kind: Any = KIND) -> None:
 
 
 def finished(number: int) -> Trial:
-    """A trial with everything in it."""
+    """A trial with all fields."""
     failure = Failure("fail", "ValueError", "no\ud800", "Traceback")
     return Trial(number, {"x": number / 3}, Outcome("ok", 1 / 7, 1e-9, {"loss": 1}, FOLDS, failure), 1.5, 2.5)
 
 
 def test_a_trial_comes_back_value_for_value(tmp_path: Path) -> None:
-    """Floats to the last bit, NaN, odd texts, the failure."""
+    """A loaded trial equals the written one: floats to the last bit, NaN, odd texts, the failure."""
     fill(tmp_path / "s.db")
     with SaveFile(tmp_path / "s.db", KIND) as file:
         assert [repr(trial) for trial in file.load()] == [repr(finished(number)) for number in range(3)]
 
 
 def test_suggested_trials_are_written_with_the_next_that_finishes(tmp_path: Path) -> None:
-    """So numbers have no gaps, and what was in flight is known."""
+    """The numbers of loaded trials have no gaps, and unfinished trials have no outcome."""
     with SaveFile(tmp_path / "s.db", KIND) as file:
         for number in range(3):
             file.begin(Trial(number, {"x": 0.5}, started=1.0))
@@ -53,7 +53,7 @@ def test_suggested_trials_are_written_with_the_next_that_finishes(tmp_path: Path
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
 def test_the_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
-    """Mode 0600, also of the log beside it."""
+    """The file and its write-ahead log have the mode 0600."""
     before = os.umask(0)
     try:
         with SaveFile(tmp_path / "s.db", KIND) as file:
@@ -65,14 +65,14 @@ def test_the_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
 
 
 def test_another_search_is_refused_with_what_differs(tmp_path: Path) -> None:
-    """The label and both sides are named."""
+    """The message names the label and both settings."""
     fill(tmp_path / "s.db")
     with pytest.raises(SaveFileError, match=r"space \(x\): uniform in the file, normal now"):
         SaveFile(tmp_path / "s.db", {**KIND, "space": {"x": "normal"}})
 
 
 def test_the_file_can_be_read_while_the_search_runs(tmp_path: Path) -> None:
-    """By plain sqlite3, as columns and JSON."""
+    """sqlite3 reads the file as columns and JSON while a search writes it."""
     with SaveFile(tmp_path / "s.db", KIND) as file:
         file.finish(finished(0))
         with sqlite3.connect(f"file:{tmp_path / 's.db'}?mode=ro", uri=True) as reader:
@@ -83,7 +83,7 @@ def test_the_file_can_be_read_while_the_search_runs(tmp_path: Path) -> None:
 
 
 def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
-    """By a second search in this process."""
+    """A second search in this process cannot use an open file."""
     with SaveFile(tmp_path / "s.db", KIND) as file:
         with pytest.raises(SaveFileError, match="in use"):
             SaveFile(tmp_path / "s.db", KIND)
@@ -91,14 +91,14 @@ def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
 
 
 def foreign_database(path: Path) -> None:
-    """Somebody else's SQLite database."""
+    """An SQLite database of another application."""
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE precious (x)")
     db.close()
 
 
 class Trap:
-    """Pickled, it would create a file when loaded."""
+    """An object whose pickle creates a file when it is loaded."""
 
     def __reduce__(self) -> Any:
         return (Path.touch, (Path("trap"),))
@@ -124,7 +124,7 @@ def newer(path: Path) -> None:
     ids=["foreign", "newer", "pickle", "text"],
 )
 def test_what_is_not_ours_is_refused_and_left_alone(tmp_path: Path, make: Any, message: str) -> None:
-    """Byte for byte, and nothing in it runs."""
+    """A foreign file keeps every byte, and nothing in it is executed."""
     path = tmp_path / "s.db"
     make(path)
     before = path.read_bytes()
@@ -135,7 +135,7 @@ def test_what_is_not_ours_is_refused_and_left_alone(tmp_path: Path, make: Any, m
 
 
 def test_an_empty_file_is_a_clean_start(tmp_path: Path) -> None:
-    """As made by ``touch`` or a temporary-file function."""
+    """An empty file, as ``touch`` makes it, becomes a save file."""
     (tmp_path / "s.db").touch()
     fill(tmp_path / "s.db")
     with SaveFile(tmp_path / "s.db", KIND) as file:
@@ -144,7 +144,7 @@ def test_an_empty_file_is_a_clean_start(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["", "-wal", "-journal"])
 def test_a_planted_symlink_is_refused(tmp_path: Path, suffix: str) -> None:
-    """Also beside the file, and what it points to stays as it is."""
+    """A symbolic link is refused, also for the log; its target does not change."""
     target = tmp_path / "target"
     target.write_text("precious")
     (tmp_path / f"s.db{suffix}").symlink_to(target)
@@ -155,13 +155,13 @@ def test_a_planted_symlink_is_refused(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("place", ["missing/s.db", ""])
 def test_an_impossible_place_is_named(tmp_path: Path, place: str) -> None:
-    """A missing folder, a folder in place of a file."""
+    """The message names a missing folder, and a folder in place of a file."""
     with pytest.raises(SaveFileError, match="cannot be opened for writing"):
         SaveFile(tmp_path / place, KIND)
 
 
 def test_a_file_that_vanishes_is_missed(tmp_path: Path) -> None:
-    """At the next trial; one put in its place stays as it is."""
+    """The next trial raises if the file is deleted or replaced; the new file does not change."""
     path = tmp_path / "s.db"
     with SaveFile(path, KIND) as file:
         file.finish(finished(0))
@@ -185,7 +185,7 @@ def test_results_that_are_no_json_stay_in_memory_with_one_warning(tmp_path: Path
 
 
 def test_a_truncated_file_is_refused_or_a_whole_prefix(tmp_path: Path) -> None:
-    """At many lengths: never a wrong trial."""
+    """A file cut at any length is refused, or has a prefix of the trials."""
     path = tmp_path / "s.db"
     fill(path, 60)
     whole = path.read_bytes()
@@ -197,7 +197,7 @@ def test_a_truncated_file_is_refused_or_a_whole_prefix(tmp_path: Path) -> None:
 
 
 def test_a_flipped_byte_is_noticed_or_harmless(tmp_path: Path) -> None:
-    """Wherever it is: an error, or exactly the trials that were written."""
+    """With one wrong byte, loading raises or returns exactly the written trials."""
     path = tmp_path / "s.db"
     fill(path, 20)
     whole = path.read_bytes()
@@ -220,5 +220,5 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_json_comes_back(value: Any) -> None:
-    """Whatever it is, non-finite floats included."""
+    """JSON values and non-finite floats equal what was written."""
     assert repr(loads(dumps(value))) == repr(value)

@@ -31,7 +31,7 @@ SPACE = {"c": hp.choice("c", [hp.uniform("x", 0, 1), hp.randint("n", 5)])}
 
 
 def objective(point: dict[str, Any]) -> Any:
-    """The value itself; what is above 0.9 fails, a 4 raises."""
+    """Return the value; a value above 0.9 fails, and a 4 raises."""
     value = point["c"]
     if value == 4:
         raise ValueError("four is too many")
@@ -42,7 +42,7 @@ def objective(point: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def searched() -> Trials:
-    """Forty trials over a conditional space, some of which failed and some of which raised."""
+    """Forty trials of a conditional space, some of which failed or raised."""
     trials = Trials()
     fmin(objective, SPACE, rand.suggest, 40, trials=trials, rstate=3, catch_eval_exceptions=True, verbose=False,
          show_progressbar=False)  # fmt: skip
@@ -59,7 +59,7 @@ def finished(tid: Any, loss: Any = None, *, state: int = JOB_STATE_DONE, **misc:
 
 
 def test_documents_have_the_keys_of_hyperopt(searched: Trials) -> None:
-    """At the root and in ``misc``; an inactive label has empty lists."""
+    """A document and its ``misc`` have hyperopt's keys; an inactive label has empty lists."""
     for doc in searched._dynamic_trials:
         assert set(doc) == {*TRIAL_KEYS, "version"}
         assert set(TRIAL_MISC_KEYS) <= set(doc["misc"])
@@ -69,7 +69,7 @@ def test_documents_have_the_keys_of_hyperopt(searched: Trials) -> None:
 
 
 def test_trials_that_raised_are_hidden_as_in_hyperopt(searched: Trials) -> None:
-    """They are in ``_dynamic_trials`` alone, with the error; a reported failure is a trial like others."""
+    """Only ``_dynamic_trials`` has a trial that raised; a reported failure is in `trials`."""
     errors = [doc for doc in searched._dynamic_trials if doc["state"] == JOB_STATE_ERROR]
     assert errors and all(doc["misc"]["error"] == ("ValueError", "four is too many") for doc in errors)
     assert len(searched) == len(searched.trials) == len(searched.tids) == len(searched.losses()) == 40 - len(errors)
@@ -78,7 +78,7 @@ def test_trials_that_raised_are_hidden_as_in_hyperopt(searched: Trials) -> None:
 
 
 def test_all_but_the_times_is_json(searched: Trials) -> None:
-    """numpy's scalars are Python's wherever they were, and the times are hyperopt's datetimes."""
+    """A document has Python scalars in place of numpy's, and datetimes as hyperopt's."""
     assert json.loads(json.dumps(searched.miscs))[0]["tid"] == 0
     ok = next(result for result in json.loads(json.dumps(searched.results)) if result["status"] == STATUS_OK)
     assert (ok["size"], ok["model"]) == (3, {"n": [1, "a"]})
@@ -87,7 +87,7 @@ def test_all_but_the_times_is_json(searched: Trials) -> None:
 
 
 def test_columns_hold_the_trials_where_a_label_is_active(searched: Trials) -> None:
-    """``idxs`` names them, ``vals`` has their values."""
+    """``idxs`` has the tids of the trials where a label is active, ``vals`` their values."""
     idxs, vals = searched.idxs_vals
     assert (idxs, vals) == (searched.idxs, searched.vals)
     assert sorted(idxs["x"] + idxs["n"]) == idxs["c"] == searched.tids
@@ -95,7 +95,7 @@ def test_columns_hold_the_trials_where_a_label_is_active(searched: Trials) -> No
 
 
 def test_an_empty_record_has_empty_views() -> None:
-    """And no best trial, which says why."""
+    """The views of an empty record are empty, and the best trial raises."""
     trials = Trials()
     assert (trials.vals, trials.idxs, trials.results, trials.specs, list(trials)) == ({}, {}, [], [], [])
     with pytest.raises(AllTrialsFailed, match="there are no trials yet"):
@@ -103,7 +103,7 @@ def test_an_empty_record_has_empty_views() -> None:
 
 
 def test_trials_can_be_indexed(searched: Trials) -> None:
-    """By position in `trials`, from the end, and by slices."""
+    """An index is a position in `trials`, and may be negative or a slice."""
     docs = searched.trials
     assert (searched[0], searched[-1], searched[2:5]) == (docs[0], docs[-1], docs[2:5])
     with pytest.raises(IndexError):
@@ -111,7 +111,7 @@ def test_trials_can_be_indexed(searched: Trials) -> None:
 
 
 def test_counts_by_state(searched: Trials) -> None:
-    """The synced count looks at `trials`, the unsynced one at all, also at what waits for a refresh."""
+    """The synced count counts `trials`; the unsynced one also trials that raised or wait for a refresh."""
     n_errors = len(searched._dynamic_trials) - len(searched)
     assert searched.count_by_state_synced(JOB_STATE_ERROR) == 0
     assert searched.count_by_state_unsynced(JOB_STATE_ERROR) == n_errors
@@ -124,7 +124,7 @@ def test_counts_by_state(searched: Trials) -> None:
 
 
 def test_inserted_documents_are_seen_after_a_refresh() -> None:
-    """As they were inserted, with whatever else stands in them."""
+    """A refresh makes inserted documents visible, with all their entries."""
     trials = Trials()
     doc = {**finished("a", 0.25, workdir="w", from_tid=3), "owner": ("me", 1), "extra": [1],
            "book_time": datetime.datetime(2020, 1, 1), "refresh_time": datetime.datetime(2020, 1, 2)}  # fmt: skip
@@ -136,8 +136,8 @@ def test_inserted_documents_are_seen_after_a_refresh() -> None:
 
 
 @pytest.mark.parametrize("state", [JOB_STATE_NEW, JOB_STATE_RUNNING, JOB_STATE_DONE, JOB_STATE_ERROR])
-def test_documents_survive_the_way_through_a_record(state: int) -> None:
-    """State, result and error come out as they went in."""
+def test_documents_are_unchanged_by_a_record(state: int) -> None:
+    """State, result and error of an inserted document are unchanged."""
     misc = {"error": ("ValueError", "no")} if state == JOB_STATE_ERROR else {}
     trials = trials_from_docs([finished(0, 1.0, state=state, **misc)])
     (doc,) = trials._dynamic_trials
@@ -148,14 +148,14 @@ def test_documents_survive_the_way_through_a_record(state: int) -> None:
 
 @pytest.mark.parametrize("loss", [None, float("nan"), float("inf")])
 def test_an_inserted_trial_without_a_usable_loss_is_never_the_best(loss: float | None) -> None:
-    """Whatever its status says."""
+    """A trial without a finite loss is never the best, also with the status ok."""
     trials = trials_from_docs([finished(0, loss), finished(1, 2.0), finished(2, 1.0)])
     assert trials.best_trial["tid"] == 2
 
 
 @pytest.mark.parametrize("key", TRIAL_KEYS)
 def test_a_document_without_a_key_is_refused(key: str) -> None:
-    """The message names it."""
+    """The message names the missing key."""
     doc = finished(0, 1.0)
     del doc[key]
     with pytest.raises(InvalidTrial, match=key):
@@ -174,13 +174,13 @@ def test_a_document_without_a_key_is_refused(key: str) -> None:
     ],
 )
 def test_a_document_that_contradicts_itself_is_refused(doc: Any, match: str) -> None:
-    """The message says where."""
+    """The message names the entries that contradict each other."""
     with pytest.raises(InvalidTrial, match=match):
         Trials().insert_trial_doc(doc)
 
 
 def test_one_bad_document_keeps_all_out() -> None:
-    """A tid may stand for one trial only, and nothing is inserted by halves."""
+    """If one document has a used tid, no document is inserted."""
     trials = Trials()
     with pytest.raises(InvalidTrial, match="tid=0"):
         trials.insert_trial_docs([finished(0, 1.0), finished(0, 2.0)])
@@ -188,8 +188,8 @@ def test_one_bad_document_keeps_all_out() -> None:
     assert len(trials) == 0
 
 
-def test_ids_are_handed_out_once() -> None:
-    """A number that was handed out, or that a trial has, does not come again."""
+def test_ids_are_never_repeated() -> None:
+    """New identifiers differ from earlier ones and from those of trials."""
     trials = Trials()
     assert trials.new_trial_ids(2) == [0, 1]
     assert trials.new_trial_ids(1) == [2]
@@ -198,7 +198,7 @@ def test_ids_are_handed_out_once() -> None:
 
 
 def test_a_search_goes_on_after_inserted_documents() -> None:
-    """Finished ones are history, waiting ones are run where they are, and new tids are new."""
+    """fmin learns from finished documents, runs waiting ones, and uses new tids."""
     trials = trials_from_docs([finished(7, 0.5), finished(2, state=JOB_STATE_NEW)])
     fmin(abs, hp.uniform("x", -1, 1), rand.suggest, 9, trials=trials, rstate=0, show_progressbar=False)
     assert len(set(trials.tids)) == len(trials) == 9
@@ -207,7 +207,7 @@ def test_a_search_goes_on_after_inserted_documents() -> None:
 
 
 def test_source_documents_keep_their_source() -> None:
-    """State, owner and times come from it, and its tid is noted."""
+    """A source document gives state, owner and times, and its tid as ``from_tid``."""
     source = {**finished(3, 1.0), "owner": "me"}
     (doc,) = Trials().source_trial_docs(
         [9], [None], [{"status": STATUS_OK, "loss": 2.0}], [dict(source["misc"])], [source]
@@ -216,7 +216,7 @@ def test_source_documents_keep_their_source() -> None:
 
 
 def test_an_experiment_key_is_carried_and_filters() -> None:
-    """Trials under a key see those of that key; a view without one sees all."""
+    """Trials with a key contain the trials of this key; a view without a key contains all."""
     trials = Trials(exp_key="a")
     fmin(abs, hp.uniform("x", -1, 1), rand.suggest, 3, trials=trials, rstate=0, show_progressbar=False)
     assert {doc["exp_key"] for doc in trials} == {"a"}
@@ -227,7 +227,7 @@ def test_an_experiment_key_is_carried_and_filters() -> None:
 
 
 def test_delete_all_leaves_nothing() -> None:
-    """Trials, attachments and numbers begin anew."""
+    """`delete_all` removes trials and attachments, and numbers start at 0 again."""
     trials = trials_from_docs([finished(0, 1.0)])
     trials.attachments["a"] = 1
     trials.delete_all()
@@ -235,7 +235,7 @@ def test_delete_all_leaves_nothing() -> None:
 
 
 def test_attachments_are_kept_apart_from_results() -> None:
-    """By trial and name, to read, write and delete."""
+    """Attachments are read, written and deleted by trial and name."""
 
     def fn(x: float) -> dict[str, Any]:
         return {"loss": x, "status": STATUS_OK, "attachments": {"model": b"weights"}}
@@ -252,10 +252,10 @@ def test_attachments_are_kept_apart_from_results() -> None:
 
 
 def test_pickling_keeps_everything(searched: Trials) -> None:
-    """Though an exception that was raised may not be picklable itself."""
+    """Trials can be pickled, even if an exception in them cannot."""
 
     class Local(Exception):
-        """Cannot be pickled."""
+        """An exception that cannot be pickled."""
 
     trials = Trials()
     with pytest.raises(Local):
@@ -267,8 +267,8 @@ def test_pickling_keeps_everything(searched: Trials) -> None:
     assert (again.trials, again.argmin, again.labels) == (searched.trials, searched.argmin, searched.labels)
 
 
-def test_a_trial_that_says_nothing_more_holds_no_dict_for_it() -> None:
-    """All of them share one mapping without keys, which cannot be written to, also once copied or unpickled."""
+def test_trials_without_further_entries_share_one_mapping() -> None:
+    """Trials without further entries share one immutable mapping, also after a copy or pickle."""
     trials = Trials()
     fmin(lambda x: {"loss": x, "status": STATUS_OK}, hp.uniform("x", 0, 1), rand.suggest, 2, trials=trials,
          show_progressbar=False)  # fmt: skip
@@ -281,7 +281,7 @@ def test_a_trial_that_says_nothing_more_holds_no_dict_for_it() -> None:
 
 
 def test_documents_of_a_search_continue_it() -> None:
-    """A record rebuilt from documents gives the search the same next suggestions."""
+    """A record made from documents has the same next suggestions."""
     space = hp.uniform("x", -1, 1)
     whole, half = Trials(), Trials()
     fmin(abs, space, max_evals=20, trials=whole, rstate=0, show_progressbar=False)
@@ -292,14 +292,14 @@ def test_documents_of_a_search_continue_it() -> None:
 
 
 def test_trials_can_minimise() -> None:
-    """`Trials.fmin` has hyperopt's order of arguments, and is silent."""
+    """`Trials.fmin` has hyperopt's order of arguments, and shows nothing."""
     trials = Trials()
     best = trials.fmin(abs, hp.uniform("x", -1, 1), rand.suggest, 5, None, None, 1, 0)
     assert (trials.argmin, len(trials)) == (best, 5)
 
 
 def test_the_table_has_a_row_for_every_trial(searched: Trials) -> None:
-    """Also for those that failed, with the error; what else the objective returned is there where it is a scalar."""
+    """The table has all trials, with errors of the failed ones and further scalars of the results."""
     table = searched.to_frame()
     assert len(table) == 40
     assert list(table.columns[:2]) == ["status", "loss"]
@@ -310,12 +310,12 @@ def test_the_table_has_a_row_for_every_trial(searched: Trials) -> None:
 
 
 def test_the_table_of_no_trials_is_empty() -> None:
-    """But has its columns."""
+    """The table of no trials has the columns and no row."""
     assert Trials().to_frame().shape == (0, 5)
 
 
 def test_the_average_best_error_of_certain_losses_is_the_true_loss_of_the_best() -> None:
-    """With a variance of zero nothing is averaged."""
+    """Certain losses are not averaged."""
     docs = [finished(0, 1.0), finished(1, 2.0), finished(2, None)]
     docs[0]["result"]["true_loss"] = 5.0
     assert trials_from_docs(docs).average_best_error() == 5.0
@@ -324,7 +324,7 @@ def test_the_average_best_error_of_certain_losses_is_the_true_loss_of_the_best()
 
 
 def test_the_average_best_error_weighs_what_may_be_the_best() -> None:
-    """Two losses as near to each other as their noise count half each; one far away does not count."""
+    """Two losses within their noise have half the weight each; a distant one has none."""
     docs = [finished(tid, loss) for tid, loss in enumerate([1.0, 1.0, 100.0])]
     for doc, true_loss in zip(docs, [0.0, 1.0, 50.0], strict=True):
         doc["result"] |= {"loss_variance": 1.0, "true_loss": true_loss}
@@ -333,21 +333,21 @@ def test_the_average_best_error_weighs_what_may_be_the_best() -> None:
 
 
 def test_a_bandit_may_compute_losses() -> None:
-    """hyperopt's domains have methods for it."""
+    """A bandit may compute losses and statuses, as hyperopt's domains do."""
 
     class Bandit:
-        """Negates."""
+        """A bandit that negates losses."""
 
         def status(self, result: Any, spec: Any = None) -> str:
-            """As it is."""
+            """Return the status."""
             return result["status"]
 
         def loss(self, result: Any, spec: Any = None) -> float:
-            """Negated."""
+            """Return the negated loss."""
             return -result["loss"]
 
         def loss_variance(self, result: Any, spec: Any = None) -> float:
-            """Certain."""
+            """Return no variance."""
             return 0.0
 
         true_loss = loss
@@ -358,7 +358,7 @@ def test_a_bandit_may_compute_losses() -> None:
 
 
 def test_points_to_calculate_wait_in_their_trials() -> None:
-    """They are trials without a result, until `fmin` runs them first."""
+    """Points to calculate are trials without a result, which `fmin` runs first."""
     trials = generate_trials_to_calculate([{"x": 0.5}, {"x": -0.5}])
     assert [doc["state"] for doc in trials] == [JOB_STATE_NEW, JOB_STATE_NEW]
     fmin(abs, hp.uniform("x", -1, 1), rand.suggest, 3, trials=trials, rstate=0, show_progressbar=False)
@@ -366,14 +366,14 @@ def test_points_to_calculate_wait_in_their_trials() -> None:
 
 
 def test_points_are_written_as_points_of_the_space() -> None:
-    """Inactive labels go, options become indices, and a number outside of its bounds stays."""
+    """Inactive labels are dropped, options become indices, and numbers outside of the bounds stay."""
     trials = generate_trials_to_calculate([{"c": "b", "x": 7.0}, {"c": 0, "x": 7.0}])
     trials.rewrite_for(Space(hp.choice("c", [hp.uniform("x", 0, 1), "b"])))
     assert [trial.point for trial in trials.record] == [{"c": 1}, {"c": 0, "x": 7.0}]
 
 
 def test_trials_of_another_space_are_refused() -> None:
-    """The labels that differ are named, before the first trial."""
+    """The message names the labels that differ, before the first trial."""
     trials = trials_from_docs([finished(0, 1.0)])
     with pytest.raises(InvalidTrial, match=r"'x', which the space does not have; 'y', which the trials do not have"):
         fmin(abs, hp.uniform("y", -1, 1), rand.suggest, 3, trials=trials, show_progressbar=False)

@@ -71,8 +71,7 @@ class Scope:
         Parameters
         ----------
         f : callable
-            Has a ``__name__``. Defined anew, as a notebook's cell is run anew, it counts for the nodes
-            made from then on.
+            Has a ``__name__``. A second definition replaces the first for nodes that are made later.
         o_len, pure
             Kept for hyperopt's signature.
 
@@ -84,7 +83,7 @@ class Scope:
         Raises
         ------
         ValueError
-            If the name is that of a function which is there from the start.
+            If the name is that of a built-in function of `scope`.
         TypeError
             If `f` has no name, or cannot be called.
 
@@ -101,7 +100,7 @@ class Scope:
         if not callable(f) or name is None:
             raise TypeError(f"scope.define takes a function with a name, got {f!r}")
         if name in FUNCTIONS or name.startswith("_") or name in ("define", "define_pure"):
-            raise ValueError(f"scope.{name} is there already; give the function another name")
+            raise ValueError(f"scope.{name} exists already; give the function another name")
         self._functions[name] = f
         return f
 
@@ -109,10 +108,10 @@ class Scope:
 
 
 def _applied(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Apply:
-    """The node that calls `function`, once its arguments are known to fit."""
+    """The node that calls `function`; a TypeError if the arguments do not fit."""
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # of some functions written in C nothing is known
+    except (TypeError, ValueError):  # some functions written in C have no signature
         return Apply(function, args, kwargs)
     try:
         signature.bind(*args, **kwargs)
@@ -123,28 +122,16 @@ def _applied(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Appl
 
 def _unknown(name: str, functions: Mapping[str, Any]) -> str:
     near = get_close_matches(name, functions, n=1)
-    meant = f"; did you mean scope.{near[0]}?" if near else ""
-    return f"scope has no function {name!r}{meant} A function of your own is added by @scope.define above its def"
+    meant = f" Did you mean scope.{near[0]}?" if near else ""
+    return f"scope has no function {name!r}.{meant} To add your own, decorate it with @scope.define"
 
 
 scope = Scope()
 
 
 def as_apply(obj: Any) -> Any:
-    """`obj` as a node, so that a list, say, can be indexed by a parameter.
+    """`obj` as a node, so that for example a list can be indexed by a parameter.
 
-    Parameters
-    ----------
-    obj : object
-        A node, a constant, or a container with nodes in it.
-
-    Returns
-    -------
-    Node
-        A node is returned as it is.
-
-    Examples
-    --------
     >>> from hpsklearn_search import hp, space_eval
     >>> space_eval(as_apply(["small", "large"])[hp.randint("size", 2)], {"size": 1})
     'large'
@@ -158,35 +145,18 @@ def as_apply(obj: Any) -> Any:
 def rec_eval(expr: Any, memo: Mapping[Any, Any] | None = None) -> Any:
     """The value of `expr`, given the values of its parameters.
 
-    Parameters
-    ----------
-    expr : object
-        Any nest of containers, constants and nodes.
-    memo : mapping, optional
-        ``{node: value}``, for a choice the index of its option.
+    `memo` is ``{node: value}``, for a choice the index of its option; InvalidTrial if a parameter has none.
 
-    Returns
-    -------
-    object
-        What the objective would receive.
-
-    Raises
-    ------
-    InvalidTrial
-        If a parameter has no value in `memo`.
-
-    Examples
-    --------
     >>> from hpsklearn_search import hp
     >>> x = hp.uniform("x", 0, 1)
     >>> rec_eval({"y": x + 1}, memo={x: 0.5})
     {'y': 1.5}
     """
-    known = memo or {}
+    values = memo or {}
 
     def value_of(node: Any) -> Any:
-        if node not in known:
+        if node not in values:
             raise InvalidTrial(f"label {node.label!r} has no value in memo; write memo={{node: value}}")
-        return known[node]
+        return values[node]
 
     return assemble(translate_space(expr), value_of)

@@ -1,5 +1,5 @@
-"""Boosters that stop early on held-out rows of a fold's training part."""
+"""Boosters that stop early, judged by held-out rows of each fold's training part."""
 
-from ._estimator import EarlyStopping, best_iterations, mentions_early_stopping, with_iterations
+from ._estimator import EarlyStopping, best_iterations, contains_early_stopping, refit_params
 
-__all__ = ["EarlyStopping", "best_iterations", "mentions_early_stopping", "with_iterations"]
+__all__ = ["EarlyStopping", "best_iterations", "contains_early_stopping", "refit_params"]

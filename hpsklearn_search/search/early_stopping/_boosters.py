@@ -1,7 +1,7 @@
-"""How each library of boosted trees is told to stop early, and what it says of when it did.
+"""How to stop each library of boosted trees early, and how to read its best iteration.
 
-A booster is recognised by the library that defines it, so that a subclass is, too. Iterations are counted
-from 1: ``best_iteration`` is how many trees (rounds, with several classes) the best model has.
+A booster is recognised by the library of one of its base classes, so that subclasses work. Iterations are
+counted from 1: ``best_iteration`` is the number of trees (of rounds, with several classes) of the best model.
 
 >>> from sklearn.ensemble import HistGradientBoostingRegressor
 >>> type(booster_of(HistGradientBoostingRegressor())).__name__
@@ -21,7 +21,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of the training data: X, y and the weights, where there are any."""
+    """Some rows of the training data, with their weights, if any."""
 
     X: Any
     y: Any
@@ -29,16 +29,16 @@ class Part:
 
 
 class Booster(Protocol):
-    """What early stopping asks of a library."""
+    """What early stopping needs from a library."""
 
     def fit(self, estimator: Any, train: Part, held_out: Part, patience: int, fit_params: Mapping[str, Any]) -> None:
-        """Fit on `train`, until `held_out` has not improved for `patience` iterations."""
+        """Fit on `train` until the metric on `held_out` has not improved for `patience` iterations."""
 
     def best_iteration(self, estimator: Any) -> int:
-        """How many iterations the best model has, after `fit`."""
+        """The number of iterations of the best model, after `fit`."""
 
-    def fix(self, estimator: Any, n_iterations: int) -> None:
-        """Set the number of iterations, and no early stopping."""
+    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
+        """Set the number of iterations, and switch early stopping off."""
 
 
 class LightGBM:
@@ -54,21 +54,21 @@ class LightGBM:
 
         stop = early_stopping(patience, first_metric_only=True, verbose=False)
         # The new names, eval_X and eval_y, do not encode the labels of a classifier (LightGBM 4.7).
-        old = "eval_set" in signature(estimator.fit).parameters
+        has_eval_set = "eval_set" in signature(estimator.fit).parameters
         new_names = {"eval_X": held_out.X, "eval_y": held_out.y}
-        evaluation = {"eval_set": [(held_out.X, held_out.y)]} if old else new_names
+        evaluation = {"eval_set": [(held_out.X, held_out.y)]} if has_eval_set else new_names
         weights = {} if held_out.weight is None else {"eval_sample_weight": [held_out.weight]}
         options = {**fit_params, "callbacks": [*(fit_params.get("callbacks") or ()), stop]}
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*eval_set.* deprecated")
-            estimator.fit(train.X, train.y, **_weighted(train), **evaluation, **weights, **options)
+            estimator.fit(train.X, train.y, **_weights(train), **evaluation, **weights, **options)
 
     def best_iteration(self, estimator: Any) -> int:
         return int(estimator.best_iteration_)
 
-    def fix(self, estimator: Any, n_iterations: int) -> None:
-        known = [name for name in self.aliases if name in estimator.get_params()]
-        estimator.set_params(**dict.fromkeys(["n_estimators", *known], n_iterations))
+    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
+        aliases = [name for name in self.aliases if name in estimator.get_params()]
+        estimator.set_params(**dict.fromkeys(["n_estimators", *aliases], n_iterations))
 
 
 class XGBoost:
@@ -78,12 +78,12 @@ class XGBoost:
         estimator.set_params(early_stopping_rounds=patience)
         weights = {} if held_out.weight is None else {"sample_weight_eval_set": [held_out.weight]}
         options = {"verbose": False, **fit_params}
-        estimator.fit(train.X, train.y, **_weighted(train), eval_set=[(held_out.X, held_out.y)], **weights, **options)
+        estimator.fit(train.X, train.y, **_weights(train), eval_set=[(held_out.X, held_out.y)], **weights, **options)
 
     def best_iteration(self, estimator: Any) -> int:
         return int(estimator.best_iteration) + 1
 
-    def fix(self, estimator: Any, n_iterations: int) -> None:
+    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
         estimator.set_params(n_estimators=n_iterations, early_stopping_rounds=None)
 
 
@@ -91,28 +91,27 @@ class CatBoost:
     """``CatBoostClassifier``, ``CatBoostRegressor``."""
 
     aliases = ("iterations", "n_estimators", "num_boost_round", "num_trees")
-    loudness = ("verbose", "logging_level", "silent", "verbose_eval")
+    verbosity_names = ("verbose", "logging_level", "silent", "verbose_eval")
 
     def fit(self, estimator: Any, train: Part, held_out: Part, patience: int, fit_params: Mapping[str, Any]) -> None:
-        said = {**estimator.get_params(), **fit_params}
-        quiet = {} if any(name in said for name in self.loudness) else {"verbose": False}
+        params = {**estimator.get_params(), **fit_params}
+        quiet = {} if any(name in params for name in self.verbosity_names) else {"verbose": False}
         options = {**fit_params, **quiet, "early_stopping_rounds": patience, "use_best_model": True}
-        evaluation = (held_out.X, held_out.y) if held_out.weight is None else self._pool(held_out, said)
-        estimator.fit(train.X, train.y, **_weighted(train), eval_set=evaluation, **options)
+        evaluation = (held_out.X, held_out.y) if held_out.weight is None else self._pool(held_out, params)
+        estimator.fit(train.X, train.y, **_weights(train), eval_set=evaluation, **options)
 
-    def _pool(self, part: Part, said: Mapping[str, Any]) -> Any:
-        """CatBoost takes weights of an evaluation set in a pool of its own only."""
-        from catboost import Pool
+    def _pool(self, part: Part, params: Mapping[str, Any]) -> Any:
+        from catboost import Pool  # the only way to weight an evaluation set
 
-        kinds = {name: said[name] for name in ("cat_features", "text_features", "embedding_features") if name in said}
-        return Pool(part.X, part.y, weight=part.weight, **kinds)
+        names = ("cat_features", "text_features", "embedding_features")
+        return Pool(part.X, part.y, weight=part.weight, **{name: params[name] for name in names if name in params})
 
     def best_iteration(self, estimator: Any) -> int:
         return int(estimator.best_iteration_) + 1
 
-    def fix(self, estimator: Any, n_iterations: int) -> None:
-        known = [name for name in self.aliases if name in estimator.get_params()]
-        estimator.set_params(**dict.fromkeys(known or ["iterations"], n_iterations))
+    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
+        aliases = [name for name in self.aliases if name in estimator.get_params()]
+        estimator.set_params(**dict.fromkeys(aliases or ["iterations"], n_iterations))
         if "early_stopping_rounds" in estimator.get_params():
             estimator.set_params(early_stopping_rounds=None)
 
@@ -128,13 +127,13 @@ class HistGradientBoosting:
             )
         estimator.set_params(early_stopping=True, n_iter_no_change=patience)
         weights = {} if held_out.weight is None else {"sample_weight_val": held_out.weight}
-        estimator.fit(train.X, train.y, **_weighted(train), X_val=held_out.X, y_val=held_out.y, **weights, **fit_params)
+        estimator.fit(train.X, train.y, **_weights(train), X_val=held_out.X, y_val=held_out.y, **weights, **fit_params)
 
     def best_iteration(self, estimator: Any) -> int:
-        # The first score is that of no tree at all.
+        # validation_score_[0] is the score before the first tree.
         return max(1, int(np.argmax(estimator.validation_score_)))
 
-    def fix(self, estimator: Any, n_iterations: int) -> None:
+    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
         estimator.set_params(max_iter=n_iterations, early_stopping=False)
 
 
@@ -147,18 +146,7 @@ _LIBRARIES: dict[str, Booster] = {
 
 
 def booster_of(estimator: Any) -> Booster:
-    """The library that an estimator comes from.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A booster.
-
-    Raises
-    ------
-    TypeError
-        If it is none of those that take an evaluation set.
-    """
+    """The adapter for the library that `estimator` comes from; TypeError if there is none."""
     for base in type(estimator).__mro__:
         for prefix, booster in _LIBRARIES.items():
             if base.__module__ == prefix or base.__module__.startswith(f"{prefix}."):
@@ -169,5 +157,5 @@ def booster_of(estimator: Any) -> Booster:
     )
 
 
-def _weighted(part: Part) -> dict[str, Any]:
+def _weights(part: Part) -> dict[str, Any]:
     return {} if part.weight is None else {"sample_weight": part.weight}

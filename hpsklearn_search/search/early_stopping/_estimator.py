@@ -19,11 +19,11 @@ from .._compat import HasMethods, Interval, check_method_params, fit_context, in
 from ._boosters import Part, booster_of
 from ._hold_out import hold_out
 
-CHOSEN_HERE = ("eval_set", "eval_X", "eval_y", "X_val", "y_val", "early_stopping_rounds")
+RESERVED = ("eval_set", "eval_X", "eval_y", "X_val", "y_val", "early_stopping_rounds")
 
 
 def _has(name: str) -> Any:
-    """Whether the fitted booster, or before the fit the one given, has a method."""
+    """Whether the fitted booster, or before the fit `estimator`, has a method."""
 
     def check(self: Any) -> bool:
         getattr(getattr(self, "estimator_", self.estimator), name)  # its AttributeError says why
@@ -35,8 +35,8 @@ def _has(name: str) -> Any:
 class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
     """A booster that stops when a held-out part of its training data no longer improves.
 
-    In a search, that part is taken from the *training* part of each fold, so the scores are honest: the
-    rows that a candidate is scored on decide nothing. `HyperoptSearchCV` records where each fold was best
+    In a search, that part is taken from the *training* part of each fold. The rows that a candidate is scored
+    on decide nothing, so the scores are honest. `HyperoptSearchCV` records the best iteration of each fold
     (the columns ``split0_best_iteration``, ..., ``median_best_iteration`` of ``cv_results_``), and refits
     the best candidate on all rows with the median of its folds.
 
@@ -44,37 +44,38 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
     ----------
     estimator : estimator
         A booster of LightGBM, XGBoost or CatBoost, or (scikit-learn 1.7 and later) a
-        ``HistGradientBoosting`` estimator. Its own number of iterations is the most it may do: set it high.
+        ``HistGradientBoosting`` estimator. Its own number of iterations is the maximum: set it high.
     validation_fraction : float, default=0.1
         The share of the training rows (or of the groups) that is held out, at most 0.5.
     n_iter_no_change : int, default=20
-        It stops when this many iterations in a row bring nothing.
+        The fit stops after this many iterations in a row without improvement.
     shuffle : bool, default=True
-        Whether the held-out rows are drawn, from every class its share; if not, they are the last rows,
-        for data in the order of time.
+        Whether the held-out rows are random, with the same share of each class. If not, they are the last
+        rows, for data in the order of time.
     random_state : int, RandomState or None, default=0
         With a fixed seed the same rows are held out for every candidate of a fold, which makes candidates
         comparable.
     n_iterations : int, default=None
-        If given, nothing is held out: so many iterations on all rows. The refit of a search sets it.
+        If given, no rows are held out, and the booster does this many iterations on all rows. The refit of
+        a search sets it.
 
     Attributes
     ----------
     estimator_ : estimator
-        The fitted booster; it predicts with its best iteration.
+        The fitted booster. It predicts with its best iteration.
     best_iteration_ : int
-        How many iterations its best model has, counted from 1.
+        The number of iterations of the best model, counted from 1.
     n_held_out_ : int
-        How many rows were held out.
+        The number of rows that were held out.
     classes_, n_features_in_, feature_names_in_, feature_importances_
         Those of the booster.
 
     Notes
     -----
-    What is watched is the booster's own evaluation metric: ``LGBMClassifier(metric="auc")``,
+    The booster's own evaluation metric decides: ``LGBMClassifier(metric="auc")``,
     ``XGBClassifier(eval_metric="auc")``, ``CatBoostClassifier(eval_metric="AUC")``,
-    ``HistGradientBoostingClassifier(scoring="roc_auc")``. With several, the first one of LightGBM, the last
-    one of XGBoost. A ``HistGradientBoosting`` model keeps the iterations after its best one.
+    ``HistGradientBoostingClassifier(scoring="roc_auc")``. If there are several, LightGBM uses the first one
+    and XGBoost the last one. A ``HistGradientBoosting`` model keeps the iterations after its best one.
 
     Examples
     --------
@@ -125,15 +126,15 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Whatever the booster takes.
+            Training data, in any form that the booster takes.
         y : array-like of shape (n_samples,)
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, of the held-out rows as well.
+            Weights of the rows. The held-out rows are weighted as well.
         groups : array-like of shape (n_samples,), default=None
-            Rows of one group are held out together.
+            Groups of the rows. The rows of a group are held out together.
         **fit_params : dict
-            Passed to the booster's ``fit``; what has a value a row is parted like the rows.
+            Parameters of the booster's ``fit``. Of those with a value per row it gets the training rows.
 
         Returns
         -------
@@ -143,34 +144,36 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         TypeError
-            If `estimator` is no booster, or an evaluation set is passed.
+            If `estimator` is not a booster, or an evaluation set is passed.
+        ValueError
+            If there are not enough rows or groups, or a parameter has a wrong value.
         """
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
-        chosen = [name for name in CHOSEN_HERE if name in fit_params]
-        if chosen:
-            raise TypeError(f"fit: {chosen[0]} is chosen by EarlyStopping itself, from the training rows; leave it out")
+        reserved = [name for name in RESERVED if name in fit_params]
+        if reserved:
+            raise TypeError(f"fit: EarlyStopping sets {reserved[0]} itself, from the training rows; leave it out")
         booster = booster_of(self.estimator)
         X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
         if get_config()["enable_metadata_routing"]:
-            given = {"sample_weight": sample_weight, "groups": groups, **fit_params}
-            routed = process_routing(self, "fit", **{name: at for name, at in given.items() if at is not None})
+            metadata = {"sample_weight": sample_weight, "groups": groups, **fit_params}
+            routed = process_routing(self, "fit", **{k: v for k, v in metadata.items() if v is not None})
             fit_params = {k: v for k, v in routed.estimator.fit.items() if k != "sample_weight"}
         self.estimator_ = clone(self.estimator)
         if self.n_iterations is not None:
-            booster.fix(self.estimator_, self.n_iterations)
+            booster.set_iterations(self.estimator_, self.n_iterations)
             weights = {} if sample_weight is None else {"sample_weight": sample_weight}
             self.estimator_.fit(X, y, **weights, **fit_params)
             self.best_iteration_, self.n_held_out_ = int(self.n_iterations), 0
             return self
-        train, held_out = self._parted(X, y, groups)
+        train, held_out = self._split(X, y, groups)
         parts = [self._part(rows, X, y, sample_weight) for rows in (train, held_out)]
         params = check_method_params(X, fit_params, train)
         booster.fit(self.estimator_, parts[0], parts[1], self.n_iter_no_change, params)
         self.best_iteration_, self.n_held_out_ = booster.best_iteration(self.estimator_), len(held_out)
         return self
 
-    def _parted(self, X: Any, y: Any, groups: Any) -> tuple[Any, Any]:
+    def _split(self, X: Any, y: Any, groups: Any) -> tuple[Any, Any]:
         labels = np.asarray(y)
         is_one_column = labels.size == len(labels)
         return hold_out(
@@ -188,18 +191,18 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
         return Part(safe_indexing(X, rows), safe_indexing(y, rows), weight)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """What `fit` takes itself (`groups`), and what it passes to the booster.
+        """What `fit` uses itself (`groups`), and what it passes to the booster.
 
         Returns
         -------
         MetadataRouter
-            scikit-learn's description of it.
+            scikit-learn's description of this routing.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
-    # ------------------------------------------------------------------ the booster's face
+    # ------------------------------------------------------------------ methods of the booster
     @available_if(_has("predict"))
     def predict(self, X: Any) -> Any:
         """The booster's prediction, array of shape (n_samples,)."""
@@ -225,30 +228,30 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         return float(self.estimator_.score(X, y, **weights))
 
-    def _of_booster(self, name: str) -> Any:
+    def _fitted_attribute(self, name: str) -> Any:
         if "estimator_" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no {name} before it is fitted")
         return getattr(self.estimator_, name)
 
     @property
     def classes_(self) -> Any:
-        """The classes."""
-        return self._of_booster("classes_")
+        """The class labels, array of shape (n_classes,)."""
+        return self._fitted_attribute("classes_")
 
     @property
     def n_features_in_(self) -> int:
-        """How many columns X had."""
-        return int(self._of_booster("n_features_in_"))
+        """The number of columns of X."""
+        return int(self._fitted_attribute("n_features_in_"))
 
     @property
     def feature_names_in_(self) -> Any:
-        """The names of X's columns, where it had any."""
-        return self._of_booster("feature_names_in_")
+        """The names of the columns of X, if it had names."""
+        return self._fitted_attribute("feature_names_in_")
 
     @property
     def feature_importances_(self) -> Any:
-        """The booster's importances of the columns of X."""
-        return self._of_booster("feature_importances_")
+        """The booster's importance of each column of X."""
+        return self._fitted_attribute("feature_importances_")
 
     @property
     def _estimator_type(self) -> Any:  # read by scikit-learn before 1.6
@@ -265,37 +268,38 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
 
 
 # ---------------------------------------------------------------------- for the search
-def mentions_early_stopping(*things: Any) -> bool:
-    """Whether an `EarlyStopping` stands in an estimator, among its parameters, or in a space of them."""
-    return any(map(_mentions, things))
+def contains_early_stopping(*objects: Any) -> bool:
+    """Whether there is an `EarlyStopping` in estimators, in their parameters, or in spaces of them."""
+    return any(map(_contains, objects))
 
 
-def _mentions(thing: Any) -> bool:
-    if isinstance(thing, EarlyStopping):
+def _contains(item: Any) -> bool:
+    if isinstance(item, EarlyStopping):
         return True
-    if hasattr(thing, "get_params") and not isinstance(thing, type):
-        return any(isinstance(value, EarlyStopping) for value in thing.get_params(deep=True).values())
-    return any(map(_mentions, [*children(thing), *([thing.value] if hasattr(thing, "value") else [])]))
+    if hasattr(item, "get_params") and not isinstance(item, type):
+        return any(isinstance(value, EarlyStopping) for value in item.get_params(deep=True).values())
+    return any(map(_contains, [*children(item), *([item.value] if hasattr(item, "value") else [])]))
 
 
-def best_iterations(fitted: Any) -> dict[str, int]:
-    """``{name of the parameter that holds it: its best iteration}`` of every `EarlyStopping` in an estimator."""
-    return {path: int(each.best_iteration_) for path, each in _places(fitted) if hasattr(each, "best_iteration_")}
+def best_iterations(estimator: Any) -> dict[str, int]:
+    """``{parameter name: best iteration}`` of every `EarlyStopping` in a fitted estimator."""
+    wrappers = _early_stopping_by_path(estimator)
+    return {path: int(model.best_iteration_) for path, model in wrappers if hasattr(model, "best_iteration_")}
 
 
-def _places(fitted: Any) -> Iterator[tuple[str, Any]]:
-    params = fitted.get_params(deep=True)
-    for path, value in [("", fitted), *params.items()]:
+def _early_stopping_by_path(estimator: Any) -> Iterator[tuple[str, Any]]:
+    params = estimator.get_params(deep=True)
+    for path, value in [("", estimator), *params.items()]:
         if not isinstance(value, EarlyStopping):
             continue
-        owner, _, name = path.rpartition("__")
-        # Where the owner fits a clone, it keeps it under the name with an underscore.
-        kept = getattr(params.get(owner, fitted), f"{name}_", None) if path else None
-        yield path, kept if isinstance(kept, EarlyStopping) else value
+        parent, _, name = path.rpartition("__")
+        # A meta-estimator that fits a clone stores it under the parameter's name with an underscore.
+        fitted = getattr(params.get(parent, estimator), f"{name}_", None) if path else None
+        yield path, fitted if isinstance(fitted, EarlyStopping) else value
 
 
-def with_iterations(folds: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    """The parameters that fix every `EarlyStopping` at the median of its best iterations in the folds."""
+def refit_params(folds: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """The parameters that set every `EarlyStopping` to the median of its best iterations in the folds."""
     paths = dict.fromkeys(path for fold in folds for path in fold)
     medians = {path: float(np.median([fold[path] for fold in folds if path in fold])) for path in paths}
     return {f"{path}__n_iterations" if path else "n_iterations": round(m) for path, m in medians.items()}

@@ -1,4 +1,4 @@
-"""A candidate as fold tasks: what travels to a worker, and what the results amount to."""
+"""A candidate as fold tasks: the function that runs in a worker, and the objective that combines its results."""
 
 from ._draw import draw_folds
 from ._function import FoldFunction, Splits

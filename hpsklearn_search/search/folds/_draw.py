@@ -1,4 +1,4 @@
-"""The folds of a search, drawn once, so that every candidate is judged on the same ones."""
+"""The folds of a search, drawn once, so that every candidate is scored on the same ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._function import Splits
 
 
 def draw_folds(cv: Any, X: Any, y: Any, split_params: Mapping[str, Any], n_splits: int) -> list[tuple[Any, Any]]:
-    """The folds, of which there must be as many as the splitter said."""
+    """The folds; ValueError unless there are `n_splits`, as the splitter announced."""
     splits = list(cv.split(X, y, **split_params))
     if len(splits) != n_splits:
         raise ValueError(
@@ -25,17 +25,11 @@ def draw_folds(cv: Any, X: Any, y: Any, split_params: Mapping[str, Any], n_split
 
 
 def _check_within(splits: Splits, n_samples: int) -> None:
-    """Raise unless every fold selects among `n_samples` samples.
-
-    Raises
-    ------
-    IndexError
-        With numpy's words, and the number of the fold.
-    """
+    """IndexError with numpy's words, and the number of the fold, where one selects what is not there."""
     for number, fold in enumerate(splits):
         for part in map(np.asarray, fold):
             if part.dtype.kind not in "iu" or not part.size:
-                continue  # masks, or what only the data itself can judge
+                continue  # a mask, or labels that only the data can check
             outside = part[(part >= n_samples) | (part < -n_samples)]
             if outside.size:
                 raise IndexError(

@@ -1,4 +1,4 @@
-"""One candidate on some folds, as a function that an executor ships to its workers once."""
+"""One candidate on some folds, as a function that an executor sends to its workers once."""
 
 from __future__ import annotations
 
@@ -29,44 +29,23 @@ from ._plain import is_plain, run_plain_fold
 from ._step_cache import StepCache
 
 Splits: TypeAlias = Sequence[tuple[Any, Any]]
+# What is sent to a worker: a candidate, numbers of folds, and the callback context of each.
 FoldTask: TypeAlias = "tuple[Point, Sequence[int], Sequence[FoldContext | None]]"
-"""What travels to a worker: a candidate, numbers of folds, and the callback context of each."""
 
 
 @dataclass
 class FoldFunction:
-    """What an executor runs: one candidate on some folds, on data that it holds.
-
-    Attributes
-    ----------
-    estimator : estimator
-        Cloned before every fit.
-    parameters : ParameterSpace
-        Turns a point into parameters.
-    X, y : data
-        Whatever the estimator takes.
-    splits : sequence of (train, test)
-        The folds, drawn once.
-    settings : mapping
-        Further keywords of scikit-learn's fold routine: scorer, error_score, fit_params, ...
-    cache : StepCache, optional
-        What a pipeline's first steps made of a fold, kept for the next candidate.
-    search : object, optional
-        What scikit-learn's callbacks are told is the estimator: the search; in another process, what
-        stands for it.
-    has_early_stopping : bool
-        Whether an `EarlyStopping` may be found in a fitted candidate.
-    """
+    """What an executor runs: one candidate on some folds, on data that it holds."""
 
     estimator: Any
     parameters: ParameterSpace
     X: Any
     y: Any
     splits: Splits
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any]  # further keywords of scikit-learn's fold routine: scorer, error_score, fit_params, ...
     cache: StepCache | None = None
-    search: Any = None
-    has_early_stopping: bool = False
+    search: Any = None  # which estimator scikit-learn's callbacks see: the search; a substitute in another process
+    has_early_stopping: bool = False  # whether a fitted candidate may contain an `EarlyStopping`
     config: Mapping[str, Any] = field(default_factory=get_config)
     origin: tuple[int, int] = field(default_factory=lambda: (os.getpid(), threading.get_ident()))
     warning_filters: list[Any] = field(default_factory=lambda: list(warnings.filters))
@@ -81,10 +60,10 @@ class FoldFunction:
         point, folds, contexts = payload
         params = self.parameters.params(point)
         with ExitStack() as stack:
-            self._bring_context(stack)
+            self._enter_context(stack)
             return [self._fold(params, fold, context) for fold, context in zip(folds, contexts, strict=True)]
 
-    def _bring_context(self, stack: ExitStack) -> None:
+    def _enter_context(self, stack: ExitStack) -> None:
         """scikit-learn's configuration, and in another process the warning filters, of the process that searches."""
         here = (os.getpid(), threading.get_ident())
         if here == self.origin:
@@ -94,24 +73,13 @@ class FoldFunction:
             stack.enter_context(warnings.catch_warnings())
             warnings.filters = self.warning_filters
 
-    def _reused(self, params: Mapping[str, Any], fold: int) -> dict[str, Any] | None:
-        """The result from a kept prefix of the pipeline, None where the fold must run whole."""
-        if self.cache is None:
-            return None
-        candidate = clone(self.estimator).set_params(**clone(params, safe=False))
-        result = self.cache.fit_and_score(candidate, self.X, self.y, fold, self.splits[fold], self.settings)
-        return None if result is None else self._noting_iterations(result, candidate)
-
-    def _noting_iterations(self, result: dict[str, Any], candidate: Any) -> dict[str, Any]:
-        """The result of a fold, with where the boosters in its fitted candidate were best."""
-        if self.has_early_stopping and result["fit_error"] is None:
-            result[BEST_ITERATIONS] = best_iterations(candidate)
-        return result
-
     def _fold(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
+        estimator = clone(self.estimator)
         try:
             with score_errors() as errors:
-                result = (self._reused(params, fold) if context is None else None) or self._whole(params, fold, context)
+                result = self._fit_and_score(estimator, params, fold, context)
+            if self.has_early_stopping and result["fit_error"] is None:
+                result[BEST_ITERATIONS] = best_iterations(estimator)
         except (Exception, SystemExit) as error:
             return self._failed(error)
         if errors:
@@ -121,13 +89,17 @@ class FoldFunction:
             result[ASKED_TO_STOP] = True
         return result
 
-    def _whole(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
-        estimator, split = clone(self.estimator), self.splits[fold]
-        if context is None and self.is_plain:
-            plain = run_plain_fold(estimator, self.X, self.y, split, params, self.settings)
-            return self._noting_iterations(plain, estimator)
-        train, test = split
-        listening = {} if context is None else {"caller": self.search, "callback_ctx": context}
+    def _fit_and_score(
+        self, estimator: Any, params: Mapping[str, Any], fold: int, context: FoldContext | None
+    ) -> dict[str, Any]:
+        if context is None:
+            # A step that changes the train part in place would change train scores, which the cache cannot repeat.
+            if self.cache is not None and not self.settings["return_train_score"]:
+                self.cache.attach(estimator, fold)
+            if self.is_plain:
+                return run_plain_fold(estimator, self.X, self.y, self.splits[fold], params, self.settings)
+        train, test = self.splits[fold]
+        callback_options = {} if context is None else {"caller": self.search, "callback_ctx": context}
         result: dict[str, Any] = fit_and_score(
             estimator,
             self.X,
@@ -139,12 +111,12 @@ class FoldFunction:
             return_n_test_samples=True,
             return_times=True,
             **self.settings,
-            **listening,
+            **callback_options,
         )
-        return self._noting_iterations(result, estimator)
+        return result
 
     def _failed(self, error: BaseException) -> dict[str, Any]:
-        """What did not even get to be scored: raised if asked for, else a failed fold."""
+        """Raise the error of a fold that was not scored if the search must end, else make a failed fold of it."""
         if "scoring must return a number" in str(error):
             raise InvalidScore(str(error)) from error
         if self.settings["error_score"] == "raise" or isinstance(error, UnsetMetadataPassedError):

@@ -1,4 +1,4 @@
-"""Cross-validation as an objective of the loop: a trial is a candidate, its parts are folds.
+"""Cross-validation as the loop's objective: a trial is a candidate, and its parts are folds.
 
 The loss of a candidate is minus its mean test score; this is the one place where the sign flips.
 """
@@ -19,11 +19,11 @@ from .._scores import mean_score, variance_of_mean
 from .._task_tree import FoldContext
 from ._function import FoldFunction, FoldTask, failed_fold
 
+# The kind of failure of a candidate that was fitted, but not scored with a finite number.
 NOT_FINITE = "non-finite score"
-"""The kind of failure of a candidate whose fits ended well."""
 
+# Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms.
 SHORT_FOLD = 2e-3
-"""Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms."""
 # A higher limit gains nothing that can be measured, and with a seed, where few candidates are open at once,
 # each of them would keep only one worker busy.
 
@@ -39,9 +39,9 @@ class FoldObjective:
         context_of: Callable[[int], FoldContext | None] = lambda number: None,
     ) -> None:
         self.function = function
-        self.metric = metric  # which of several the algorithm minimises (negated); None is the first
+        self.metric = metric  # the one of several to maximise; None is the first
         self.race = race
-        self.context_of = context_of  # of the fold task with a given number; None where nobody listens
+        self.context_of = context_of  # of a fold task, by its number; None without callbacks of scikit-learn
         self.asked_to_stop = False  # by a callback of scikit-learn, in any fold so far
         self._seconds = 0.0
         self._n_folds_run = 0
@@ -60,7 +60,7 @@ class FoldObjective:
         return [(trial.point, [fold], [contexts[fold]]) for fold in range(n)]
 
     def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome | None:
-        """None until all folds are in, the race is lost on the first of them, or one of them ends the search."""
+        """None until all folds have run, racing prunes the trial, or a fold ends the search."""
         failures = [part.failure for part in parts.values() if part.failure is not None]
         is_fatal = any(map(self._ends_search, failures))
         folds = self._leading_folds(parts)
@@ -97,7 +97,7 @@ class FoldObjective:
         return Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
 
     def raise_if_fatal(self, trial: Trial) -> None:
-        """Raise what ``error_score="raise"`` asks for, and scores that are no numbers."""
+        """Raise the error of a trial where ``error_score="raise"``, and for scores that are no numbers."""
         failure = trial.outcome.failure if trial.outcome is not None else None
         if failure is None or not self._ends_search(failure):
             return
@@ -127,7 +127,7 @@ class FoldObjective:
         return self.metric if self.metric is not None and self.metric in scores else str(next(iter(scores)))
 
     def _leading_folds(self, parts: Mapping[int, Finished]) -> list[dict[str, Any]]:
-        """Results of the folds from the first on, up to the first that is not in."""
+        """Results of the folds before the first that has not run yet."""
         first_missing = next((part for part in range(len(parts)) if part not in parts), len(parts))
         return [fold for part in range(first_missing) for fold in self._results(parts[part])]
 
@@ -144,5 +144,5 @@ class FoldObjective:
 
 
 def _without_request(fold: Mapping[str, Any]) -> dict[str, Any]:
-    """A result without what concerned this run alone: a resumed search must not stop at once."""
+    """A result without the request to stop, since a search that resumes from it must not stop at once."""
     return {key: value for key, value in fold.items() if key != ASKED_TO_STOP}

@@ -1,259 +1,241 @@
-"""Prefix reuse: what a pipeline's first steps made of a fold is kept, and served to the next candidate.
+"""The step cache: what the first steps of a pipeline made of a fold serves the next candidate with the same steps.
 
-A fold's train and test part, transformed by steps 1..i, is kept under (fold, classes and parameters of
-those steps by value), the least recently used dropped first. A candidate starts from the longest
-prefix that is there. The scores are those of the whole pipeline, always: where a step's result is no
-function of that key (it draws random numbers without a fixed seed, or a parameter has no value to
-compare by), nothing is kept.
+The cache acts as the pipeline's ``memory``, so scikit-learn decides what is fitted and in which order. A fitted
+step and its output are stored as a pickle: every candidate gets its own copy, and the size is known. The key is
+the fold and the values of the steps up to this one. A step is cached only if its output depends on nothing else.
 
 >>> from sklearn.feature_selection import SelectKBest
 >>> from sklearn.preprocessing import StandardScaler
->>> value_key(StandardScaler()) == value_key(StandardScaler())
+>>> step_key(b"", StandardScaler()) == step_key(b"", StandardScaler())
 True
->>> value_key(SelectKBest(k=3)) == value_key(SelectKBest(k=4))
+>>> step_key(b"", SelectKBest(k=3)) == step_key(b"", SelectKBest(k=4))
 False
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
-import math
-import time
-from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+import hashlib
+import io
+import pickle
+import random
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from threading import Lock
+from types import FunctionType, ModuleType
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn import get_config
-from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from .._compat import is_scikit_learn_scorer, safe_indexing, safe_split, score
+from ...trials import NotComparable, text_of
 
-Key: TypeAlias = "tuple[Any, ...]"
 SMALLEST_BUDGET = 64 * 2**20
-
-
-class Unkeyed(Exception):
-    """Something has no value to compare by, or its result is not a function of its value."""
-
-
-def value_key(value: Any) -> Any:
-    """A hashable key, equal for what behaves equally.
-
-    Raises
-    ------
-    Unkeyed
-        If there is none: an object that compares by identity, or an estimator or function that draws
-        random numbers without a fixed integer seed.
-    """
-    if value is None or isinstance(value, bool | int | float | complex | str | bytes | np.generic):
-        return type(value).__name__, value
-    if isinstance(value, list | tuple):
-        return type(value).__name__, tuple(map(value_key, value))
-    if isinstance(value, dict):
-        return "dict", tuple((value_key(key), value_key(item)) for key, item in value.items())
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        return "ndarray", value.dtype.str, value.shape, value.tobytes()
-    if isinstance(value, BaseEstimator):
-        return _estimator_key(value)
-    if isinstance(value, functools.partial):
-        return "partial", _function_key(value.func, value.keywords), value_key(value.args), value_key(value.keywords)
-    if isinstance(value, type):
-        return "class", value.__module__, value.__qualname__
-    if callable(value):
-        return _function_key(value, {})
-    raise Unkeyed(repr(value))
-
-
-def _estimator_key(estimator: BaseEstimator) -> Key:
-    params = estimator.get_params(deep=False)
-    if "random_state" in params and not isinstance(params["random_state"], int | np.integer):
-        raise Unkeyed(f"{estimator!r} has no fixed random_state")
-    output = getattr(estimator, "_sklearn_output_config", None)
-    cls = type(estimator)
-    return "estimator", cls.__module__, cls.__qualname__, value_key(params), value_key(output)
-
-
-def _function_key(function: Any, keywords: Mapping[str, Any]) -> Key:
-    """A function stands for itself by its importable name, unless it would draw random numbers."""
-    name = getattr(function, "__qualname__", "<")
-    if "<" in name or getattr(function, "__module__", "__main__") == "__main__":
-        raise Unkeyed(f"{function!r} has no importable name")
-    parameters = inspect.signature(function).parameters
-    if "random_state" in parameters and not isinstance(keywords.get("random_state"), int | np.integer):
-        raise Unkeyed(f"{name} draws random numbers")
-    return "function", function.__module__, name
+REQUESTS_REMEMBERED = 512  # then the counts are halved, so that what is no longer asked for makes room
 
 
 class StepCache:
-    """Transformed folds, least recently used first out.
-
-    Parameters
-    ----------
-    budget : int
-        Bytes to keep at most.
-    """
+    """Fitted steps and their output on each fold, up to `budget` bytes."""
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
-        self._kept: OrderedDict[Key, tuple[Any, Any, int]] = OrderedDict()
-        self._bytes = 0
+        self._pickles: dict[bytes, bytes] = {}  # the least recently used first
+        self._requests: Counter[bytes] = Counter()
+        self._n_requests = 0
+        self._references: dict[int, Any] = {}
+        self._lock = Lock()  # with joblib's threads, all workers share one cache
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"budget": self.budget, "_kept": OrderedDict(), "_bytes": 0}  # a worker starts with its own
+    def __reduce__(self) -> Any:
+        return StepCache, (self.budget,)  # a worker process starts with an empty cache
 
-    def get(self, key: Key) -> tuple[Any, Any] | None:
-        """The train and test part under `key`."""
-        if key not in self._kept:
+    def attach(self, estimator: Any, fold: int) -> None:
+        """Let the next fit of a pipeline, on the train part of `fold`, use the cache."""
+        # A subclass may have other rules, and a memory of the user's own has priority.
+        if type(estimator) is Pipeline and estimator.memory is None:
+            estimator.memory = FoldMemory(self, fold)
+
+    def fit_transform(self, prefix: Prefix, compute: Callable[..., Any], step: Any, *data: Any, **options: Any) -> Any:
+        """The output of a step and the fitted step, from the cache or from `compute`."""
+        prefix.extend(step, options)
+        stored = self._get(prefix.key)
+        if stored is not None:
+            return _Unpickler(io.BytesIO(stored), self._references).load()
+        before = _side_effects(*data)
+        result = compute(step, *data, **options)
+        if before is None or before != _side_effects(*data):
+            prefix.key = None  # this output, and all that is made from it, depends on more than the key
+        self._put(prefix.key, result)
+        return result
+
+    def _get(self, key: bytes | None) -> bytes | None:
+        if key is None:
             return None
-        self._kept.move_to_end(key)
-        return self._kept[key][:2]
+        with self._lock:
+            self._n_requests += 1
+            self._requests[key] += 1
+            if self._n_requests % REQUESTS_REMEMBERED == 0:
+                self._requests = Counter({key: n // 2 for key, n in self._requests.items() if n > 1})
+            if key in self._pickles:
+                self._pickles[key] = self._pickles.pop(key)
+            return self._pickles.get(key)
 
-    def put(self, key: Key, train: Any, test: Any) -> None:
-        """Keep both parts, read-only, if they fit into the budget at all."""
-        size = n_bytes(train) + n_bytes(test)
-        if key in self._kept or size > self.budget:
+    def _put(self, key: bytes | None, result: Any) -> None:
+        if key is None:
             return
-        self._kept[key] = _read_only(train), _read_only(test), size
-        self._bytes += size
-        while self._bytes > self.budget:
-            _, (_, _, dropped) = self._kept.popitem(last=False)
-            self._bytes -= dropped
-
-    # ------------------------------------------------------------------ one fold of one candidate
-    def fit_and_score(
-        self, pipeline: Any, X: Any, y: Any, fold: int, split: tuple[Any, Any], settings: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
-        """The result of a fold in the shape of scikit-learn's fold routine, None if it must run whole.
-
-        Parameters
-        ----------
-        pipeline : Pipeline
-            A clone with the candidate's parameters set; is used up.
-        X, y : data
-            All of it.
-        fold, split
-            The number of the fold, and its train and test indices.
-        settings : mapping
-            The fold routine's keywords.
-        """
-        keys = self._keys(pipeline, settings)
-        if keys is None:
-            return None
         try:
-            return self._run(pipeline, X, y, (fold, *keys), split, settings)
-        except Exception:
-            # Whatever went wrong, the whole pipeline shall say it in its own words.
+            file = _BoundedFile(self.budget)
+            _Pickler(file, self._references).dump(result)
+        except Exception:  # it cannot be pickled, for whatever reason, or is too large: the search goes on without
+            return
+        stored = file.getvalue()
+        with self._lock:
+            if self._make_room(key, len(stored)):
+                self._pickles[key] = stored
+
+    def _make_room(self, key: bytes, size: int) -> bool:
+        """Whether `size` bytes fit, after dropping what is asked for less often than `key`."""
+        # Where there is no room for all folds of a prefix, they are asked for equally often, and some of them stay.
+        room, dropped = self.budget - sum(map(len, self._pickles.values())), []
+        for other in sorted(self._pickles, key=self._requests.__getitem__):
+            if room >= size or self._requests[other] >= self._requests[key]:
+                break
+            dropped.append(other)
+            room += len(self._pickles[other])
+        if room < size:
+            return False
+        for other in dropped:
+            del self._pickles[other]
+        return True
+
+
+class FoldMemory:
+    """The ``memory`` of a pipeline for one fit."""
+
+    location = None  # tells the pipeline to fit its own steps and not clones of them
+
+    def __init__(self, steps: StepCache | None = None, fold: int = 0) -> None:
+        self.steps = steps
+        self.fold = fold
+
+    def __reduce__(self) -> Any:
+        return FoldMemory, ()  # a copy, in a clone of the pipeline, may be fitted on other data
+
+    def cache(self, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+        steps, self.steps = self.steps, None  # so may the pipeline itself, a second time
+        return function if steps is None else partial(steps.fit_transform, Prefix(self.fold), function)
+
+
+class Prefix:
+    """The steps of a pipeline that were fitted so far, as a key; None if their output has none."""
+
+    def __init__(self, fold: int) -> None:
+        self.key: bytes | None = f"{fold} {get_config()}".encode()
+
+    def extend(self, step: Any, options: dict[str, Any]) -> None:
+        is_special = options.get("message") is not None or any((options.get("params") or {}).values())
+        if self.key is not None:
+            self.key = None if is_special else step_key(self.key, step)
+
+
+def step_key(prefix: bytes, step: Any) -> bytes | None:
+    """A key for the output of a step, None if it may depend on more than the values of the step and of `prefix`."""
+    params = step.get_params(deep=True) if hasattr(step, "get_params") else {}
+    for name, value in params.items():
+        if name.endswith("random_state") and not isinstance(value, int | np.integer):
             return None
+    try:
+        return hashlib.sha256(prefix + text_of(step).encode("utf-8", "backslashreplace")).digest()
+    except NotComparable:
+        return None
 
-    def _keys(self, pipeline: Any, settings: Mapping[str, Any]) -> list[Key] | None:
-        if type(pipeline) is not Pipeline or pipeline.memory is not None or pipeline.verbose or len(pipeline.steps) < 2:
+
+def _side_effects(X: Any, y: Any) -> bytes | None:
+    """What a step may change besides its own copy of the train part; None if that cannot be known."""
+    # Numbers drawn from the global generators, the target, and items that X shares with all other folds.
+    holds_references = isinstance(X, list | tuple) or getattr(getattr(X, "dtype", None), "hasobject", False)
+    try:
+        states = random.getstate(), np.random.get_state()  # noqa: NPY002 - to see whether it was used
+        return pickle.dumps((states, y, X if holds_references else None))
+    except Exception:
+        return None
+
+
+# ---------------------------------------------------------------------- pickles for this process
+class _Pickler(pickle.Pickler):
+    """Keeps functions and classes as references, wherever they were defined, and the memory layout of arrays."""
+
+    def __init__(self, file: Any, references: dict[int, Any]) -> None:
+        super().__init__(file, protocol=5)
+        self.references = references
+
+    def persistent_id(self, value: Any) -> int | None:
+        if not isinstance(value, type | FunctionType | ModuleType):
             return None
-        if getattr(pipeline, "transform_input", None) or not hasattr(pipeline.steps[-1][1], "fit"):
-            return None
-        if settings["fit_params"] or settings["score_params"] or settings["return_train_score"]:
-            return None
-        if not is_scikit_learn_scorer(settings["scorer"]):
-            return None  # a user's own may look at the pipeline
-        try:
-            return [value_key(step) for _, step in pipeline.steps[:-1]]
-        except Unkeyed:
-            return None
+        self.references[id(value)] = value
+        return id(value)
 
-    def _run(
-        self, pipeline: Any, X: Any, y: Any, key: Key, split: tuple[Any, Any], settings: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        fold, *steps = key
-        start = time.time()
-        known = len(steps)
-        prefix = (fold, get_config()["transform_output"])
-        while known and (*prefix, *steps[:known]) not in self._kept:
-            known -= 1
-        kept = self.get((*prefix, *steps[:known])) if known else None
-        if kept is not None:
-            X_train, X_test = kept
-            y_train, y_test = (None if y is None else safe_indexing(y, indices) for indices in split)
-        else:
-            X_train, y_train = safe_split(pipeline, X, y, split[0])
-            X_test, y_test = safe_split(pipeline, X, y, split[1], split[0])
-        scoring = 0.0
-        for i in range(known, len(steps)):
-            X_train, X_test, seconds = _transform(pipeline.steps[i][1], X_train, y_train, X_test)
-            scoring += seconds
-            self.put((*prefix, *steps[: i + 1]), X_train, X_test)
-        final = pipeline.steps[-1][1]
-        final.fit(X_train) if y_train is None else final.fit(X_train, y_train)
-        fit_time = time.time() - start - scoring
-        start = time.time()
-        test_scores = score(final, X_test, y_test, settings["scorer"], {}, "raise")
-        _require_finite(test_scores)
-        return {
-            "fit_error": None,
-            "test_scores": test_scores,
-            "n_test_samples": len(split[1]),
-            "fit_time": fit_time,
-            "score_time": time.time() - start + scoring,
-        }
+    def reducer_override(self, value: Any) -> Any:
+        if type(value) is not np.ndarray or value.dtype.hasobject or not value.size:
+            return NotImplemented
+        if value.flags.forc and value.flags.writeable:
+            return NotImplemented
+        return _laid_out, (value.copy(), value.strides, value.flags.writeable)
 
 
-def _transform(step: Any, X_train: Any, y_train: Any, X_test: Any) -> tuple[Any, Any, float]:
-    """One step, fitted on the train part; the seconds that transforming the test part took."""
-    if step is None or step == "passthrough":
-        return X_train, X_test, 0.0
-    if hasattr(step, "fit_transform"):
-        X_train = step.fit_transform(X_train, y_train)
-    else:
-        X_train = step.fit(X_train, y_train).transform(X_train)
-    start = time.time()
-    X_test = step.transform(X_test)
-    return X_train, X_test, time.time() - start
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: Any, references: dict[int, Any]) -> None:
+        super().__init__(file)
+        self.references = references
+
+    def persistent_load(self, number: Any) -> Any:
+        return self.references[number]
 
 
-def _require_finite(scores: Any) -> None:
-    for value in scores.values() if isinstance(scores, dict) else [scores]:
-        if not math.isfinite(value):
-            raise ValueError("a score that is not finite is left to the whole pipeline")
+def _laid_out(values: np.ndarray[Any, Any], strides: tuple[int, ...], is_writeable: bool) -> np.ndarray[Any, Any]:
+    """The values in the memory layout of the original, since sums depend on the order of their terms."""
+    steps = [(n - 1) * stride for n, stride in zip(values.shape, strides, strict=True)]
+    start = -sum(step for step in steps if step < 0)
+    memory = np.empty(start + sum(step for step in steps if step > 0) + values.itemsize, np.uint8)
+    array: np.ndarray[Any, Any] = np.ndarray(values.shape, values.dtype, memory, start, strides)
+    array[...] = values
+    array.flags.writeable = is_writeable
+    return array
 
 
-def n_bytes(data: Any) -> int:
-    """The size of an array, a sparse matrix or a data frame."""
-    if sparse.issparse(data):
-        parts = (getattr(data, name, None) for name in ("data", "indices", "indptr", "row", "col"))
-        return sum(int(part.nbytes) for part in parts if isinstance(part, np.ndarray))
-    if hasattr(data, "nbytes"):
-        return int(data.nbytes)
-    if hasattr(data, "memory_usage"):
-        return int(data.memory_usage(deep=True).sum())
-    if hasattr(data, "estimated_size"):  # polars
-        return int(data.estimated_size())
-    raise TypeError(f"size of {type(data).__name__} is not known")
+class _BoundedFile(io.BytesIO):
+    """Raises OverflowError once more than `budget` bytes are written."""
+
+    def __init__(self, budget: int) -> None:
+        super().__init__()
+        self.budget = budget
+
+    def write(self, data: Any) -> int:
+        if self.tell() + memoryview(data).nbytes > self.budget:
+            raise OverflowError("more than the cache may hold")
+        return super().write(data)
 
 
-def _read_only(data: Any) -> Any:
-    for part in (data, *(getattr(data, name, None) for name in ("data", "indices", "indptr"))):
-        if isinstance(part, np.ndarray):
-            part.flags.writeable = False
-    return data
-
-
+# ---------------------------------------------------------------------- the argument
 def make_step_cache(step_cache: Any, X: Any) -> StepCache | None:
-    """The cache that the argument means, None if off.
-
-    Raises
-    ------
-    ValueError
-        If it is neither None, ``"auto"`` nor a positive number of bytes.
-    """
+    """The cache that the argument asks for, None if off; ValueError if it is no valid argument."""
     if step_cache is None or step_cache is False:
         return None
     if isinstance(step_cache, str) and step_cache == "auto":
-        try:
-            return StepCache(max(SMALLEST_BUDGET, 2 * n_bytes(X)))
-        except TypeError:
-            return StepCache(SMALLEST_BUDGET)
+        return StepCache(max(SMALLEST_BUDGET, 2 * _n_bytes(X)))
     if isinstance(step_cache, int | np.integer) and not isinstance(step_cache, bool) and step_cache > 0:
         return StepCache(int(step_cache))
     raise ValueError(f"step_cache must be None, 'auto' or a positive number of bytes, got {step_cache!r}")
+
+
+def _n_bytes(data: Any) -> int:
+    """The size of an array, a sparse matrix or a data frame; 0 for what has no known size."""
+    if sparse.issparse(data):
+        parts = (getattr(data, name, None) for name in ("data", "indices", "indptr", "row", "col"))
+        return sum(part.nbytes for part in parts if isinstance(part, np.ndarray))
+    if hasattr(data, "memory_usage"):  # pandas
+        return int(np.sum(data.memory_usage(deep=True)))
+    if hasattr(data, "estimated_size"):  # polars
+        return int(data.estimated_size())
+    return int(getattr(data, "nbytes", 0))

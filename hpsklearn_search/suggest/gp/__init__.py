@@ -1,16 +1,5 @@
-"""A Gaussian process with expected improvement, as a staircase: kernel, process, improvement, suggest."""
+"""A Gaussian process with expected improvement, as a staircase: kernel, process, losses, improvement, suggest."""
 
-from ._kernel import distances
-from ._process import Process, fit_weights
-from ._suggest import STARTUP_JOBS, relative_noise, standardised, suggest, without_gaps
+from ._suggest import STARTUP_JOBS, suggest
 
-__all__ = [
-    "STARTUP_JOBS",
-    "Process",
-    "distances",
-    "fit_weights",
-    "relative_noise",
-    "standardised",
-    "suggest",
-    "without_gaps",
-]
+__all__ = ["STARTUP_JOBS", "suggest"]

@@ -1,4 +1,4 @@
-"""Step 3: the logarithm of the expected improvement, also where the improvement itself underflows.
+"""Step 4: the logarithm of the expected improvement, also where the improvement itself underflows.
 
 With z = (best - mean) / deviation, the expected improvement is deviation (phi(z) + z Phi(z)) (Jones
 and others, 1998), and with the scaled complementary error function
@@ -14,13 +14,10 @@ True
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr
 
-FloatArray: TypeAlias = NDArray[np.float64]
+from ..._typing import FloatArray
 
 _LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 
@@ -30,9 +27,8 @@ def log_improvement(best: float, mean: FloatArray, deviation: FloatArray) -> Flo
     z = (best - mean) / deviation
     log_phi = -0.5 * z**2 - _LOG_ROOT_2PI
     plain = np.log(np.maximum(np.exp(log_phi) + z * ndtr(z), 1e-300))
-    low = np.minimum(z, -1.0)
+    low = np.minimum(z, -1.0)  # above, the plain formula is used, and erfcx would overflow
     with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = log_phi + np.log(np.maximum(1.0 + low * np.sqrt(np.pi / 2) * erfcx(-low / np.sqrt(2)), 0.0))
-    far = log_phi - 2 * np.log(np.abs(low))
-    result: FloatArray = np.log(deviation) + np.where(z > -1.0, plain, np.where(z < -1e3, far, scaled))
-    return result
+        scaled = log_phi + np.log(np.maximum(1.0 + low * np.sqrt(np.pi / 2) * erfcx(-low / np.sqrt(2)), 0.0))  # eq. 6
+    far = log_phi - 2 * np.log(np.abs(low))  # the limit of eq. 6, where its bracket cancels to 0
+    return np.log(deviation) + np.where(z > -1.0, plain, np.where(z < -1e3, far, scaled))

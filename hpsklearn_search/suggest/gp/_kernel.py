@@ -12,7 +12,7 @@ Matern's with smoothness 5/2 (Rasmussen and Williams, 2006, equation 4.17),
 
     dk / d(r^2) = -(5/6) (1 + sqrt(5) r) exp(-sqrt(5) r)                                        (3)
 
-Many parameters of a model act by themselves, so half of the covariance is a sum over the axes (the
+Many parameters of a model act independently of each other, so half of the covariance is a sum over the axes (the
 additive processes of Duvenaud and others, 2011, here of first order) of the rational quadratic kernel,
 which needs no exponential:
 
@@ -27,72 +27,62 @@ which needs no exponential:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray: TypeAlias = NDArray[np.float64]
+from ..._typing import BoolArray, FloatArray
+
 ONE_INACTIVE = 0.25
-ADDITIVE = 0.5
-"""The share of the additive part of equation (3a)."""
+ADDITIVE = 0.5  # The share of the additive part of equation (3a).
 
 
-def distances(x: FloatArray, y: FloatArray, is_option: NDArray[np.bool_]) -> FloatArray:
-    """d_i of equation (1) for every axis and pair, shape (d, n, m).
-
-    Parameters
-    ----------
-    x, y : ndarray of shape (n, d) and (m, d)
-        Unit coordinates; NaN where inactive; indices on axes of options.
-    is_option : ndarray of bool, shape (d,)
-        Which axes hold unordered options.
-    """
+def distances(x: FloatArray, y: FloatArray, is_option: BoolArray) -> FloatArray:
+    """d_i of equation (1) for every axis and pair of rows of `x` and `y`, shape (d, n, m)."""
     return np.array(list(axis_distances(x, y, is_option))).reshape(x.shape[1], len(x), len(y))
 
 
-def axis_distances(x: FloatArray, y: FloatArray, is_option: NDArray[np.bool_]) -> Iterator[FloatArray]:
-    """The same one axis after the other, shape (n, m) each: small enough to stay in the processor's cache."""
+def axis_distances(x: FloatArray, y: FloatArray, is_option: BoolArray) -> Iterator[FloatArray]:
+    """The same for one axis after the other, shape (n, m) each."""
+    # A matrix at a time stays in the processor's cache; for the same reason it is changed in place.
     for a, b, option in zip(x.T, y.T, is_option, strict=True):
-        apart: FloatArray = a[:, None] - b
-        np.minimum(np.abs(apart), 1.0, out=apart) if option else np.multiply(apart, apart, out=apart)
-        lacks, misses = np.isnan(a), np.isnan(b)
-        if lacks.any() or misses.any():
-            np.copyto(apart, np.where(lacks[:, None] & misses, 0.0, ONE_INACTIVE), where=lacks[:, None] | misses)
-        yield apart
+        distance: FloatArray = a[:, None] - b
+        np.minimum(np.abs(distance), 1.0, out=distance) if option else np.multiply(distance, distance, out=distance)
+        a_inactive, b_inactive = np.isnan(a), np.isnan(b)
+        if a_inactive.any() or b_inactive.any():
+            either, both = a_inactive[:, None] | b_inactive, a_inactive[:, None] & b_inactive
+            np.copyto(distance, np.where(both, 0.0, ONE_INACTIVE), where=either)
+        yield distance
 
 
-def covariance(weights: FloatArray, apart: Iterable[FloatArray]) -> FloatArray:
+def covariance(weights: FloatArray, distances: Iterable[FloatArray]) -> FloatArray:
     """Equation (3a), from the weights and the distances of each axis."""
-    together, each = np.asarray(0.0), np.asarray(0.0)
-    for axis, (weight, distance) in enumerate(zip(weights, apart, strict=True)):
+    r_squared, per_axis = np.asarray(0.0), np.asarray(0.0)
+    for axis, (weight, distance) in enumerate(zip(weights, distances, strict=True)):
         weighted = weight * distance
         if not axis:  # the first arrays are added to in place: these are the largest there are
-            together, each = np.zeros_like(weighted), np.zeros_like(weighted)
-        together += weighted
+            r_squared, per_axis = np.zeros_like(weighted), np.zeros_like(weighted)
+        r_squared += weighted  # eq. 1
         weighted *= len(weights)
         weighted += 1.0
-        each += np.reciprocal(weighted, out=weighted)
-    result = matern(together)
+        per_axis += np.reciprocal(weighted, out=weighted)  # the sum of eq. 3a
+    result = matern(r_squared)
     result *= 1.0 - ADDITIVE
-    each *= ADDITIVE / len(weights)
-    result += each
+    per_axis *= ADDITIVE / len(weights)
+    result += per_axis
     return result
 
 
 def matern(r_squared: FloatArray) -> FloatArray:
     """Equation (2) of r^2."""
     s = np.sqrt(5.0 * r_squared)
-    squared = s * s
-    squared /= 3.0
-    covariance: FloatArray = 1.0 + s
-    covariance += squared
-    covariance *= np.exp(-s)
-    return covariance
+    polynomial = s * s
+    polynomial /= 3.0
+    polynomial += 1.0 + s
+    polynomial *= np.exp(-s)
+    return polynomial
 
 
 def matern_slope(r_squared: FloatArray) -> FloatArray:
     """Equation (3) of r^2."""
     s = np.sqrt(5.0 * r_squared)
-    slope: FloatArray = (-5.0 / 6.0) * (1.0 + s) * np.exp(-s)
-    return slope
+    return (-5.0 / 6.0) * (1.0 + s) * np.exp(-s)

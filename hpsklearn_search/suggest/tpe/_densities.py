@@ -5,23 +5,25 @@ coordinate m, cut off at 0 and 1; all kernels share one bandwidth h per axis:
 
     K(x; m, h) = phi((x - m)/h) / (h [Phi((1 - m)/h) - Phi(-m/h)])                              (1)
 
-On an axis of unordered options it keeps the option with probability 1 - w and else draws from the prior:
+On an axis of unordered options it keeps the option with probability 1 - w, and otherwise draws from the prior:
 
     K(x; m, w) = (1 - w) [x = m] + w p(x)                                                       (2)
 
 (Aitchison and Aitken, 1976, with the prior in place of the uniform). On an axis where the kernel's
-point, or the candidate, is inactive, the factor is the prior's density, which is 1 for (1); a
-conditional tree needs nothing else. The mixture is
+point, or the candidate, is inactive, the factor is the prior's density, which is 1 for (1). Conditional
+parameters need nothing else. The mixture is
 
     q(x) = [a pi(x) + sum_k w_k prod_i K_i(x_i; m_ki)] / (a + sum_k w_k)                         (3)
 
 with the prior pi as one more component of weight a. Several mixtures are evaluated at once: the logarithm
-of (1) is linear in (-x^2/2, x, 1), with coefficients (1/h^2, m/h^2, constant) that belong to the kernel, so
-one matrix product has those of all kernels.
+of (1) is linear in (-x^2/2, x, 1), with coefficients (1/h^2, m/h^2, constant) that depend on the kernel only,
+so one matrix product computes those of all kernels.
 
 >>> import numpy as np
->>> axes = Axes(np.array([0]), np.array([], dtype=int), ())
->>> mixture = Mixture(axes, np.array([[0.5]]), np.array([1.0]), np.array([0.1]), np.array([]), prior_weight=1.0)
+>>> from hpsklearn_search import hp
+>>> from hpsklearn_search.space import Space
+>>> layout = Space(hp.uniform("x", 0, 1)).layout
+>>> mixture = Mixture(layout, np.array([[0.5]]), np.array([1.0]), np.array([0.1]), np.array([]), prior_weight=1.0)
 >>> x = np.linspace(0, 1, 2001)[:, None]
 >>> np.exp(Mixtures((mixture,)).log_densities(x)).mean(axis=0).round(2).tolist()
 [1.0]
@@ -31,120 +33,89 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.intp]
+from ..._typing import FloatArray, IntArray
+from ...space import Layout, draw_options
 
 _ROOT_2PI = np.sqrt(2 * np.pi)
-_HIGHEST = 600.0
-"""The exponential of a larger logarithm may be too large for a float, so that it must be scaled."""
-
-
-@dataclass(frozen=True)
-class Axes:
-    """Which columns are numeric, which hold options, and the prior probabilities of the latter."""
-
-    numeric: IntArray
-    categorical: IntArray
-    priors: tuple[FloatArray, ...]
+_HIGHEST = 600.0  # The exponential of a larger logarithm may be too large for a float, so that it must be scaled.
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """Equation (3).
+    """Equation (3)."""
 
-    Attributes
-    ----------
-    axes : Axes
-        The kinds of the columns.
-    points : ndarray of shape (n, d)
-        Where the kernels sit; NaN where inactive.
-    weights : ndarray of shape (n,)
-        Their weights.
-    bandwidths : ndarray of shape (n_numeric,)
-        h of equation (1).
-    mixing : ndarray of shape (n_categorical,)
-        w of equation (2).
-    prior_weight : float
-        a of equation (3).
-    """
-
-    axes: Axes
-    points: FloatArray
-    weights: FloatArray
-    bandwidths: FloatArray
-    mixing: FloatArray
-    prior_weight: float
+    layout: Layout
+    points: FloatArray  # (n, d): m; NaN where inactive
+    weights: FloatArray  # (n,): w_k of eq. 3
+    bandwidths: FloatArray  # (n_numeric,): h of eq. 1
+    mixing: FloatArray  # (n_categorical,): w of eq. 2
+    prior_weight: float  # a of eq. 3
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """`n` points from equation (3), shape (n, d), every axis filled, also those that turn out inactive."""
         weights = np.append(self.weights, self.prior_weight)
-        # One more row of NaN: the prior, which is drawn from where a kernel is inactive, too.
+        # One more row of NaN for the prior: it is drawn from wherever a kernel is inactive.
         rows = np.vstack([self.points, np.full((1, self.points.shape[1]), np.nan)])
         upper = np.cumsum(weights)
-        chosen = rows[np.minimum(np.searchsorted(upper, rng.random(n) * upper[-1], side="right"), len(rows) - 1)]
-        x: FloatArray = rng.random(chosen.shape)
-        if len(self.axes.numeric):
-            x[:, self.axes.numeric] = self._around(chosen[:, self.axes.numeric], x[:, self.axes.numeric])
-        for axis, prior, w in zip(self.axes.categorical, self.axes.priors, self.mixing, strict=True):
-            draws = np.minimum(np.searchsorted(np.cumsum(prior), x[:, axis], side="right"), len(prior) - 1)
-            keep = ~np.isnan(chosen[:, axis]) & (rng.random(n) >= w)
-            x[:, axis] = np.where(keep, chosen[:, axis], draws)
+        kernels = rows[np.minimum(np.searchsorted(upper, rng.random(n) * upper[-1], side="right"), len(rows) - 1)]
+        x: FloatArray = rng.random(kernels.shape)
+        numeric = self.layout.numeric
+        if len(numeric):
+            x[:, numeric] = self._around(kernels[:, numeric], x[:, numeric])
+        for axis, prior, w in zip(self.layout.categorical, self.layout.priors, self.mixing, strict=True):
+            keep = ~np.isnan(kernels[:, axis]) & (rng.random(n) >= w)  # eq. 2
+            x[:, axis] = np.where(keep, kernels[:, axis], draw_options(prior, x[:, axis]))
         return x
 
     def _around(self, m: FloatArray, u: FloatArray) -> FloatArray:
         """Draws from equation (1) by its inverse; uniform where m is NaN."""
         low, high = ndtr(-m / self.bandwidths), ndtr((1 - m) / self.bandwidths)
-        x = m + self.bandwidths * ndtri(low + u * (high - low))
-        result: FloatArray = np.where(np.isnan(m), u, np.clip(x, 0.0, 1.0))
-        return result
+        x = m + self.bandwidths * ndtri(low + u * (high - low))  # the bracket of eq. 1 is high - low
+        return np.where(np.isnan(m), u, np.clip(x, 0.0, 1.0))
 
 
 @dataclass(frozen=True)
 class Mixtures:
-    """Mixtures over the same axes, for their densities at the same points.
+    """One or more mixtures over the same axes, for their densities at the same points."""
 
-    Attributes
-    ----------
-    each : tuple of Mixture
-        At least one.
-    """
-
-    each: tuple[Mixture, ...]
+    mixtures: tuple[Mixture, ...]
 
     @cached_property
-    def _of(self) -> IntArray:
+    def _layout(self) -> Layout:
+        return self.mixtures[0].layout
+
+    @cached_property
+    def _owners(self) -> IntArray:
         """Which mixture each kernel belongs to, shape (n,)."""
-        return np.repeat(np.arange(len(self.each)), [len(mixture.points) for mixture in self.each])
+        return np.repeat(np.arange(len(self.mixtures)), [len(mixture.points) for mixture in self.mixtures])
 
     @cached_property
     def _points(self) -> FloatArray:
-        return np.concatenate([mixture.points for mixture in self.each])
+        return np.concatenate([mixture.points for mixture in self.mixtures])
 
     @cached_property
     def _weights(self) -> FloatArray:
         """Of each kernel in each mixture, shape (n, k)."""
-        weights = np.zeros((len(self._of), len(self.each)))
-        weights[np.arange(len(weights)), self._of] = np.concatenate([mixture.weights for mixture in self.each])
+        weights = np.zeros((len(self._owners), len(self.mixtures)))
+        weights[np.arange(len(weights)), self._owners] = np.concatenate([m.weights for m in self.mixtures])
         return weights
 
     @cached_property
-    def _priors(self) -> FloatArray:
-        return np.array([mixture.prior_weight for mixture in self.each])
+    def _prior_weights(self) -> FloatArray:
+        return np.array([mixture.prior_weight for mixture in self.mixtures])
 
     @cached_property
     def _coefficients(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Of (-x^2/2, x, 1) in the logarithm of equation (1), per kernel and axis; 0 where inactive."""
-        m = self._points[:, self.each[0].axes.numeric]
-        h = np.array([mixture.bandwidths for mixture in self.each])[self._of]
+        """Of (-x^2/2, x, 1) in the logarithm of equation (1), shape (n, n_numeric) each; 0 where inactive."""
+        m = self._points[:, self._layout.numeric]
+        h = np.array([mixture.bandwidths for mixture in self.mixtures])[self._owners]
         inactive = np.isnan(m)
         m[inactive] = 0.5
-        mass = ndtr((1 - m) / h) - ndtr(-m / h)
+        mass = ndtr((1 - m) / h) - ndtr(-m / h)  # the bracket of eq. 1
         precision = 1.0 / (h * h)
         linear = m * precision
         constant = -0.5 * m * linear - np.log(_ROOT_2PI * h * mass)
@@ -153,51 +124,43 @@ class Mixtures:
         return precision, linear, constant
 
     def log_densities(self, x: FloatArray) -> FloatArray:
-        """Logarithms of equation (3) over the prior's density at `x`, shape (m, d) with NaN where inactive.
-
-        The same measure for every mixture over one space, so that differences are those of (3).
-
-        Returns
-        -------
-        ndarray of shape (m, k)
-            Of each of the k mixtures.
-        """
+        """Log of equation (3) over the prior's density at `x`, shape (m, d), NaN where inactive; shape (m, k)."""
+        # Over the prior's density, because the axes of a candidate differ with its options: like this every
+        # candidate has the same measure, and differences between mixtures are those of eq. 3.
         logs = self._log_numeric(x)
-        if len(self.each[0].axes.categorical):
+        if len(self._layout.categorical):
             logs += self._log_options(x)
-        peaks = np.zeros((len(x), len(self.each)))
-        if logs.max(initial=0.0) > _HIGHEST:
-            for k in range(len(self.each)):
-                peaks[:, k] = logs[:, self._of == k].max(axis=1, initial=0.0)
-            logs -= peaks[:, self._of]
-        totals = np.exp(logs, out=logs) @ self._weights + self._priors * np.exp(-peaks)
-        result: FloatArray = np.log(totals) + peaks - np.log(self._weights.sum(axis=0) + self._priors)
-        return result
+        peaks = np.zeros((len(x), len(self.mixtures)))
+        if logs.max(initial=0.0) > _HIGHEST:  # log-sum-exp; not needed, and not paid for, in most spaces
+            for k in range(len(self.mixtures)):
+                peaks[:, k] = logs[:, self._owners == k].max(axis=1, initial=0.0)
+            logs -= peaks[:, self._owners]
+        totals = np.exp(logs, out=logs) @ self._weights + self._prior_weights * np.exp(-peaks)  # numerator of eq. 3
+        return np.log(totals) + peaks - np.log(self._weights.sum(axis=0) + self._prior_weights)
 
     def _log_numeric(self, x: FloatArray) -> FloatArray:
-        """Logarithms of equation (1), summed over the axes that kernel and candidate both have; shape (m, n)."""
+        """Log of equation (1), summed over the axes that are active in kernel and candidate; shape (m, n)."""
         precision, linear, constant = self._coefficients
-        z = x[:, self.each[0].axes.numeric]
-        outside = np.isnan(z)
-        z[outside] = 0.0
-        inside = (~outside).astype(float)
-        if not outside.any():  # then the constants can be summed beforehand
-            inside, constant = np.ones((len(x), 1)), constant.sum(axis=1, keepdims=True)
-        logs: FloatArray = np.hstack((-0.5 * z * z, z, inside)) @ np.hstack((precision, linear, constant)).T
-        return logs
+        z = x[:, self._layout.numeric]
+        inactive = np.isnan(z)
+        z[inactive] = 0.0
+        active = (~inactive).astype(float)
+        if not inactive.any():  # then the constants can be summed beforehand
+            active, constant = np.ones((len(x), 1)), constant.sum(axis=1, keepdims=True)
+        return np.hstack((-0.5 * z * z, z, active)) @ np.hstack((precision, linear, constant)).T
 
     def _log_options(self, x: FloatArray) -> FloatArray:
-        """Logarithms of equation (2) over the prior's probability, summed likewise; shape (m, n)."""
-        axes, of = self.each[0].axes, self._of
-        mixing = np.array([mixture.mixing for mixture in self.each])
-        logs = np.zeros((len(x), len(of)))
-        for axis, prior, w in zip(axes.categorical, axes.priors, mixing.T, strict=True):
-            here, there = x[:, axis], self._points[:, axis]
-            drawn = ~np.isnan(here)
+        """Log of equation (2) over the prior's probability, summed likewise; shape (m, n)."""
+        owners = self._owners
+        mixing = np.array([mixture.mixing for mixture in self.mixtures])
+        logs = np.zeros((len(x), len(owners)))
+        for axis, prior, w in zip(self._layout.categorical, self._layout.priors, mixing.T, strict=True):
+            candidate, kernel = x[:, axis], self._points[:, axis]
+            is_active = ~np.isnan(candidate)
             p = np.ones(len(x))
-            p[drawn] = prior[here[drawn].astype(np.intp)]
-            both = drawn[:, None] & ~np.isnan(there)
-            # Over the prior's probability: w where the options differ, w + (1 - w)/p where they agree.
-            same = np.log(w + (1 - w) / p[:, None])[:, of]
-            logs += np.where(both, np.where(here[:, None] == there, same, np.log(w)[of]), 0.0)
+            p[is_active] = prior[candidate[is_active].astype(np.intp)]
+            both_active = is_active[:, None] & ~np.isnan(kernel)
+            # Eq. 2 over p(x): w where the options differ, w + (1 - w)/p where they agree.
+            agree = np.log(w + (1 - w) / p[:, None])[:, owners]
+            logs += np.where(both_active, np.where(candidate[:, None] == kernel, agree, np.log(w)[owners]), 0.0)
         return logs

@@ -15,17 +15,13 @@ standard deviation of the points, the prior counted as one more of them, and at 
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
-from ._densities import Axes, Mixture
+from ..._typing import FloatArray
+from ...space import Layout
+from ._densities import Mixture
 
-FloatArray: TypeAlias = NDArray[np.float64]
-
-UNIFORM_SPREAD = 12**-0.5
-"""Standard deviation of the prior on an axis."""
+UNIFORM_SPREAD = 12**-0.5  # Standard deviation of the prior on an axis.
 
 
 def spread(points: FloatArray, weights: FloatArray) -> FloatArray:
@@ -35,57 +31,34 @@ def spread(points: FloatArray, weights: FloatArray) -> FloatArray:
     total = weights @ active + 1.0  # the prior counts as one more point, as it does in the mixture
     mean = (weights @ x + 0.5) / total
     square = (weights @ (x * x) + 0.25 + UNIFORM_SPREAD**2) / total
-    result: FloatArray = np.minimum(np.sqrt(np.maximum(square - mean**2, 1e-6)), UNIFORM_SPREAD)
-    return result
+    return np.minimum(np.sqrt(np.maximum(square - mean**2, 1e-6)), UNIFORM_SPREAD)
 
 
 def scott(points: FloatArray, spreads: FloatArray, factor: float) -> FloatArray:
     """Equation (4) for each column of `points` and its spread; shape (d,)."""
     n = (~np.isnan(points)).sum(axis=0)
-    dimension = max(1.0, n.sum() / len(points)) if len(points) else 1.0
-    result: FloatArray = factor * spreads * np.maximum(n, 1) ** (-1.0 / (dimension + 4.0))
-    return result
+    dimension = max(1.0, n.sum() / len(points)) if len(points) else 1.0  # active axes of a point, on average
+    return factor * spreads * np.maximum(n, 1) ** (-1.0 / (dimension + 4.0))  # eq. 4
 
 
-def parzen(
-    axes: Axes,
+def fit_mixture(
+    layout: Layout,
     points: FloatArray,
     weights: FloatArray,
-    spreads: FloatArray,
+    spreads: FloatArray,  # s of eq. 4 on each numeric axis
     *,
-    factor: float,
-    mixing: float,
-    floor: FloatArray,
-    prior: float,
+    factor: float,  # c of eq. 4
+    mixing: float,  # w of eq. 2 for a single point
+    floor: FloatArray,  # the smallest bandwidth on each numeric axis
+    prior: float,  # a of eq. 3
 ) -> Mixture:
-    """The mixture over `points`.
-
-    Parameters
-    ----------
-    axes : Axes
-        The kinds of the columns.
-    points : ndarray of shape (n, d)
-        Where the kernels sit.
-    weights : ndarray of shape (n,)
-        Their weights, of mean 1.
-    spreads : ndarray of shape (n_numeric,)
-        s of equation (4) on each numeric axis.
-    factor : float
-        c of equation (4).
-    mixing : float
-        w of equation (2) for a single point; it falls as points agree, with 1/(1 + n).
-    floor : ndarray of shape (n_numeric,)
-        The smallest bandwidth on each numeric axis.
-    prior : float
-        Weight of the prior.
-    """
-    h = np.maximum(scott(points[:, axes.numeric], spreads, factor), floor)
-    w = _mixing(points[:, axes.categorical], mixing) if len(axes.categorical) else np.empty(0)
-    return Mixture(axes, points, weights, h, w, prior)
+    """The mixture over `points`, whose weights have the mean 1."""
+    h = np.maximum(scott(points[:, layout.numeric], spreads, factor), floor)
+    w = _mixing(points[:, layout.categorical], mixing) if len(layout.categorical) else np.empty(0)
+    return Mixture(layout, points, weights, h, w, prior)
 
 
 def _mixing(points: FloatArray, single: float) -> FloatArray:
-    """w of equation (2) for each column of `points`."""
+    """w of equation (2) for each column of `points`; it falls as more points are known."""
     n = (~np.isnan(points)).sum(axis=0)
-    w: FloatArray = np.minimum(np.maximum(single * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)
-    return w
+    return np.minimum(np.maximum(single * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)

@@ -10,29 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.intp]
+from ..._typing import FloatArray, IntArray
 
 MOST_BELOW = 25
 MOST_ABOVE = 250
 
 
 def splits(losses: FloatArray, gammas: Sequence[float]) -> list[tuple[IntArray, IntArray]]:
-    """Rows of the good trials, best first, and of all others, for each share of good ones that differs in them.
-
-    Parameters
-    ----------
-    losses : ndarray of shape (n,)
-        NaN for failed and pending trials, which are never good.
-    gammas : sequence of float
-        The shares of the ok trials that are good; at least one trial, at most 25.
-    """
-    order = np.argsort(losses, kind="stable")  # NaN last
+    """Rows of the good trials, best first, and of all others, for each share of good ones that differs in them."""
+    order = np.argsort(losses, kind="stable")  # NaN last: failed and pending trials are never good
     n_ok = int(np.count_nonzero(~np.isnan(losses)))
     cuts = dict.fromkeys(min(math.ceil(gamma * n_ok), MOST_BELOW) for gamma in gammas)
     return [(order[:cut], order[cut:]) for cut in cuts]
@@ -40,8 +29,7 @@ def splits(losses: FloatArray, gammas: Sequence[float]) -> list[tuple[IntArray, 
 
 def rank_weights(n: int) -> FloatArray:
     """Weights of n good trials, best first, falling linearly, of mean 1; shape (n,)."""
-    weights: FloatArray = np.arange(n, 0, -1.0) * (2.0 / (n + 1))
-    return weights
+    return np.arange(n, 0, -1.0) * (2.0 / (n + 1))
 
 
 def thin(rows: IntArray, most: int) -> IntArray:

@@ -1,0 +1,56 @@
+"""Step 3: losses on the scale that the process sees, and how noisy each is compared with the others.
+
+>>> import numpy as np
+>>> standardise(np.array([1.0, 2.0, 3.0, np.nan])).round(2).tolist()
+[-1.52, -0.27, 0.9, 0.9]
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from ..._typing import FloatArray
+
+
+def fill_failures(losses: FloatArray) -> FloatArray:
+    """Failed trials (NaN) as the worst, and as worse than the others where those are all alike."""
+    if np.isnan(losses).all():
+        return np.zeros_like(losses)
+    worst = np.nanmax(losses)
+    return np.where(np.isnan(losses), worst if worst > np.nanmin(losses) else worst + 1.0, losses)
+
+
+def standardise(losses: FloatArray, share: float = 0.5) -> FloatArray:
+    """Losses with mean 0 and variance 1, logarithmic where they are worse than the quantile `share`."""
+    y = fill_failures(losses)
+    best = y.min()
+    scale = max(np.quantile(y, share) - best, 1e-12 * max(1.0, abs(best)))
+    z = (y - best) / scale
+    # How bad a bad loss is says little about where the best one is, and would stretch the scale for the good ones.
+    z = np.where(z > 1.0, 1.0 + np.log(np.maximum(z, 1.0)), z)
+    return _with_variance_one(z)
+
+
+def normal_scores(losses: FloatArray) -> FloatArray:
+    """Normal quantiles at the ranks of the losses, with mean 0 and variance 1."""
+    y = fill_failures(losses)
+    z = ndtri((rankdata(y) - 0.5) / len(y))  # Hazen's plotting position (r - 1/2)/n; equal losses share their mean rank
+    return _with_variance_one(z)
+
+
+def relative_noise(variances: FloatArray) -> FloatArray:
+    """Each variance over the typical one; 1 where it is not known."""
+    # The process fits the absolute noise: the spread of scores over folds overstates it, since a hard fold
+    # is hard for every candidate.
+    positive = variances[variances > 0]
+    if not len(positive):
+        return np.ones(len(variances))
+    ratio = np.clip(variances / np.median(positive), 0.1, 10.0)
+    return np.where(np.isnan(ratio), 1.0, ratio)
+
+
+def _with_variance_one(z: FloatArray) -> FloatArray:
+    """The same less their mean, over their deviation; zeros where all are alike."""
+    return (z - z.mean()) / max(float(z.std()), 1e-9)
