@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
-import numpy as np
-
 from ..space import Choice
 from ._set_params import is_estimator, some_value, takes
 
@@ -91,7 +89,7 @@ def _unlisted_names(space: Any, estimator: Any, rule: BranchRule) -> Iterator[st
 
 def _dicts_below(node: Any) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
     """Every dict that stands under a key somewhere in `node`: the key, the dict, whether it is in a plain list."""
-    if isinstance(node, Choice | list | tuple | np.ndarray):
+    if isinstance(node, Choice) or _is_list(node):
         for option, _ in _options_of(node):
             yield from _dicts_below(option)
     elif isinstance(node, Mapping):
@@ -106,11 +104,18 @@ def _options_of(value: Any, *, is_listed: bool = False) -> Iterator[tuple[Any, b
     if isinstance(value, Choice):
         for option in value.options:
             yield from _options_of(option)
-    elif isinstance(value, list | tuple | np.ndarray) and not is_listed:
+    elif _is_list(value) and not is_listed:
         for option in value:
             yield from _options_of(option, is_listed=True)
     else:
         yield value, is_listed
+
+
+def _is_list(value: Any) -> bool:
+    # An array or a Series may hold dicts only if it holds objects.
+    return isinstance(value, list | tuple) or (
+        hasattr(value, "__len__") and str(getattr(value, "dtype", "")) == "object"
+    )
 
 
 def _names_in(options: Iterable[Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,6 +133,14 @@ def test_a_dict_in_a_list_is_a_value_whatever_get_params_lists(estimator: Any, o
     """The candidates are those of ParameterGrid, also if keys of the dict are names of parameters."""
     parameters = checked({"weights": options}, estimator)
     assert [parameters.params(point) for point in parameters.space.points()] == [*ParameterGrid({"weights": options})]
+
+
+@pytest.mark.parametrize("write", [tuple, np.array, pd.Series], ids=["tuple", "array", "Series"])
+def test_a_list_may_be_a_tuple_an_array_or_a_series(write: Any) -> None:
+    """Dicts in it are values, too."""
+    options = [{"no": 1, "lr": 2}, {"no": 3, "lr": 4}]
+    parameters = checked({"weights": write(options)}, ListsWhatWasGiven(lr=1))
+    assert [parameters.params(point)["weights"] for point in parameters.space.points()] == options
 
 
 @given(st.sampled_from([ListsAll(), ListsWhatWasSet(), ListsWhatWasGiven()]))
