@@ -18,7 +18,6 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from ..optimize import Stopper
@@ -40,15 +39,18 @@ def stop_if_hopeless(metric_name: MetricName) -> Stopper:
         nonlocal is_decided
         if is_decided:
             return None
-        # Trials of a save file do not count: the cause of their errors may be gone.
-        first = list(islice((t for t in trials._visible() if t.is_finished and t.finished >= start), N_HOPELESS))
-        has_success = any(trial.is_ok or trial.was_pruned for trial in trials._visible())
-        is_decided = has_success or len(first) == N_HOPELESS
-        if has_success or len(first) < N_HOPELESS:
-            return None
-        return ALL_FAILED if common_error(first, metric_name) is not None else None
+        finished = [trial for trial in trials._visible() if trial.is_finished]
+        # Those of a save file are not enough: the cause of their errors may be gone.
+        is_decided = sum(trial.finished >= start for trial in finished) >= N_HOPELESS or any(
+            map(_has_succeeded, finished)
+        )
+        return ALL_FAILED if is_decided and common_error(finished, metric_name) is not None else None
 
     return stop
+
+
+def _has_succeeded(trial: Trial) -> bool:
+    return trial.is_ok or trial.was_pruned
 
 
 def common_error(trials: Sequence[Trial], metric_name: MetricName) -> str | None:
@@ -72,7 +74,7 @@ def raise_if_hopeless(trials: Sequence[Trial], scoring: Any, metric_name: Metric
     errors = Counter(error for trial in trials for error in _errors(trial, metric_name) if error is not None)
     error = errors.most_common(1)[0][0]
     text = f"The search ended after {len(trials)} candidates, because every fold of {N_HOPELESS} failed with {error!r}."
-    if any(trial.is_ok or trial.was_pruned for trial in trials):
+    if any(map(_has_succeeded, trials)):
         warnings.warn(text, UserWarning, stacklevel=5)
         return
     folds = [fold for trial in trials if trial.outcome is not None for fold in trial.outcome.folds]
