@@ -41,9 +41,8 @@ def stop_if_hopeless(metric_name: MetricName) -> Stopper:
             return None
         finished = [trial for trial in trials._visible() if trial.is_finished]
         # Those of a save file are not enough: the cause of their errors may be gone.
-        is_decided = sum(trial.finished >= start for trial in finished) >= N_HOPELESS or any(
-            map(_has_succeeded, finished)
-        )
+        n_new = sum(trial.finished >= start for trial in finished)
+        is_decided = n_new >= N_HOPELESS or any(map(_has_succeeded, finished))
         return ALL_FAILED if is_decided and common_error(finished, metric_name) is not None else None
 
     return stop
