@@ -26,7 +26,8 @@ def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str
     """The text of the best candidate in the line of progress."""
     scorer = objective.function.settings["scorer"]
     name = objective.metric if is_multimetric_scorer(scorer) else search.scoring
-    objective_scorer = scorers_by_name(scorer).get(name) if is_multimetric_scorer(scorer) else scorer
+    scorers = scorers_by_name(scorer)
+    objective_scorer = scorers.get(name) if is_multimetric_scorer(scorer) else scorers
     label = name if isinstance(name, str) else "score"
     if getattr(objective_scorer, "_sign", 1) < 0:  # an error, which scikit-learn negates: shown as it is
         return lambda trial: f"best {label.removeprefix('neg_')}: {trial.loss:.6g}"

@@ -30,6 +30,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
+from ._score_errors import KeepingErrors, keep_error
+
 __all__ = [
     "HAS_CALLBACKS",
     "BaseSearchCV",
@@ -44,11 +46,11 @@ __all__ = [
     "is_multimetric_scorer",
     "is_pairwise",
     "num_samples",
-    "refusing_text",
     "requires_y",
     "safe_indexing",
     "score",
     "scorers_by_name",
+    "strict_scorer",
     "warn_or_raise_about_fit_failures",
 ]
 
@@ -75,15 +77,17 @@ class _MultimetricScorer(_Bundle):  # messages of scikit-learn name it
     def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
         scores = super().__call__(estimator, *args, **kwargs)
         for name, score in scores.items():
-            if isinstance(score, str) and "Traceback (most recent call last)" not in score:
+            if isinstance(score, str) and "Traceback (most recent call last)" in score:
+                keep_error(name, score)
+            elif isinstance(score, str):
                 raise ValueError(f"scoring must return a number, got {score} ({type(score)}) instead. (scorer={name})")
         return scores
 
 
-def refusing_text(scorer: Any) -> Any:
-    """A scorer that raises where one of a bundle returns text, as scikit-learn does for a single scorer."""
+def strict_scorer(scorer: Any) -> Any:
+    """A scorer whose errors are kept, and that raises where one of a bundle returns text."""
     if not isinstance(scorer, _Bundle):
-        return scorer
+        return KeepingErrors(scorer)
     return _MultimetricScorer(scorers=scorer._scorers, raise_exc=scorer._raise_exc)
 
 
@@ -108,4 +112,6 @@ def is_pairwise(estimator: Any) -> bool:
 
 def scorers_by_name(scorer: Any) -> Any:
     """What ``scorer_`` holds: a dict for several metrics, the scorer itself for one."""
-    return scorer._scorers if isinstance(scorer, _Bundle) else scorer
+    if isinstance(scorer, _Bundle):
+        return scorer._scorers
+    return scorer.scorer if isinstance(scorer, KeepingErrors) else scorer

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..space import Choice, IsBranch, Parameter, SpaceTable, brief, children, fixed_value
-from ._names import is_estimator
 from ._parameters import ParameterSpace
+from ._set_params import is_estimator
 
 
 @dataclass(frozen=True)

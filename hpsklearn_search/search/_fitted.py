@@ -26,6 +26,7 @@ from ..suggest import parameter_importances
 from ..trials import Trial, Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
 from ._describe import settings, space_table
+from ._hopeless import ALL_FAILED, raise_if_hopeless
 from ._parameters import ParameterSpace
 from ._results import (
     BEST_ITERATIONS,
@@ -35,7 +36,7 @@ from ._results import (
     first_failure,
     flat_folds,
     padded_folds,
-    rank_without_infinities,
+    rank_failures_last,
 )
 from ._run import SearchRun
 from .early_stopping import refit_params
@@ -92,7 +93,8 @@ class FittedSearch(BaseSearchCV):
         -------
         pandas.DataFrame
             One row for each candidate. The index is the row of `cv_results_`, so ``best_index_`` is a label of it.
-            The columns are rank, mean and standard deviation of the score, then the parameters, then the rest.
+            The row of ``best_index_`` comes first, the others in order of rank. The columns are rank, mean and
+            standard deviation of the optimised score, then the parameters, then the rest.
 
         Raises
         ------
@@ -102,10 +104,13 @@ class FittedSearch(BaseSearchCV):
         check_is_fitted(self, "cv_results_")
         frame = frame_of(self.cv_results_, what="results_frame()")
         ranks = [key for key in frame if key.startswith("rank_test_")]
-        rank = f"rank_test_{self.refit}" if isinstance(self.refit, str) and self.multimetric_ else ranks[0]
+        metric = self.refit if isinstance(self.refit, str) else self.objective_metric
+        rank = f"rank_test_{metric}" if f"rank_test_{metric}" in ranks else ranks[0]
         first = [rank, *(rank.replace("rank", kind, 1) for kind in ("mean", "std"))]
         first += [key for key in frame if key.startswith("param_")]
-        return frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
+        frame = frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
+        best = getattr(self, "best_index_", frame.index[0])
+        return frame.loc[[best, *frame.index.drop(best)]]  # a callable `refit` may choose any row
 
     def describe_space(self) -> SpaceTable:
         """Show how `space` is understood: each label with its values, when it is active, and the default.
@@ -174,7 +179,7 @@ class FittedSearch(BaseSearchCV):
         """Make ``cv_results_`` of the finished candidates, and warn about failed ones as scikit-learn does."""
         rows = self._rows()
         if not rows:
-            raise ValueError(f"no candidate finished (stopped by {self.stop_reason_}); give the search more time")
+            raise ValueError(self._why_no_candidate(run))
         folds = padded_folds(rows, self.n_splits_)
         self.n_trials_ = len(rows)
         if callable(self.scoring):
@@ -189,16 +194,26 @@ class FittedSearch(BaseSearchCV):
         if race is not None:
             add_partial_columns(results, rows, run.objective.metric_name(folds[0]))
         add_iteration_columns(results, rows, self.n_splits_)
-        self.cv_results_ = rank_without_infinities(results)
+        self.cv_results_ = rank_failures_last(results, rows)
         try:
             warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
         except ValueError as error:
             add_note(error, first_failure(rows, run.parameters.params))
+            if self.stop_reason_ == ALL_FAILED:
+                add_note(
+                    error, f"The search ended after {len(rows)} candidates, because all failed with the same error."
+                )
             raise
         # scikit-learn warns about every NaN in the table; those of pruned candidates are meant to be there.
         if race is None or not all(trial.is_ok or trial.was_pruned for trial in rows):
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)
+
+    def _why_no_candidate(self, run: SearchRun) -> str:
+        if self.stop_reason_ != "exhausted":
+            return f"no candidate finished (stopped by {self.stop_reason_}); give the search more time"
+        n_points = run.plan.space.size
+        return f"constraints: none of the {n_points} points is accepted; constraints(params) returned False for all"
 
     def _keep_partial(self, run: SearchRun) -> None:
         """Keep the results of the candidates that finished, and raise nothing in place of the error."""
@@ -213,24 +228,27 @@ class FittedSearch(BaseSearchCV):
         else:
             logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
 
-    def _warn_if_nothing_finite(self) -> None:
-        """Warn, or raise, where no candidate has a finite score."""
+    def _check_success(self, run: SearchRun) -> None:
+        """Warn, or raise, where no candidate succeeded."""
         rows = self._rows()
+        if self.stop_reason_ == ALL_FAILED:
+            raise_if_hopeless(rows, self.scoring, run.objective.metric_name)
         decides_itself = callable(self.refit) or (self.multimetric_ and not self.refit)
         if decides_itself or any(trial.is_ok or trial.was_pruned for trial in rows):
             return
         failures = [trial.outcome.failure for trial in rows if trial.outcome is not None]
         kinds = Counter(failure.kind for failure in failures if failure is not None)
         counts = ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common())
-        nothing = f"None of the {len(rows)} candidates has a finite mean test score"
-        if all(np.isnan(self.cv_results_[key]).all() for key in self.cv_results_ if key.startswith("mean_test_")):
-            text = f"{nothing} ({counts}), so none is the best; the first is taken, as GridSearchCV does."
+        means = [value for key, value in self.cv_results_.items() if key.startswith("mean_test_")]
+        if not np.isinf(means).any():
+            nothing = f"None of the {len(rows)} candidates succeeded in every fold"
+            text = f"{nothing} ({counts}), so none is the best; the first with the highest score is taken."
             warnings.warn(text, UserWarning, stacklevel=4)
             return
         # GridSearchCV would make an infinite score the best one.
         first = next((failure for failure in failures if failure is not None), None)
         raise ValueError(
-            f"{nothing}, so there is no best one ({counts}). "
+            f"None of the {len(rows)} candidates has a finite mean test score, so there is no best one ({counts}). "
             f"cv_results_ shows their scores. The first failure:\n{first.traceback if first is not None else ''}"
         )
 
@@ -244,13 +262,23 @@ class FittedSearch(BaseSearchCV):
             refit_metric = self.refit
         self.scorer_ = scorers_by_name(run.objective.function.settings["scorer"])
         best_loss = self.trials_.best_loss
-        if best_loss is not None:
-            self.best_loss_ = best_loss
         if self.refit or not self.multimetric_:
             self.best_index_ = self._select_best_index(self.refit, refit_metric, self.cv_results_)
             if not callable(self.refit):
                 self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
+            best_loss = self._loss_of(self.best_index_, run)
+        if best_loss is not None:
+            self.best_loss_ = best_loss
+
+    def _loss_of(self, row: int, run: SearchRun) -> float | None:
+        """Minus the score of a row; of a pruned one, over the folds that ran; None if it failed."""
+        trial = self._rows()[row]
+        if trial.outcome is None or not (trial.is_ok or trial.was_pruned):
+            return None
+        metric = run.objective.metric_name(trial.outcome.folds[0])
+        column = "mean_test_score_partial" if trial.was_pruned else f"mean_test_{metric}"
+        return -float(self.cv_results_[column][row])
 
     def _refit(self, run: SearchRun) -> None:
         """Fit the best candidate on all data, if `refit` asks for it."""

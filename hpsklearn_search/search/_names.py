@@ -16,13 +16,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from itertools import product
+from itertools import islice, product
 from typing import Any, TypeAlias
-
-from sklearn.base import clone
 
 from ..exceptions import BadSearchSpace
 from ..space import Choice, Constant, IsBranch, Node, has_nodes
+from ._set_params import is_estimator, some_value, takes
 
 
 class _Sentinel:
@@ -32,13 +31,11 @@ class _Sentinel:
 UNKNOWN = _Sentinel()  # known only when a point is drawn
 UNSET = _Sentinel()  # some branch does not set the parameter, so the estimator's own value stays
 
-# Each parameter name with the values that it may get, over all branches.
+# How many values of a parameter are tried at most before the error of the first is raised.
+MOST_TRIED = 20
+
+# Each parameter name with the options that it may get, over all branches.
 Assignments: TypeAlias = dict[str, list[Any]]
-
-
-def is_estimator(value: Any) -> bool:
-    """Whether `value` has parameters of its own; a class has none."""
-    return hasattr(value, "get_params") and not isinstance(value, type)
 
 
 def check_parameter_names(root: Any, estimator: Any, is_branch: IsBranch) -> None:
@@ -95,7 +92,7 @@ class _NameCheck:
 
     def assignments_of_option(self, key: str, option: Any) -> Assignments:
         if not self.sets_parameters(key, option):
-            return {key: [_known_value(option)]}
+            return {key: [option]}
         assignments: Assignments = {}
         for name, value in option.items():
             assignments.update(self.assignments(name, value))
@@ -107,11 +104,11 @@ class _NameCheck:
         parts = name.split("__")
         prefixes = ["__".join(parts[:n]) for n in range(1, len(parts))]
         replaced = [prefix for prefix in prefixes if prefix in assignments]
-        for values in product(*(assignments[prefix] for prefix in replaced)):
-            above = {prefix: v for prefix, v in zip(replaced, values, strict=True) if v is not UNSET}
+        for options in product(*(assignments[prefix] for prefix in replaced)):
+            above = {prefix: _known_value(o) for prefix, o in zip(replaced, options, strict=True) if o is not UNSET}
             if UNKNOWN in above.values() or self.lists(name, above) or self.replaces_steps(assignments):
                 continue
-            if self.refuses(name, above):
+            if not self.can_be_set(name, assignments[name], above):
                 raise ValueError(self.complaint(name, above))
 
     def lists(self, name: str, above: Mapping[str, Any]) -> bool:
@@ -135,13 +132,17 @@ class _NameCheck:
         values = (self.params_of(self.estimator).get(name) for name in assignments)
         return any(isinstance(value, list) and value and all(isinstance(s, tuple) for s in value) for value in values)
 
-    def refuses(self, name: str, above: Mapping[str, Any]) -> bool:
-        # Some estimators take more parameters than they list, so set_params of a clone decides.
-        try:
-            clone(self.estimator).set_params(**clone(dict(above), safe=False), **{name: None})
-        except Exception:  # whatever it raises here it would raise in every fit
-            return True
-        return False
+    def can_be_set(self, name: str, options: list[Any], above: Mapping[str, Any]) -> bool:
+        """Whether ``set_params`` takes `name`; if it refuses all values for another reason, that error is raised."""
+        first_error: Exception | None = None
+        # A value may be refused where others are not: such a candidate fails alone, in its fits.
+        for option in islice((option for option in options if option is not UNSET), MOST_TRIED):
+            try:
+                return takes(self.estimator, name, some_value(option), above)
+            except Exception as error:
+                first_error = first_error or error
+        assert first_error is not None
+        raise first_error
 
     # ------------------------------------------------------------------ the message
     def complaint(self, name: str, above: Mapping[str, Any]) -> str:

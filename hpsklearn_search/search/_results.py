@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from ..trials import STATUS_CANCELLED, Trial
+from ._score_errors import SCORE_ERRORS, fold_error
 
 # Keys of the result of a fold, in addition to those of scikit-learn:
 ASKED_TO_STOP = "asked_to_stop"  # whether a callback of scikit-learn asked to end the search
 BEST_ITERATIONS = "best_iterations"  # the best iteration of each booster that stops early
+_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, SCORE_ERRORS)
 
 
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
@@ -30,7 +33,7 @@ def flat_folds(trials: Sequence[Trial]) -> list[dict[str, Any]]:
 
 def _sklearn_part(fold: Mapping[str, Any]) -> dict[str, Any]:
     # scikit-learn would make a column of every key.
-    return {key: value for key, value in fold.items() if key != BEST_ITERATIONS}
+    return {key: value for key, value in fold.items() if key not in _OWN_KEYS}
 
 
 def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> str:
@@ -86,14 +89,21 @@ def add_iteration_columns(results: dict[str, Any], trials: Sequence[Trial], n_sp
         results[f"median_best_iteration{suffix}"][has_any] = np.round(np.nanmedian(table[has_any], axis=1))
 
 
-def rank_without_infinities(results: dict[str, Any]) -> Mapping[str, Any]:
-    """Give infinite mean scores the last rank, as NaN has it: only a finite score can win."""
+def rank_failures_last(results: dict[str, Any], trials: Sequence[Trial]) -> Mapping[str, Any]:
+    """Let failed candidates share the last rank, as with NaN: neither `error_score` nor infinity can win."""
     for key in [key for key in results if key.startswith("mean_test_")]:
         means = np.asarray(results[key])
-        if not np.isinf(means).any():
-            continue
-        finite = np.isfinite(means)
-        worst = means[finite].min() - 1 if finite.any() else 0.0
-        ranks = rankdata(-np.where(finite, means, worst), method="min")
+        can_win = np.isfinite(means) & ~_has_failed(trials, key.removeprefix("mean_test_"))
+        if not can_win.any():
+            can_win = np.isfinite(means)  # then the scores decide among the failed candidates, as in GridSearchCV
+        if np.isnan(means[~can_win]).all():
+            continue  # scikit-learn ranks NaN last
+        worst = means[can_win].min() - 1 if can_win.any() else 0.0
+        ranks = rankdata(-np.where(can_win, means, worst), method="min")
         results[key.replace("mean_", "rank_", 1)] = ranks.astype(np.int32)
     return results
+
+
+def _has_failed(trials: Sequence[Trial], metric: str) -> NDArray[np.bool_]:
+    folds = [trial.outcome.folds if trial.outcome is not None else () for trial in trials]
+    return np.array([any(fold_error(fold, metric) for fold in of_trial) for of_trial in folds])

@@ -30,17 +30,19 @@ from ..space import Space
 from ..suggest import SuggestAlgorithm, grid
 from ..trials import Trials
 from ._callbacks import collect_callbacks, describe_search
+from ._checks import check_estimator, check_parts, check_rows, check_target
 from ._compat import (
     check_method_params,
     indexable,
     is_multimetric_scorer,
-    refusing_text,
-    requires_y,
     scorers_by_name,
+    strict_scorer,
 )
 from ._fingerprint import check_origin, fingerprint
+from ._hopeless import stop_if_hopeless
 from ._metric_bounds import highest_score
 from ._parameters import ParameterSpace
+from ._points import as_points
 from ._racing import Race, as_racing
 from ._task_tree import TaskTree
 from .early_stopping import contains_early_stopping
@@ -67,17 +69,19 @@ class SearchRun:
     @classmethod
     def prepare(cls, search: Any, X: Any, y: Any, params: Mapping[str, Any]) -> SearchRun:
         """Find everything that is wrong with an argument; nothing is fitted, and `search` does not change."""
-        _check_estimator(search.estimator)
+        check_estimator(search.estimator)
         place = as_trials(search.trials)
         place.check_picklable(estimator=search.estimator, X=X, y=y, **params)
         parameters = ParameterSpace(search.space, search.estimator)
         parameters.check_names(search.estimator)
         # From here on the order is GridSearchCV's, so that of two mistakes both searches name the same one.
         scorer, refit_metric = search._get_scorers()
-        _check_target(search, y)
+        check_target(search, y)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = search._get_routed_params_for_fit(params)
+        for metadata in (params, routed.estimator.fit, routed.scorer.score):
+            check_rows(metadata, params, X)
         splits = _draw_folds(search, X, y, routed.splitter.split)
         tree = TaskTree(search, X, y, params.get("sample_weight"), parameters.space.root)
         caller = search if tree.has_listeners else None
@@ -116,30 +120,18 @@ class SearchRun:
         return fingerprint(self.search, self.plan, self.objective.function, self.trials.record)
 
 
-# ---------------------------------------------------------------------- checks
-def _check_estimator(estimator: Any) -> None:
-    if isinstance(estimator, type):
-        name = estimator.__name__
-        raise TypeError(f"Expected an estimator instance ({name}()), got estimator class instead ({name}).")
-
-
-def _check_target(search: Any, y: Any) -> None:
-    # GridSearchCV finds this out in every single fit.
-    if y is None and requires_y(search.estimator):
-        kind = type(search).__name__
-        raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None")
-
-
 # ---------------------------------------------------------------------- folds
 def _draw_folds(search: Any, X: Any, y: Any, split_params: Mapping[str, Any]) -> Splits:
     cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
-    return draw_folds(cv, X, y, split_params, cv.get_n_splits(X, y, **split_params))
+    splits = draw_folds(cv, X, y, split_params, cv.get_n_splits(X, y, **split_params))
+    check_parts(splits, search.cv)
+    return splits
 
 
 def _fold_settings(search: Any, scorer: Any, routed: Any) -> dict[str, Any]:
     """Keywords of scikit-learn's fold routine."""
     return {
-        "scorer": refusing_text(scorer),
+        "scorer": strict_scorer(scorer),
         "fit_params": routed.estimator.fit,
         "score_params": routed.scorer.score,
         "return_train_score": search.return_train_score,
@@ -187,7 +179,8 @@ def _race(search: Any, function: FoldFunction, metric: str | None, window: Windo
     )
     if racing is None:
         return None
-    objective_scorer = scorers_by_name(scorer)[metric] if is_multimetric else scorer
+    scorers = scorers_by_name(scorer)
+    objective_scorer = scorers[metric] if is_multimetric else scorers
     return Race(racing, highest_score(objective_scorer, search.estimator), window)
 
 
@@ -240,8 +233,9 @@ def _plan(
         stoppers=[
             *stoppers(check_loss_threshold(search.loss_threshold), search.early_stop_fn),
             lambda trials: "callback" if objective.asked_to_stop else None,
+            stop_if_hopeless(objective.metric_name),
         ],
-        first_points=[space.check(point) for point in search.points_to_evaluate or ()],
+        first_points=as_points(parameters, search.points_to_evaluate),
         repeats=False,
         accepts=None if constraints is None else lambda point: constraints(parameters.params(point)),
         description=describe_search(search, max_evals, parameters, objective.function.X),

@@ -75,7 +75,8 @@ class HyperoptSearchCV(FittedSearch):
         ``early_stop_fn(trials, *arguments) -> (stop, arguments)``, called after each candidate with the arguments
         that it returned before. The search ends when ``stop`` is True. Ready-made: `no_progress_loss`.
     points_to_evaluate : list of dict, default=None
-        Candidates to evaluate first, as ``{label: raw value}``.
+        Candidates to evaluate first, as ``{parameter name: value}``: for example ``[old.best_params_]``. Parameters
+        that are left out are drawn. Labels can be used instead of names.
     max_queue_len : int, default=None
         The window W: candidate t is suggested from the outcomes of candidates 0 .. t-W. By default
         ``1 + ceil(n_jobs / n_splits)``, at least 2. It is used only with a `random_state`.
@@ -126,13 +127,15 @@ class HyperoptSearchCV(FittedSearch):
     trials_ : Trials
         The record of the search.
     best_loss_ : float
-        Minus the best mean score of the optimised metric.
+        Minus the mean score of the best candidate, of the optimised metric.
     n_trials_ : int
         Number of candidates that finished.
     importances_ : dict
         How much each label alone decides whether a candidate is good; see `parameter_importances`.
     stop_reason_ : str
-        Why the search ended: ``"max_evals"``, ``"exhausted"``, ``"timeout"``, ...
+        Why the search ended: ``"max_evals"``, ``"exhausted"`` (a finite space has no more points), ``"timeout"``,
+        ``"loss_threshold"``, ``"early_stop_fn"``, ``"callback"``, ``"interrupted"``, or ``"all_failed"`` (all folds
+        of the first five candidates failed with the same error).
 
     Raises
     ------
@@ -257,7 +260,7 @@ class HyperoptSearchCV(FittedSearch):
         run = SearchRun.prepare(self, X, y, params)
         with notify_on_finish(run.callbacks, self):
             self._search(run)
-            self._warn_if_nothing_finite()
+            self._check_success(run)
             self._select(run)
             self._refit(run)
         return self

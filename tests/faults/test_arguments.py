@@ -146,6 +146,35 @@ def test_what_cannot_be_pickled_runs_in_this_process_and_is_named_elsewhere() ->
     assert len(HyperoptSearchCV(estimator, {"a": [1, 2]}, max_evals=2, cv=2).fit(X, y).cv_results_["params"]) == 2
 
 
+@pytest.mark.parametrize("values", [np.ones(29), [1.0] * 31, np.ones((29, 1))], ids=["array", "list", "two dimensions"])
+@pytest.mark.parametrize("name", ["sample_weight", "step__sample_weight", "base_margin"])
+def test_rows_of_another_number_are_refused_before_the_first_fit(name: str, values: Any) -> None:
+    """The message has the argument, its length and that of X."""
+    Counting.n_fits = 0
+    with pytest.raises(ValueError, match=f"{name} must have one value for each row of X, which has 30; got (29|31)"):
+        HyperoptSearchCV(Counting(), {"a": [1, 2]}, max_evals=2, cv=2).fit(X, y, **{name: values})
+    assert Counting.n_fits == 0
+
+
+ROWS = np.arange(30)
+
+
+@pytest.mark.parametrize(
+    ("fold", "message"),
+    [
+        ((ROWS, []), "the test part of fold 1 is empty"),
+        (([], ROWS), "the train part of fold 1 is empty"),
+        ((ROWS >= 0, ROWS < 0), "the test part of fold 1 is empty"),
+    ],
+)
+def test_an_empty_part_of_a_fold_is_refused_before_the_first_fit(fold: Any, message: str) -> None:
+    """GridSearchCV gives such a fold a score of NaN, and with it every candidate."""
+    Counting.n_fits = 0
+    with pytest.raises(ValueError, match=message):
+        HyperoptSearchCV(Counting(), {"a": [1, 2]}, max_evals=2, cv=[(ROWS[:20], ROWS[20:]), fold]).fit(X, y)
+    assert Counting.n_fits == 0
+
+
 def test_warnings_as_errors_keep_the_results() -> None:
     """The warning about failed fits is raised after the table is set."""
     search = HyperoptSearchCV(DummyClassifier(), {"strategy": ["prior", "nonsense"]}, max_evals=2, cv=2, refit=False)

@@ -6,12 +6,16 @@ import pickle
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import loguniform
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import ParameterGrid
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -77,6 +81,84 @@ def test_a_dict_value_inside_a_branch_stays_one() -> None:
     assert None in weights
 
 
+class ListsAll(ClassifierMixin, BaseEstimator):
+    """Lists all of its parameters, as most estimators do."""
+
+    def __init__(self, lr: float = 0.1, weights: Any = None, units: Any = None) -> None:
+        self.lr = lr
+        self.weights = weights
+        self.units = units
+
+
+class ListsWhatWasSet(ClassifierMixin, BaseEstimator):
+    """Names all of its parameters, and lists those that are not None, as CatBoost does."""
+
+    def __init__(self, lr: float | None = None, weights: Any = None, units: Any = None) -> None:
+        self.settings = {"lr": lr, "weights": weights, "units": units}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Only what was set."""
+        return {name: value for name, value in self.settings.items() if value is not None}
+
+    def set_params(self, **params: Any) -> ListsWhatWasSet:
+        """Set anything."""
+        self.settings.update(params)
+        return self
+
+
+class ListsWhatWasGiven(ClassifierMixin, BaseEstimator):
+    """Has no names at all, and lists what it was given."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Only what was given."""
+        return dict(self.settings)
+
+    def set_params(self, **params: Any) -> ListsWhatWasGiven:
+        """Set anything."""
+        self.settings.update(params)
+        return self
+
+
+DICTS = st.dictionaries(st.sampled_from(["no", "yes", "lr", "units", 0, 1]), st.integers(0, 3), max_size=3)
+
+
+@given(
+    st.sampled_from([ListsAll(lr=0.2), ListsWhatWasSet(lr=0.2), ListsWhatWasGiven(lr=0.2)]),
+    st.lists(DICTS | st.none() | st.integers(), min_size=1, max_size=4),
+)
+def test_a_dict_in_a_list_is_a_value_whatever_get_params_lists(estimator: Any, options: list[Any]) -> None:
+    """The candidates are those of ParameterGrid, also if keys of the dict are names of parameters."""
+    parameters = checked({"weights": options}, estimator)
+    assert [parameters.params(point) for point in parameters.space.points()] == [*ParameterGrid({"weights": options})]
+
+
+@pytest.mark.parametrize("write", [tuple, np.array, pd.Series], ids=["tuple", "array", "Series"])
+def test_a_list_may_be_a_tuple_an_array_or_a_series(write: Any) -> None:
+    """Dicts in it are values, too."""
+    options = [{"no": 1, "lr": 2}, {"no": 3, "lr": 4}]
+    parameters = checked({"weights": write(options)}, ListsWhatWasGiven(lr=1))
+    assert [parameters.params(point)["weights"] for point in parameters.space.points()] == options
+
+
+@given(st.sampled_from([ListsAll(), ListsWhatWasSet(), ListsWhatWasGiven()]))
+def test_a_dict_that_sets_nothing_is_a_value_in_a_choice_too(estimator: Any) -> None:
+    """An option of hp.choice is a branch only if it sets a parameter."""
+    options = [None, {"no": 1, "yes": 5}]
+    parameters = checked({"weights": hp.choice("w", options)}, estimator)
+    assert [parameters.params(point)["weights"] for point in parameters.space.points()] == options
+
+
+@pytest.mark.parametrize("estimator", [ListsAll(), ListsWhatWasSet(), ListsWhatWasGiven(lr=1)])
+def test_a_choice_under_a_free_key_sets_its_parameters(estimator: Any) -> None:
+    """It does also if the estimator would take any key."""
+    parameters = checked({"any": hp.choice("a", [{"lr": 1}, {"lr": 2, "units": [{"no": 1}]}])}, estimator)
+    points = [parameters.params(point) for point in parameters.space.points()]
+    assert points == [{"lr": 1}, {"lr": 2, "units": {"no": 1}}]
+
+
 def test_an_option_that_is_no_dict_sets_the_key() -> None:
     """One option may leave a step out, and another may set it with its parameters."""
     space = {"reduce": hp.choice("r", [{"reduce": PCA(), "reduce__n_components": [1, 2]}, "passthrough"])}
@@ -116,6 +198,7 @@ def test_a_pickled_space_sets_the_same_parameters() -> None:
         ({"model__c": [1]}, PIPELINE, r"Did you mean 'model__C'\?"),
         ({"svc__C": [1]}, SVC(), r"Did you mean 'C'\?"),
         ({"class_wieght": [{0: 1}]}, SVC(), r"Did you mean 'class_weight'\?"),
+        ({"class_wieght": [{"no": 1, "yes": 5}]}, SVC(), r"Did you mean 'class_weight'\?"),
         ([{"C": [1]}, {"gama": [1]}], SVC(), "'gama'.*'gamma'"),
         ({"C": [1], "b": hp.choice("b", [{"tol": 1}, {"gama": 2}])}, SVC(), "'gama'.*'gamma'"),
         (hp.choice("a", [hp.choice("b", [{"C": 1}, {"gama": 2}]), {"C": 2}]), SVC(), "'gama'.*'gamma'"),
@@ -175,6 +258,49 @@ def test_an_estimator_that_takes_more_than_it_lists_is_asked_itself() -> None:
     estimator = Permissive()
     checked({"min_data_in_leaf": [1, 2]}, estimator)
     assert vars(estimator) == {"depth": 3}
+
+
+class Particular(BaseEstimator):
+    """Takes parameters below `module`, and refuses some values of them."""
+
+    def __init__(self, module: Any = None) -> None:
+        self.module = module
+
+    def set_params(self, **params: Any) -> Particular:
+        """Refuse other names, and values that are not positive."""
+        for name, value in params.items():
+            if not name.startswith("module__"):
+                raise KeyError(name)
+            if value is None or value <= 0:
+                raise RuntimeError(f"{name} needs a positive value, got {value}")
+        return self
+
+
+@pytest.mark.parametrize("values", [[1, 2], [None, 1], [-1, 0, 1], hp.uniform("u", 1, 2), hp.choice("c", [None, 3])])
+def test_a_name_is_tried_with_the_values_of_the_space(values: Any) -> None:
+    """A value that is refused is a candidate that will fail; it says nothing about the name."""
+    checked({"module__units": values}, Particular())
+
+
+def test_an_error_about_all_values_is_shown_as_it_is() -> None:
+    """It is not about the name, though it contains it."""
+    with pytest.raises(RuntimeError, match=r"^module__units needs a positive value, got None$"):
+        checked({"module__units": [None, -1]}, Particular())
+    with pytest.raises(ValueError, match=r"Invalid parameter 'unit' for estimator Particular\(\)"):
+        checked({"unit": [1]}, Particular())
+
+
+class Uncloneable(BaseEstimator):
+    """Changes its parameter, so that scikit-learn refuses to clone it."""
+
+    def __init__(self, columns: Any = ()) -> None:
+        self.columns = list(columns)
+
+
+def test_an_error_of_clone_is_shown_as_it_is() -> None:
+    """GridSearchCV shows the same error."""
+    with pytest.raises(RuntimeError, match="Cannot clone object"):
+        checked({"depth": [1, 2]}, Uncloneable(("a",)))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_squared_error
 from sklearn.model_selection import KFold, ShuffleSplit, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -194,7 +195,7 @@ def test_a_search_whose_scores_are_all_nan_warns_and_takes_the_first() -> None:
     search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, max_evals=2, cv=3, scoring=lambda e, X, y: np.nan)
     with pytest.warns(UserWarning, match=r"non-finite") as caught:
         search.fit(X, y)
-    assert any("None of the 2 candidates has a finite mean test score (2 x" in str(w.message) for w in caught)
+    assert any("None of the 2 candidates succeeded in every fold (2 x" in str(w.message) for w in caught)
     assert search.best_params_ == {"max_depth": 1}
     assert np.isnan(search.best_score_)
 
@@ -208,6 +209,149 @@ def test_a_search_with_infinite_scores_alone_ends_with_an_error(score: float) ->
         search.fit(X, y)
     assert len(search.cv_results_["params"]) == 3
     assert not hasattr(search, "best_params_")
+
+
+NEGATED_ERROR = "neg_mean_absolute_error"
+
+
+class Picky(Ridge):
+    """Its fit fails for some candidates, and its prediction for others."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Picky:
+        """Fail for a large alpha."""
+        if self.alpha > 5:
+            raise ValueError("the fit")
+        super().fit(X, y, sample_weight)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Fail for a small alpha, or in one fold of the smallest."""
+        if self.alpha < 0.1 and (self.alpha > 0.01 or X[0, 0] == DIABETES[0][0, 0]):
+            raise ValueError("the prediction")
+        return super().predict(X)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("error_score", [np.nan, 0, 1e9])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scoring": NEGATED_ERROR},
+        {"scoring": ["r2", NEGATED_ERROR], "refit": NEGATED_ERROR},
+        {"scoring": NEGATED_ERROR, "racing": "predictive", "random_state": 0},
+    ],
+    ids=["one metric", "two metrics", "racing"],
+)
+def test_a_failed_candidate_never_wins_whatever_error_score_is(options: dict[str, Any], error_score: float) -> None:
+    """It shares the last rank, also if it failed in the prediction or in one fold only."""
+    space = {"alpha": [10.0, 0.05, 0.001, 1.0, 2.0, 20.0]}
+    search = HyperoptSearchCV(Picky(), space, max_evals=6, cv=3, error_score=error_score, **options).fit(*DIABETES)
+    assert search.best_params_["alpha"] in (1.0, 2.0)
+    assert search.best_loss_ == -search.best_score_
+    failed = [trial.number for trial in search.trials_.record if not (trial.is_ok or trial.was_pruned)]
+    assert failed == [0, 1, 2, 5]
+    ranks = search.cv_results_[f"rank_test_{NEGATED_ERROR if 'refit' in options else 'score'}"]
+    assert set(ranks[failed]) == {max(ranks)}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_one_standard_error_takes_no_failed_candidate() -> None:
+    """With error_score=0 its mean is the highest."""
+    options = {"scoring": NEGATED_ERROR, "error_score": 0, "cv": 3, "max_evals": 4}
+    search = HyperoptSearchCV(
+        Picky(), {"alpha": [20.0, 1.0, 2.0, 0.05]}, refit=one_standard_error("alpha", larger_is_simpler=True), **options
+    )
+    assert search.fit(*DIABETES).best_params_["alpha"] in (1.0, 2.0)
+    assert search.best_loss_ == -search.cv_results_["mean_test_score"][search.best_index_]
+
+
+@pytest.mark.parametrize("refit", [lambda results: 3, True, "r2"], ids=["function", "True", "name"])
+def test_best_loss_is_minus_the_score_of_the_best_row(refit: Any) -> None:
+    """It is also if a function chooses another row than the one with the highest score."""
+    scoring = ["r2", NEGATED_ERROR] if refit == "r2" else NEGATED_ERROR
+    options = {"max_evals": 5, "cv": 3, "scoring": scoring, "refit": refit}
+    search = HyperoptSearchCV(Ridge(), {"alpha": [0.1, 1, 10, 100, 1000]}, **options).fit(*DIABETES)
+    column = "mean_test_r2" if refit == "r2" else "mean_test_score"
+    assert search.best_loss_ == -search.cv_results_[column][search.best_index_]
+
+
+# ---------------------------------------------------------------------- nothing can succeed
+class AlwaysFails(DummyClassifier):
+    """Its fit fails in every fold."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Fail."""
+        raise ValueError("no such column")
+
+
+RATES = {"random_state": hp.randint("seed", 1000)}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("estimator", "scoring", "message", "options"),
+    [
+        (AlwaysFails(), None, "no such column", {}),
+        (AlwaysFails(), None, "no such column", {"error_score": 0, "random_state": 0}),
+        (TREE, mean_squared_error, "write scoring='neg_mean_squared_error'", {}),
+        (TREE, "roc_auc", "try scoring='roc_auc_ovr'", {"error_score": 0}),
+        (TREE, "f1", "try scoring='f1_macro'", {"random_state": 0, "racing": "auto"}),
+        (TREE, "f1", "try scoring='f1_macro'", {"n_jobs": 2}),
+        (TREE, ["accuracy", "f1"], "try scoring='f1_macro'", {"refit": "f1", "error_score": 0}),
+    ],
+)
+def test_a_search_that_cannot_succeed_ends_after_five_candidates(
+    estimator: Any, scoring: Any, message: str, options: dict[str, Any]
+) -> None:
+    """The error is that of every fold, with the line that would be right; the table is there."""
+    search = HyperoptSearchCV(estimator, RATES, cv=3, scoring=scoring, **options)
+    with pytest.raises(ValueError, match=message):
+        search.fit(X, y)
+    assert search.stop_reason_ == "all_failed"
+    assert 5 <= len(search.cv_results_["params"]) <= 7
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_function_of_ones_own_is_made_a_scorer() -> None:
+    """There is no name for it, so the line has make_scorer."""
+
+    def distance(y: Any, predicted: Any) -> float:
+        return float(np.abs(y - predicted).mean())
+
+    with pytest.raises(ValueError, match=r"write scoring=make_scorer\(distance\)"):
+        HyperoptSearchCV(TREE, RATES, cv=2, scoring=distance).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("texts", ["one and the same", "another for each candidate"])
+def test_only_one_and_the_same_error_ends_the_search(texts: str) -> None:
+    """Errors that depend on the candidate may not come from the next one."""
+
+    def scoring(estimator: Any, X: Any, y: Any) -> float:
+        raise ValueError(f"no score {estimator.random_state if texts != 'one and the same' else ''}")
+
+    search = HyperoptSearchCV(TREE, RATES, max_evals=8, cv=2, scoring=scoring, random_state=0, refit=False)
+    with suppress(ValueError):
+        search.fit(X, y)
+    assert search.stop_reason_ == ("all_failed" if texts == "one and the same" else "max_evals")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_search_in_which_one_candidate_succeeded_goes_on() -> None:
+    """The error of the others is that of their values."""
+    space = {"x": [0.9, 0.8, 0.1, 0.7, 0.6, 0.95, 0.99]}
+    assert HyperoptSearchCV(Breaks(), space, max_evals=7, cv=2).fit(X, y).n_trials_ == 7
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_resumed_search_gets_five_new_candidates(tmp_path: Any) -> None:
+    """The cause of the earlier errors may be gone."""
+    options = {"cv": 2, "random_state": 0, "trials_save_file": tmp_path / "s.db"}
+    for n_rows in (6, 12):
+        search = HyperoptSearchCV(AlwaysFails(), RATES, max_evals=20, **options)
+        with pytest.raises(ValueError, match="no such column"):
+            search.fit(X, y)
+        assert len(search.cv_results_["params"]) == n_rows
 
 
 @pytest.mark.parametrize(
@@ -232,7 +376,11 @@ def test_a_search_with_infinite_scores_alone_ends_with_an_error(score: float) ->
             "loss_threshold must be a number, .* loss_threshold=0.1, or None for no such end; got 'low'",
         ),
         ({"max_queue_len": 0, "random_state": 0}, ValueError, "max_queue_len"),
-        ({"points_to_evaluate": [{"depht": 1}]}, ValueError, "unknown label 'depht'"),
+        (
+            {"points_to_evaluate": [{"depht": 1}]},
+            ValueError,
+            r"points_to_evaluate\[0\]: 'depht' is neither a para",
+        ),
         ({"objective_metric": "f2", "scoring": ["accuracy"], "refit": "accuracy"}, ValueError, "objective_metric='f2'"),
     ],
 )
@@ -311,6 +459,22 @@ def test_results_frame_has_score_and_parameters_on_the_left() -> None:
     assert sorted(columns) == sorted(search.cv_results_)
 
 
+def test_results_frame_begins_with_the_row_that_a_function_chooses() -> None:
+    """The others follow in order of rank."""
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=5, cv=3, random_state=0, refit=lambda results: 3).fit(X, y)
+    frame = search.results_frame()
+    assert frame.index[0] == 3
+    assert frame["rank_test_score"][1:].is_monotonic_increasing
+    assert sorted(frame.index) == [0, 1, 2, 3, 4]
+
+
+def test_results_frame_is_about_the_optimised_metric_also_without_refit() -> None:
+    """`objective_metric` names it."""
+    options = {"scoring": ["balanced_accuracy", "accuracy"], "refit": False, "objective_metric": "accuracy"}
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=2, cv=3, random_state=0, **options).fit(X, y)
+    assert next(iter(search.results_frame())) == "rank_test_accuracy"
+
+
 def test_one_standard_error_takes_the_simplest_good_candidate() -> None:
     """Its score is within one standard error of the best, and that of no simpler candidate is."""
     options = {"max_evals": 9, "cv": 5, "refit": one_standard_error("max_depth")}
@@ -337,6 +501,14 @@ def test_constraints_cost_no_fit() -> None:
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=15, cv=3, random_state=0, constraints=allowed).fit(X, y)
     assert all(map(allowed, search.cv_results_["params"]))
     assert search.n_trials_ == 15
+
+
+@pytest.mark.parametrize("values", [[1, 2], hp.uniform("C", 1, 2), hp.randint("C", 1, 9)], ids=str)
+def test_constraints_that_refuse_everything_are_named(values: Any) -> None:
+    """There is no candidate then, in a finite space as in a range."""
+    search = HyperoptSearchCV(SVC(), {"C": values}, max_evals=2, constraints=lambda params: False)
+    with pytest.raises(ValueError, match=r"^constraints: none of .* is accepted; constraints\(params\) returned False"):
+        search.fit(X, y)
 
 
 def test_progress_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

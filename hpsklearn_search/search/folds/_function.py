@@ -23,6 +23,7 @@ from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, is_pairwise, scorers_by_name
 from .._parameters import ParameterSpace
 from .._results import ASKED_TO_STOP, BEST_ITERATIONS
+from .._score_errors import SCORE_ERRORS, score_errors
 from .._task_tree import FoldContext, picklable_search
 from ..early_stopping import best_iterations
 from ._plain import is_plain, run_plain_fold
@@ -78,7 +79,8 @@ class FoldFunction:
     def _fold(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
         estimator = clone(self.estimator)
         try:
-            result = self._fit_and_score(estimator, params, fold, context)
+            with score_errors() as errors:
+                result = self._fit_and_score(estimator, params, fold, context)
             if self.has_early_stopping and result["fit_error"] is None:
                 result[BEST_ITERATIONS] = best_iterations(estimator)
             for key in ("test_scores", "train_scores"):
@@ -88,6 +90,8 @@ class FoldFunction:
             raise
         except BaseException as error:  # SystemExit too: a fit must not end the user's program
             return self._failed(error)
+        if errors:
+            result[SCORE_ERRORS] = errors
         if context is not None and context.asked_to_stop:
             result[ASKED_TO_STOP] = True
         return result
