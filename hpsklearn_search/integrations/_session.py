@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import logging
 import tempfile
 import time
 import warnings
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .._streams import safe_logger
 from ..exceptions import NotInstalledError
 from ..plots import save_history
 from ..trials import Trial, Trials
@@ -26,7 +26,7 @@ from ._tracker import Destination, Tracker
 from ._unsent import write
 from ._writer import Unsent, Writer
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 LONGEST_REASON = 200  # characters of an exception in the warning
 

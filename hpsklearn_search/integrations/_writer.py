@@ -11,16 +11,16 @@ Unsent(updates=[], error=None)
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
+from .._streams import safe_logger
 from ._content import Update
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 Maker: TypeAlias = Callable[[], Update]  # called in the thread, since texts of estimators take milliseconds
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import warnings
 from collections import Counter
@@ -19,6 +18,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
+from .._streams import safe_logger
 from ..exceptions import add_note
 from ..optimize import Callback
 from ..space import SpaceTable
@@ -40,7 +40,7 @@ from ._results import (
 from ._run import SearchRun
 from .early_stopping import with_iterations
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class FittedSearch(BaseSearchCV):

@@ -6,13 +6,13 @@ or hung worker was running: only that task pays, and only that worker is replace
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from dataclasses import dataclass
 from multiprocessing import connection, util
 from typing import Any
 
+from ..._streams import safe_logger
 from ..._threads import worker_environment
 from ...trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
 from .._messages import unpack
@@ -22,7 +22,7 @@ from ._process import WorkerProcess, WorkerSettings, describe_exit
 from ._selector import ReadySet
 from ._worker import BROKEN, READY
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 MAX_STILLBORN = 5
 """So many workers in a row may die before they begin a task; then something is wrong with all of them."""

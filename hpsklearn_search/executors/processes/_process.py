@@ -13,6 +13,7 @@ from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ..._streams import flushable_streams, open_standard_descriptors
 from .._shipping import SharedFunction
 from ._worker import SharedClock, WorkerConfig, serve
 
@@ -196,13 +197,14 @@ def _start(station: WorkerConfig, environment: Mapping[str, str]) -> tuple[Conne
     """Start the process: our end of its pipe, of its lifeline, and the process."""
     from joblib.externals.loky.backend import get_context
 
+    open_standard_descriptors()
     context = get_context("loky")
     ours, theirs = context.Pipe(duplex=True)
     watched, lifeline = context.Pipe(duplex=False) if NEEDS_LIFELINE else (None, None)
     process = context.Process(
         target=serve, args=(station, theirs, watched), name="hpsklearn_search-worker", env=dict(environment)
     )
-    with _sigint_blocked():
+    with _sigint_blocked(), flushable_streams():  # loky flushes both streams
         process.start()
     theirs.close()
     if watched is not None:
