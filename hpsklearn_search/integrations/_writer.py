@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from .._streams import safe_logger
-from ._content import Update
+from ._content import Update, without_secrets
 
 logger = safe_logger(__name__)
 
@@ -120,7 +120,8 @@ class Writer:
             self._changed.notify_all()
 
     def _failed(self, update: Update, error: Exception) -> None:
-        logger.info("could not send an update to the tracking server", exc_info=error)
+        reason = without_secrets(f"{type(error).__name__}: {error}")
+        logger.info("could not send an update to the tracking server: %s", reason)
         with self._changed:
             self._error = error
             if self._is_refusal(error):
