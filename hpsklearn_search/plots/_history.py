@@ -128,10 +128,11 @@ class SearchHistoryDisplay(Display):
         high = max((np.nanmax(c.scores) for c in searches if not c.failed.all()), default=1.0)
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
         counts: Counter[str] = Counter()
+        lines = []
         for i, (name, candidates) in enumerate(self.candidates.items()):
             kinds = candidates.kinds(low - margin)
             counts.update({kind: int(which.sum()) for kind, which in kinds.items()})
-            self._draw_search(name, candidates, kinds, COLOURS[i % len(COLOURS)], low - margin)
+            lines.append(self._draw_search(name, candidates, kinds, COLOURS[i % len(COLOURS)], low - margin))
         self.ax_.set_ylim(low - 2 * margin, high + margin)
         self.ax_.set_ylabel(label_scores(next(iter(searches)).metric))
         self.ax_.set_xlabel(self._x_label())
@@ -140,7 +141,7 @@ class SearchHistoryDisplay(Display):
         tidy(self.ax_)
         is_only = len(self.candidates) == 1
         # With several searches, each has one entry: its line. The colours of the marks are those of the lines.
-        legend_above(self.ax_, [*self.ax_.get_lines(), *kind_handles(counts, POINTS if is_only else FAILED)])
+        legend_above(self.ax_, [*lines, *kind_handles(counts, POINTS if is_only else FAILED)])
 
     def _x_label(self) -> str:
         if self.x == "number":
@@ -150,7 +151,8 @@ class SearchHistoryDisplay(Display):
 
     def _draw_search(
         self, name: str, candidates: Candidates, kinds: Mapping[str, Any], colour: str, floor: float
-    ) -> None:
+    ) -> Any:
+        """Draw the candidates of a search and the best score so far; returns the line of the latter."""
         x = candidates.seconds if self.x == "time" else np.arange(1.0, len(candidates) + 1)
         is_only, many = len(self.candidates) == 1, len(candidates) > MANY
         heights = np.where(kinds["below"] | candidates.failed, floor, candidates.scores)
@@ -164,7 +166,7 @@ class SearchHistoryDisplay(Display):
             (f"{name}: " if name else "") + "best" + (f" {np.nanmax(best):.6g}" if candidates.best is not None else "")
         )
         line = {"color": BEST if is_only else colour, "drawstyle": "steps-post", "linewidth": 1.8}
-        self.ax_.plot(x[order], best, label=label, **line)
+        return self.ax_.plot(x[order], best, label=label, **line)[0]
 
 
 def save_history(search: Any, path: str | os.PathLike[str]) -> None:

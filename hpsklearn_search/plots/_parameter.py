@@ -147,8 +147,9 @@ class ParameterScoreDisplay(Display):
         high = np.nanmax(self.candidates.scores) if not self.candidates.failed.all() else 1.0
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
         kinds = self.candidates.kinds(low - margin)
+        points = None
         for axes, column in zip(self.axes_, self.columns, strict=True):
-            self._draw_panel(axes, column, kinds, low - margin)
+            points = self._draw_panel(axes, column, kinds, low - margin) or points
             axes.set_ylim(low - 2 * margin, high + margin)
         if self._is_grid:
             self.figure_.supylabel(label_scores(self.candidates.metric), fontsize="medium")
@@ -157,10 +158,6 @@ class ParameterScoreDisplay(Display):
                 axes.set_ylabel(label_scores(self.candidates.metric))
         handles = kind_handles({kind: int(which.sum()) for kind, which in kinds.items()}, FAILED)
         legend_above(self.figure_ if self._is_grid else self.ax_, handles)
-        self._draw_colour_bar()
-
-    def _draw_colour_bar(self) -> None:
-        points = next((c for axes in self.axes_ for c in axes.collections if c.get_array() is not None), None)
         if points is not None:
             shrink = 1.0 if len(self.axes_) < 5 else 0.5
             bar = colour_bar(self.figure_, points, self.axes_, "candidate", shrink=shrink)
@@ -178,19 +175,20 @@ class ParameterScoreDisplay(Display):
         pairs = [new_axes(panel, self.size) for panel in axes]
         return pairs[0][0], [panel for _, panel in pairs]
 
-    def _draw_panel(self, ax: Any, column: Column, kinds: Mapping[str, Any], floor: float) -> None:
+    def _draw_panel(self, ax: Any, column: Column, kinds: Mapping[str, Any], floor: float) -> Any:
+        """Draw the candidates against one parameter; returns points that the colour bar can describe."""
         scores, best, n = self.candidates.scores, self.candidates.best, len(self.candidates)
         x, numbers = spread_categories(column), np.arange(1, n + 1)
         heights = np.where(kinds["below"] | kinds["failed"], floor, scores)
+        style = {"s": 10 if n > MANY else 24, "alpha": 0.6 if n > MANY else 0.9}
+        points = None
         for kind, which in kinds.items():
-            drawn = which & column.is_set
-            style: dict[str, Any] = {"s": 10 if n > MANY else 24, "alpha": 0.6 if n > MANY else 0.9}
-            if kind == "candidate":
-                style["linewidths"] = 0
-            colours = (
-                {"color": FAILED} if kind == "failed" else {"c": numbers[drawn], "cmap": MAP, "vmin": 1, "vmax": n}
-            )
-            draw_candidates(ax, x[drawn], heights[drawn], kind, **style, **colours)
+            rows = which & column.is_set
+            by_number = {"c": numbers[rows], "cmap": MAP, "vmin": 1, "vmax": n}
+            colours = {"color": FAILED} if kind == "failed" else by_number
+            width = {"linewidths": 0.0} if kind == "candidate" else {}
+            drawn = draw_candidates(ax, x[rows], heights[rows], kind, **style, **colours, **width)
+            points = points or (None if kind == "failed" else drawn)
         if best is not None and column.is_set[best]:
             ax.scatter(x[best], scores[best], s=110, facecolors="none", edgecolors=BEST, linewidths=2.0, zorder=3)
         on_parameter(ax.xaxis, column)
@@ -198,6 +196,7 @@ class ParameterScoreDisplay(Display):
         note = f"\n(set in {n_set} of {n})" if n_set < n else ""
         ax.set_xlabel(shorten(column.name, 40) + note)
         tidy(ax, "y" if column.is_categorical else "both")
+        return points
 
 
 def spread_categories(column: Column, step: float = GOLDEN) -> Any:

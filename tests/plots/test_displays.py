@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -363,3 +364,13 @@ def test_a_legend_stays_within_the_figure(width: float) -> None:
     found = SearchHistoryDisplay({f"search {i}": candidates for i in range(4)}).plot(ax)
     drawn(found)
     assert found.ax_.get_legend().get_window_extent().x1 <= found.figure_.bbox.x1 + 1
+
+
+def test_axes_with_a_line_of_the_user_keep_it_out_of_the_legend() -> None:
+    """The legend explains what the display has drawn, and matplotlib has nothing to warn about."""
+    _, ax = plt.subplots()
+    ax.plot([1, 10], [0.5, 0.5])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = SearchHistoryDisplay.from_cv_results(table(10), ax=ax)
+    assert [text.partition(" ")[0] for text in legend_texts(found)] == ["best"]
