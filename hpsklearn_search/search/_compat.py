@@ -15,6 +15,7 @@ Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
 from __future__ import annotations
 
 from inspect import signature
+from types import FunctionType
 from typing import Any
 
 from sklearn.base import _fit_context
@@ -30,6 +31,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
+from .._streams import print_safely
 from ._score_errors import KeepingErrors, keep_error
 
 __all__ = [
@@ -57,7 +59,19 @@ __all__ = [
 HAS_CALLBACKS = "callback_ctx" in signature(_fit_and_score).parameters  # in scikit-learn 1.9 and later
 
 check_method_params = _check_method_params
-fit_and_score = _fit_and_score
+
+
+def fit_and_score(*args: Any, **settings: Any) -> Any:
+    """scikit-learn's fold routine; a broken stdout does not cost the fold that ``verbose > 1`` reports."""
+    if settings.get("verbose", 0) <= 1:
+        return _fit_and_score(*args, **settings)
+    # A global name hides the builtin. Replacing sys.stdout would disturb other threads.
+    names = {**_fit_and_score.__globals__, "print": print_safely}
+    routine = FunctionType(_fit_and_score.__code__, names, argdefs=_fit_and_score.__defaults__)
+    routine.__kwdefaults__ = _fit_and_score.__kwdefaults__
+    return routine(*args, **settings)
+
+
 fit_context = _fit_context
 insert_error_scores = _insert_error_scores
 num_samples = _num_samples

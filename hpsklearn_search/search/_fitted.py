@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import warnings
 from collections import Counter
@@ -18,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
+from .._streams import safe_logger
 from .._typing import FloatArray
 from ..exceptions import add_note
 from ..optimize import Callback
@@ -41,7 +41,7 @@ from ._results import (
 from ._run import SearchRun
 from .early_stopping import refit_params
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class FittedSearch(BaseSearchCV):

@@ -6,7 +6,6 @@ dead or hung worker was running. Only that task fails, and only that worker is r
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from multiprocessing import connection, util
 from typing import Any
 
+from ..._streams import safe_logger
 from ..._threads import worker_environment
 from ...trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
 from .._messages import unpack
@@ -23,7 +23,7 @@ from ._process import WorkerProcess, describe_exit
 from ._selector import ReadySet
 from ._worker import BROKEN, READY
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 # So many workers in a row may die before they receive a task; then something is wrong with all of them.
 MAX_FAILED_STARTS = 5

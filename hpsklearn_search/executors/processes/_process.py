@@ -12,6 +12,7 @@ from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ..._streams import flushable_streams, open_standard_descriptors
 from .._shipping import SharedFunction
 from ._worker import SharedClock, WorkerConfig, serve
 
@@ -154,13 +155,14 @@ def _start(config: WorkerConfig, environment: Mapping[str, str]) -> tuple[Connec
     """Start the process; our ends of its pipe and its lifeline, and the process."""
     from joblib.externals.loky.backend import get_context
 
+    open_standard_descriptors()
     context = get_context("loky")
     ours, other = context.Pipe(duplex=True)
     lifeline_end, lifeline = context.Pipe(duplex=False) if NEEDS_LIFELINE else (None, None)
     process = context.Process(
         target=serve, args=(config, other, lifeline_end), name="hpsklearn_search-worker", env=dict(environment)
     )
-    with _sigint_blocked():
+    with _sigint_blocked(), flushable_streams():  # loky flushes both streams
         process.start()
     other.close()
     if lifeline_end is not None:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TextIO
 
+from ..._streams import ignore_stream_errors, open_standard_descriptors
 from .._messages import run_message
 from .._protocol import Function
 from .._shipping import load_function
@@ -138,6 +139,7 @@ def _die_with(lifeline: Connection) -> None:
 
 def _load(config: WorkerConfig, pipe: Connection) -> Function | None:
     """Load the function. What is written to stderr meanwhile goes to a file, which the owner quotes if we die."""
+    open_standard_descriptors()
     stderr = os.dup(2)
     with open(config.log, "wb") as log:
         os.dup2(log.fileno(), 2)
@@ -148,10 +150,10 @@ def _load(config: WorkerConfig, pipe: Connection) -> Function | None:
     except BaseException:
         pipe.send_bytes(BROKEN + traceback.format_exc().encode(errors="replace"))
     finally:
-        sys.stderr.flush()
+        _flush()
         os.dup2(stderr, 2)
         os.close(stderr)
-    with open(config.log, "rb") as log:
+    with open(config.log, "rb") as log, ignore_stream_errors():
         os.write(2, log.read())
     if function is not None:
         _show_warnings_once(os.path.dirname(config.function))
