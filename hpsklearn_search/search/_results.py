@@ -18,6 +18,10 @@ BEST_ITERATIONS = "best_iterations"
 """In the result of a fold: where each booster that stops early was best."""
 
 
+DERIVED_PARAMS = "derived_params"
+"""In the result of a fold: parameters that boosters derived, and that a refit must be given."""
+
+
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
     """The trials that have a row in the table."""
     finished = [(trial, trial.outcome) for trial in trials if trial.outcome is not None]
@@ -32,7 +36,7 @@ def flat_folds(trials: Sequence[Trial]) -> list[dict[str, Any]]:
 
 def _plain(fold: Mapping[str, Any]) -> dict[str, Any]:
     """What scikit-learn's table is made of."""
-    return {key: value for key, value in fold.items() if key != BEST_ITERATIONS}
+    return {key: value for key, value in fold.items() if key not in (BEST_ITERATIONS, DERIVED_PARAMS)}
 
 
 def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> str:

@@ -38,11 +38,11 @@ from ._compat import (
     scorers_by_name,
 )
 from ._fingerprint import fingerprint
-from ._metric_bounds import highest_score
+from ._metric_bounds import bound_by_candidate
 from ._parameters import ParameterSpace
 from ._racing import Race, as_racing
 from ._task_tree import TaskTree
-from .early_stopping import contains_early_stopping
+from .early_stopping import check_early_stopping, contains_early_stopping
 from .folds import FoldFunction, FoldObjective, Splits, draw_folds, make_step_cache
 
 
@@ -68,6 +68,7 @@ class SearchRun:
         _check_estimator(search.estimator)
         as_trials(search.trials).check_picklable(estimator=search.estimator, X=X, y=y, **params)
         parameters = ParameterSpace(search.space, search.estimator)
+        check_early_stopping(search.estimator, parameters.space.root, params)
         parameters.check_names(search.estimator)
         scorer, refit_metric = search._get_scorers()
         if y is None and requires_y(search.estimator):
@@ -83,7 +84,7 @@ class SearchRun:
         metric = _objective_metric(search, scorer)
         executor = _open_executor(search)
         window = _window(search, executor)
-        objective = FoldObjective(function, metric, _race(search, scorer, metric, window), tree.fold_context)
+        objective = FoldObjective(function, metric, _race(search, scorer, metric, window, function), tree.fold_context)
         callbacks = collect_callbacks(search, objective)
         trials = _starting_trials(search, parameters)
         for trial in trials.record:
@@ -169,19 +170,21 @@ def _window(search: Any, executor: Executor) -> Window:
     return Window(check_positive_integer("max_queue_len", search.max_queue_len))
 
 
-def _race(search: Any, scorer: Any, metric: str | None, window: Window) -> Race | None:
+def _race(search: Any, scorer: Any, metric: str | None, window: Window, function: FoldFunction) -> Race | None:
     is_multimetric = is_multimetric_scorer(scorer)
     racing = as_racing(
         search.racing,
         n_splits=search.n_splits_,
         refit=search.refit,
         return_train_score=search.return_train_score,
+        objective_metric=search.objective_metric,
         has_objective=not is_multimetric or metric is not None,
     )
     if racing is None:
         return None
     objective_scorer = scorers_by_name(scorer)[metric] if is_multimetric else scorer
-    return Race(racing, highest_score(objective_scorer, search.estimator), window)
+    bound = bound_by_candidate(objective_scorer, function.estimator, function.parameters, function.settings)
+    return Race(racing, window, bound, search.error_score)
 
 
 def _starting_trials(search: Any, parameters: ParameterSpace) -> Trials:

@@ -21,9 +21,9 @@ from ...exceptions import InvalidScore
 from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, scorers_by_name
 from .._parameters import ParameterSpace
-from .._results import ASKED_TO_STOP, BEST_ITERATIONS
+from .._results import ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS
 from .._task_tree import FoldContext, picklable_search
-from ..early_stopping import best_iterations
+from ..early_stopping import best_iterations, derived_params
 from ._plain import is_plain, run_plain_fold
 from ._step_cache import StepCache
 
@@ -104,7 +104,7 @@ class FoldFunction:
     def _noting_iterations(self, result: dict[str, Any], candidate: Any) -> dict[str, Any]:
         """The result of a fold, with where the boosters in its fitted candidate were best."""
         if self.has_early_stopping and result["fit_error"] is None:
-            result[BEST_ITERATIONS] = best_iterations(candidate)
+            result[BEST_ITERATIONS], result[DERIVED_PARAMS] = best_iterations(candidate), derived_params(candidate)
         return result
 
     def _fold(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
