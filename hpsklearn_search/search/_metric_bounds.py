@@ -33,10 +33,10 @@ _AT_MOST_ONE = (
     "rand_score", "normalized_mutual_info_score", "homogeneity_score", "completeness_score", "v_measure_score",
     "fowlkes_mallows_score", "d2_log_loss_score", "d2_brier_score",
 )  # fmt: skip
-# They say which classes count, and how; no choice of them lifts a metric above its bound.
-_HARMLESS = {"average", "labels", "pos_label", "multi_class"}
+# No value that scikit-learn accepts for these arguments lifts a metric above its bound.
+_HARMLESS = {"adjusted", "average", "k", "labels", "max_fpr", "multi_class", "pos_label", "zero_division"}
 # Modules whose classifiers and regressors have accuracy, or R squared, as their score.
-_SCORE_MODULES = ("sklearn.base", "sklearn.dummy", "sklearn.neighbors._classification")
+_SCORE_MODULES = ("sklearn.base", "sklearn.dummy", "sklearn.neighbors._classification", "catboost.core")
 
 
 def bound_by_candidate(

@@ -477,6 +477,13 @@ def test_a_parameter_of_fit_that_is_not_free_is_named_before_the_first_fit(name:
 
 
 @needs_evaluation_set
+def test_a_search_over_the_number_of_iterations_is_warned_of() -> None:
+    """EarlyStopping finds that number."""
+    with pytest.warns(UserWarning, match=r"'model__estimator__max_iter' is only its maximum; set max_iter high"):
+        search_with(EarlyStopping(Hist()), {"model__estimator__max_iter": [10, 20]})
+
+
+@needs_evaluation_set
 @pytest.mark.parametrize(
     "space",
     [

@@ -208,16 +208,21 @@ def test_an_option_with_a_score_of_its_own_can_win() -> None:
     assert search.cv_results_["n_splits_run"].tolist() == [4, 4, 4, 1]
 
 
-def test_a_score_above_the_given_bound_is_an_error() -> None:
+def test_a_score_above_the_given_bound_is_an_error(tmp_path: Path) -> None:
     """The message names the bound, the score, and what to change; the search does not go on with a wrong winner."""
     table = ((5, 5, 5, 5), (1, 1, 1, 1), (3, 5, 5, 5))
     search = HyperoptSearchCV(
         Table(table), {"row": [0, 1, 2]}, max_evals=3, cv=PredefinedSplit(FOLD_OF_ROW), refit=False,
         scoring=COUNT, racing=Racing("ceiling", bound=4.0),
+        trials_save_file=tmp_path / "search.db",
     )  # fmt: skip
     with pytest.raises(ValueError, match=r"Racing\(bound=4.0\): candidate 0 has the score 5.0 .* leave bound out"):
         search.fit(FOLD_OF_ROW[:, None], np.zeros(len(FOLD_OF_ROW)))
-    search.set_params(racing=Racing("ceiling", bound=5.0)).fit(FOLD_OF_ROW[:, None], np.zeros(len(FOLD_OF_ROW)))
+    with pytest.raises(ValueError, match="candidate 0 has the score 5"):  # the resumed search ends in the same way
+        search.fit(FOLD_OF_ROW[:, None], np.zeros(len(FOLD_OF_ROW)))
+    search.set_params(racing=Racing("ceiling", bound=5.0), trials_save_file=None).fit(
+        FOLD_OF_ROW[:, None], np.zeros(len(FOLD_OF_ROW))
+    )
     assert search.best_index_ == 0
     assert search.cv_results_["n_splits_run"].tolist() == [4, 1, 1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from inspect import signature
@@ -314,6 +315,7 @@ def check_early_stopping(estimator: Any, space: Any, fit_params: Iterable[str]) 
         is_replaced = any(path == name or path.startswith(f"{name}__") for name in names)
         if isinstance(model, EarlyStopping) and not is_replaced:
             _check_params(model, names)
+            _warn_of_searched_iterations(path, model, names)
     for model in _all_in(space):
         _check_params(model, names)
 
@@ -324,6 +326,20 @@ def _check_params(model: EarlyStopping, names: Iterable[str]) -> None:
     validate_parameters(model._parameter_constraints, params, caller_name=type(model).__name__)
     if "estimator" in params:
         booster_of(params["estimator"])
+
+
+def _warn_of_searched_iterations(path: str, model: EarlyStopping, names: set[str]) -> None:
+    if f"{path}__estimator".removeprefix("__") in names:
+        return
+    for name in booster_of(model.estimator).iteration_names:
+        full_name = f"{path}__estimator__{name}".removeprefix("__")
+        if full_name in names:
+            warnings.warn(
+                f"space: EarlyStopping finds the number of iterations itself, and {full_name!r} is only its maximum; "
+                f"set {name} high in the estimator, and leave it out of the space",
+                UserWarning,
+                stacklevel=5,
+            )
 
 
 def _names_in(space: Any) -> Iterator[str]:

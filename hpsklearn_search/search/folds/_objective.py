@@ -48,7 +48,7 @@ class FoldObjective:
     def remember(self, trial: Trial) -> None:
         if self.race is not None and trial.is_ok and trial.outcome is not None and trial.outcome.folds:
             self.race.add(trial.number, list(map(self.objective_score, trial.outcome.folds)))
-        self._check_bound(trial)  # a resumed search ends as the interrupted one did
+        self._check_bound(trial)
 
     # ------------------------------------------------------------------ the loop's questions
     def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[FoldTask]:
