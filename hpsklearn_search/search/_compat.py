@@ -6,9 +6,9 @@ Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
 - ``model_selection._validation._insert_error_scores``, ``_warn_or_raise_about_fit_failures``
 - ``model_selection._search.BaseSearchCV``: ``_get_scorers``, ``_get_routed_params_for_fit``,
   ``_check_refit_for_multimetric``, ``_select_best_index``, ``_format_results``
-- ``utils._param_validation``: ``HasMethods``, ``Interval``, ``StrOptions``
+- ``utils._param_validation``: ``HasMethods``, ``Interval``, ``StrOptions``, ``validate_parameter_constraints``
 - ``base._fit_context``; ``utils.validation``: ``_check_method_params``, ``_num_samples``
-- ``metrics._scorer``: ``_MultimetricScorer`` (``_scorers``, ``_raise_exc``)
+- ``metrics._scorer``: ``_MultimetricScorer`` (``_scorers``, ``_raise_exc``), ``_PassthroughScorer``
 - ``model_selection._validation._score``, ``utils._safe_indexing``
 """
 
@@ -20,6 +20,7 @@ from typing import Any
 
 from sklearn.base import _fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as _Bundle
+from sklearn.metrics._scorer import _PassthroughScorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
@@ -28,7 +29,7 @@ from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures,
 )
 from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_parameter_constraints
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
 from .._streams import print_safely
@@ -47,12 +48,14 @@ __all__ = [
     "insert_error_scores",
     "is_multimetric_scorer",
     "is_pairwise",
+    "is_passthrough_scorer",
     "num_samples",
     "requires_y",
     "safe_indexing",
     "score",
     "scorers_by_name",
     "strict_scorer",
+    "validate_parameters",
     "warn_or_raise_about_fit_failures",
 ]
 
@@ -77,12 +80,18 @@ insert_error_scores = _insert_error_scores
 num_samples = _num_samples
 safe_indexing = _safe_indexing
 score = _score
+validate_parameters = validate_parameter_constraints
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 
 def is_multimetric_scorer(scorer: Any) -> bool:
     """Whether `scorer` is scikit-learn's bundle of several scorers."""
     return isinstance(scorer, _Bundle)
+
+
+def is_passthrough_scorer(scorer: Any) -> bool:
+    """Whether `scorer` calls the ``score`` method of the estimator."""
+    return type(scorer) is _PassthroughScorer
 
 
 class _MultimetricScorer(_Bundle):  # messages of scikit-learn name it

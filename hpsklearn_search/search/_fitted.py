@@ -30,6 +30,7 @@ from ._hopeless import ALL_FAILED, raise_if_hopeless
 from ._parameters import ParameterSpace
 from ._results import (
     BEST_ITERATIONS,
+    DERIVED_PARAMS,
     add_iteration_columns,
     add_partial_columns,
     finished_trials,
@@ -297,11 +298,11 @@ class FittedSearch(BaseSearchCV):
     def _best_candidate(self, base: Any) -> Any:
         """`base` with the best parameters, and the number of iterations where its folds stopped early."""
         best = self._rows()[self.best_index_]
-        folds = [fold.get(BEST_ITERATIONS, {}) for fold in best.outcome.folds] if best.outcome is not None else []
+        folds = best.outcome.folds if best.outcome is not None else ()
         candidate = base.set_params(**clone(self.best_params_, safe=False))
-        iterations = refit_params(folds)
-        if iterations:  # an estimator's own set_params may refuse an empty call
-            candidate.set_params(**iterations)
+        params = refit_params(*([fold.get(key, {}) for fold in folds] for key in (BEST_ITERATIONS, DERIVED_PARAMS)))
+        if params:  # an estimator's own set_params may refuse an empty call
+            candidate.set_params(**params)
         return candidate
 
     # ------------------------------------------------------------------ for the plots

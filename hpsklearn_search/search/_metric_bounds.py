@@ -1,35 +1,104 @@
-"""The highest value that a scorer can return, where that is known."""
+"""The highest value that a scorer can return, where that is known.
+
+It is known for scikit-learn's scorers with their own arguments, and for a ``score`` method that is
+scikit-learn's accuracy or R squared. Everything else may return any number.
+
+>>> from sklearn.linear_model import LogisticRegression
+>>> from sklearn.metrics import accuracy_score, get_scorer, make_scorer
+>>> highest_score(get_scorer("neg_log_loss"), LogisticRegression())
+0.0
+>>> highest_score(make_scorer(accuracy_score, normalize=False), LogisticRegression()) is None  # it counts
+True
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from numbers import Number
 from typing import Any
 
-from sklearn.base import is_classifier, is_regressor
+import numpy as np
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.metrics import get_scorer, get_scorer_names
 
+from ..space import Point
+from ._compat import is_passthrough_scorer
+from ._parameters import ParameterSpace
+from .early_stopping import EarlyStopping
+
+# adjusted_mutual_info is missing: where its denominator is nearly 0, rounding takes it far above 1.
 _AT_MOST_ONE = (
     "accuracy", "balanced_accuracy", "top_k_accuracy", "average_precision", "roc_auc", "f1", "precision", "recall",
     "jaccard", "matthews_corrcoef", "r2", "explained_variance", "d2_absolute_error_score", "adjusted_rand_score",
-    "rand_score", "adjusted_mutual_info_score", "normalized_mutual_info_score", "homogeneity_score",
-    "completeness_score", "v_measure_score", "fowlkes_mallows_score", "d2_log_loss_score", "d2_brier_score",
+    "rand_score", "normalized_mutual_info_score", "homogeneity_score", "completeness_score", "v_measure_score",
+    "fowlkes_mallows_score", "d2_log_loss_score", "d2_brier_score",
 )  # fmt: skip
+# No value that scikit-learn accepts for these arguments lifts a metric above its bound.
+_HARMLESS = {"adjusted", "average", "k", "labels", "max_fpr", "multi_class", "pos_label", "zero_division"}
+# Modules whose classifiers and regressors have accuracy, or R squared, as their score.
+_SCORE_MODULES = ("sklearn.base", "sklearn.dummy", "sklearn.neighbors._classification", "catboost.core")
+
+
+def bound_by_candidate(
+    scorer: Any, estimator: Any, parameters: ParameterSpace, settings: Mapping[str, Any]
+) -> Callable[[Point], float | None]:
+    """A function of a point: the highest score that its candidate can have on a fold; None where it is not known."""
+    if not _are_weights(settings["score_params"]):
+        return lambda point: None
+    base = highest_score(scorer, estimator)
+    if not is_passthrough_scorer(scorer):
+        return lambda point: base
+
+    def bound(point: Point) -> float | None:
+        params = parameters.params(point)
+        if all(value is None or isinstance(value, Number | str) for value in params.values()):
+            return base
+        try:  # a candidate may bring another estimator, with a score method of its own
+            candidate = clone(estimator).set_params(**clone(params, safe=False))
+        except Exception:
+            return None  # its folds fail with this error
+        return highest_score(scorer, candidate)
+
+    return bound
 
 
 def highest_score(scorer: Any, estimator: Any) -> float | None:
     """1 for accuracy and its like, 0 for a negated error, None where it is not known."""
-    while hasattr(estimator, "steps"):  # a pipeline's score is that of its last step
-        estimator = estimator.steps[-1][1]
-    function = getattr(scorer, "_score_func", None)
-    if function is None:  # the scorer may call the estimator's own score: accuracy or R squared in scikit-learn's
-        is_passthrough = type(scorer).__name__ == "_PassthroughScorer"
-        method = getattr(type(estimator), "score", None)
-        is_inherited = getattr(method, "__module__", "").startswith("sklearn.base")
-        is_bounded = is_passthrough and is_inherited and (is_classifier(estimator) or is_regressor(estimator))
-        return 1.0 if is_bounded else None
-    if getattr(scorer, "_sign", 1) < 0:
-        return 0.0 if any(function is error for error in _functions("neg_")) else None
-    return 1.0 if any(function is metric for metric in _functions(*_AT_MOST_ONE)) else None
+    if is_passthrough_scorer(scorer):
+        return 1.0 if _has_bounded_score(estimator) else None
+    if type(scorer) is not type(get_scorer("accuracy")):
+        return None
+    if scorer._sign < 0:
+        return 0.0 if _is_named(scorer, "neg_") else None
+    return 1.0 if _is_named(scorer, *_AT_MOST_ONE) else None
 
 
-def _functions(*prefixes: str) -> list[Any]:
-    return [get_scorer(name)._score_func for name in get_scorer_names() if name.startswith(prefixes)]
+def _has_bounded_score(estimator: Any) -> bool:
+    """Whether the estimator's ``score`` is scikit-learn's accuracy or R squared."""
+    module = getattr(getattr(type(estimator), "score", None), "__module__", None)
+    if module in ("sklearn.pipeline", "imblearn.pipeline"):  # the score of the last step
+        return _has_bounded_score(estimator.steps[-1][1])
+    if module == EarlyStopping.__module__:
+        return _has_bounded_score(estimator.estimator)
+    return module in _SCORE_MODULES and (is_classifier(estimator) or is_regressor(estimator))
+
+
+def _is_named(scorer: Any, *prefixes: str) -> bool:
+    """Whether one of scikit-learn's scorers with these names has the same metric, sign and arguments."""
+    named = [get_scorer(name) for name in get_scorer_names() if name.startswith(prefixes)]
+    return any(
+        scorer._score_func is other._score_func
+        and scorer._sign == other._sign
+        and _essential(scorer._kwargs) == _essential(other._kwargs)
+        for other in named
+    )
+
+
+def _essential(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    # Compared as text: an array among the arguments has no truth value.
+    return {name: repr(value) for name, value in kwargs.items() if name not in _HARMLESS}
+
+
+def _are_weights(score_params: Mapping[str, Any]) -> bool:
+    """Whether the scorer gets nothing but weights, none of them negative, which bounds do not hold for."""
+    return all(name == "sample_weight" and np.min(value) >= 0 for name, value in (score_params or {}).items())

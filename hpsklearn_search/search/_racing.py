@@ -22,14 +22,17 @@ False
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
 
 from .._typing import FloatArray, IntArray
 from ..optimize import Window
+from ..space import Point
+from ..trials import Trial
 from ._scores import mean_score
 
 # Both numbers were chosen on 96 recorded searches, see docs/speed.md.
@@ -51,8 +54,9 @@ class Racing:
     min_finished : int, default=3
         The predictive rule prunes only after this many candidates have run all folds.
     bound : float, default=None
-        The highest score that the metric can have. None takes it from the scorer where it is known (1 for
-        accuracy, 0 for a negated error).
+        The highest score that the metric can have. None takes it from scikit-learn's scorers (1 for accuracy,
+        0 for a negated error); a metric of your own has none, and the ceiling rule then prunes nothing. A score
+        above a bound given here ends the search with an error, because better candidates may have been pruned.
 
     Examples
     --------
@@ -68,10 +72,12 @@ class Racing:
     def __post_init__(self) -> None:
         if self.rule not in ("auto", "ceiling", "predictive"):
             raise ValueError(f"Racing(rule={self.rule!r}): rule must be 'auto', 'ceiling' or 'predictive'")
-        if not self.z > 0:
-            raise ValueError(f"Racing(z={self.z!r}): z must be positive; 3 is the default")
-        if self.min_finished < 2:
-            raise ValueError(f"Racing(min_finished={self.min_finished!r}): at least 2 candidates have to finish")
+        if not _is_number(self.z) or not self.z > 0:
+            raise ValueError(f"Racing(z={self.z!r}): z must be a positive number; 3 is the default")
+        if not _is_integer(self.min_finished) or self.min_finished < 2:
+            raise ValueError(f"Racing(min_finished={self.min_finished!r}): min_finished must be an integer, at least 2")
+        if self.bound is not None and not _is_number(self.bound):
+            raise ValueError(f"Racing(bound={self.bound!r}): bound must be a finite number, such as 1.0, or None")
 
     def prunes(
         self, scores: Sequence[float], incumbent: Sequence[float], spread: float | None, bound: float | None
@@ -86,7 +92,9 @@ class Racing:
             return False
         if self.rule != "predictive" and bound is not None:
             best_case = (sum(scores) + (k - j) * bound) / k
-            if best_case < mean_score(incumbent) - 1e-12:  # a tie may not be pruned because of rounding
+            # A tie may not be pruned because of rounding, which grows with the scores.
+            rounding = 1e-12 * max(map(abs, [*scores, *incumbent, bound]))
+            if best_case < mean_score(incumbent) - rounding:
                 return True
         if self.rule == "ceiling" or spread is None:
             return False
@@ -95,6 +103,14 @@ class Racing:
             spread = max(spread, float(np.std(differences, ddof=1)))
         margin = self.z * spread * (k - j) / k * math.sqrt(1 / j + 1 / (k - j))
         return mean_score(differences) + margin < 0  # eq. (1)
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
+
+
+def _is_integer(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Integral)
 
 
 class FoldTable:
@@ -151,25 +167,54 @@ class FoldTable:
 class Race:
     """The rules in one search: whom they prune, given the candidates that a trial may know."""
 
-    def __init__(self, racing: Racing, bound: float | None, window: Window) -> None:
+    def __init__(
+        self,
+        racing: Racing,
+        window: Window,
+        bound_by_candidate: Callable[[Point], float | None] = lambda point: None,
+        error_score: Any = math.nan,
+    ) -> None:
         self.racing = racing
-        self.bound = racing.bound if racing.bound is not None else bound
         self.window = window
+        self.bound_by_candidate = bound_by_candidate
+        self.error_score = error_score
         self.table = FoldTable()
 
     def add(self, number: int, scores: Sequence[float]) -> None:
         """Enter a candidate with a finite score on every fold."""
         self.table.add(number, scores)
 
-    def pruned_after(self, number: int, scores: Sequence[float]) -> int | None:
-        """After how many of its first folds trial `number` is pruned, given their `scores`; None if it is not."""
-        n_known = self.window.known_to(number)
+    def bound(self, point: Point) -> float | None:
+        """The highest score that the candidate at `point` can have on a fold, None if it is not known."""
+        if self.racing.rule == "predictive":
+            return None
+        metric_bound = self.racing.bound if self.racing.bound is not None else self.bound_by_candidate(point)
+        if metric_bound is None or not _is_number(self.error_score):
+            return metric_bound
+        return max(metric_bound, float(self.error_score))  # a fold that fails has the error score
+
+    def check_bound(self, trial: Trial, scores: Sequence[float]) -> None:
+        """Raise ValueError if a score is above the bound: then a better candidate may have been pruned."""
+        bound = self.bound(trial.point)
+        highest = max(filter(math.isfinite, scores), default=-math.inf)
+        if bound is None or highest <= bound + 1e-9 * max(1.0, abs(bound)):  # rounding lifts some metrics a little
+            return
+        text = f"candidate {trial.number} has the score {highest} on a fold, above the highest possible score {bound}"
+        if self.racing.bound is not None:
+            raise ValueError(
+                f"Racing(bound={self.racing.bound!r}): {text}; leave bound out, or set the metric's maximum"
+            )
+        raise ValueError(f"racing={self.racing.rule!r}: {text}; set racing='predictive' or racing=None")
+
+    def pruned_after(self, trial: Trial, scores: Sequence[float]) -> int | None:
+        """After how many of its first folds `trial` is pruned, given their `scores`; None if it is not."""
+        n_known = self.window.known_to(trial.number)
         incumbent = self.table.incumbent(n_known)
         if incumbent is None:
             return None
-        spread = self.table.spread(n_known, self.racing.min_finished)
+        spread, bound = self.table.spread(n_known, self.racing.min_finished), self.bound(trial.point)
         lengths = range(1, min(len(scores), len(incumbent) - 1) + 1)
-        return next((j for j in lengths if self.racing.prunes(scores[:j], incumbent, spread, self.bound)), None)
+        return next((j for j in lengths if self.racing.prunes(scores[:j], incumbent, spread, bound)), None)
 
     def expected_score(self, number: int, scores: Sequence[float]) -> float:
         """The mean that a pruned trial is expected to reach: the incumbent's plus the mean difference to it."""
@@ -179,7 +224,7 @@ class Race:
 
 
 def as_racing(
-    racing: Any, *, n_splits: int, refit: Any, return_train_score: bool, has_objective: bool
+    racing: Any, *, n_splits: int, refit: Any, return_train_score: bool, objective_metric: Any, has_objective: bool
 ) -> Racing | None:
     """The rules that the argument `racing` means, None if off; an error where they cannot work."""
     if racing is None or racing is False:
@@ -190,6 +235,11 @@ def as_racing(
         raise TypeError(f"racing must be None, 'auto', 'ceiling', 'predictive' or Racing(...), got {racing!r}")
     if callable(refit):
         raise ValueError("racing cannot be used with a callable refit, which may pick any candidate; set racing=None")
+    if isinstance(refit, str) and objective_metric not in (None, refit):
+        raise ValueError(
+            f"racing prunes by objective_metric={objective_metric!r}, and could prune the best candidate for "
+            f"refit={refit!r}; set both to the same metric, or racing=None"
+        )
     if return_train_score:
         raise ValueError("racing leaves folds out, so return_train_score=True has no meaning; set racing=None")
     if n_splits < 3:

@@ -16,7 +16,8 @@ from ._score_errors import SCORE_ERRORS, fold_error
 # Keys of the result of a fold, in addition to those of scikit-learn:
 ASKED_TO_STOP = "asked_to_stop"  # whether a callback of scikit-learn asked to end the search
 BEST_ITERATIONS = "best_iterations"  # the best iteration of each booster that stops early
-_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, SCORE_ERRORS)
+DERIVED_PARAMS = "derived_params"  # parameters that boosters derived, and that a refit must be given
+_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, SCORE_ERRORS)
 
 
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:

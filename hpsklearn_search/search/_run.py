@@ -40,12 +40,12 @@ from ._compat import (
 )
 from ._fingerprint import check_origin, fingerprint
 from ._hopeless import stop_if_hopeless
-from ._metric_bounds import highest_score
+from ._metric_bounds import bound_by_candidate
 from ._parameters import ParameterSpace
 from ._points import as_points
 from ._racing import Race, as_racing
 from ._task_tree import TaskTree
-from .early_stopping import contains_early_stopping
+from .early_stopping import check_early_stopping, contains_early_stopping
 from .folds import FoldFunction, FoldObjective, Splits, draw_folds, make_step_cache
 
 
@@ -73,6 +73,7 @@ class SearchRun:
         place = as_trials(search.trials)
         place.check_picklable(estimator=search.estimator, X=X, y=y, **params)
         parameters = ParameterSpace(search.space, search.estimator)
+        check_early_stopping(search.estimator, parameters.space.root, params)
         parameters.check_names(search.estimator)
         # From here on the order is GridSearchCV's, so that of two mistakes both searches name the same one.
         scorer, refit_metric = search._get_scorers()
@@ -175,13 +176,15 @@ def _race(search: Any, function: FoldFunction, metric: str | None, window: Windo
         n_splits=len(function.splits),
         refit=search.refit,
         return_train_score=search.return_train_score,
+        objective_metric=search.objective_metric,
         has_objective=not is_multimetric or metric is not None,
     )
     if racing is None:
         return None
     scorers = scorers_by_name(scorer)
     objective_scorer = scorers[metric] if is_multimetric else scorers
-    return Race(racing, highest_score(objective_scorer, search.estimator), window)
+    bound = bound_by_candidate(objective_scorer, function.estimator, function.parameters, function.settings)
+    return Race(racing, window, bound, search.error_score)
 
 
 # ---------------------------------------------------------------------- the plan

@@ -36,6 +36,7 @@ from sklearn.tree import DecisionTreeClassifier
 from hpsklearn_search import HyperoptSearchCV, Racing, hp
 from hpsklearn_search.optimize import Window
 from hpsklearn_search.search._racing import Race
+from hpsklearn_search.trials import Trial
 
 SCORES = NDArray[np.float64]
 JOBS: dict[str, tuple[Any, dict[str, Any], Any, str, float | None]] = {
@@ -104,10 +105,10 @@ def record(file: Path, seeds: Iterable[int], candidates: int) -> None:
 
 def judge_search(scores: SCORES, racing: Racing, bound: float | None, window: int | None) -> tuple[int, float]:
     """Fold fits, and the best mean of the candidates that are not pruned."""
-    race = Race(racing, bound, Window(window))
+    race = Race(racing, Window(window), lambda point: bound)
     fits, best = 0, -np.inf
     for number, row in enumerate(scores.tolist()):
-        length = race.pruned_after(number, row)
+        length = race.pruned_after(Trial(number, {}), row)
         fits += len(row) if length is None else length
         if length is None:
             race.add(number, row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pickle
 import warnings
@@ -18,7 +19,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier as Hist
 from sklearn.ensemble import HistGradientBoostingRegressor as HistRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -48,6 +50,14 @@ BOOSTERS = {
 }
 
 
+SHORT = {
+    "lightgbm": {"n_estimators": 30},
+    "xgboost": {"n_estimators": 30},
+    "catboost": {"iterations": 30},
+    "sklearn.ensemble": {"max_iter": 30},
+}
+
+
 def booster(library: str, kind: str = "Classifier", **arguments: Any) -> Any:
     """A booster that overfits long before its last iteration."""
     if library == "sklearn.ensemble" and not HAS_EVALUATION_SET:
@@ -63,6 +73,7 @@ def _errors_are_warnings() -> Any:
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.filterwarnings("error", category=DeprecationWarning)
         warnings.filterwarnings("error", category=FutureWarning)
+        warnings.filterwarnings("ignore", message="(?s).*max_depth.* not used")  # by XGBoost's linear booster
         yield
 
 
@@ -160,8 +171,8 @@ def test_weights_reach_both_parts(library: str) -> None:
     flipped[wrong], weights[wrong] = 1 - y[wrong], 1e-12
     weighted = EarlyStopping(booster(library), shuffle=False).fit(X, flipped, sample_weight=weights)
     reference = booster(library)
-    parts = [Part(X[rows], y[rows], weights[rows]) for rows in (train, rest)]
-    booster_of(reference).fit(reference, *parts, 20, {})
+    parts = [Part(X[rows], y[rows], {"sample_weight": weights[rows]}) for rows in (train, rest)]
+    booster_of(reference).fit(reference, *parts, 20)
     assert weighted.best_iteration_ == booster_of(reference).best_iteration(reference)
 
 
@@ -204,6 +215,287 @@ def test_an_alias_of_the_number_of_iterations_is_fixed_as_well() -> None:
     cat = booster("catboost")
     cat = type(cat)(num_trees=300, allow_writing_files=False, verbose=False)
     assert EarlyStopping(cat, n_iterations=4).fit(X, y).estimator_.tree_count_ == 4
+
+
+# ---------------------------------------------------------------------- what the booster brings along
+def own_stopping() -> list[Any]:
+    """Boosters with their library's own arguments for early stopping, or an evaluation of their own."""
+    arguments: dict[str, list[dict[str, Any]]] = {
+        "lightgbm": [
+            {"early_stopping_round": 2}, {"early_stopping_rounds": 2}, {"early_stopping": 2}, {"n_iter_no_change": 2},
+            {"metric": ["auc", "binary_logloss"]}, {"boosting_type": "dart", "n_estimators": 20},
+            {"boosting": "dart", "n_estimators": 20},
+            {"boosting_type": "rf", "subsample": 0.5, "subsample_freq": 1},
+        ],
+        "xgboost": [
+            {"early_stopping_rounds": 2}, {"callbacks": "xgboost"}, {"eval_metric": ["auc", "logloss"]},
+            {"booster": "dart"}, {"booster": "gblinear"},
+        ],
+        "catboost": [
+            {"early_stopping_rounds": 2}, {"od_wait": 2}, {"od_type": "IncToDec", "od_pval": 0.01},
+            {"use_best_model": True}, {"eval_fraction": 0.2}, {"best_model_min_trees": 5}, {"eval_metric": "AUC"},
+        ],
+        "sklearn.ensemble": [
+            {"early_stopping": True}, {"n_iter_no_change": 2}, {"early_stopping": True, "validation_fraction": 0.3},
+            {"scoring": "roc_auc"},
+        ],
+    }  # fmt: skip
+    return [
+        pytest.param(library, values, id="-".join([library, *map(str, values)]))
+        for library, several in arguments.items()
+        for values in several
+    ]
+
+
+def with_callbacks(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments, with XGBoost's callback where it is asked for."""
+    if "callbacks" not in arguments:
+        return arguments
+    callback = importlib.import_module("xgboost").callback.EarlyStopping
+    return {**arguments, "callbacks": [callback(rounds=2, save_best=True)]}
+
+
+@pytest.mark.parametrize(("library", "arguments"), own_stopping())
+def test_a_search_ends_with_a_model_whatever_the_booster_has(library: str, arguments: dict[str, Any]) -> None:
+    """The refit has no evaluation set, so nothing may ask for one; the folds' median is its number of iterations."""
+    model = booster(library, **{**SHORT[library], **with_callbacks(arguments)})
+    space = {f"estimator__{ {'catboost': 'depth'}.get(library, 'max_depth') }": [2, 3]}
+    search = HyperoptSearchCV(EarlyStopping(model, n_iter_no_change=5), space, max_evals=2, cv=2).fit(X, y)
+    median = int(search.cv_results_["median_best_iteration"][search.best_index_])
+    assert search.best_estimator_.best_iteration_ == median >= 1
+    assert search.best_score_ > 0.6
+
+
+@pytest.mark.parametrize(
+    ("library", "arguments"),
+    [
+        ("lightgbm", {"early_stopping_round": 1}),
+        ("lightgbm", {"n_iter_no_change": 1}),
+        ("xgboost", {"early_stopping_rounds": 1}),
+        ("xgboost", {"callbacks": "xgboost"}),
+        ("catboost", {"early_stopping_rounds": 1}),
+        ("catboost", {"od_wait": 1}),
+        ("sklearn.ensemble", {"n_iter_no_change": 1}),
+    ],
+)
+def test_the_patience_is_that_of_the_wrapper(library: str, arguments: dict[str, Any]) -> None:
+    """The booster's own patience has no effect on the fit."""
+    patient, impatient = (
+        EarlyStopping(booster(library, **with_callbacks(values)), n_iter_no_change=30).fit(X, y)
+        for values in ({}, arguments)
+    )
+    assert impatient.best_iteration_ == patient.best_iteration_
+    np.testing.assert_array_equal(impatient.predict_proba(X), patient.predict_proba(X))
+
+
+def test_a_callback_of_lightgbm_that_stops_early_has_no_effect() -> None:
+    """It may be passed to fit, and the fit without an evaluation set goes without it."""
+    lightgbm = pytest.importorskip("lightgbm")
+    model = EarlyStopping(booster("lightgbm"), n_iter_no_change=5)
+    patience = model.fit(X, y).best_iteration_
+    assert model.fit(X, y, callbacks=[lightgbm.early_stopping(1, verbose=False)]).best_iteration_ == patience
+    model.set_params(n_iterations=4).fit(X, y, callbacks=[lightgbm.early_stopping(1)])
+    assert model.estimator_.n_estimators_ == 4
+
+
+def test_lightgbm_without_early_stopping_has_all_its_iterations() -> None:
+    """In dart mode it cannot stop early; the other candidates of the list can."""
+    model = EarlyStopping(booster("lightgbm", n_estimators=40), n_iter_no_change=3)
+    space = {"estimator__boosting_type": ["gbdt", "dart"]}
+    search = HyperoptSearchCV(model, space, max_evals=2, cv=2, refit=lambda results: 1).fit(X, y)
+    assert search.cv_results_["median_best_iteration"][1] == 40 > search.cv_results_["median_best_iteration"][0]
+    assert search.best_estimator_.n_iterations == 40
+
+
+@pytest.mark.parametrize("library", BOOSTERS)
+@pytest.mark.parametrize("kind", ["Classifier", "Regressor"])
+def test_weights_reach_the_score(library: str, kind: str) -> None:
+    """A search with weights has finite scores, and the score of every booster takes weights."""
+    target = y if kind == "Classifier" else y_real
+    model = EarlyStopping(booster(library, kind, **SHORT[library]), n_iter_no_change=5)
+    weights = np.linspace(0.1, 1.0, len(y))
+    space = {"estimator__learning_rate": [0.1, 0.3]}
+    search = HyperoptSearchCV(model, space, max_evals=2, cv=2).fit(X, target, sample_weight=weights)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    metric = accuracy_score if kind == "Classifier" else r2_score
+    expected = metric(target, search.predict(X), sample_weight=weights)
+    assert search.best_estimator_.score(X, target, sample_weight=weights) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("place", ["alone", "pipeline", "target"])
+def test_the_refit_has_the_learning_rate_of_the_folds(place: str) -> None:
+    """CatBoost would derive another one from the number of iterations of the refit."""
+    catboost = pytest.importorskip("catboost")
+    model = EarlyStopping(
+        catboost.CatBoostRegressor(iterations=200, thread_count=1, allow_writing_files=False), n_iter_no_change=3
+    )
+    prefix = {"alone": "", "pipeline": "earlystopping__", "target": "regressor__"}[place]
+    estimator = {
+        "alone": model,
+        "pipeline": make_pipeline(StandardScaler(), model),
+        "target": TransformedTargetRegressor(model),
+    }[place]
+    space = {f"{prefix}estimator__depth": [2, 3]}
+    options = {"max_evals": 2, "cv": 3, "step_cache": "auto" if place == "pipeline" else None}
+    search = HyperoptSearchCV(estimator, space, **options).fit(X_real, y_real)
+    best = search.best_estimator_
+    refitted = {"alone": lambda: best, "pipeline": lambda: best[-1], "target": lambda: best.regressor_}[place]()
+    folds = [
+        EarlyStopping(clone(model.estimator), n_iter_no_change=3)
+        .set_params(estimator__depth=next(iter(search.best_params_.values())))
+        .fit(X_real[train], y_real[train])
+        for train, _ in KFold(3).split(X_real)
+    ]
+    rates = [fold.estimator_.learning_rate_ for fold in folds]
+    assert refitted.estimator_.learning_rate_ == pytest.approx(np.median(rates))
+    alone = clone(refitted.estimator).set_params(learning_rate=None, iterations=refitted.n_iterations, verbose=False)
+    assert alone.fit(X_real, y_real).learning_rate_ != pytest.approx(np.median(rates))
+
+
+def test_a_learning_rate_that_is_given_stays() -> None:
+    """Nothing is derived then."""
+    model = EarlyStopping(booster("catboost", **SHORT["catboost"]))
+    space = {"estimator__learning_rate": [0.2, 0.4]}
+    search = HyperoptSearchCV(model, space, max_evals=2, cv=2).fit(X, y)
+    assert search.best_estimator_.estimator.get_params()["learning_rate"] == search.best_params_[next(iter(space))]
+
+
+@pytest.mark.parametrize(
+    ("library", "name"), [("lightgbm", "init_score"), ("xgboost", "base_margin"), ("catboost", "baseline")]
+)
+def test_a_start_for_each_row_reaches_the_held_out_rows(
+    library: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The evaluation set has the values of its own rows."""
+    model = EarlyStopping(booster(library, **SHORT[library]), n_iter_no_change=5)
+    kind, call = type(model.estimator), {}
+    original = kind.fit
+
+    @functools.wraps(original)
+    def fit(self: Any, *data: Any, **params: Any) -> Any:
+        call.update(params)
+        return original(self, *data, **params)
+
+    monkeypatch.setattr(kind, "fit", fit)
+    model.fit(X, y, **{name: X[:, 0]})
+    evaluation = call["eval_set"]
+    if library == "catboost":
+        rows, start = evaluation.get_features()[:, 0], evaluation.get_baseline()[:, 0]
+    else:
+        rows = evaluation[0][0][:, 0]
+        start = call[{"lightgbm": "eval_init_score", "xgboost": "base_margin_eval_set"}[library]][0]
+    np.testing.assert_allclose(start, rows, rtol=1e-6)
+    assert len(call[name]) == 360
+
+
+@pytest.mark.parametrize(("library", "name"), [("xgboost", "qid"), ("catboost", "group_id")])
+def test_a_ranker_keeps_its_queries_together(library: str, name: str) -> None:
+    """They are held out whole, and the refit of a search works."""
+    queries = np.arange(len(y)) // 10
+    model = EarlyStopping(booster(library, "Ranker", **SHORT[library]), n_iter_no_change=5)
+    assert model.fit(X, y, **{name: queries}).n_held_out_ == 40
+    search = HyperoptSearchCV(
+        model, {"estimator__learning_rate": [0.1, 0.3]}, max_evals=2, cv=GroupKFold(3), error_score="raise",
+        scoring=lambda estimator, X, y: roc_auc_score(y, estimator.predict(X)),
+    ).fit(X, y, groups=queries, **{name: queries})  # fmt: skip
+    assert search.best_score_ > 0.6
+    assert search.best_estimator_.n_held_out_ == 0
+
+
+@pytest.mark.parametrize("library", BOOSTERS)
+def test_a_class_without_training_rows_is_trained_on(library: str) -> None:
+    """A booster cannot be evaluated on a class that it does not know."""
+    labels = np.repeat([0, 1, 2], [200, 150, 50])
+    model = EarlyStopping(booster(library, **SHORT[library]), shuffle=False, validation_fraction=0.2)
+    model.fit(X, labels)
+    assert model.n_held_out_ == 30
+    assert model.classes_.tolist() == [0, 1, 2]
+
+
+# ---------------------------------------------------------------------- what is wrong is said before the first fit
+class CountingScaler(StandardScaler):
+    """A first step that counts its fits."""
+
+    n_fits = 0
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> CountingScaler:
+        """Count, and fit."""
+        CountingScaler.n_fits += 1
+        return super().fit(X, y, sample_weight)
+
+
+def search_with(model: Any, space: dict[str, Any] | None = None, **fit_params: Any) -> HyperoptSearchCV:
+    """A search over a pipeline that ends with `model`."""
+    CountingScaler.n_fits = 0
+    pipeline = Pipeline([("scale", CountingScaler()), ("model", model)])
+    space = space or {"model__estimator__learning_rate": [0.1, 0.2]}
+    return HyperoptSearchCV(pipeline, space, max_evals=2, cv=2).fit(X, y, **fit_params)
+
+
+def wrong_models() -> dict[str, tuple[Any, str]]:
+    """Wrong uses of EarlyStopping, and what the error says."""
+    wrong = {
+        "fraction": (EarlyStopping(Hist(), validation_fraction=0.9), "The 'validation_fraction' parameter"),
+        "patience": (EarlyStopping(Hist(), n_iter_no_change=0), "The 'n_iter_no_change' parameter"),
+        "class": (EarlyStopping(Hist), r"write EarlyStopping\(HistGradientBoostingClassifier\(\)\)"),
+        "None": (EarlyStopping(None), "The 'estimator' parameter"),
+        "other": (EarlyStopping(LogisticRegression()), "needs a booster"),
+        "pipeline": (EarlyStopping(make_pipeline(Hist())), "in a pipeline wrap its last step"),
+        "target": (EarlyStopping(TransformedTargetRegressor(Hist())), "in another meta-estimator its inner one"),
+    }
+    if importlib.util.find_spec("lightgbm"):
+        wrong["ranker"] = EarlyStopping(booster("lightgbm", "Ranker")), "cannot fit LGBMRanker"
+    if importlib.util.find_spec("xgboost"):
+        forest = importlib.import_module("xgboost").XGBRFClassifier()
+        wrong["forest"] = EarlyStopping(forest), "cannot fit XGBRFClassifier: a random forest"
+    return wrong
+
+
+@needs_evaluation_set
+@pytest.mark.parametrize(
+    "name", ["fraction", "patience", "class", "None", "other", "pipeline", "target", "ranker", "forest"]
+)
+@pytest.mark.parametrize("is_option", [False, True])
+def test_a_wrong_argument_is_named_before_the_first_fit(name: str, is_option: bool) -> None:
+    """It may stand in the estimator, or among the options of a space."""
+    if name not in wrong_models():
+        pytest.skip("its library is not installed")
+    model, message = wrong_models()[name]
+    space = {"model": [model, LogisticRegression()]} if is_option else None
+    with pytest.raises((TypeError, ValueError), match=message):
+        search_with(LogisticRegression() if is_option else model, space)
+    assert CountingScaler.n_fits == 0
+
+
+@needs_evaluation_set
+@pytest.mark.parametrize("name", ["eval_set", "use_best_model", "eval_sample_weight", "X_val"])
+def test_a_parameter_of_fit_that_is_not_free_is_named_before_the_first_fit(name: str) -> None:
+    """EarlyStopping sets what concerns the evaluation."""
+    with pytest.raises(TypeError, match=f"EarlyStopping sets {name} itself"):
+        search_with(EarlyStopping(Hist()), **{f"model__{name}": 1})
+    assert CountingScaler.n_fits == 0
+
+
+@needs_evaluation_set
+def test_a_search_over_the_number_of_iterations_is_warned_of() -> None:
+    """EarlyStopping finds that number."""
+    with pytest.warns(UserWarning, match=r"'model__estimator__max_iter' is only its maximum; set max_iter high"):
+        search_with(EarlyStopping(Hist()), {"model__estimator__max_iter": [10, 20]})
+
+
+@needs_evaluation_set
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"model__estimator": [Hist(max_iter=3), Hist(max_iter=4)]},
+        {"model": [Hist(max_iter=3), EarlyStopping(Hist(max_iter=3))]},
+        {"model__n_iter_no_change": [2, 3], "model__estimator": [Hist(max_iter=3)]},
+    ],
+)
+def test_what_the_space_replaces_may_be_wrong(space: dict[str, Any]) -> None:
+    """A placeholder is never fitted."""
+    placeholder = EarlyStopping(LogisticRegression(), n_iter_no_change=0 if len(space) > 1 else 2)
+    assert search_with(placeholder, space).best_score_ > 0.5
 
 
 # ---------------------------------------------------------------------- which rows are held out

@@ -6,19 +6,34 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_breast_cancer
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import get_scorer, make_scorer
-from sklearn.pipeline import make_pipeline
+from sklearn.metrics import (
+    accuracy_score,
+    check_scoring,
+    f1_score,
+    get_scorer,
+    log_loss,
+    make_scorer,
+    mean_squared_error,
+    top_k_accuracy_score,
+    zero_one_loss,
+)
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from hpsklearn_search import Callback, HyperoptSearchCV, Racing, Trials, hp
+from hpsklearn_search import Callback, EarlyStopping, HyperoptSearchCV, Racing, Trials, hp
+from hpsklearn_search.optimize import Window
 from hpsklearn_search.search._metric_bounds import highest_score
-from hpsklearn_search.search._racing import FoldTable
+from hpsklearn_search.search._racing import FoldTable, Race
 from hpsklearn_search.trials import Trial
 
 X, y = load_breast_cancer(return_X_y=True)
@@ -106,6 +121,126 @@ def test_the_ceiling_keeps_the_winner() -> None:
     assert raced.cv_results_["n_splits_run"].sum() < 5 * 20
 
 
+class Table(ClassifierMixin, BaseEstimator):
+    """A classifier that has ``table[row][fold]`` rows of a fold right, and fails where that is None."""
+
+    def __init__(self, table=((0,),), row=0):
+        self.table = table
+        self.row = row
+
+    def fit(self, X, y):
+        """Find out which fold is missing in X, and fail on it if the table says so."""
+        (fold,) = set(range(N_FOLDS)) - set(X[:, 0])
+        if self.table[self.row][fold] is None:
+            raise RuntimeError("this candidate fails on this fold")
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def predict(self, X):
+        """0, which is right, as often as the table says, then 1."""
+        n_right = self.table[self.row][int(X[0, 0])] or 0
+        return (np.arange(len(X)) >= n_right).astype(int)
+
+
+class OwnScore(Table):
+    """A classifier whose score is the number of right rows, squared."""
+
+    def score(self, X, y, sample_weight=None):
+        """Beyond any bound."""
+        return float(np.sum(self.predict(X) == y)) ** 2
+
+
+class CountingPipeline(Pipeline):
+    """A pipeline whose score is the number of right rows."""
+
+    def score(self, X, y=None, sample_weight=None):
+        """Not that of the last step."""
+        return float(np.sum(self.predict(X) == y))
+
+
+N_FOLDS, N_RIGHT = 4, st.one_of(st.none(), st.integers(0, 5))
+FOLD_OF_ROW = np.repeat(np.arange(N_FOLDS), 5)
+TABLES = st.lists(st.tuples(*[N_RIGHT] * N_FOLDS), min_size=3, max_size=7)
+COUNT = make_scorer(accuracy_score, normalize=False)
+SCORERS = {
+    "accuracy": (Table, "accuracy"),
+    "its score": (Table, None),
+    "a negated error": (Table, "neg_mean_squared_error"),
+    "negated accuracy": (Table, make_scorer(accuracy_score, greater_is_better=False)),
+    "a count": (Table, COUNT),
+    "a score of its own": (OwnScore, None),
+    "a function": (Table, lambda estimator, X, y: 7.0 * np.sum(estimator.predict(X) == y)),
+}
+
+
+@pytest.mark.parametrize("scorer", SCORERS)
+@settings(max_examples=8, deadline=None)
+@given(table=TABLES, error_score=st.sampled_from([np.nan, -1.0, 0.0, 9.0]))
+@pytest.mark.filterwarnings("ignore")
+def test_the_winner_with_the_ceiling_is_the_winner_without(
+    scorer: str, table: list[tuple[int | None, ...]], error_score: float
+) -> None:
+    """This holds for bounded and unbounded scorers, score methods of one's own, and candidates that fail."""
+    estimator, scoring = SCORERS[scorer]
+    model = estimator(table=((0,) * N_FOLDS, *table))
+    options = {"cv": PredefinedSplit(FOLD_OF_ROW), "scoring": scoring, "error_score": error_score}
+    winners = [
+        HyperoptSearchCV(
+            model, {"row": list(range(len(model.table)))}, max_evals=len(model.table), refit=False, racing=racing,
+            **options,
+        ).fit(FOLD_OF_ROW[:, None], np.zeros(len(FOLD_OF_ROW)))
+        for racing in (None, "ceiling")
+    ]  # fmt: skip
+    full, raced = winners
+    assert raced.best_index_ == full.best_index_
+    assert raced.best_score_ == full.best_score_
+
+
+def test_an_option_with_a_score_of_its_own_can_win() -> None:
+    """Each candidate has the bound of its own last step."""
+    table = ((5,) * N_FOLDS, (1,) * N_FOLDS)
+    pipeline = Pipeline([("model", Table(table))])
+    space = {"model": [Table(table), OwnScore(table, row=1), OwnScore(table, row=0), Table(table, row=1)]}
+    search = HyperoptSearchCV(
+        pipeline, space, max_evals=4, cv=PredefinedSplit(FOLD_OF_ROW), racing="ceiling", refit=False
+    ).fit(FOLD_OF_ROW[:, None], np.zeros(len(FOLD_OF_ROW)))
+    assert search.best_index_ == 2
+    assert search.cv_results_["n_splits_run"].tolist() == [4, 4, 4, 1]
+
+
+def test_a_score_above_the_given_bound_is_an_error(tmp_path: Path) -> None:
+    """The message names the bound, the score, and what to change; the search does not go on with a wrong winner."""
+    table = ((5, 5, 5, 5), (1, 1, 1, 1), (3, 5, 5, 5))
+    search = HyperoptSearchCV(
+        Table(table), {"row": [0, 1, 2]}, max_evals=3, cv=PredefinedSplit(FOLD_OF_ROW), refit=False,
+        scoring=COUNT, racing=Racing("ceiling", bound=4.0),
+        trials_save_file=tmp_path / "search.db",
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=r"Racing\(bound=4.0\): candidate 0 has the score 5.0 .* leave bound out"):
+        search.fit(FOLD_OF_ROW[:, None], np.zeros(len(FOLD_OF_ROW)))
+    with pytest.raises(ValueError, match="candidate 0 has the score 5"):  # the resumed search ends in the same way
+        search.fit(FOLD_OF_ROW[:, None], np.zeros(len(FOLD_OF_ROW)))
+    search.set_params(racing=Racing("ceiling", bound=5.0), trials_save_file=None).fit(
+        FOLD_OF_ROW[:, None], np.zeros(len(FOLD_OF_ROW))
+    )
+    assert search.best_index_ == 0
+    assert search.cv_results_["n_splits_run"].tolist() == [4, 1, 1]
+
+
+@pytest.mark.parametrize("factor", [1e-30, 1.0, 1e30])
+def test_rounding_never_prunes_a_tie(factor: float) -> None:
+    """A candidate whose best case equals the incumbent goes on, whatever the unit of the scores."""
+    incumbent, scores = [-0.1 * factor, -0.2 * factor, -0.3 * factor], [-0.6 * factor, -1e-17 * factor]
+    assert not Racing("ceiling").prunes(scores, incumbent, None, 0.0)
+    assert Racing("ceiling").prunes([-0.7 * factor], incumbent, None, 0.0)
+
+
+def test_the_error_score_may_be_the_highest() -> None:
+    """Then it is the bound, since a later fold may fail."""
+    assert Race(Racing("ceiling"), Window(), lambda point: 1.0, error_score=9.0).bound({}) == 9.0
+    assert Race(Racing("ceiling", bound=2.0), Window(), lambda point: 1.0, error_score=np.nan).bound({}) == 2.0
+
+
 def test_a_pruned_candidate_ranks_last_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
     """Its missing folds and its mean are NaN, its partial mean is finite, and no warning says that a fit failed."""
     results = search("auto").cv_results_
@@ -139,21 +274,59 @@ def test_known_scorers_have_a_bound(name: str, bound: float) -> None:
     assert highest_score(get_scorer(name), LogisticRegression()) == bound
 
 
-def test_unknown_scorers_have_no_bound() -> None:
-    """Nothing is assumed about a metric or a score method that the user wrote."""
+@pytest.mark.parametrize(
+    ("scorer", "bound"),
+    [
+        (make_scorer(f1_score, average="weighted"), 1.0),
+        (make_scorer(f1_score, pos_label="yes"), 1.0),
+        (make_scorer(mean_squared_error, greater_is_better=False), 0.0),
+        (make_scorer(accuracy_score), 1.0),
+        (make_scorer(accuracy_score, normalize=False), None),
+        (make_scorer(accuracy_score, greater_is_better=False), None),
+        (make_scorer(top_k_accuracy_score, normalize=False, response_method="predict_proba"), None),
+        (make_scorer(zero_one_loss, normalize=False), None),
+        (make_scorer(log_loss, response_method="predict_proba"), None),
+        (make_scorer(mean_squared_error, greater_is_better=False, multioutput=[2.0, -1.0]), None),
+        (type("Own", (type(get_scorer("r2")),), {})(accuracy_score, 1, {}, "predict"), None),
+        (get_scorer("adjusted_mutual_info_score"), None),
+    ],
+)
+def test_a_bound_holds_for_the_metric_with_its_arguments(scorer: object, bound: float | None) -> None:
+    """The arguments of the metric decide, and the class of the scorer."""
+    assert highest_score(scorer, LogisticRegression()) == bound
 
-    class Own(LogisticRegression):
-        """A classifier with a score method of its own."""
 
-        def score(self, X, y, sample_weight=None):
-            """Twice the accuracy."""
-            return 2 * super().score(X, y)
+@pytest.mark.parametrize(
+    ("estimator", "bound"),
+    [
+        (Ridge(), 1.0),
+        (DummyClassifier(), 1.0),
+        (make_pipeline(StandardScaler(), Ridge()), 1.0),
+        (make_pipeline(EarlyStopping(HistGradientBoostingClassifier())), 1.0),
+        (OwnScore(), None),
+        (make_pipeline(StandardScaler(), OwnScore()), None),
+        (EarlyStopping(OwnScore()), None),
+        (CountingPipeline([("model", Ridge())]), None),
+        (GridSearchCV(Ridge(), {"alpha": [1]}, scoring="neg_max_error"), None),
+    ],
+)
+def test_the_score_of_an_estimator_has_the_bound_of_its_method(estimator: object, bound: float | None) -> None:
+    """It is 1 where the method is scikit-learn's accuracy or R squared, and unknown for any other."""
+    assert highest_score(check_scoring(estimator, None), estimator) == bound
 
-    from sklearn.metrics import check_scoring
 
-    assert highest_score(make_scorer(lambda t, p: 5.0), LogisticRegression()) is None
-    assert highest_score(check_scoring(Own(), None), Own()) is None
-    assert highest_score(check_scoring(Ridge(), None), make_pipeline(StandardScaler(), Ridge())) == 1.0
+def test_negative_weights_have_no_bound() -> None:
+    """A weighted accuracy of 3 is possible with them, so nobody is pruned."""
+    weights = np.where(np.arange(len(y)) % 3, 1.0, -0.4)
+    model = DecisionTreeClassifier(random_state=0)
+    options = {"max_evals": 6, "cv": 3, "refit": False}
+    full, raced = (
+        HyperoptSearchCV(model, {"max_depth": [9, 6, 4, 3, 2, 1]}, racing=racing, **options).fit(
+            X, y, sample_weight=weights
+        )
+        for racing in (None, "ceiling")
+    )
+    np.testing.assert_array_equal(raced.cv_results_["mean_test_score"], full.cv_results_["mean_test_score"])
 
 
 @pytest.mark.parametrize(
@@ -164,6 +337,7 @@ def test_unknown_scorers_have_no_bound() -> None:
         ({"refit": lambda results: 0}, "callable refit"),
         ({"scoring": ["accuracy", "f1"]}, "objective_metric"),
         ({"racing": "fast"}, "rule"),
+        ({"scoring": ["accuracy", "f1"], "objective_metric": "f1", "refit": "accuracy"}, "prunes by objective_metric"),
     ],
 )
 def test_racing_is_refused_where_it_makes_no_sense(kwargs: dict[str, object], message: str) -> None:
@@ -190,3 +364,22 @@ def test_a_search_with_racing_resumes_from_its_file(tmp_path: Path) -> None:
     resumed, whole = search("auto", **options), search("auto", max_evals=20)
     assert resumed.cv_results_["params"] == whole.cv_results_["params"]
     np.testing.assert_array_equal(resumed.cv_results_["n_splits_run"], whole.cv_results_["n_splits_run"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"z": 0},
+        {"z": "3"},
+        {"z": np.nan},
+        {"min_finished": 1},
+        {"min_finished": 2.5},
+        {"bound": np.inf},
+        {"bound": "1"},
+    ],
+)
+def test_arguments_of_racing_are_checked(arguments: dict[str, object]) -> None:
+    """The message names the argument and its value."""
+    ((name, value),) = arguments.items()
+    with pytest.raises(ValueError, match=rf"Racing\({name}={value!r}\): {name} must be"):
+        Racing(**arguments)

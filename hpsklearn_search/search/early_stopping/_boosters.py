@@ -14,130 +14,213 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of the training data, with their weights, if any."""
+    """Some rows of the training data, with their parameters for the booster's ``fit``."""
 
     X: Any
     y: Any
-    weight: Any = None
+    fit_params: Mapping[str, Any]
 
 
-class Booster(Protocol):
+class Booster:
     """What early stopping needs from a library."""
 
-    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int, fit_params: Mapping[str, Any]) -> None:
+    iteration_names: tuple[str, ...]
+    # Names of the number of iterations; the first one is set if no other is.
+    own_stopping: Mapping[str, Any] = {}
+    # The library's own arguments for early stopping, with the value that switches each off. EarlyStopping
+    # decides alone when to stop; and in a fit without an evaluation set most of them are errors.
+    evaluation_names: Mapping[str, str] = {}
+    # Fit parameters with a value per row, and what ``fit`` calls them for the evaluation set.
+
+    def check(self, estimator: Any) -> None:
+        """Raise TypeError if `estimator` is of the library and cannot stop early."""
+
+    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int) -> None:
         """Fit on `train` until the metric on `held_out` has not improved for `patience` iterations."""
+        raise NotImplementedError
+
+    def fit_all(self, estimator: Any, rows: Part, n_iterations: int) -> None:
+        """Fit on `rows` with a number of iterations, without early stopping."""
+        params = estimator.get_params()
+        names = [name for name in self.iteration_names if name in params] or self.iteration_names[:1]
+        estimator.set_params(**dict.fromkeys(names, n_iterations))
+        self._switch_off_own_stopping(estimator)
+        estimator.fit(rows.X, rows.y, **self._plain_fit_params(rows.fit_params))
 
     def best_iteration(self, estimator: Any) -> int:
         """The number of iterations of the best model, after `fit`."""
+        raise NotImplementedError
 
-    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
-        """Set the number of iterations, and switch early stopping off."""
+    def derived_params(self, estimator: Any) -> dict[str, float]:
+        """Parameters that `fit` derived from the number of iterations: the refit, which has another one, needs them."""
+        return {}
+
+    def _switch_off_own_stopping(self, estimator: Any) -> None:
+        params = estimator.get_params()
+        neutral = {name: value for name, value in self.own_stopping.items() if params.get(name) is not None}
+        if neutral:
+            estimator.set_params(**neutral)
+
+    def _plain_fit_params(self, fit_params: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters of a fit that watches no evaluation set."""
+        return dict(fit_params)
+
+    def _evaluation_params(self, held_out: Part) -> dict[str, Any]:
+        values = held_out.fit_params
+        return {new: values[name] for name, new in self.evaluation_names.items() if values.get(name) is not None}
 
 
-class LightGBM:
-    """``LGBMClassifier``, ``LGBMRegressor``, ``LGBMRanker``."""
+class LightGBM(Booster):
+    """``LGBMClassifier`` and ``LGBMRegressor``."""
 
-    aliases = (
-        "num_iterations", "num_iteration", "n_iter", "num_tree", "num_trees", "num_round", "num_rounds", "nrounds",
-        "num_boost_round", "max_iter",
+    iteration_names = (
+        "n_estimators", "num_iterations", "num_iteration", "n_iter", "num_tree", "num_trees", "num_round",
+        "num_rounds", "nrounds", "num_boost_round", "max_iter",
     )  # fmt: skip
+    own_stopping = dict.fromkeys(
+        ("early_stopping_round", "early_stopping_rounds", "early_stopping", "n_iter_no_change"), None
+    )
+    evaluation_names = {"sample_weight": "eval_sample_weight", "init_score": "eval_init_score"}
 
-    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int, fit_params: Mapping[str, Any]) -> None:
+    def check(self, estimator: Any) -> None:
+        if _is_a(estimator, "LGBMRanker"):
+            raise TypeError(
+                f"EarlyStopping cannot fit {type(estimator).__name__}: its fit takes group sizes, which cannot be "
+                "divided between training and held-out rows; use XGBRanker with fit(..., qid=...) or "
+                "CatBoostRanker with fit(..., group_id=...)"
+            )
+
+    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int) -> None:
         from lightgbm import early_stopping
 
+        self._switch_off_own_stopping(estimator)
         stop = early_stopping(patience, first_metric_only=True, verbose=False)
         # The new names, eval_X and eval_y, do not encode the labels of a classifier (LightGBM 4.7).
         has_eval_set = "eval_set" in signature(estimator.fit).parameters
         new_names = {"eval_X": held_out.X, "eval_y": held_out.y}
         evaluation = {"eval_set": [(held_out.X, held_out.y)]} if has_eval_set else new_names
-        weights = {} if held_out.weight is None else {"eval_sample_weight": [held_out.weight]}
-        options = {**fit_params, "callbacks": [*(fit_params.get("callbacks") or ()), stop]}
+        evaluation.update({name: [value] for name, value in self._evaluation_params(held_out).items()})
+        options = self._plain_fit_params(train.fit_params)
+        options["callbacks"] = [*(options.get("callbacks") or ()), stop]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*eval_set.* deprecated")
-            estimator.fit(train.X, train.y, **_weights(train), **evaluation, **weights, **options)
+            warnings.filterwarnings("ignore", message="Early stopping is not available in dart mode")
+            estimator.fit(train.X, train.y, **evaluation, **options)
+
+    def _plain_fit_params(self, fit_params: Mapping[str, Any]) -> dict[str, Any]:
+        callbacks = fit_params.get("callbacks") or ()
+        others = [callback for callback in callbacks if not _is_a(callback, "_EarlyStoppingCallback")]
+        return {**fit_params, "callbacks": others} if callbacks else dict(fit_params)
 
     def best_iteration(self, estimator: Any) -> int:
-        return int(estimator.best_iteration_)
-
-    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
-        aliases = [name for name in self.aliases if name in estimator.get_params()]
-        estimator.set_params(**dict.fromkeys(["n_estimators", *aliases], n_iterations))
+        # 0, or None, where LightGBM did not stop early, as in dart mode: then the model has all iterations.
+        return int(estimator.best_iteration_ or estimator.booster_.current_iteration())
 
 
-class XGBoost:
+class XGBoost(Booster):
     """``XGBClassifier``, ``XGBRegressor``, ``XGBRanker``."""
 
-    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int, fit_params: Mapping[str, Any]) -> None:
+    iteration_names = ("n_estimators",)
+    own_stopping = {"early_stopping_rounds": None}
+    evaluation_names = {
+        "sample_weight": "sample_weight_eval_set", "base_margin": "base_margin_eval_set", "qid": "eval_qid",
+    }  # fmt: skip
+
+    def check(self, estimator: Any) -> None:
+        if _is_a(estimator, "XGBRFClassifier") or _is_a(estimator, "XGBRFRegressor"):
+            name = type(estimator).__name__
+            raise TypeError(f"EarlyStopping cannot fit {name}: a random forest grows in a single iteration")
+
+    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int) -> None:
+        self._switch_off_own_stopping(estimator)
         estimator.set_params(early_stopping_rounds=patience)
-        weights = {} if held_out.weight is None else {"sample_weight_eval_set": [held_out.weight]}
-        options = {"verbose": False, **fit_params}
-        estimator.fit(train.X, train.y, **_weights(train), eval_set=[(held_out.X, held_out.y)], **weights, **options)
+        evaluation = {name: [value] for name, value in self._evaluation_params(held_out).items()}
+        options = {"verbose": False, **train.fit_params}
+        estimator.fit(train.X, train.y, eval_set=[(held_out.X, held_out.y)], **evaluation, **options)
+
+    def _switch_off_own_stopping(self, estimator: Any) -> None:
+        super()._switch_off_own_stopping(estimator)
+        callbacks = estimator.get_params().get("callbacks")
+        if callbacks:
+            others = [callback for callback in callbacks if not _is_a(callback, "EarlyStopping")]
+            estimator.set_params(callbacks=others or None)
 
     def best_iteration(self, estimator: Any) -> int:
         return int(estimator.best_iteration) + 1
 
-    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
-        estimator.set_params(n_estimators=n_iterations, early_stopping_rounds=None)
 
+class CatBoost(Booster):
+    """``CatBoostClassifier``, ``CatBoostRegressor``, ``CatBoostRanker``."""
 
-class CatBoost:
-    """``CatBoostClassifier``, ``CatBoostRegressor``."""
-
-    aliases = ("iterations", "n_estimators", "num_boost_round", "num_trees")
+    iteration_names = ("iterations", "n_estimators", "num_boost_round", "num_trees")
+    own_stopping = {
+        "early_stopping_rounds": None, "od_wait": None, "od_type": "Iter", "od_pval": 0, "use_best_model": False,
+        "eval_fraction": 0,
+    }  # fmt: skip
+    # CatBoost takes these for an evaluation set only in a Pool.
+    evaluation_names = {
+        "sample_weight": "weight",
+        **{name: name for name in ("baseline", "group_id", "group_weight", "subgroup_id")},
+    }
     verbosity_names = ("verbose", "logging_level", "silent", "verbose_eval")
 
-    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int, fit_params: Mapping[str, Any]) -> None:
-        params = {**estimator.get_params(), **fit_params}
+    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int) -> None:
+        self._switch_off_own_stopping(estimator)
+        params = {**estimator.get_params(), **train.fit_params}
         quiet = {} if any(name in params for name in self.verbosity_names) else {"verbose": False}
-        options = {**fit_params, **quiet, "early_stopping_rounds": patience, "use_best_model": True}
-        evaluation = (held_out.X, held_out.y) if held_out.weight is None else self._pool(held_out, params)
-        estimator.fit(train.X, train.y, **_weights(train), eval_set=evaluation, **options)
+        evaluation = self._evaluation_set(held_out, params)
+        options = {**train.fit_params, **quiet, "early_stopping_rounds": patience, "use_best_model": True}
+        estimator.fit(train.X, train.y, eval_set=evaluation, **options)
 
-    def _pool(self, part: Part, params: Mapping[str, Any]) -> Any:
-        from catboost import Pool  # the only way to weight an evaluation set
+    def _evaluation_set(self, held_out: Part, params: Mapping[str, Any]) -> Any:
+        values = self._evaluation_params(held_out)
+        if not values:
+            return held_out.X, held_out.y
+        from catboost import Pool
 
         names = ("cat_features", "text_features", "embedding_features")
-        return Pool(part.X, part.y, weight=part.weight, **{name: params[name] for name in names if name in params})
+        return Pool(held_out.X, held_out.y, **values, **{name: params[name] for name in names if name in params})
 
     def best_iteration(self, estimator: Any) -> int:
-        return int(estimator.best_iteration_) + 1
+        return int(estimator.tree_count_)  # use_best_model=True has cut the model there
 
-    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
-        aliases = [name for name in self.aliases if name in estimator.get_params()]
-        estimator.set_params(**dict.fromkeys(aliases or ["iterations"], n_iterations))
-        if "early_stopping_rounds" in estimator.get_params():
-            estimator.set_params(early_stopping_rounds=None)
+    def derived_params(self, estimator: Any) -> dict[str, float]:
+        is_given = any(estimator.get_params().get(name) is not None for name in ("learning_rate", "eta"))
+        return {} if is_given else {"learning_rate": float(estimator.learning_rate_)}
 
 
-class HistGradientBoosting:
+class HistGradientBoosting(Booster):
     """scikit-learn's ``HistGradientBoostingClassifier`` and ``-Regressor``, from version 1.7 on."""
 
-    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int, fit_params: Mapping[str, Any]) -> None:
+    iteration_names = ("max_iter",)
+    own_stopping = {"early_stopping": False}
+    evaluation_names = {"sample_weight": "sample_weight_val"}
+
+    def check(self, estimator: Any) -> None:
         if "X_val" not in signature(estimator.fit).parameters:
             raise TypeError(
                 f"{type(estimator).__name__} takes no evaluation set before scikit-learn 1.7; there, use its own "
                 "early_stopping=True without EarlyStopping, or another booster"
             )
+
+    def fit(self, estimator: Any, train: Part, held_out: Part, patience: int) -> None:
         estimator.set_params(early_stopping=True, n_iter_no_change=patience)
-        weights = {} if held_out.weight is None else {"sample_weight_val": held_out.weight}
-        estimator.fit(train.X, train.y, **_weights(train), X_val=held_out.X, y_val=held_out.y, **weights, **fit_params)
+        evaluation = {"X_val": held_out.X, "y_val": held_out.y, **self._evaluation_params(held_out)}
+        estimator.fit(train.X, train.y, **evaluation, **train.fit_params)
 
     def best_iteration(self, estimator: Any) -> int:
         # validation_score_[0] is the score before the first tree.
         return max(1, int(np.argmax(estimator.validation_score_)))
 
-    def set_iterations(self, estimator: Any, n_iterations: int) -> None:
-        estimator.set_params(max_iter=n_iterations, early_stopping=False)
 
-
-_LIBRARIES: dict[str, Booster] = {
+LIBRARIES: dict[str, Booster] = {
     "lightgbm": LightGBM(),
     "xgboost": XGBoost(),
     "catboost": CatBoost(),
@@ -146,16 +229,22 @@ _LIBRARIES: dict[str, Booster] = {
 
 
 def booster_of(estimator: Any) -> Booster:
-    """The adapter for the library that `estimator` comes from; TypeError if there is none."""
+    """The adapter for the library that `estimator` comes from; TypeError if it cannot stop early."""
+    if isinstance(estimator, type):
+        name = estimator.__name__
+        raise TypeError(f"EarlyStopping needs an estimator, got the class {name}; write EarlyStopping({name}())")
     for base in type(estimator).__mro__:
-        for prefix, booster in _LIBRARIES.items():
+        for prefix, booster in LIBRARIES.items():
             if base.__module__ == prefix or base.__module__.startswith(f"{prefix}."):
+                booster.check(estimator)
                 return booster
     raise TypeError(
         f"EarlyStopping needs a booster of LightGBM, XGBoost or CatBoost, or a HistGradientBoosting estimator, got "
-        f"{type(estimator).__name__}; in a pipeline wrap its last step: EarlyStopping(LGBMClassifier(...))"
+        f"{type(estimator).__name__}; in a pipeline wrap its last step, in another meta-estimator its inner one: "
+        "EarlyStopping(LGBMClassifier(...))"
     )
 
 
-def _weights(part: Part) -> dict[str, Any]:
-    return {} if part.weight is None else {"sample_weight": part.weight}
+def _is_a(value: Any, name: str) -> bool:
+    # By name, so that the library is imported only where it is in use.
+    return any(base.__name__ == name for base in type(value).__mro__)

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ...space import children
-from .._compat import HasMethods, Interval, check_method_params, fit_context, indexable, safe_indexing
-from ._boosters import Part, booster_of
+from .._compat import (
+    HasMethods,
+    Interval,
+    check_method_params,
+    fit_context,
+    indexable,
+    safe_indexing,
+    validate_parameters,
+)
+from ._boosters import LIBRARIES, Part, booster_of
 from ._hold_out import hold_out
 
-RESERVED = ("eval_set", "eval_X", "eval_y", "X_val", "y_val", "early_stopping_rounds")
+# Parameters of a booster's fit that EarlyStopping sets itself.
+RESERVED = {
+    "eval_set", "eval_X", "eval_y", "X_val", "y_val", "early_stopping_rounds", "use_best_model",
+    *(name for booster in LIBRARIES.values() for name in booster.evaluation_names.values() if "val" in name),
+}  # fmt: skip
 
 
 def _has(name: str) -> Any:
@@ -77,11 +92,18 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
     ``HistGradientBoostingClassifier(scoring="roc_auc")``. If there are several, LightGBM uses the first one
     and XGBoost the last one. A ``HistGradientBoosting`` model keeps the iterations after its best one.
 
+    The booster's own arguments for early stopping (``early_stopping_rounds`` and its aliases, callbacks,
+    ``use_best_model``, ``od_wait``) have no effect: `n_iter_no_change` replaces them. LightGBM cannot stop
+    early in dart mode, and does all its iterations there. CatBoost derives a learning rate that is not given
+    from the number of iterations; the refit of a search has the median of the folds' rates.
+
+    Rankers need the queries of the rows: ``fit(X, y, qid=...)`` for ``XGBRanker``, ``fit(X, y, group_id=...)``
+    for ``CatBoostRanker``. The rows of a query are held out together. ``LGBMRanker`` is not supported.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
-    >>> from sklearn.ensemble import HistGradientBoostingRegressor
-    >>> from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
+    >>>     >>> from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
     >>> model = EarlyStopping(HistGradientBoostingRegressor(max_iter=30), n_iter_no_change=3)
     >>> space = {"estimator__learning_rate": hp.logrange("rate", 0.05, 0.3)}
     >>> search = HyperoptSearchCV(model, space, max_evals=2, cv=2, random_state=0)
@@ -150,27 +172,28 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
         """
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
-        reserved = [name for name in RESERVED if name in fit_params]
-        if reserved:
-            raise TypeError(f"fit: EarlyStopping sets {reserved[0]} itself, from the training rows; leave it out")
+        _refuse_reserved(fit_params)
         booster = booster_of(self.estimator)
         X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
+        metadata = {"sample_weight": sample_weight, "groups": groups, **fit_params}
+        metadata = {name: value for name, value in metadata.items() if value is not None}
         if get_config()["enable_metadata_routing"]:
-            metadata = {"sample_weight": sample_weight, "groups": groups, **fit_params}
-            routed = process_routing(self, "fit", **{k: v for k, v in metadata.items() if v is not None})
-            fit_params = {k: v for k, v in routed.estimator.fit.items() if k != "sample_weight"}
+            routed = process_routing(self, "fit", **metadata).estimator.fit
+            metadata = {**routed, **{k: v for k, v in metadata.items() if k == "sample_weight"}}
+        fit_params = {name: value for name, value in metadata.items() if name != "groups"}
         self.estimator_ = clone(self.estimator)
         if self.n_iterations is not None:
-            booster.set_iterations(self.estimator_, self.n_iterations)
-            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-            self.estimator_.fit(X, y, **weights, **fit_params)
+            booster.fit_all(self.estimator_, Part(X, y, fit_params), self.n_iterations)
             self.best_iteration_, self.n_held_out_ = int(self.n_iterations), 0
             return self
-        train, held_out = self._split(X, y, groups)
-        parts = [self._part(rows, X, y, sample_weight) for rows in (train, held_out)]
-        params = check_method_params(X, fit_params, train)
-        booster.fit(self.estimator_, parts[0], parts[1], self.n_iter_no_change, params)
-        self.best_iteration_, self.n_held_out_ = booster.best_iteration(self.estimator_), len(held_out)
+        if groups is None:  # the rows of a query of a ranker stay together
+            groups = fit_params.get("qid", fit_params.get("group_id"))
+        train, held_out = (
+            Part(safe_indexing(X, rows), safe_indexing(y, rows), check_method_params(X, fit_params, rows))
+            for rows in self._split(X, y, groups)
+        )
+        booster.fit(self.estimator_, train, held_out, self.n_iter_no_change)
+        self.best_iteration_, self.n_held_out_ = booster.best_iteration(self.estimator_), len(held_out.y)
         return self
 
     def _split(self, X: Any, y: Any, groups: Any) -> tuple[Any, Any]:
@@ -184,11 +207,6 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
             groups=groups,
             random_state=self.random_state,
         )
-
-    @staticmethod
-    def _part(rows: Any, X: Any, y: Any, sample_weight: Any) -> Part:
-        weight = None if sample_weight is None else safe_indexing(sample_weight, rows)
-        return Part(safe_indexing(X, rows), safe_indexing(y, rows), weight)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """What `fit` uses itself (`groups`), and what it passes to the booster.
@@ -225,8 +243,12 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The booster's own score: accuracy, or R squared."""
         check_is_fitted(self, "estimator_")
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return float(self.estimator_.score(X, y, **weights))
+        if sample_weight is None:
+            return float(self.estimator_.score(X, y))
+        if "sample_weight" in signature(self.estimator_.score).parameters:
+            return float(self.estimator_.score(X, y, sample_weight=sample_weight))
+        metric = accuracy_score if is_classifier(self.estimator_) else r2_score  # CatBoost's, with weights
+        return float(metric(y, self.estimator_.predict(X), sample_weight=sample_weight))
 
     def _fitted_attribute(self, name: str) -> Any:
         if "estimator_" not in self.__dict__:
@@ -270,24 +292,84 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
 # ---------------------------------------------------------------------- for the search
 def contains_early_stopping(*objects: Any) -> bool:
     """Whether there is an `EarlyStopping` in estimators, in their parameters, or in spaces of them."""
-    return any(map(_contains, objects))
+    return any(any(True for _ in _all_in(item)) for item in objects)
 
 
-def _contains(item: Any) -> bool:
+def _all_in(item: Any) -> Iterator[EarlyStopping]:
     if isinstance(item, EarlyStopping):
-        return True
-    if hasattr(item, "get_params") and not isinstance(item, type):
-        return any(isinstance(value, EarlyStopping) for value in item.get_params(deep=True).values())
-    return any(map(_contains, [*children(item), *([item.value] if hasattr(item, "value") else [])]))
+        yield item
+    elif hasattr(item, "get_params") and not isinstance(item, type):
+        yield from (value for value in item.get_params(deep=True).values() if isinstance(value, EarlyStopping))
+    else:
+        for child in [*children(item), *([item.value] if hasattr(item, "value") else [])]:
+            yield from _all_in(child)
+
+
+def check_early_stopping(estimator: Any, space: Any, fit_params: Iterable[str]) -> None:
+    """Raise for an argument of an `EarlyStopping`, or of its fit, that is wrong in every candidate."""
+    if not contains_early_stopping(estimator, space):
+        return
+    _refuse_reserved(name.rpartition("__")[2] for name in fit_params)
+    names = set(_names_in(space))
+    for path, model in [("", estimator), *estimator.get_params(deep=True).items()]:
+        is_replaced = any(path == name or path.startswith(f"{name}__") for name in names)
+        if isinstance(model, EarlyStopping) and not is_replaced:
+            _check_params(model, names)
+            _warn_of_searched_iterations(path, model, names)
+    for model in _all_in(space):
+        _check_params(model, names)
+
+
+def _check_params(model: EarlyStopping, names: Iterable[str]) -> None:
+    searched = {name.rpartition("__")[2] for name in names}  # a value of a candidate fails with the candidate
+    params = {name: value for name, value in model.get_params(deep=False).items() if name not in searched}
+    validate_parameters(model._parameter_constraints, params, caller_name=type(model).__name__)
+    if "estimator" in params:
+        booster_of(params["estimator"])
+
+
+def _warn_of_searched_iterations(path: str, model: EarlyStopping, names: set[str]) -> None:
+    if f"{path}__estimator".removeprefix("__") in names:
+        return
+    for name in booster_of(model.estimator).iteration_names:
+        full_name = f"{path}__estimator__{name}".removeprefix("__")
+        if full_name in names:
+            warnings.warn(
+                f"space: EarlyStopping finds the number of iterations itself, and {full_name!r} is only its maximum; "
+                f"set {name} high in the estimator, and leave it out of the space",
+                UserWarning,
+                stacklevel=5,
+            )
+
+
+def _names_in(space: Any) -> Iterator[str]:
+    if isinstance(space, dict):
+        yield from (name for name in space if isinstance(name, str))
+    for child in children(space):
+        yield from _names_in(child)
+
+
+def _refuse_reserved(fit_params: Iterable[str]) -> None:
+    for name in fit_params:
+        if name in RESERVED:
+            raise TypeError(f"fit: EarlyStopping sets {name} itself, from the training rows; leave it out")
 
 
 def best_iterations(estimator: Any) -> dict[str, int]:
     """``{parameter name: best iteration}`` of every `EarlyStopping` in a fitted estimator."""
-    wrappers = _early_stopping_by_path(estimator)
-    return {path: int(model.best_iteration_) for path, model in wrappers if hasattr(model, "best_iteration_")}
+    return {path: int(model.best_iteration_) for path, model in _fitted_by_path(estimator)}
 
 
-def _early_stopping_by_path(estimator: Any) -> Iterator[tuple[str, Any]]:
+def derived_params(estimator: Any) -> dict[str, float]:
+    """``{parameter name: value}`` that boosters in a fitted estimator derived, and a refit would not."""
+    return {
+        f"{path}__estimator__{name}".removeprefix("__"): value
+        for path, model in _fitted_by_path(estimator)
+        for name, value in booster_of(model.estimator).derived_params(model.estimator_).items()
+    }
+
+
+def _fitted_by_path(estimator: Any) -> Iterator[tuple[str, Any]]:
     params = estimator.get_params(deep=True)
     for path, value in [("", estimator), *params.items()]:
         if not isinstance(value, EarlyStopping):
@@ -295,11 +377,19 @@ def _early_stopping_by_path(estimator: Any) -> Iterator[tuple[str, Any]]:
         parent, _, name = path.rpartition("__")
         # A meta-estimator that fits a clone stores it under the parameter's name with an underscore.
         fitted = getattr(params.get(parent, estimator), f"{name}_", None) if path else None
-        yield path, fitted if isinstance(fitted, EarlyStopping) else value
+        model = fitted if isinstance(fitted, EarlyStopping) else value
+        if hasattr(model, "best_iteration_"):
+            yield path, model
 
 
-def refit_params(folds: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    """The parameters that set every `EarlyStopping` to the median of its best iterations in the folds."""
-    paths = dict.fromkeys(path for fold in folds for path in fold)
-    medians = {path: float(np.median([fold[path] for fold in folds if path in fold])) for path in paths}
-    return {f"{path}__n_iterations" if path else "n_iterations": round(m) for path, m in medians.items()}
+def refit_params(
+    iterations: Sequence[Mapping[str, int]], derived: Sequence[Mapping[str, float]]
+) -> dict[str, int | float]:
+    """Parameters for the refit: the medians over the folds of the best iterations, and of what boosters derived."""
+    paths = {f"{path}__n_iterations".removeprefix("__"): round(n) for path, n in _medians(iterations).items()}
+    return {**paths, **_medians(derived)}
+
+
+def _medians(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for fold in folds for name in fold)
+    return {name: float(np.median([fold[name] for fold in folds if name in fold])) for name in names}

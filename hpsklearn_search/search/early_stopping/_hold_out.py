@@ -42,6 +42,10 @@ def hold_out(
         is_held_out = np.isin(rows, _of_each_class(np.asarray(y), fraction, rng))
     else:
         is_held_out = np.isin(rows, _last(rng.permutation(len(y)), fraction, "n_samples"))
+    if stratify:  # a booster cannot be evaluated on a class that it was not trained on, so that is trained on
+        is_of_known_class = np.isin(y, np.asarray(y)[~is_held_out])
+        if np.any(is_held_out & is_of_known_class):
+            is_held_out &= is_of_known_class
     return np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
 
 

@@ -22,10 +22,10 @@ from ...executors import TaskTimeout
 from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, is_pairwise, scorers_by_name
 from .._parameters import ParameterSpace
-from .._results import ASKED_TO_STOP, BEST_ITERATIONS
+from .._results import ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS
 from .._score_errors import SCORE_ERRORS, score_errors
 from .._task_tree import FoldContext, picklable_search
-from ..early_stopping import best_iterations
+from ..early_stopping import best_iterations, derived_params
 from ._plain import is_plain, run_plain_fold
 from ._step_cache import StepCache
 
@@ -82,7 +82,7 @@ class FoldFunction:
             with score_errors() as errors:
                 result = self._fit_and_score(estimator, params, fold, context)
             if self.has_early_stopping and result["fit_error"] is None:
-                result[BEST_ITERATIONS] = best_iterations(estimator)
+                result[BEST_ITERATIONS], result[DERIVED_PARAMS] = best_iterations(estimator), derived_params(estimator)
             for key in ("test_scores", "train_scores"):
                 if key in result:
                     result[key] = _as_floats(result[key])

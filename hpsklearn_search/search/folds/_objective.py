@@ -49,6 +49,7 @@ class FoldObjective:
     def remember(self, trial: Trial) -> None:
         if self.race is not None and trial.is_ok and trial.outcome is not None and trial.outcome.folds:
             self.race.add(trial.number, list(map(self.objective_score, trial.outcome.folds)))
+        self._check_bound(trial)
 
     # ------------------------------------------------------------------ the loop's questions
     def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[FoldTask]:
@@ -97,7 +98,8 @@ class FoldObjective:
         return Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
 
     def raise_if_fatal(self, trial: Trial) -> None:
-        """Raise the error of a trial where ``error_score="raise"``, and for scores that are no numbers."""
+        """Raise the error of a trial where ``error_score="raise"``, bad scores, and scores above racing's bound."""
+        self._check_bound(trial)
         failure = trial.outcome.failure if trial.outcome is not None else None
         if failure is None or not self._ends_search(failure):
             return
@@ -105,6 +107,10 @@ class FoldObjective:
             raise failure.exception
         kind = InvalidScore if failure.kind == InvalidScore.__name__ else RuntimeError
         raise kind(f"candidate {trial.number} failed: {failure}\n{failure.traceback}")
+
+    def _check_bound(self, trial: Trial) -> None:
+        if self.race is not None and trial.outcome is not None:
+            self.race.check_bound(trial, list(map(self.objective_score, trial.outcome.folds)))
 
     def _ends_search(self, failure: Failure) -> bool:
         """Whether the failure concerns more than this candidate."""
@@ -140,7 +146,7 @@ class FoldObjective:
     def _pruned_after(self, trial: Trial, folds: Sequence[Mapping[str, Any]]) -> int | None:
         if self.race is None:
             return None
-        return self.race.pruned_after(trial.number, list(map(self.objective_score, folds)))
+        return self.race.pruned_after(trial, list(map(self.objective_score, folds)))
 
 
 def _without_request(fold: Mapping[str, Any]) -> dict[str, Any]:
