@@ -25,7 +25,7 @@ from ..optimize import (
     launch,
     stoppers,
 )
-from ..space import Space
+from ..space import Space, parse_point
 from ..suggest import SuggestAlgorithm, grid
 from ..trials import Trials
 from ._callbacks import collect_callbacks, describe_search
@@ -215,7 +215,9 @@ def _plan(search: Any, parameters: ParameterSpace, objective: FoldObjective, win
             *stoppers(check_loss_threshold(search.loss_threshold), search.early_stop_fn),
             lambda trials: "callback" if objective.asked_to_stop else None,
         ],
-        first_points=[space.check(point) for point in search.points_to_evaluate or ()],
+        first_points=[
+            parse_point(space, point, within=False, options_first=True) for point in search.points_to_evaluate or ()
+        ],
         repeats=False,
         accepts=None if constraints is None else lambda point: constraints(parameters.params(point)),
         description=describe_search(search, max_evals, parameters, objective.function.X),
