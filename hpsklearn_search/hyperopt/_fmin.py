@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..exceptions import InvalidTrial, add_note
+from ..exceptions import BadSearchSpace, InvalidTrial, add_note
 from ..executors import SerialExecutor
 from ..integrations import automatic_callbacks
 from ..optimize import (
@@ -27,7 +27,7 @@ from ..optimize import (
     notify_on_finish,
     stoppers,
 )
-from ..space import Point, Space, annotated_space, parse_point, parse_values
+from ..space import Node, Point, Space, annotated_space, parse_point, parse_values
 from ..trials import Trials, describe, describe_space
 from ._algorithm import resolve_algo
 from ._objective import FunctionObjective
@@ -149,7 +149,7 @@ def fmin(
     if allow_trials_fmin and type(trials).fmin is not Trials.fmin:
         return trials.fmin(**_for_subclass(arguments))
     by_keyword = isinstance(space, str) and space == "annotated"
-    parsed = Space(translate_space(annotated_space(fn) if by_keyword else space))
+    parsed = _parse_space(annotated_space(fn) if by_keyword else space)
     trials.rewrite_for(parsed)
     plan = _plan(arguments, parsed, trials)
     executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor()
@@ -269,6 +269,17 @@ def _refuse_low_level(fn: Any, pass_expr_memo_ctrl: Any) -> None:
         )
 
 
+def _parse_space(space: Any) -> Space:
+    root = translate_space(space)
+    # A dict or list of constants is a space with one point, as in hyperopt.
+    if isinstance(root, Node) or (isinstance(root, dict | list | tuple) and root):
+        return Space(root)
+    raise BadSearchSpace(
+        f"space={space!r} has nothing to search; write a dict with a distribution for each name, for example "
+        "space={'x': hp.uniform('x', 0, 1)}"
+    )
+
+
 def _seed(rstate: Any) -> Any:
     """`rstate`, or else the seed of the environment, if there is one."""
     from_environment = os.environ.get("HYPEROPT_FMIN_SEED")
@@ -283,7 +294,8 @@ def _points(space: Space, points: Any) -> list[Point]:
     parsed = []
     for number, point in enumerate(points):
         try:
-            parsed.append(parse_point(space, point))
+            # hyperopt evaluates a number outside of the bounds, too.
+            parsed.append(parse_point(space, point, within=False))
         except InvalidTrial as error:
             raise InvalidTrial(f"points_to_evaluate[{number}]: {error}") from error
     return parsed

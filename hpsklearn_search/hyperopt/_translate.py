@@ -20,7 +20,7 @@ from typing import Any
 from .. import hp
 from ..exceptions import BadSearchSpace
 from ..optimize import Callback
-from ..space import FUNCTIONS, Apply, Choice, Constant, Node
+from ..space import FUNCTIONS, Apply, Choice, Constant, Node, check_depth
 from ..trials import Trial, Trials, trials_from_docs
 from ..trials._documents import document
 
@@ -28,6 +28,7 @@ from ..trials._documents import document
 # ---------------------------------------------------------------------- spaces
 def translate_space(space: Any) -> Any:
     """`space` with hyperopt's nodes in it replaced by our own; the same object where there are none."""
+    check_depth(space)
     pyll = _module("hyperopt.pyll.base")
     return space if pyll is None else _Translation(pyll).translate(space)
 

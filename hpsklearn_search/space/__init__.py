@@ -1,12 +1,12 @@
 """Spaces: distributions, nodes, the parsed tree, and what other libraries' spaces become."""
 
 from ._annotated import annotated_space
-from ._coercion import IsBranch, as_search_space, contains_key, has_nodes, merge_branches
+from ._coercion import IsBranch, as_search_space, contains_key, merge_branches
 from ._description import SpaceTable, brief, fixed_value
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
 from ._functions import FUNCTIONS, identity
 from ._layout import Layout, draw_options, option_centre
-from ._nodes import Apply, Choice, Constant, Node, Parameter, children, switch
+from ._nodes import Apply, Choice, Constant, Node, Parameter, check_depth, children, has_nodes, switch
 from ._points import parse_point, parse_values
 from ._scipy import RvsDistribution, ScipyDistribution, from_scipy
 from ._space import Dimension, Point, Space
@@ -34,6 +34,7 @@ __all__ = [
     "annotated_space",
     "as_search_space",
     "brief",
+    "check_depth",
     "children",
     "contains_key",
     "draw_options",

@@ -25,8 +25,10 @@ import numpy as np
 
 from ..exceptions import BadSearchSpace, add_note
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform, is_real
-from ._nodes import Choice, Constant, Node, Parameter, children
+from ._nodes import Choice, Constant, Node, Parameter, check_depth, has_nodes
 from ._scipy import RvsDistribution, from_scipy
+
+EXAMPLE = "write the argument as a dict of parameters, for example space={'C': [0.1, 1, 10]}"
 
 # Whether a dict under a key is a branch, which is a set of parameters; if not, it is a value of the key.
 IsBranch: TypeAlias = Callable[[str, dict[Any, Any]], bool]
@@ -44,6 +46,7 @@ def as_search_space(space: Any, is_branch: IsBranch = contains_key) -> Any:
     >>> as_search_space({"C": loguniform(0.1, 10), "shrinking": True})
     {'C': hp.logrange('C', 0.1, 10), 'shrinking': True}
     """
+    check_depth(space)
     return _Coercion(is_branch).root(space)
 
 
@@ -69,11 +72,6 @@ def _flat(configuration: dict[str, Any], is_branch: IsBranch, path: str) -> Iter
             yield key, value, where
 
 
-def has_nodes(value: Any) -> bool:
-    """Whether `value` contains a node at any depth."""
-    return isinstance(value, Node) or any(map(has_nodes, children(value)))
-
-
 class _Coercion:
     """The work of one `as_search_space`."""
 
@@ -84,11 +82,16 @@ class _Coercion:
     def root(self, space: Any) -> Any:
         if isinstance(space, Node):
             return self.branches_of(space)
-        if not isinstance(space, Mapping | Iterable):
-            raise TypeError(f"Parameter grid should be a dict or a list, got: {space!r} of type {type(space).__name__}")
+        if not isinstance(space, Mapping | Iterable) or isinstance(space, Iterator | type):
+            raise TypeError(
+                f"Parameter grid should be a dict or a list, got: {space!r} of type {type(space).__name__}; {EXAMPLE}"
+            )
         grids = [space] if isinstance(space, Mapping) else list(space)
         if not grids:
-            raise ValueError("No fits were performed. Was the CV iterator empty? Were there no candidates?")
+            raise ValueError(
+                "No fits were performed. Was the CV iterator empty? Were there no candidates? "
+                f"space={space!r} is an empty list; {EXAMPLE}"
+            )
         if len(grids) > 1:
             return Choice("grid", [self.branch(grid, f"{i}.") for i, grid in enumerate(grids)])
         branch = self.branch(grids[0], "")
@@ -101,7 +104,7 @@ class _Coercion:
         if isinstance(node, Parameter | Constant):
             raise TypeError(
                 f"Parameter grid should be a dict or a list, got: {node!r} of type {type(node).__name__}; "
-                "write {'name of the parameter': ...}"
+                f"write space={{'name of the parameter': {node!r}}}"
             )
         if not isinstance(node, Choice):
             return node

@@ -22,6 +22,10 @@ from ._distributions import Categorical, Distribution
 from ._repr import hp_call
 
 SHOWN = 40  # Most terms in the repr of an expression: with shared parts it may have far more terms than nodes.
+SHOWN_LEVELS = 20  # Most levels in the repr of a node.
+# Deepest nesting of a space: a node counts 3, a container 1, as many stack frames as pickle and copy need of each.
+# So all that walks through a space needs at most three quarters of Python's recursion limit of 1000.
+MAX_DEPTH = 300
 
 
 def add(*terms: Any) -> Any:
@@ -104,6 +108,7 @@ class Node:
                 point[node.label] = node.distribution.from_unit(rng.random())
             return point[node.label]
 
+        check_depth(self)
         return assemble(self, draw, integral=True)
 
 
@@ -136,10 +141,7 @@ class Choice(Node):
         self.distribution = distribution or Categorical(len(self.options))
 
     def __repr__(self) -> str:
-        weights = self.distribution.weights
-        options = self.options if weights is None else list(zip(weights, self.options, strict=True))
-        shown = ", ".join(map(repr, options[:4])) + (", ..." if len(options) > 4 else "")
-        return f"hp.{'choice' if weights is None else 'pchoice'}({self.label!r}, [{shown}])"
+        return _shown(self, iter(range(SHOWN)), SHOWN_LEVELS)
 
 
 class Apply(Node):
@@ -151,7 +153,7 @@ class Apply(Node):
         self.kwargs = kwargs or {}
 
     def __repr__(self) -> str:
-        return _shown(self, iter(range(SHOWN)))
+        return _shown(self, iter(range(SHOWN)), SHOWN_LEVELS)
 
 
 # How the repr of an expression shows operators; other functions are shown as calls.
@@ -166,15 +168,41 @@ def _sign(node: Apply) -> str | None:
     return next((sign for function, sign in SIGNS.items() if function is node.function), None)
 
 
-def _shown(node: Any, budget: Iterator[int], *, in_brackets: bool = False) -> str:
-    """An expression in Python's notation, with at most as many terms as the budget has."""
+def _shown(value: Any, budget: Iterator[int], levels: int, *, in_brackets: bool = False) -> str:
+    """A value of a space in Python's notation; an expression with at most as many terms as the budget has."""
+    if not levels:
+        return "..."
+
+    def shown(inner: Any) -> str:
+        return _shown(inner, budget, levels - 1)
+
+    if isinstance(value, Choice):
+        return _shown_choice(value, shown)
+    if isinstance(value, Apply):
+        return _shown_expression(value, budget, levels - 1, in_brackets)
+    if type(value) is dict:
+        return "{" + ", ".join(f"{key!r}: {shown(item)}" for key, item in value.items()) + "}"
+    if type(value) is list:
+        return "[" + ", ".join(map(shown, value)) + "]"
+    if type(value) is tuple:
+        return "(" + ", ".join(map(shown, value)) + (",)" if len(value) == 1 else ")")
+    return repr(value)
+
+
+def _shown_choice(choice: Choice, shown: Callable[[Any], str]) -> str:
+    weights = choice.distribution.weights
+    options = choice.options if weights is None else list(zip(weights, choice.options, strict=True))
+    text = ", ".join(map(shown, options[:4])) + (", ..." if len(options) > 4 else "")
+    return f"hp.{'choice' if weights is None else 'pchoice'}({choice.label!r}, [{text}])"
+
+
+def _shown_expression(node: Apply, budget: Iterator[int], levels: int, in_brackets: bool) -> str:
     if next(budget, None) is None:
         return "..."
-    if not isinstance(node, Apply):
-        return repr(node)
     sign, parts = _sign(node), []
     for key, value in [*((None, arg) for arg in node.args), *node.kwargs.items()]:
-        text = _shown(value, budget, in_brackets=sign is not None)
+        is_spent = not isinstance(value, Apply) and next(budget, None) is None
+        text = "..." if is_spent else _shown(value, budget, levels, in_brackets=sign is not None)
         parts.append(text if key is None else f"{key}={text}")
         if text == "...":
             break
@@ -211,6 +239,52 @@ def children(node: Any) -> list[Any]:
     if isinstance(node, list | tuple):
         return list(node)
     return []
+
+
+def has_nodes(value: Any) -> bool:
+    """Whether `value` contains a node at any depth."""
+    return isinstance(value, Node) or any(map(has_nodes, children(value)))
+
+
+def check_depth(space: Any) -> None:
+    """Raise BadSearchSpace if a space is nested too deeply, or contains itself."""
+    layers: list[dict[int, Any]] = [{} for _ in range(MAX_DEPTH + 4)]
+    layers[0] = {id(space): space}
+    for depth in range(MAX_DEPTH + 1):
+        for node in layers[depth].values():
+            below = (child for child in children(node) if isinstance(child, Node | dict | list | tuple))
+            layers[depth + (3 if isinstance(node, Node) else 1)].update({id(child): child for child in below})
+    if not any(layers[MAX_DEPTH + 1 :]):
+        return
+    deepest = [node for layer in layers[MAX_DEPTH + 1 :] for node in layer.values()]
+    label = next((label for node in deepest for label in _labels_around(node)), None)
+    if label is not None:
+        raise BadSearchSpace(f"label {label!r} is nested inside its own choice; a choice cannot contain itself")
+    raise BadSearchSpace(
+        f"the space is nested too deeply: more than {MAX_DEPTH // 3} choices or expressions inside each other, "
+        f"{MAX_DEPTH} lists or dicts, or a list that contains itself; write them side by side, for example "
+        "space={'a': hp.choice('a', [...]), 'b': hp.choice('b', [...])}"
+    )
+
+
+def _labels_around(node: Any) -> Iterator[str]:
+    """Labels of the choices between `node` and itself, if it contains itself."""
+    below = _all_below(node)
+    if any(other is node for other in below):
+        for choice in below:
+            if isinstance(choice, Choice) and any(other is node for other in _all_below(choice)):
+                yield choice.label
+
+
+def _all_below(node: Any) -> list[Any]:
+    nodes: dict[int, Any] = {}
+    remaining = [*children(node)]
+    while remaining:
+        child = remaining.pop()
+        if id(child) not in nodes:
+            nodes[id(child)] = child
+            remaining.extend(children(child))
+    return list(nodes.values())
 
 
 def assemble(node: Any, value_of: Callable[[Parameter | Choice], Any], *, integral: bool = False) -> Any:

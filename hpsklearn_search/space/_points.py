@@ -19,14 +19,34 @@ from ._nodes import Choice, Constant
 from ._space import Point, Space
 
 
-def parse_point(space: Space, point: Mapping[str, Any], *, within: bool = True) -> Point:
+def parse_point(space: Space, point: Mapping[str, Any], *, within: bool = True, options_first: bool = False) -> Point:
     """`point` as a point of `space`: the active labels with raw values; `within` as in `Space.check`."""
     if not isinstance(point, Mapping):
         raise InvalidTrial(f"a point is a dict such as {{label: value}}, got {point!r}")
-    return space.check(parse_values(space, point), within=within)
+    # The best configuration of an earlier search, as space_eval returns it, has the constants of the space, too.
+    others = {key: value for key, value in point.items() if key not in space.index}
+    constants = space.constants() if others else {}
+    values = {key: value for key, value in point.items() if key not in constants}
+    parsed = space.check(parse_values(space, values, options_first=options_first), within=within)
+    _check_constants(space, parsed, others)
+    return parsed
 
 
-def parse_values(space: Space, point: Mapping[str, Any]) -> Point:
+def _check_constants(space: Space, point: Point, others: Mapping[str, Any]) -> None:
+    """Raise InvalidTrial if one of `others` differs from the constant of that name at `point`."""
+    constants = space.constants(point)
+    for key, value in others.items():
+        if key not in constants:
+            continue  # of an option that is not taken, as the value of an inactive label
+        given = [value, *value] if isinstance(value, list) and len(value) == 1 else [value]  # as in misc["vals"]
+        if not any(_is_same(constant, item) for constant in constants[key] for item in given):
+            raise InvalidTrial(
+                f"point: {key!r} is {value!r}, but in the space it is the constant {constants[key][0]!r}; "
+                f"leave {key!r} out of the point, or search it: {{{key!r}: hp.choice({key!r}, [...])}}"
+            )
+
+
+def parse_values(space: Space, point: Mapping[str, Any], *, options_first: bool = False) -> Point:
     """`point` with Python scalars, and with the index of an option in place of the option."""
     values = {}
     for label, value in point.items():
@@ -36,19 +56,19 @@ def parse_values(space: Space, point: Mapping[str, Any]) -> Point:
             if not value:
                 continue
             (value,) = value
-        values[label] = _index(node, value) if isinstance(node, Choice) else _plain(value)
+        values[label] = _index(node, value, options_first) if isinstance(node, Choice) else _plain(value)
     return values
 
 
-def _index(node: Choice, value: Any) -> int:
+def _index(node: Choice, value: Any, options_first: bool) -> int:
     n = len(node.options)
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if is_number and isinstance(value, int | np.integer) and 0 <= value < n:
-        return int(value)
-    place = _place(node, value)
+    is_index = is_number and isinstance(value, int | np.integer) and 0 <= value < n
+    # A whole number may be both: in hyperopt it is an index, in scikit-learn an option.
+    place = None if is_index and not options_first else _place(node, value)
     if place is not None:
         return place
-    if is_number and float(value).is_integer() and 0 <= value < n:
+    if is_index or (is_number and float(value).is_integer() and 0 <= value < n):
         return int(value)
     raise InvalidTrial(
         f"label {node.label!r}: {value!r} is neither an index from 0 to {n - 1} nor one of the options of {node!r}"
@@ -66,9 +86,11 @@ def _is_same(option: Any, value: Any) -> bool:
         return True
     if isinstance(option, bool) is not isinstance(value, bool):
         return False  # Python says True == 1
+    if isinstance(option, np.ndarray) and isinstance(value, np.ndarray):
+        return np.array_equal(option, value)
     try:
-        return bool(option == value)
-    except Exception:  # arrays and others cannot be compared
+        return bool(option == value) or bool(option != option and value != value)  # NaN, too
+    except Exception:  # what cannot be compared is not the same
         return False
 
 

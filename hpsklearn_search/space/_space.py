@@ -24,11 +24,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .._typing import FloatArray
-from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
+from ..exceptions import DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_finite
 from ._layout import Layout
-from ._nodes import Apply, Choice, Parameter, assemble, check_label, children
+from ._nodes import Apply, Choice, Constant, Parameter, assemble, check_depth, check_label, children, has_nodes
 
 Point: TypeAlias = dict[str, Any]
 Condition: TypeAlias = tuple[str, int]  # (label of a choice, index of the option that contains something).
@@ -59,6 +59,7 @@ class Space:
     """A parsed space; immutable. Every choice in `dimensions` comes before the labels in its options."""
 
     def __init__(self, root: Any) -> None:
+        check_depth(root)
         self.root = root
         self.dimensions = tuple(_dimensions(root))
         self.index = {dimension.label: i for i, dimension in enumerate(self.dimensions)}
@@ -146,6 +147,25 @@ class Space:
                 raise InvalidTrial(f"point {dict(point)!r}: {point[label]!r} cannot be drawn from {dimension.node!r}")
             checked[label] = point[label]
         return checked
+
+    def constants(self, point: Mapping[str, Any] | None = None) -> dict[str, list[Any]]:
+        """``{key: its values}`` of the entries of dicts without nodes: at `point`, or with any options."""
+        constants: dict[str, list[Any]] = {}
+        remaining = [self.root]
+        while remaining:
+            node = remaining.pop()
+            if isinstance(node, Choice):
+                remaining.extend(node.options if point is None else [node.options[point[node.label]]])
+            elif isinstance(node, dict):
+                fixed = {
+                    key: value for key, value in node.items() if isinstance(value, Constant) or not has_nodes(value)
+                }
+                for key, value in fixed.items():
+                    constants.setdefault(key, []).append(value.value if isinstance(value, Constant) else value)
+                remaining.extend(value for key, value in node.items() if key not in fixed)
+            elif isinstance(node, list | tuple):
+                remaining.extend(node)
+        return constants
 
     # ------------------------------------------------------------------ finite spaces
     @cached_property
@@ -251,17 +271,12 @@ def _parents_first(dimensions: list[Dimension]) -> list[Dimension]:
     """The order of the walk, but with a shared label after every choice that contains it."""
     ordered: dict[str, Dimension] = {}
     remaining = dimensions
-    while remaining:
+    while remaining:  # it ends: a space that contains itself was refused
         later = []
         for dimension in remaining:
-            ready = all(label in ordered for label, _ in dimension.conditions)
-            if ready:
+            if all(label in ordered for label, _ in dimension.conditions):
                 ordered[dimension.label] = dimension
             else:
                 later.append(dimension)
-        if len(later) == len(remaining):
-            raise BadSearchSpace(
-                f"label {later[0].label!r} is nested inside its own choice; a choice cannot contain itself"
-            )
         remaining = later
     return list(ordered.values())

@@ -37,8 +37,7 @@ def state_of(trial: Trial) -> int:
         return JOB_STATE_NEW if math.isnan(trial.started) else JOB_STATE_RUNNING
     if trial.outcome.status == STATUS_CANCELLED:
         return JOB_STATE_CANCEL
-    # As in hyperopt: a trial that raised is an error, and one with STATUS_FAIL as its result is done.
-    return JOB_STATE_DONE if trial.outcome.failure is None else JOB_STATE_ERROR
+    return JOB_STATE_ERROR if trial.has_error else JOB_STATE_DONE
 
 
 def document(trial: Trial, labels: Sequence[str]) -> dict[str, Any]:

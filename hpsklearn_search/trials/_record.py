@@ -12,14 +12,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..exceptions import AllTrialsFailed
 from ..space import Space
 from ._columns import Columns, History
 from ._trial import EMPTY_MAPPING, Outcome, Trial
+
+T = TypeVar("T")
 
 
 class Record:
@@ -30,6 +33,9 @@ class Record:
         self._trials: list[Trial] = []
         self._best: Trial | None = None
         self._columns: Columns | None = None
+        self._valid: list[Trial] | None = None
+        self._derived: dict[str, tuple[Any, Any]] = {}
+        self._version = 0
         self._has_other_tids = False
         # Finished trials of an earlier search: algorithms learn from them, but they are not part of the record.
         self.prior_trials: tuple[Trial, ...] = ()
@@ -48,7 +54,7 @@ class Record:
         # The arrays can be made again; an algorithm's cache and an exception may not be picklable.
         trials = [_without_exception(trial) for trial in self._trials]
         best = None if self._best is None else trials[self._best.number]
-        return {**self.__dict__, "_trials": trials, "_best": best, "_columns": None}
+        return {**self.__dict__, "_trials": trials, "_best": best, "_columns": None, "_valid": None, "_derived": {}}
 
     def add(self, point: Mapping[str, Any], started: float | None = None) -> Trial:
         """Append a running trial at `point`."""
@@ -61,7 +67,10 @@ class Record:
         return self._append(replace(trial, number=len(self._trials)))
 
     def _append(self, trial: Trial) -> Trial:
+        self._version += 1
         self._trials.append(trial)
+        if self._valid is not None and not trial.has_error:
+            self._valid.append(trial)
         if self._columns is not None:
             self._columns.append(trial.point)
         if trial.is_finished:
@@ -79,7 +88,15 @@ class Record:
 
     def begin(self, number: int) -> Trial:
         """Set the start time of an unfinished trial to now."""
-        trial = self._trials[number] = replace(self._trials[number], started=time.time())
+        return self._replace(replace(self._trials[number], started=time.time()))
+
+    def _replace(self, trial: Trial) -> Trial:
+        """Put `trial` in the place of an unfinished one."""
+        self._version += 1
+        self._trials[trial.number] = trial
+        if self._valid is not None:
+            position = bisect_left(self._valid, trial.number, key=lambda other: other.number)
+            self._valid[position : position + 1] = [] if trial.has_error else [trial]
         return trial
 
     def move(self, number: int, point: Mapping[str, Any]) -> None:
@@ -87,14 +104,15 @@ class Record:
         self._trials[number] = replace(self._trials[number], point=dict(point))
         if self._best is not None and self._best.number == number:
             self._best = self._trials[number]
-        self._columns = None  # made again from the new point
+        self._version += 1
+        self._columns = self._valid = None  # made again with the new point
 
     def finish(self, number: int, outcome: Outcome, finished: float | None = None) -> Trial:
         """Set the outcome of a running trial; the finished trial."""
         trial = self._trials[number]
         if trial.is_finished:
             raise ValueError(f"trial {number} has finished already")
-        trial = self._trials[number] = trial.finish(outcome, finished)
+        trial = self._replace(trial.finish(outcome, finished))
         self._enter(trial)
         return trial
 
@@ -106,6 +124,21 @@ class Record:
         if self._columns is not None:
             assert trial.outcome is not None
             self._columns.tell(trial.number, trial.model_loss, trial.outcome.variance)
+
+    @property
+    def valid(self) -> list[Trial]:
+        """Trials without an error, in order; to be read only. It is kept up to date, so that looking costs nothing."""
+        if self._valid is None:
+            self._valid = [trial for trial in self._trials if not trial.has_error]
+        return self._valid
+
+    def derived(self, name: str, key: Any, make: Callable[[], T]) -> T:
+        """What `make` returns; made once for `key` and a state of the record."""
+        key = (self._version, key)
+        if name not in self._derived or self._derived[name][0] != key:
+            self._derived[name] = key, make()
+        value: T = self._derived[name][1]
+        return value
 
     @property
     def ok(self) -> list[Trial]:

@@ -138,6 +138,13 @@ class Trial:
         return self.outcome is not None and self.outcome.status == STATUS_PRUNED
 
     @property
+    def has_error(self) -> bool:
+        """Whether it raised or was cancelled; a failure that the objective reported is no error, as in hyperopt."""
+        return self.outcome is not None and (
+            self.outcome.status == STATUS_CANCELLED or self.outcome.failure is not None
+        )
+
+    @property
     def loss(self) -> float | None:
         """The loss, None unless the trial is ok."""
         return self.outcome.loss if self.outcome is not None and self.outcome.status == STATUS_OK else None

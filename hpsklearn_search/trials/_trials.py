@@ -220,7 +220,7 @@ class Trials(Views):
         return tuple(t for t, outcome in outcomes if outcome is not None and outcome.status != STATUS_CANCELLED)
 
     def _of_another_space(self, space: Space, error: InvalidTrial) -> InvalidTrial:
-        labels = {label for trial in self.record for label in trial.point}
+        labels = {label for trial in self.record for label in trial.point} - set(space.constants())
         differing = [
             *(f"{label!r}, which the space does not have" for label in sorted(labels - set(space.labels))),
             *(f"{label!r}, which the trials do not have" for label in space.labels if label not in labels),

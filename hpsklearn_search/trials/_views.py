@@ -1,6 +1,7 @@
 """hyperopt's views of a record: lists of documents, columns of values, the best trial, counts.
 
 All of them are computed from the record when they are read; to change a returned value does not change the record.
+A document is made when it is read, so that a loop over ``trials.trials[i]`` makes each document once.
 
 >>> from ._record import Record
 >>> from ._trial import Outcome
@@ -24,7 +25,8 @@ import numpy as np
 
 from .._pandas import frame_of
 from ..exceptions import AllTrialsFailed
-from ._documents import JOB_STATE_ERROR, JOB_STATES, document, miscs_to_idxs_vals, result_of, state_of
+from ._documents import JOB_STATES, document, miscs_to_idxs_vals, result_of, state_of
+from ._lazy_list import LazyList
 from ._record import Record
 from ._trial import STATUS_NEW, STATUS_OK, STATUS_RUNNING, Trial
 
@@ -49,8 +51,17 @@ class Views:
             if trial.is_finished or not self._only_finished:
                 yield trial
 
+    @property
+    def _view(self) -> tuple[Any, ...]:
+        """What makes this view differ from the whole record."""
+        return self._exp_key, self._n_known, self._only_finished
+
     def _valid(self) -> list[Trial]:
-        return [trial for trial in self._visible() if state_of(trial) < JOB_STATE_ERROR]
+        if self._view == (None, None, False):
+            return self.record.valid
+        return self.record.derived(
+            "valid", self._view, lambda: [trial for trial in self._visible() if not trial.has_error]
+        )
 
     def _document(self, trial: Trial) -> dict[str, Any]:
         return document(trial, self.labels or list(trial.document.get("misc", {}).get("vals", trial.point)))
@@ -62,12 +73,12 @@ class Views:
     @property
     def _dynamic_trials(self) -> list[dict[str, Any]]:
         """All documents, also those of trials that ended with an error."""
-        return [self._document(trial) for trial in self._unsynced()]
+        return LazyList(self._unsynced(), self._document)
 
     @property
     def trials(self) -> list[dict[str, Any]]:
         """hyperopt's documents of all trials that did not end with an error."""
-        return [self._document(trial) for trial in self._valid()]
+        return LazyList(self._valid(), self._document)
 
     @property
     def tids(self) -> list[Any]:
@@ -77,12 +88,12 @@ class Views:
     @property
     def results(self) -> list[dict[str, Any]]:
         """What the objective returned, per trial."""
-        return [result_of(trial) for trial in self._valid()]
+        return LazyList(self._valid(), result_of)
 
     @property
     def miscs(self) -> list[dict[str, Any]]:
         """hyperopt's ``misc`` documents, per trial."""
-        return [doc["misc"] for doc in self.trials]
+        return LazyList(self._valid(), lambda trial: self._document(trial)["misc"])
 
     @property
     def specs(self) -> list[Any]:
@@ -117,6 +128,14 @@ class Views:
     @property
     def idxs_vals(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
         """``({label: tids of the trials where it is active}, {label: its values there})``."""
+        return self._columns(0), self._columns(1)
+
+    def _columns(self, which: int) -> dict[str, list[Any]]:
+        key = (self._view, tuple(self.labels))
+        columns = self.record.derived("columns", key, self._idxs_and_vals)[which]
+        return {label: [*column] for label, column in columns.items()}  # a copy: a reader may change it
+
+    def _idxs_and_vals(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
         miscs = self.miscs
         # self.labels first: they have columns also before the first trial.
         labels = dict.fromkeys([*self.labels, *(label for misc in miscs for label in misc["vals"])])
@@ -125,12 +144,12 @@ class Views:
     @property
     def idxs(self) -> dict[str, list[Any]]:
         """``{label: tids of the trials where it is active}``."""
-        return self.idxs_vals[0]
+        return self._columns(0)
 
     @property
     def vals(self) -> dict[str, list[Any]]:
         """``{label: its values where it is active}``."""
-        return self.idxs_vals[1]
+        return self._columns(1)
 
     def to_frame(self) -> Any:
         """All trials as a table, also those that failed.
