@@ -54,6 +54,7 @@ sphinx_gallery_conf = {
     "ignore_pattern": r"from_hyperopt|spark_ml",  # which are for other pages
     "within_subsection_order": FileNameSortKey,
     "show_memory": False,
+    "default_thumb_file": str(Path(__file__).parent / "images" / "history.png"),
     "download_all_examples": False,
     "remove_config_comments": True,
     "abort_on_example_error": True,
@@ -61,7 +62,9 @@ sphinx_gallery_conf = {
 
 # ---------------------------------------------------------------------------------------- pages
 html_theme = "pydata_sphinx_theme"
-html_title = "hpsklearn_search"
+html_title = f"hpsklearn_search {version}"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_show_sourcelink = False
 html_sidebars = {"**": ["globaltoc.html"]}
 html_theme_options = {

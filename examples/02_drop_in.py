@@ -2,12 +2,12 @@
 Can I just change the name of the class?
 ========================================
 
-Yes. With lists as a space and room for all of them, every point is evaluated once, in the order and on the
-folds of ``GridSearchCV``.
+Yes. If the space consists of lists and ``max_evals`` has room for all points, each is
+evaluated once. The order and the folds are those of ``GridSearchCV``.
 """
 
 # %%
-# The line as it was:
+# The old line:
 
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
@@ -19,7 +19,7 @@ grid = {"max_depth": [2, 4, 8], "max_features": ["sqrt", 0.5]}
 old = GridSearchCV(forest, grid, cv=3).fit(X, y)
 
 # %%
-# The line as it is now:
+# The new line:
 
 from hpsklearn_search import HyperoptSearchCV
 
@@ -29,11 +29,13 @@ new = HyperoptSearchCV(forest, grid, max_evals=6, cv=3).fit(X, y)
 # The same candidates, the same scores, the same winner:
 
 assert new.cv_results_["params"] == old.cv_results_["params"]
-assert list(new.cv_results_["mean_test_score"]) == list(old.cv_results_["mean_test_score"])
+assert list(new.cv_results_["mean_test_score"]) == list(
+    old.cv_results_["mean_test_score"]
+)
 print(new.best_params_, round(new.best_score_, 4))
 
 # %%
-# With fewer evaluations than points, the search chooses which, and never one twice:
+# With fewer evaluations than points, the search chooses the points, and none twice:
 
 half = HyperoptSearchCV(forest, grid, max_evals=4, cv=3, random_state=0).fit(X, y)
 print(half.cv_results_["params"])

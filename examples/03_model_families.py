@@ -2,12 +2,13 @@
 Which of three model families, with which settings?
 ====================================================
 
-A table with numbers and categories, a ``ColumnTransformer``, and three families of models, each with its own
-parameters. An option of ``hp.choice`` that is a dict is a set of parameters.
+A table with numbers and categories, a ``ColumnTransformer``, and three families of
+models, each with its own parameters. A dict as an option of ``hp.choice`` is a set of
+parameters.
 """
 
 # %%
-# A made table: what a customer pays depends on age, income and city.
+# An artificial table: what a customer pays depends on age, income and city.
 
 import numpy as np
 import pandas as pd
@@ -22,27 +23,31 @@ from hpsklearn_search.plots import ParameterImportanceDisplay
 
 rng = np.random.default_rng(0)
 X = pd.DataFrame(
-    {"age": rng.integers(18, 80, 400), "income": rng.lognormal(10, 0.5, 400), "city": rng.choice(list("ABCD"), 400)}
+    {"age": rng.integers(18, 80, 400), "city": rng.choice(list("ABC"), 400)}
 )
+X["income"] = rng.lognormal(10, 0.5, 400)
 y = 0.001 * X["income"] + 2.0 * (X["city"] == "B") * X["age"] + rng.normal(0, 10, 400)
 
 # %%
 # The pipeline, and the space. The scaler may be left out.
 
-numbers, forest = ["age", "income"], RandomForestRegressor(n_estimators=30, random_state=0)
+forest = RandomForestRegressor(n_estimators=30, random_state=0)
 boosted = HistGradientBoostingRegressor(max_iter=50, random_state=0)
-columns = ColumnTransformer([("numbers", StandardScaler(), numbers), ("city", OneHotEncoder(), ["city"])])
+numbers = ("numbers", StandardScaler(), ["age", "income"])
+columns = ColumnTransformer([numbers, ("city", OneHotEncoder(), ["city"])])
 pipeline = Pipeline([("columns", columns), ("model", Ridge())])
 models = [
     {"model": Ridge(), "model__alpha": hp.logrange("alpha", 1e-3, 1e3)},
     {"model": forest, "model__max_depth": hp.uniformint("depth", 2, 12)},
     {"model": boosted, "model__learning_rate": hp.logrange("rate", 0.02, 0.5)},
 ]
-space = {"columns__numbers": [StandardScaler(), "passthrough"], "model": hp.choice("model", models)}
-search = HyperoptSearchCV(pipeline, space, max_evals=30, cv=3, scoring="r2", random_state=0).fit(X, y)
+scalers = [StandardScaler(), "passthrough"]
+space = {"columns__numbers": scalers, "model": hp.choice("model", models)}
+search = HyperoptSearchCV(pipeline, space, max_evals=30, cv=3, random_state=0).fit(X, y)
 
 # %%
-# The winner, and the best of each family. A parameter that a candidate does not have is NaN in the table.
+# The winner, and the best of each family. In the table, a parameter that a candidate
+# does not have is NaN.
 
 print(search.best_params_["model"], round(search.best_score_, 3))
 table = search.results_frame()
@@ -50,6 +55,6 @@ family = table["param_model"].map(lambda model: type(model).__name__)
 print(table.groupby(family)["mean_test_score"].agg(["count", "max"]).round(3))
 
 # %%
-# What decided: the family, and how deep its trees may be.
+# Which parameters decided: the family, and the depth of its trees.
 
 display = ParameterImportanceDisplay.from_search(search)

@@ -2,8 +2,8 @@
 How many trees, without looking at the test fold?
 =================================================
 
-LightGBM stops when the rows it watches no longer improve. ``EarlyStopping`` takes those rows from the training
-part of each fold, so the fold's score stays honest.
+LightGBM stops when the score on some rows no longer improves. ``EarlyStopping`` takes
+those rows from the training part of each fold, so the score of the fold stays honest.
 """
 
 # %%
@@ -13,24 +13,37 @@ from sklearn.datasets import make_classification
 from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
 from hpsklearn_search.plots import ParameterScoreDisplay
 
-X, y = make_classification(3000, 20, n_informative=8, flip_y=0.1, class_sep=0.7, random_state=0)
-model = EarlyStopping(LGBMClassifier(n_estimators=500, n_jobs=1, verbose=-1, random_state=0), n_iter_no_change=15)
+X, y = make_classification(
+    3000, 20, n_informative=8, flip_y=0.1, class_sep=0.7, random_state=0
+)
+model = EarlyStopping(
+    LGBMClassifier(n_estimators=500, n_jobs=1, verbose=-1, random_state=0),
+    n_iter_no_change=15,
+)
 space = {
     "estimator__learning_rate": hp.logrange("rate", 0.02, 0.3),
     "estimator__num_leaves": hp.loguniformint("leaves", 4, 64),
     "estimator__min_child_samples": hp.loguniformint("size", 5, 100),
 }
-search = HyperoptSearchCV(model, space, max_evals=15, cv=3, scoring="roc_auc", random_state=0).fit(X, y)
+search = HyperoptSearchCV(
+    model, space, max_evals=15, cv=3, scoring="roc_auc", random_state=0
+).fit(X, y)
 
 # %%
-# Where each fold of the five best candidates was best. The slower a candidate learns, the more trees it takes.
+# The best iteration of each fold, for the five best candidates. The slower a candidate
+# learns, the more trees it takes.
 
 table = search.results_frame()
 columns = [f"split{fold}_best_iteration" for fold in range(3)]
-print(table[["param_estimator__learning_rate", "mean_test_score", *columns]].head().round(4).to_string(index=False))
+print(
+    table[["param_estimator__learning_rate", "mean_test_score", *columns]]
+    .head()
+    .round(4)
+    .to_string(index=False)
+)
 
 # %%
-# The model for use: on all rows, with the median of the winner's folds.
+# The refitted model uses all rows, and the median of the winner's best iterations.
 
 print(search.best_params_)
 print(search.best_estimator_.best_iteration_, "trees")

@@ -2,8 +2,8 @@
 Why is my best score negative?
 ==============================
 
-scikit-learn maximises scores, so errors are negated. ``best_score_`` follows it; the loss, and the line of
-progress, show the error itself.
+scikit-learn maximises scores, so errors are negated. ``best_score_`` follows this
+rule. The loss and the progress line show the error itself.
 """
 
 # %%
@@ -39,14 +39,20 @@ print("best_loss_        ", round(search.best_loss_, 3))
 print("mean absolute error", round(-search.cv_results_["mean_test_score"].max(), 3))
 
 # %%
-# A threshold is a loss, too: stop as soon as the error is below 43.2.
+# A threshold is a loss, too. This search stops as soon as the error is below 43.2.
 
 early = HyperoptSearchCV(
-    search.estimator, space, max_evals=40, cv=5, scoring="neg_mean_absolute_error", loss_threshold=43.2, random_state=0
+    search.estimator,
+    space,
+    max_evals=40,
+    cv=5,
+    scoring="neg_mean_absolute_error",
+    loss_threshold=43.2,
+    random_state=0,
 ).fit(X, y)
 print(early.stop_reason_, "after", early.n_trials_, "candidates")
 
 # %%
-# Pictures show scores, as the table does: higher is better.
+# Pictures show scores, as in the table: higher is better.
 
 display = SearchHistoryDisplay.from_search(search)

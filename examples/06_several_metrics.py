@@ -2,8 +2,8 @@
 Two metrics, and the simplest tree that is good enough?
 =======================================================
 
-The search optimises one metric and records all. ``one_standard_error`` then refits not the luckiest
-candidate, but the simplest one within one standard error of it.
+The search optimises one metric and records all. ``one_standard_error`` then refits the
+simplest candidate within one standard error of the best.
 """
 
 # %%
@@ -15,7 +15,10 @@ from hpsklearn_search import HyperoptSearchCV, hp, one_standard_error
 X, y = load_breast_cancer(return_X_y=True)
 search = HyperoptSearchCV(
     DecisionTreeClassifier(random_state=0),
-    {"max_leaf_nodes": hp.loguniformint("leaves", 2, 200), "min_samples_leaf": hp.loguniformint("size", 1, 50)},
+    {
+        "max_leaf_nodes": hp.loguniformint("leaves", 2, 200),
+        "min_samples_leaf": hp.loguniformint("size", 1, 50),
+    },
     max_evals=40,
     cv=10,
     scoring=["roc_auc", "balanced_accuracy"],
@@ -25,14 +28,10 @@ search = HyperoptSearchCV(
 ).fit(X, y)
 
 # %%
-# The chosen tree beside the one with the highest mean:
+# The chosen tree, compared with the one that has the highest mean:
 
-table = search.cv_results_
-top = table["mean_test_roc_auc"].argmax()
-for name, row in [("highest", top), ("chosen", search.best_index_)]:
-    print(
-        f"{name:8} {table['param_max_leaf_nodes'][row]:4d} leaves at most,"
-        f" roc_auc {table['mean_test_roc_auc'][row]:.4f} (+- {table['std_test_roc_auc'][row] / 10**0.5:.4f}),"
-        f" balanced accuracy {table['mean_test_balanced_accuracy'][row]:.4f}"
-    )
+table = search.results_frame()
+columns = ["param_max_leaf_nodes", "mean_test_roc_auc", "mean_test_balanced_accuracy"]
+rows = [table["mean_test_roc_auc"].idxmax(), search.best_index_]
+print(table.loc[rows, columns].round(4).set_index([["highest", "chosen"]]).to_string())
 print("leaves of the refitted tree:", search.best_estimator_.get_n_leaves())

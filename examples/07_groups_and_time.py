@@ -2,11 +2,12 @@
 What if rows belong together, or come one after the other?
 ==========================================================
 
-Folds are scikit-learn's: give the splitter as ``cv``, and groups to ``fit``.
+The folds are those of scikit-learn: pass the splitter as ``cv``, and groups to ``fit``.
 """
 
 # %%
-# Ten measurements each of thirty patients. Rows of one patient must not be on both sides of a split.
+# There are ten measurements of each of thirty patients. Rows of one patient must not be
+# on both sides of a split.
 
 import numpy as np
 from sklearn.linear_model import Ridge
@@ -20,26 +21,37 @@ rng = np.random.default_rng(0)
 groups = np.repeat(np.arange(30), 10)
 patient = rng.normal(size=(30, 5))
 X = patient[groups] + 0.1 * rng.normal(size=(300, 5))
-y = rng.normal(size=30)[groups] + 0.1 * rng.normal(size=300)  # nothing to learn beyond who it is
+y = rng.normal(size=30)[groups] + 0.1 * rng.normal(
+    size=300
+)  # nothing to learn beyond who it is
 
 space = {"n_neighbors": hp.loguniformint("k", 1, 100)}
-search = HyperoptSearchCV(KNeighborsRegressor(), space, max_evals=20, cv=KFold(5, shuffle=True, random_state=0))
+search = HyperoptSearchCV(
+    KNeighborsRegressor(),
+    space,
+    max_evals=20,
+    cv=KFold(5, shuffle=True, random_state=0),
+)
 search.fit(X, y)
 print(f"rows at random: R2 {search.best_score_:.2f} with {search.best_params_}")
 search.set_params(cv=GroupKFold(5)).fit(X, y, groups=groups)
 print(f"patients apart: R2 {search.best_score_:.2f} with {search.best_params_}")
 
 # %%
-# With rows at random one neighbour, the patient himself, seems perfect. With patients apart the truth comes
-# out: for new patients there is nothing to learn.
+# With rows at random one neighbour seems perfect, because it is the same patient. With
+# patients apart the result is right: for new patients there is nothing to learn.
 #
-# Time: train on the past, test on what follows.
+# With time series, train on the past and test on later values.
 
 t = np.arange(500)
 series = np.sin(t / 20) + 0.3 * rng.normal(size=500)
 lags = np.lib.stride_tricks.sliding_window_view(series, 24)[:-1]
 search = HyperoptSearchCV(
-    Ridge(), {"alpha": hp.logrange("alpha", 1e-3, 1e4)}, max_evals=20, cv=TimeSeriesSplit(5), random_state=0
+    Ridge(),
+    {"alpha": hp.logrange("alpha", 1e-3, 1e4)},
+    max_evals=20,
+    cv=TimeSeriesSplit(5),
+    random_state=0,
 ).fit(lags, series[24:])
 print(f"next value: R2 {search.best_score_:.2f} with {search.best_params_}")
 display = ParameterScoreDisplay.from_search(search, "alpha")

@@ -2,11 +2,12 @@
 What happens to my search when the machine dies?
 ================================================
 
-With a save file, every finished candidate is on disk. A second run of the same script goes on.
+With a save file, every finished candidate is on disk. A second run of the same script
+continues.
 """
 
 # %%
-# A search as a script of its own, so that it can be killed:
+# The search is a script of its own, so that it can be killed:
 
 import signal
 import sqlite3
@@ -25,21 +26,23 @@ from hpsklearn_search import HyperoptSearchCV, hp
 
 X, y = load_digits(return_X_y=True)
 space = {"C": hp.logrange("C", 1e-2, 1e3), "gamma": hp.logrange("gamma", 1e-5, 1e-1)}
-search = HyperoptSearchCV(SVC(), space, max_evals=20, cv=3, random_state=0, trials_save_file=sys.argv[1])
+options = {"max_evals": 20, "cv": 3, "random_state": 0}
+search = HyperoptSearchCV(SVC(), space, trials_save_file=sys.argv[1], **options)
 search.fit(X, y)
-print(round(search.best_score_, 4), {name: round(value, 5) for name, value in search.best_params_.items()})
+print(round(search.best_score_, 4), "with C =", round(search.best_params_["C"], 3))
 """
 path = Path(tempfile.mkdtemp()) / "search.db"
 
 
 def n_recorded():
-    """How many candidates are in the file; it may be read while the search writes."""
+    """Count the candidates in the file; it may be read while the search writes."""
     with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("SELECT count(*) FROM trials WHERE status = 'ok'").fetchone()[0]
+        query = "SELECT count(*) FROM trials WHERE status = 'ok'"
+        return connection.execute(query).fetchone()[0]
 
 
 # %%
-# Killed in the middle, in the hardest way there is:
+# Kill it in the middle, with the signal that no program can catch:
 
 process = subprocess.Popen([sys.executable, "-c", script, str(path)])
 while not (path.exists() and path.stat().st_size and n_recorded() >= 5):
@@ -49,7 +52,9 @@ process.wait()
 print("recorded when it died:", n_recorded())
 
 # %%
-# Run again, it evaluates the candidates that are missing, and ends with the table of an uninterrupted run:
+# Run it again. It evaluates the missing candidates, and its result equals that of an
+# uninterrupted run:
 
 for name, file in [("resumed", path), ("in one go", path.with_name("other.db"))]:
-    print(f"{name}: ", subprocess.check_output([sys.executable, "-c", script, str(file)], text=True).strip())
+    command = [sys.executable, "-c", script, str(file)]
+    print(f"{name}: ", subprocess.check_output(command, text=True).strip())

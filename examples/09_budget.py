@@ -2,8 +2,9 @@
 I have ten seconds. How do I spend them?
 ========================================
 
-A budget in time, with patience: the search ends when the time is up, or earlier, when thirty candidates in a row
-brought nothing. Losers are stopped after their first folds, so that there is time for more candidates.
+This budget is a time, with patience. The search ends after ten seconds, or earlier if
+thirty candidates in a row bring no improvement. Racing stops candidates that cannot
+win after their first folds, so there is time for more candidates.
 """
 
 # %%
@@ -19,7 +20,10 @@ from hpsklearn_search.plots import SearchHistoryDisplay
 X, y = load_digits(return_X_y=True)
 search = HyperoptSearchCV(
     make_pipeline(StandardScaler(), SVC()),
-    {"svc__C": hp.logrange("C", 1e-3, 1e3), "svc__gamma": hp.logrange("gamma", 1e-6, 1)},
+    {
+        "svc__C": hp.logrange("C", 1e-3, 1e3),
+        "svc__gamma": hp.logrange("gamma", 1e-6, 1),
+    },
     max_evals=1000,
     cv=5,
     timeout=10,
@@ -28,10 +32,10 @@ search = HyperoptSearchCV(
 ).fit(X, y)
 
 # %%
-# Why it ended, and what it did with the time:
+# The reason for the end, and the work that was done:
 
 n_folds = search.cv_results_["n_splits_run"].sum()
 print("ended by:", search.stop_reason_)
-print(f"{search.n_trials_} candidates, {n_folds} fits on a fold instead of {5 * search.n_trials_}")
+print(f"{search.n_trials_} candidates, {n_folds} of {5 * search.n_trials_} fold fits")
 print(round(search.best_score_, 4), search.best_params_)
 display = SearchHistoryDisplay.from_search(search, x="time")

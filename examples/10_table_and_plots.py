@@ -2,11 +2,12 @@
 What did the search see?
 ========================
 
-A line of progress while it runs, a table, and pictures afterwards.
+A search shows a progress line while it runs, and a table and pictures afterwards.
 """
 
 # %%
-# ``verbose=1`` is one line on stderr: done and total, time left, best score so far.
+# ``verbose=1`` shows one line on stderr: the number of candidates, the time left, and
+# the best score so far. This page leaves it out.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_wine
@@ -33,17 +34,18 @@ search = HyperoptSearchCV(
     cv=3,
     scoring="neg_log_loss",
     random_state=0,
-    verbose=1,
 ).fit(X, y)
 
 # %%
-# The table, the best candidate first, and what was searched:
+# The table with the best candidate first, and the space that was searched:
 
-print(search.results_frame().filter(regex="param_|mean_test").head().round(4).to_string())
+print(
+    search.results_frame().filter(regex="param_|mean_test").head().round(4).to_string()
+)
 print(search.describe_space())
 
 # %%
-# How it went, and which parameters mattered:
+# The history of the search, and the parameters that mattered:
 
 figure, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
 SearchHistoryDisplay.from_search(search, ax=axes[0, 0])
@@ -52,6 +54,6 @@ ContourDisplay.from_search(search, "learning_rate", "max_leaf_nodes", ax=axes[1,
 ParameterImportanceDisplay.from_search(search, ax=axes[1, 1])
 
 # %%
-# All parameters at once, a line for each candidate:
+# All parameters at once, with a line for each candidate:
 
 _ = ParallelCoordinatesDisplay.from_search(search)

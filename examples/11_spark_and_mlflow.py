@@ -2,8 +2,9 @@
 How do I search on a cluster, with every trial tracked?
 =======================================================
 
-``trials=SparkTrials(...)`` is the only change; data go to the cluster once. Where mlflow is in use, the search is
-one run, with a child run for each candidate. (Needs a Java runtime; here the cluster is this machine.)
+``trials=SparkTrials(...)`` is the only change, and data go to the cluster once. If
+mlflow is in use, the search is one run, with a child run for each candidate. (You need
+a Java runtime; here the cluster is this machine.)
 """
 
 # %%
@@ -21,16 +22,23 @@ from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV, SparkTrials, hp
 
-os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers on this machine use this Python
-spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
-mlflow.set_tracking_uri(f"sqlite:///{Path(tempfile.mkdtemp()) / 'mlflow.db'}")
-mlflow.set_experiment("wine")
+# workers on this machine use this Python
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+spark, folder = builder.getOrCreate(), Path(tempfile.mkdtemp())
+mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+experiment_id = mlflow.create_experiment("wine", folder.as_uri())
+mlflow.set_experiment(experiment_id=experiment_id)
 
 # %%
 X, y = load_wine(return_X_y=True)
+space = {
+    "svc__C": hp.logrange("C", 1e-2, 1e3),
+    "svc__gamma": hp.logrange("gamma", 1e-5, 1),
+}
 search = HyperoptSearchCV(
     make_pipeline(StandardScaler(), SVC()),
-    {"svc__C": hp.logrange("C", 1e-2, 1e3), "svc__gamma": hp.logrange("gamma", 1e-5, 1)},
+    space,
     max_evals=8,
     cv=3,
     trials=SparkTrials(parallelism=2),
@@ -39,10 +47,11 @@ search = HyperoptSearchCV(
 print(round(search.best_score_, 4), search.best_params_)
 
 # %%
-# What MLflow knows: a parent, and eight children with their parameters and scores.
+# MLflow has a parent, and eight children with their parameters and scores.
 
 runs = mlflow.search_runs()
 is_child = runs["tags.mlflow.parentRunId"].notna()
 print(f"{(~is_child).sum()} parent, {is_child.sum()} children")
-print(runs[is_child].filter(regex=r"params\.svc|metrics\.loss").head(3).to_string(index=False))
+shown = runs[is_child].filter(regex=r"params\.svc|metrics\.loss")
+print(shown.head(3).to_string(index=False))
 spark.stop()

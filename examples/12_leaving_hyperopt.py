@@ -2,7 +2,7 @@
 How much of my hyperopt script must I change?
 =============================================
 
-The import line.
+Only the import line: write ``hpsklearn_search.hyperopt`` instead of ``hyperopt``.
 """
 
 # %%
@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import SVC
 
-from hpsklearn_search import STATUS_OK, Trials, fmin, hp, space_eval, tpe
+from hpsklearn_search.hyperopt import STATUS_OK, Trials, fmin, hp, space_eval, tpe
 
 X, y = load_iris(return_X_y=True)
 
@@ -29,20 +29,32 @@ def objective(config):
 space = hp.choice(
     "model",
     [
-        {"kind": "svm", "C": hp.lognormal("svm_C", 0, 2), "gamma": hp.loguniform("gamma", np.log(1e-4), np.log(10))},
+        {
+            "kind": "svm",
+            "C": hp.lognormal("svm_C", 0, 2),
+            "gamma": hp.loguniform("gamma", np.log(1e-4), np.log(10)),
+        },
         {"kind": "logistic", "C": hp.lognormal("logistic_C", 0, 2), "max_iter": 1000},
     ],
 )
 trials = Trials()
-best = fmin(objective, space, algo=tpe.suggest, max_evals=40, trials=trials, rstate=np.random.default_rng(0))
+best = fmin(
+    objective,
+    space,
+    algo=tpe.suggest,
+    max_evals=40,
+    trials=trials,
+    rstate=np.random.default_rng(0),
+)
 
 # %%
-# The same shapes as before: raw values, a choice as its index; documents of the trials.
+# The results have the same form as before: raw values with a choice as its index, and
+# documents of the trials.
 
 print(best)
 print(space_eval(space, best))
 print(trials.best_trial["result"])
 
 # %%
-# What the objective did by hand, ``HyperoptSearchCV`` does itself, in parallel and with the table:
+# ``HyperoptSearchCV`` does the work of this objective, in parallel and with a table:
 # see :doc:`03_model_families`.

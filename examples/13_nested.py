@@ -2,8 +2,8 @@
 How good will my tuned model really be?
 =======================================
 
-``best_score_`` is the highest of many noisy numbers, so it is too high. Cross-validate the search itself.
-Here the labels are coin tosses: any score above one half is luck.
+``best_score_`` is the highest of many noisy numbers, so it is too high. Cross-validate
+the search itself. Here the labels are coin tosses: any score above one half is luck.
 """
 
 # %%
@@ -24,9 +24,11 @@ search = HyperoptSearchCV(
 )
 
 # %%
-# What the search believes, and what an outer cross-validation finds:
+# The score of the search, and that of an outer cross-validation:
 
 believed = search.fit(X, y).best_score_
-outer = cross_val_score(search, X, y, cv=StratifiedKFold(5, shuffle=True, random_state=1))
+outer = cross_val_score(
+    search, X, y, cv=StratifiedKFold(5, shuffle=True, random_state=1)
+)
 print(f"best_score_          {believed:.3f}")
 print(f"nested cross-validation {outer.mean():.3f} +- {outer.std() / 5**0.5:.3f}")

@@ -2,12 +2,13 @@
 What if the loop is not yours to run?
 =====================================
 
-A laboratory, another scheduler, an experiment over days: ask what to try, tell what came of it, in whatever
-order the answers come. Between the two the optimizer can lie in a file.
+In a laboratory, or with another scheduler, ask what to try and tell the result. The
+results may come in any order. In the meantime the optimizer can be in a file.
 """
 
 # %%
-# What nature does (and we do not know): how good a cake is, at a temperature, time and with a fat.
+# This function stands for nature, which we do not know. It says how good a cake is, for
+# a temperature, a time and a fat.
 
 import pickle
 
@@ -19,15 +20,16 @@ rng = np.random.default_rng(0)
 
 
 def taste(cake):
-    """Points of ten, by a jury that is not quite sure."""
+    """Points out of ten, from a jury that is a little unsure."""
     fat = {"butter": 1.0, "margarine": 0.0, "oil": 0.4}[cake["fat"]]
     heat = ((cake["temperature"] - 178) / 25) ** 2 + ((cake["minutes"] - 42) / 12) ** 2
     return 9 + fat - heat + 0.1 * rng.normal()
 
 
 # %%
-# Two ovens bake at once. Asked for two cakes, the second suggestion knows of the first. A loss is minimised, so
-# it is minus the points. One cake fell to the floor: an exception is a failure.
+# Two ovens bake at once. With ``ask(2)`` the second suggestion takes the first one into
+# account. A loss is minimised, so it is minus the points. One cake fell to the floor:
+# an exception is a failure.
 
 space = {
     "temperature": hp.quniform("temperature", 140, 220, 1),
@@ -38,11 +40,14 @@ optimizer = Optimizer(space, random_state=0)
 for day in range(15):
     left, right = optimizer.ask(2)
     optimizer.tell(right, -taste(right.configuration))
-    optimizer.tell(left, RuntimeError("fell to the floor") if day == 3 else -taste(left.configuration))
+    optimizer.tell(
+        left,
+        RuntimeError("fell to the floor") if day == 3 else -taste(left.configuration),
+    )
     optimizer = pickle.loads(pickle.dumps(optimizer))  # overnight
 
 # %%
-# The best of thirty cakes, and what remains to be told:
+# The best of thirty cakes, and its points:
 
 print(optimizer, optimizer.best.configuration)
 print(f"{-optimizer.trials.best_loss:.1f} points")

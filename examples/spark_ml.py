@@ -1,4 +1,4 @@
-"""Tune a classifier of pyspark.ml, whose own fit uses the whole cluster: one trial at a time, from the driver."""
+"""Tune a classifier of pyspark.ml one trial at a time: a fit uses the whole cluster."""
 
 import numpy as np
 from pyspark.ml.classification import RandomForestClassifier
@@ -16,7 +16,9 @@ def frame(spark: SparkSession) -> DataFrame:
     names = [f"x{i}" for i in range(X.shape[1])]
     rows = [(*map(float, row), int(label)) for row, label in zip(X, y, strict=True)]
     assembler = VectorAssembler(inputCols=names, outputCol="features")
-    return assembler.transform(spark.createDataFrame(rows, [*names, "label"])).select("features", "label")
+    return assembler.transform(spark.createDataFrame(rows, [*names, "label"])).select(
+        "features", "label"
+    )
 
 
 def tune(spark: SparkSession, max_evals: int = 8) -> tuple[dict, Trials]:
@@ -28,7 +30,10 @@ def tune(spark: SparkSession, max_evals: int = 8) -> tuple[dict, Trials]:
     def objective(params: dict) -> dict:
         forest = RandomForestClassifier(seed=0, **params)
         model = forest.fit(train)  # jobs of Spark, on all its slots
-        return {"loss": 1 - accuracy.evaluate(model.transform(test)), "status": STATUS_OK}
+        return {
+            "loss": 1 - accuracy.evaluate(model.transform(test)),
+            "status": STATUS_OK,
+        }
 
     space = {
         "numTrees": hp.uniformint("numTrees", 2, 20),
@@ -37,7 +42,13 @@ def tune(spark: SparkSession, max_evals: int = 8) -> tuple[dict, Trials]:
     }
     trials = Trials()  # not SparkTrials: the objective needs the driver's session
     best = fmin(
-        objective, space, max_evals=max_evals, trials=trials, rstate=0, return_argmin=False, show_progressbar=False
+        objective,
+        space,
+        max_evals=max_evals,
+        trials=trials,
+        rstate=0,
+        return_argmin=False,
+        show_progressbar=False,
     )
     return best, trials
 

@@ -17,21 +17,11 @@ from .trials import STATUS_FAIL, Failure, Outcome, Trial, Trials
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A candidate to evaluate.
+    """A candidate to evaluate."""
 
-    Attributes
-    ----------
-    number : int
-        The number of the trial.
-    point : dict
-        ``{label: raw value}``, active labels only, a choice as the index of its option.
-    configuration : object
-        The space with every node replaced by its value: what an objective would receive.
-    """
-
-    number: int
-    point: Point
-    configuration: Any
+    number: int  # of the trial
+    point: Point  # {label: raw value}, active labels only, a choice as the index of its option
+    configuration: Any  # the space with every node replaced by its value: what an objective would receive
 
 
 class Optimizer:
@@ -50,11 +40,6 @@ class Optimizer:
         `pending`. A ``hyperopt.Trials`` is copied.
     points_to_evaluate : sequence of mapping, optional
         Points ``{label: value}`` to suggest first. A choice is given by its index or its option.
-
-    Attributes
-    ----------
-    trials : Trials
-        The record, with hyperopt's views.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""How many BLAS and OpenMP threads the work may use, so that workers do not fight over the cores.
+"""How many BLAS and OpenMP threads a fit may use, so that workers do not compete for the cores.
 
-Eight workers whose matrix products each start eight threads are many times slower than eight
-with one thread each, because the threads spin while they wait. So the cores are shared out.
+Eight workers whose matrix products start eight threads each are many times slower than eight workers
+with one thread each, because the threads spin while they wait. So each worker gets a share of the cores.
 
 >>> share_of_cores(1) >= share_of_cores(64) == 1
 True
@@ -35,27 +35,16 @@ def share_of_cores(n_workers: int) -> int:
 
 
 def worker_environment(n_workers: int, threads: int | None = None) -> dict[str, str]:
-    """Environment variables that cap the threads of a worker process from its first import on.
-
-    A variable that is set in this process is the user's word and stays, unless `threads` is given.
-    ``LOKY_MAX_CPU_COUNT`` is what joblib inside the worker takes for the number of cores, so that an
-    estimator's ``n_jobs=-1`` means its worker's share.
-    """
+    """Environment variables that limit the threads of a worker process from its first import on."""
     count = threads or share_of_cores(n_workers)
+    # A variable that the user has set stays, unless `threads` is given.
     capped = {name: str(count) for name in VARIABLES if threads is not None or name not in os.environ}
+    # The number of cores for joblib in the worker: ``n_jobs=-1`` of an estimator means the worker's share.
     return {**capped, "LOKY_MAX_CPU_COUNT": str(count)}
 
 
 class ThreadCap:
-    """A cap on the threads of libraries that are already loaded into this process; it never raises a number.
-
-    Looking for them costs milliseconds, setting their limit microseconds, so they are looked for once.
-
-    Parameters
-    ----------
-    threads : int or None
-        None caps nothing.
-    """
+    """A limit on the threads of libraries that are already loaded; it never raises a number. None limits nothing."""
 
     def __init__(self, threads: int | None) -> None:
         self._threads = threads
@@ -63,11 +52,12 @@ class ThreadCap:
         if threads is not None:
             from threadpoolctl import ThreadpoolController
 
+            # Once, because the search for the libraries takes milliseconds; setting their limit takes microseconds.
             self._controller = ThreadpoolController()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Cap while the block runs, then restore; not to be entered by two threads at once."""
+        """Limit while the block runs, then restore; two threads must not enter it at once."""
         above = self._above()
         if above is None:
             yield
@@ -76,13 +66,13 @@ class ThreadCap:
             yield
 
     def hold_in_this_thread(self) -> None:
-        """Cap OpenMP, whose setting belongs to each thread, in the calling thread for good."""
+        """Limit OpenMP, which has a setting for each thread, in the calling thread for good."""
         above = self._above(user_api="openmp")
         if above is not None:
             above.limit(limits=self._threads)
 
     def _above(self, **which: str) -> Any:
-        """The libraries that would use more threads than the cap, None if there are none."""
+        """The libraries that would use more threads than the limit; None if there are none."""
         if self._controller is None:
             return None
         libraries = self._controller.select(**which).lib_controllers if which else self._controller.lib_controllers

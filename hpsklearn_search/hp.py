@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .exceptions import BadSearchSpace
-from .space._distributions import Categorical, Integer, Normal, Uniform, digits, is_real
+from .space._distributions import Categorical, Integer, Normal, Uniform, is_finite
+from .space._lattice import FINEST, Lattice
 from .space._nodes import Choice, Parameter, check_label
 
 __all__ = [
@@ -476,7 +477,7 @@ def qlognormal(label: str, mu: float, sigma: float, q: float) -> Parameter:
 
 # ---------------------------------------------------------------------- checks, before anything is drawn
 def _finite(function: str, label: str, name: str, value: Any) -> float:
-    if not is_real(value) or not math.isfinite(value):
+    if not is_finite(value):
         raise BadSearchSpace(f"hp.{function}({label!r}): {name} must be a finite number, got {value!r}")
     return float(value)
 
@@ -491,6 +492,8 @@ def _whole(function: str, label: str, name: str, value: Any) -> int:
 def _ordered(function: str, label: str, low: float, high: float) -> None:
     if low >= high:
         raise BadSearchSpace(f"hp.{function}({label!r}): low must be < high, got low={low:g}, high={high:g}")
+    if not is_finite(high - low):
+        raise BadSearchSpace(f"hp.{function}({label!r}): high - low must be finite, got low={low:g}, high={high:g}")
 
 
 def _options(function: str, label: str, options: Any) -> list[Any]:
@@ -512,12 +515,6 @@ def _step(function: str, label: str, q: Any, width: float = math.inf) -> float:
     return step
 
 
-def _clean(bound: float, q: float) -> float:
-    """The multiple of `q` for a bound such as 3 * 0.1, which is not 0.3; any other bound unchanged."""
-    multiple = round(round(bound / q) * q, digits(q))
-    return multiple if math.isclose(multiple, bound, rel_tol=1e-14) else bound
-
-
 def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = False, q: float | None = None) -> Parameter:
     check_label(label)
     low, high = _finite(function, label, "low", low), _finite(function, label, "high", high)
@@ -535,13 +532,23 @@ def _uniform(function: str, label: str, low: Any, high: Any, *, log: bool = Fals
     if q is None:
         return Parameter(label, Uniform(low, high, log=log))
     step = _step(function, label, q, high - low)
-    finest = max(abs(low), abs(high)) / 2**53
-    if step < finest:
+    _check_resolution(function, label, step, max(abs(low), abs(high)))
+    lattice = Lattice.between(low, high, step)
+    if not len(lattice):
+        raise BadSearchSpace(f"hp.{function}({label!r}): there is no multiple of q={step:g} in [{low:g}, {high:g}]")
+    # A bound such as 3 * 0.1 is shown as the multiple that it stands for.
+    ends = zip((low, high), (lattice.first, lattice.last), strict=True)
+    low, high = (lattice.value(k) if math.isclose(bound, k * step, rel_tol=1e-14) else bound for bound, k in ends)
+    return Parameter(label, Uniform(low, high, log=log, q=step))
+
+
+def _check_resolution(function: str, label: str, q: float, size: float) -> None:
+    finest = size / FINEST
+    if q < finest:
         raise BadSearchSpace(
-            f"hp.{function}({label!r}): q={step:g} is lost in rounding between bounds of this size; "
+            f"hp.{function}({label!r}): q={q:g} is lost in rounding, for values are as large as {size:g}; "
             f"write hp.{function.removeprefix('q')}, or q >= {finest:g}"
         )
-    return Parameter(label, Uniform(_clean(low, step), _clean(high, step), log=log, q=step))
 
 
 def _warn_of_plain_bounds(function: str, label: str, low: float, high: float) -> None:
@@ -561,5 +568,8 @@ def _normal(function: str, label: str, mu: Any, sigma: Any, *, log: bool = False
     mu, sigma = _finite(function, label, "mu", mu), _finite(function, label, "sigma", sigma)
     if sigma <= 0:
         raise BadSearchSpace(f"hp.{function}({label!r}): sigma must be > 0, got {sigma:g}")
-    step = None if q is None else _step(function, label, q)
+    if q is None:
+        return Parameter(label, Normal(mu, sigma, log=log))
+    step = _step(function, label, q)
+    _check_resolution(function, label, step, math.exp(min(mu, _LARGEST_LOG)) if log else abs(mu) + sigma)
     return Parameter(label, Normal(mu, sigma, log=log, q=step))

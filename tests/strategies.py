@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hpsklearn_search import hp
 from hpsklearn_search.space import Node
 
-__all__ = ["UNIT", "constants", "grids", "leaves", "spaces"]
+__all__ = ["UNIT", "awkward_spaces", "constants", "grids", "leaves", "spaces"]
 
 UNIT = st.floats(0.0, 1.0, allow_subnormal=False)
 """A coordinate of the unit interval, its ends included."""
@@ -89,6 +89,61 @@ def spaces(draw: Any, depth: int = 3, finite: bool = False) -> Any:
         return hp.pchoice(f"p{next(counter)}", pairs)
 
     return node(depth)
+
+
+# ---------------------------------------------------------------------- at the limits
+_gaps = st.one_of(st.just(0.0), st.floats(-15, -6).map(lambda e: 10**e), st.floats(-15, -6).map(lambda e: -(10**e)))
+"""How far a bound is from a multiple of q, in units of q."""
+
+
+@st.composite
+def _almost_multiples(draw: Any, label: str) -> Node:
+    """A quantised range whose bounds almost are multiples of q; negative, tiny or huge."""
+    q = draw(st.sampled_from([0.1, 0.3, 1.0, 7.0, 1e-9, 1e9]))
+    first = draw(st.one_of(st.integers(-3, 3), st.integers(-(10**6), 10**6), st.integers(10**9, 10**12)))
+    last = first + draw(st.integers(2, 30))  # hp refuses a q that is wider than the range
+    low, high = (first + draw(_gaps)) * q, (last + draw(_gaps)) * q
+    if low > 0 and draw(st.booleans()):
+        return hp.qloguniform(label, math.log(low), math.log(high), q)
+    return hp.quniform(label, low, high, q)
+
+
+@st.composite
+def _huge(draw: Any, label: str) -> Node:
+    sign = draw(st.sampled_from([-1, 1]))
+    kind = draw(st.sampled_from(["uniform", "loguniform", "uniformint", "normal", "qnormal", "lognormal"]))
+    if kind == "uniform":
+        return hp.uniform(label, *sorted((sign * 1e300, sign * draw(st.floats(1e-300, 1e299)))))
+    if kind == "loguniform":
+        return hp.loguniform(label, -700.0, 700.0)
+    if kind == "uniformint":
+        low = sign * draw(st.integers(2**50, 2**62))
+        return hp.uniformint(label, low, low + draw(st.integers(1, 10**6)))
+    mu, sigma = sign * 10.0 ** draw(st.integers(0, 12)), 10.0 ** draw(st.integers(-3, 12))
+    if kind == "qnormal":
+        return hp.qnormal(label, mu, sigma, (abs(mu) + sigma) / 1000)
+    return hp.lognormal(label, mu / 1e12, min(sigma, 100.0)) if kind == "lognormal" else hp.normal(label, mu, sigma)
+
+
+@st.composite
+def _partly_impossible(draw: Any, label: str, option: Any) -> Node:
+    """A choice some of whose options have probability 0."""
+    weights = draw(st.lists(st.integers(0, 2), min_size=2, max_size=4).filter(any))
+    return hp.pchoice(label, [(w / sum(weights), draw(option(f"{label}.{i}"))) for i, w in enumerate(weights)])
+
+
+def _awkward_leaf(label: str) -> Any:
+    return st.one_of(_almost_multiples(label), _huge(label), _partly_impossible(label, lambda _: constants))
+
+
+@st.composite
+def awkward_spaces(draw: Any) -> Any:
+    """A dict of one to three parameters at the limits of what can be declared, some of them in branches."""
+    kinds = draw(st.lists(st.booleans(), min_size=1, max_size=3))
+    return {
+        f"k{i}": draw(_partly_impossible(f"c{i}", _awkward_leaf) if is_choice else _awkward_leaf(f"x{i}"))
+        for i, is_choice in enumerate(kinds)
+    }
 
 
 _options = st.one_of(

@@ -14,17 +14,17 @@ PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 
 def entries() -> list[Any]:
     """(snippet, message) of every wrong block, and (snippet, None) of every cure, named by their section."""
-    found = []
+    cases = []
     for section in re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         title = section.splitlines()[0]
         blocks = re.findall(r"^```(python raises|python|text)\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL)
-        for (kind, text), after in zip(blocks, [*blocks[1:], ("", "")], strict=True):
+        for (kind, text), following in zip(blocks, [*blocks[1:], ("", "")], strict=True):
             if kind == "python raises":
-                assert after[0] == "text", f"{title}: no message after the wrong lines"
-                found.append(pytest.param(text, after[1].strip(), id=title))
+                assert following[0] == "text", f"{title}: no message after the wrong lines"
+                cases.append(pytest.param(text, following[1].strip(), id=title))
             elif kind == "python":
-                found.append(pytest.param(text, None, id=f"{title}, right"))
-    return found
+                cases.append(pytest.param(text, None, id=f"{title}, right"))
+    return cases
 
 
 def setup() -> dict[str, Any]:

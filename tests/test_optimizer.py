@@ -188,7 +188,7 @@ def test_a_scheduler_that_submits_futures_needs_nothing_else() -> None:
 # ---------------------------------------------------------------------- bad input
 @pytest.mark.parametrize("result", [None, "0.5", 1j, np.zeros(2), {"status": "ok"}])
 def test_what_is_no_loss_is_refused_and_leaves_the_suggestion_pending(result: Any) -> None:
-    """It can be told of again."""
+    """A new result for it can be told."""
     optimizer = Optimizer(SPACE, random_state=0)
     suggestion = optimizer.ask()
     for target in (suggestion, suggestion.point):
@@ -228,7 +228,7 @@ def test_a_suggestion_of_another_optimizer_is_refused() -> None:
 
 
 def test_points_outside_the_space_are_refused() -> None:
-    """To evaluate, told of, or in a record."""
+    """As a first suggestion, with a result, or in a record."""
     with pytest.raises(InvalidTrial, match="unknown label 'z'"):
         Optimizer(SPACE, points_to_evaluate=[{"z": 1}])
     with pytest.raises(InvalidTrial, match=r"9\.0 cannot be drawn"):

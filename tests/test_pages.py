@@ -1,4 +1,7 @@
-"""The code of the documentation runs: guide pages and stories. Pages with tests of their own are not here."""
+"""The code of the documentation runs and prints what the pages show: guide pages and stories.
+
+``python tests/test_pages.py`` refreshes the output that the pages show. Pages with tests of their own are not here.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,15 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = {"errors", "migrating", "mlflow", "resuming", "spark"}  # have tests of their own
-PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if page.stem not in ELSEWHERE]
+ALL_PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [page for page in ALL_PAGES if page.stem not in ELSEWHERE]
 STORIES = sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
 NEEDS = {"04_early_stopping": ["lightgbm"], "10_table_and_plots": ["matplotlib"]}
 MARKS = {"11_spark_and_mlflow": [pytest.mark.spark, pytest.mark.mlflow]}
@@ -21,9 +26,24 @@ MARKS = {"11_spark_and_mlflow": [pytest.mark.spark, pytest.mark.mlflow]}
 FIGURES = sorted((ROOT / "docs" / "figures").glob("*.py"))
 
 
-def script_of(page: Path) -> str:
-    """The Python blocks of a page as one script."""
-    return "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL))
+BLOCK = re.compile(r"```python\n(.*?)```(?:\n\n```text( about)?\n(.*?)```)?", flags=re.DOTALL)
+"""A Python block, and what it prints if that is shown: a text block right after it.
+
+``text about`` shows a search of many candidates. The last digits of a matrix product differ between processors, and
+such a search amplifies that, so only its words are compared, and how many numbers there are.
+"""
+NUMBER = re.compile(r"-?\b\d[\d.e+-]*\b")
+
+
+def blocks_of(page: Path) -> list[tuple[str, str, str]]:
+    """Each Python block of a page, whether its output varies, and the output that the page shows for it."""
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+def outputs(page: Path, folder: Path) -> list[str]:
+    """What each Python block of a page prints, when the page runs from top to bottom."""
+    mark = "----- end of a block -----"
+    return run("".join(f"{code}\nprint({mark!r})\n" for code, *_ in blocks_of(page)), folder).split(f"{mark}\n")[:-1]
 
 
 def run(script: str, folder: Path) -> str:
@@ -39,11 +59,20 @@ def run(script: str, folder: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [page for page in PAGES if script_of(page)], ids=lambda page: page.stem)
-def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks_of(page)], ids=lambda page: page.stem)
+def test_a_page_shows_what_its_code_prints(page: Path, tmp_path: Path) -> None:
     """From top to bottom, as somebody who follows it would run it."""
     pytest.importorskip("matplotlib")
-    run(script_of(page), tmp_path)
+    for (code, varies, shown), printed in zip(blocks_of(page), outputs(page, tmp_path), strict=True):
+        pair = [NUMBER.sub("0", text).split() if varies else text.split() for text in (shown, printed)]
+        assert pair[0] == pair[1], f"{code}prints\n{printed}"
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.stem)
+def test_code_fits_the_column_of_a_page(page: Path) -> None:
+    """At most 88 characters a line, so that no reader has to scroll."""
+    blocks = re.findall(r"```(?:python|diff)\b.*?\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert [line for block in blocks for line in block.splitlines() if len(line) > 88] == []
 
 
 @pytest.mark.slow
@@ -72,3 +101,21 @@ def test_a_story_can_be_told(story: Path, tmp_path: Path) -> None:
     for library in NEEDS.get(story.stem, ()):
         pytest.importorskip(library)
     assert run(story.read_text(encoding="utf-8"), tmp_path)
+
+
+def refresh() -> None:
+    """Write what the blocks print now into the pages."""
+    for page in filter(blocks_of, PAGES):
+        with tempfile.TemporaryDirectory() as folder:
+            printed = iter(outputs(page, Path(folder)))
+        text = page.read_text(encoding="utf-8")
+        page.write_text(BLOCK.sub(lambda block: _with_output(block, next(printed)), text), encoding="utf-8")  # noqa: B023
+
+
+def _with_output(block: re.Match[str], printed: str) -> str:
+    shown = "\n".join(line.rstrip() for line in printed.splitlines())
+    return f"```python\n{block[1]}```" + (f"\n\n```text{block[2] or ''}\n{shown}\n```" if shown else "")
+
+
+if __name__ == "__main__":
+    refresh()

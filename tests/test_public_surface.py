@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 
@@ -24,6 +25,16 @@ def test_nothing_else_is_public() -> None:
     folders = {"exceptions", "executors", "integrations", "optimize", "plots", "search", "space", "suggest", "trials"}
     names = {name for name in vars(hpsklearn_search) if not name.startswith("_")}
     assert names - folders - {"annotations"} <= set(hpsklearn_search.__all__)
+
+
+def test_the_root_is_a_short_table_of_contents() -> None:
+    """At most 26 names; what else hyperopt has is in its own room."""
+    assert len(hpsklearn_search.__all__) <= 26
+
+
+def test_the_constructor_stays_short() -> None:
+    """At most 28 parameters."""
+    assert len(inspect.signature(hpsklearn_search.HyperoptSearchCV).parameters) <= 28
 
 
 def test_importing_the_package_loads_no_optional_library() -> None:

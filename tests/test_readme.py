@@ -1,4 +1,4 @@
-"""What the README says is what happens. ``python tests/test_readme.py`` refreshes the output that it shows."""
+"""The README shows what happens. ``python tests/test_readme.py`` refreshes the output that it shows."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def commands() -> list[str]:
     return [line for block in blocks("bash") for line in block.splitlines()]
 
 
-def output_of_the_example() -> tuple[str, str]:
-    """What the example prints, and what it shows on stderr."""
+def output_of_the_example() -> str:
+    """What the example prints."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, str(EXAMPLE)], capture_output=True, text=True, timeout=280, check=True, env=environment
     )
-    return done.stdout, done.stderr
+    return done.stdout
 
 
 def test_there_is_one_command_to_run_and_one_to_test() -> None:
@@ -56,18 +56,13 @@ def test_the_example_prints_what_the_readme_shows() -> None:
     The search is seeded, and on one machine its output is the same every time. Between processors the
     last digits of a matrix product differ, and forty suggestions, each built on the last, amplify that.
     """
-    printed, progress = output_of_the_example()
-    lines, shown = printed.splitlines(), blocks("text")[0].splitlines()
-    assert [line.split()[:1] for line in lines if line[:1].isalpha()] == [
-        line.split()[:1] for line in shown if line[:1].isalpha()
-    ]
+    lines, shown = output_of_the_example().splitlines(), blocks("text")[0].splitlines()
     assert len(lines) == len(shown)
-    assert lines[2] == shown[2]  # the header of the table
+    assert lines[0] == shown[0]  # the header of the table
     for line, expected in zip(lines[-2:], shown[-2:], strict=True):
         score, expected_score = float(line.split()[-1]), float(expected.split()[-1])
         assert line.split()[:-1] == expected.split()[:-1]
         assert score == pytest.approx(expected_score, abs=1 / 569)
-    assert "40/40" in progress
 
 
 @pytest.mark.slow
@@ -95,7 +90,7 @@ def test_the_code_of_the_readme_runs(block: str) -> None:
 def refresh() -> None:
     """Write what the example prints now into the README."""
     text = README.read_text(encoding="utf-8")
-    block = f"```text\n{output_of_the_example()[0]}```"
+    block = f"```text\n{output_of_the_example()}```"
     README.write_text(re.sub(r"```text\n.*?```", lambda _: block, text, count=1, flags=re.DOTALL), encoding="utf-8")
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 from sklearn.datasets import load_breast_cancer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -13,8 +12,8 @@ from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.plots import ParameterScoreDisplay, SearchHistoryDisplay
 
 space = {
-    "svc__C": hp.loguniform("C", np.log(1e-2), np.log(1e3)),
-    "svc__gamma": hp.loguniform("gamma", np.log(1e-5), np.log(1e0)),
+    "svc__C": hp.logrange("C", 1e-2, 1e3),
+    "svc__gamma": hp.logrange("gamma", 1e-5, 1),
     "svc__kernel": hp.choice("kernel", ["rbf", "poly"]),
 }
 search = HyperoptSearchCV(make_pipeline(StandardScaler(), SVC()), space, max_evals=40, cv=5, random_state=0)

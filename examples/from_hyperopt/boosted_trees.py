@@ -1,4 +1,4 @@
-"""A booster, whose whole numbers are made by scope.int out of hp.quniform."""
+"""A booster with whole numbers: scope.int around hp.quniform."""
 
 import numpy as np
 from sklearn.datasets import load_diabetes
@@ -6,7 +6,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.metrics import mean_squared_error
 from sklearn.model_selection import train_test_split
 
-from hpsklearn_search import STATUS_OK, Trials, fmin, hp, space_eval, tpe
+from hpsklearn_search.hyperopt import STATUS_OK, Trials, fmin, hp, space_eval, tpe
 from hpsklearn_search.hyperopt.pyll import scope
 
 X, y = load_diabetes(return_X_y=True)
@@ -26,14 +26,27 @@ space = {
 def objective(params):
     """The mean squared error on a part held out."""
     model = HistGradientBoostingRegressor(**params).fit(X_train, y_train)
-    return {"loss": mean_squared_error(y_valid, model.predict(X_valid)), "status": STATUS_OK}
+    return {
+        "loss": mean_squared_error(y_valid, model.predict(X_valid)),
+        "status": STATUS_OK,
+    }
 
 
 trials = Trials()
-best = fmin(objective, space, algo=tpe.suggest, max_evals=12, trials=trials, rstate=np.random.default_rng(0))
+best = fmin(
+    objective,
+    space,
+    algo=tpe.suggest,
+    max_evals=12,
+    trials=trials,
+    rstate=np.random.default_rng(0),
+)
 params = space_eval(space, best)
 
 print("trials:", len(trials))
-print("whole numbers:", {name: type(params[name]).__name__ for name in ("max_depth", "max_leaf_nodes")})
+print(
+    "whole numbers:",
+    {name: type(params[name]).__name__ for name in ("max_depth", "max_leaf_nodes")},
+)
 print("a multiple of five:", params["min_samples_leaf"] % 5 == 0)
 print("loss:", trials.best_trial["result"]["loss"])

@@ -9,19 +9,34 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from hpsklearn_search import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, space_eval, tpe
+from hpsklearn_search.hyperopt import (
+    STATUS_FAIL,
+    STATUS_OK,
+    Trials,
+    fmin,
+    hp,
+    space_eval,
+    tpe,
+)
 
 X, y = load_wine(return_X_y=True)
 
 space = hp.choice(
     "model",
     [
-        {"type": "logistic", "C": hp.loguniform("logistic_C", np.log(1e-3), np.log(1e2))},
+        {
+            "type": "logistic",
+            "C": hp.loguniform("logistic_C", np.log(1e-3), np.log(1e2)),
+        },
         {
             "type": "svm",
             "C": hp.loguniform("svm_C", np.log(1e-3), np.log(1e2)),
             "kernel": hp.choice(
-                "svm_kernel", [{"kernel": "linear"}, {"kernel": "rbf", "gamma": hp.uniform("gamma", 0, 1)}]
+                "svm_kernel",
+                [
+                    {"kernel": "linear"},
+                    {"kernel": "rbf", "gamma": hp.uniform("gamma", 0, 1)},
+                ],
             ),
         },
         {
@@ -43,7 +58,10 @@ def model_of(params):
         kernel = dict(params.pop("kernel"))
         return SVC(**kernel, **params)
     return RandomForestClassifier(
-        n_estimators=10, random_state=0, max_depth=int(params["max_depth"]), criterion=params["criterion"]
+        n_estimators=10,
+        random_state=0,
+        max_depth=int(params["max_depth"]),
+        criterion=params["criterion"],
     )
 
 
@@ -51,7 +69,11 @@ def objective(params):
     """The error rate over three folds; a fit that fails is a failed trial."""
     try:
         accuracy = cross_val_score(
-            make_pipeline(StandardScaler(), model_of(params)), X, y, cv=3, error_score="raise"
+            make_pipeline(StandardScaler(), model_of(params)),
+            X,
+            y,
+            cv=3,
+            error_score="raise",
         ).mean()
     except ValueError as error:
         return {"status": STATUS_FAIL, "why": str(error)}
@@ -59,9 +81,19 @@ def objective(params):
 
 
 trials = Trials()
-best = fmin(objective, space, algo=tpe.suggest, max_evals=30, trials=trials, rstate=np.random.default_rng(1))
+best = fmin(
+    objective,
+    space,
+    algo=tpe.suggest,
+    max_evals=30,
+    trials=trials,
+    rstate=np.random.default_rng(1),
+)
 
 print("trials:", len(trials))
-print("best is a model:", space_eval(space, best)["type"] == trials.best_trial["result"]["type"])
+print(
+    "best is a model:",
+    space_eval(space, best)["type"] == trials.best_trial["result"]["type"],
+)
 print("values per label:", sum(len(values) for values in trials.vals.values()) > 30)
 print("loss:", trials.best_trial["result"]["loss"])

@@ -1,4 +1,4 @@
-"""A search that is run again, by its file or by its pickled trials, goes on where it stopped."""
+"""A search that continues, from its save file or from its pickled trials."""
 
 import os
 import pickle
@@ -6,7 +6,7 @@ import tempfile
 
 import numpy as np
 
-from hpsklearn_search import Trials, fmin, hp, tpe
+from hpsklearn_search.hyperopt import Trials, fmin, hp, tpe
 
 calls = []
 
@@ -22,15 +22,36 @@ folder = tempfile.mkdtemp()
 
 # 1. A file that is written after every trial, and read by the next run.
 path = os.path.join(folder, "search")
-fmin(objective, space, tpe.suggest, max_evals=10, trials_save_file=path, rstate=np.random.default_rng(0))
-fmin(objective, space, tpe.suggest, max_evals=15, trials_save_file=path, rstate=np.random.default_rng(0))
+fmin(
+    objective,
+    space,
+    tpe.suggest,
+    max_evals=10,
+    trials_save_file=path,
+    rstate=np.random.default_rng(0),
+)
+fmin(
+    objective,
+    space,
+    tpe.suggest,
+    max_evals=15,
+    trials_save_file=path,
+    rstate=np.random.default_rng(0),
+)
 print("calls with a file:", len(calls))
 
 # 2. Trials that the script pickles itself; max_evals is the total.
 calls.clear()
 trials = Trials()
 for total in (10, 20, 40):
-    fmin(objective, space, tpe.suggest, max_evals=total, trials=trials, rstate=np.random.default_rng(total))
+    fmin(
+        objective,
+        space,
+        tpe.suggest,
+        max_evals=total,
+        trials=trials,
+        rstate=np.random.default_rng(total),
+    )
     with open(os.path.join(folder, "trials.pkl"), "wb") as file:
         pickle.dump(trials, file)
     with open(os.path.join(folder, "trials.pkl"), "rb") as file:

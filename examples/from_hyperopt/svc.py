@@ -1,11 +1,11 @@
-"""An SVC by cross-validation, the loss minus the accuracy: the objective that notebooks begin with."""
+"""An SVC by cross-validation, with minus the accuracy as the loss."""
 
 import numpy as np
 from sklearn.datasets import load_iris
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import SVC
 
-from hpsklearn_search import STATUS_OK, Trials, fmin, hp, space_eval, tpe
+from hpsklearn_search.hyperopt import STATUS_OK, Trials, fmin, hp, space_eval, tpe
 
 X, y = load_iris(return_X_y=True)
 
@@ -22,7 +22,14 @@ space = {
     "gamma": hp.loguniform("gamma", np.log(1e-3), np.log(1e1)),
 }
 trials = Trials()
-best = fmin(fn=objective, space=space, algo=tpe.suggest, max_evals=25, trials=trials, rstate=np.random.default_rng(0))
+best = fmin(
+    fn=objective,
+    space=space,
+    algo=tpe.suggest,
+    max_evals=25,
+    trials=trials,
+    rstate=np.random.default_rng(0),
+)
 
 print("trials:", len(trials))
 print("labels:", sorted(best))

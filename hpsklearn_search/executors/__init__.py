@@ -4,6 +4,7 @@ from ._fake import FakeExecutor
 from ._joblib import JoblibExecutor
 from ._local import local_executor
 from ._protocol import Executor, Finished, Function, Task
+from ._run import TaskTimeout
 from ._serial import SerialExecutor
 from .processes import ProcessExecutor
 from .spark import SparkExecutor, SparkTrials
@@ -19,5 +20,6 @@ __all__ = [
     "SparkExecutor",
     "SparkTrials",
     "Task",
+    "TaskTimeout",
     "local_executor",
 ]

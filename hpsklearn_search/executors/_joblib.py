@@ -1,59 +1,37 @@
 """Any joblib backend: threads, a dask cluster, whatever ``joblib.parallel_config`` names.
 
-It speaks joblib's contract for backends (start_call, submit, retrieve_result_callback, stop_call)
-instead of calling ``Parallel``, whose generators look ahead: here a task leaves when the loop says so,
-and its result is there at once.
+This executor uses joblib's contract for backends (start_call, submit, retrieve_result_callback,
+stop_call) instead of ``Parallel``. The generators of ``Parallel`` take inputs before they are needed;
+here the loop decides when a task starts, and gets each result at once.
 """
 
 from __future__ import annotations
 
+import pickle
 import queue
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from .._threads import ThreadCap, share_of_cores
-from ..trials import STATUS_CRASHED, Failure
+from ..trials import Failure
 from ._messages import run_message, unpack
 from ._protocol import Finished, Function, Task
 from ._run import run_task
-from ._serial import SerialExecutor
-from ._shipping import SharedFunction, dumps, load_function
+from ._shipping import dumps, not_picklable
 
+# A function and its arguments, as joblib passes them around.
 Call: TypeAlias = tuple[Any, tuple[Any, ...], dict[str, Any]]
-"""A function and its arguments, as joblib passes them around."""
+
+IN_FUTURE = object()  # The backend keeps the result in its future; only the waiting thread may ask for it.
 
 
 class JoblibExecutor:
-    """Runs tasks on the joblib backend that is active when it is made; with one job, in this process.
+    """Runs tasks on the joblib backend that is active when it is made.
 
-    Parameters
-    ----------
-    n_jobs : int, default=None
-        As in ``joblib.Parallel``; None is what ``joblib.parallel_config`` says, else 1.
-    task_timeout : float, default=None
-        Must be None: joblib cannot kill a running task.
-    inner_threads : int, default=None
-        Cap on BLAS and OpenMP threads of tasks that run as threads of this process, or in forks of it.
-        None shares the cores out. Other backends bring their own cap.
-    keep_exceptions : bool, default=False
-        Attach what the work raised to the failure, where it can cross.
-
-    Raises
-    ------
-    ValueError
-        For a `task_timeout`, or ``n_jobs=0``.
-
-    Notes
-    -----
-    Nothing that runs can be stopped here, except processes of loky, all at once: `cancel` leaves tasks
-    to end by themselves, and `close` does not wait for them. A worker that dies takes the other tasks
-    under way with it, as joblib does not say which it was running.
-
-    Examples
-    --------
     >>> from joblib import parallel_config
     >>> with parallel_config(backend="threading", n_jobs=2):
     ...     executor = JoblibExecutor()
@@ -67,70 +45,51 @@ class JoblibExecutor:
     batch_folds = False
 
     def __init__(
-        self,
-        n_jobs: int | None = None,
-        *,
-        task_timeout: float | None = None,
-        inner_threads: int | None = None,
-        keep_exceptions: bool = False,
+        self, n_jobs: int | None = None, *, task_timeout: float | None = None, n_threads: int | None = None
     ) -> None:
         from joblib import Parallel, effective_n_jobs
 
         self._parallel = Parallel(n_jobs=n_jobs, batch_size=1, max_nbytes="1M")
-        self._n_workers = int(effective_n_jobs(n_jobs))
-        backend = self._parallel._backend
+        self.capacity = int(effective_n_jobs(n_jobs))
         if task_timeout is not None:
             raise ValueError(
-                f"a timeout of {task_timeout:g} seconds per trial: joblib's {type(backend).__name__} cannot kill a "
-                "running fit; leave the timeout out, or use the default backend, whose processes can be killed"
+                f"trial_timeout={task_timeout:g}: joblib's {type(self._backend).__name__} cannot kill a running fit; "
+                "write trial_timeout=None, or n_jobs=1, or use joblib's default backend, whose processes can be killed"
             )
-        self._threads = inner_threads
-        self._keep = keep_exceptions
-        self._serial = SerialExecutor(keep_exceptions, inner_threads) if self._n_workers == 1 else None
+        self._n_threads = n_threads
         self._stack = ExitStack()
-        self._carrier: Transport | None = None
+        self._call_for: Callable[[Any], Call] | None = None
         self._done: queue.SimpleQueue[tuple[Task, Any]] = queue.SimpleQueue()
-        self._under_way: dict[Task, Any] = {}
-
-    @property
-    def capacity(self) -> int:
-        """What joblib makes of `n_jobs`."""
-        return self._n_workers
+        self._running: dict[Task, Any] = {}
 
     @property
     def _backend(self) -> Any:
         return self._parallel._backend
 
-    # ------------------------------------------------------------------ the Protocol
     def start(self, function: Function) -> None:
-        """Open the backend, and bring the work to where its workers find it."""
-        if self._serial is not None:
-            self._serial.start(function)
-            return
+        """Open the backend, and make the function available to its workers."""
         backend = self._backend
         cap = ThreadCap(None)
         if getattr(backend, "uses_threads", False) or type(backend).__name__ == "MultiprocessingBackend":
-            cap = ThreadCap(self._threads or share_of_cores(self._n_workers))
-            self._stack.enter_context(cap.held())  # before a fork, and for what all threads share
-        self._carrier = self._stack.enter_context(_carrier_for(backend, function, cap, self._keep))
+            # Other backends limit the threads of their workers; here it happens before a fork, or for all threads.
+            cap = ThreadCap(self._n_threads or share_of_cores(self.capacity))
+            self._stack.enter_context(cap.held())
+        shares_memory = getattr(backend, "uses_threads", False) and getattr(backend, "supports_sharedmem", False)
+        self._call_for = _calls_in_memory(function, cap) if shares_memory else _calls_by_pickle(function)
         self._stack.enter_context(self._parallel)
         self._backend.start_call()
         self._stack.callback(self._stop)
 
     def submit(self, task: Task) -> None:
-        """Hand a task to the backend."""
-        if self._serial is not None:
-            self._serial.submit(task)
-            return
-        if self._carrier is None:
-            raise RuntimeError("submit() before start(): the executor does not know the work yet")
+        if self._call_for is None:
+            raise RuntimeError("submit() was called before start(): the executor has no function to run")
+        self._running[task] = None
         try:
-            call = self._carrier.call(task.payload)
-        except Exception as error:
-            self._under_way[task] = None
-            self._done.put((task, Finished(task, failure=Failure.of(error, keep=self._keep))))
-            return
-        self._send(task, call)
+            call = self._call_for(task.payload)
+        except Exception as error:  # the payload cannot be pickled
+            self._done.put((task, error))
+        else:
+            self._send(task, call)
 
     def _send(self, task: Task, call: Call) -> None:
         from joblib.parallel import BatchedCalls
@@ -140,22 +99,18 @@ class JoblibExecutor:
         def on_done(out: Any) -> None:
             # In a thread of the backend; after close() nobody reads `done` any more.
             try:
-                result = backend.retrieve_result_callback(out)[0] if backend.supports_retrieve_callback else LATER
+                result = backend.retrieve_result_callback(out)[0] if backend.supports_retrieve_callback else IN_FUTURE
             except BaseException as error:
                 result = error
             done.put((task, result))
 
         send = getattr(backend, "submit", None) or backend.apply_async  # its name before joblib 1.5
-        self._under_way[task] = None
-        self._under_way[task] = send(BatchedCalls([call], backend.get_nested_backend()), callback=on_done)
+        self._running[task] = send(BatchedCalls([call], backend.get_nested_backend()), callback=on_done)
 
     def wait(self, timeout: float | None = None) -> list[Finished]:
-        """Block until a result is called back; then all that are there."""
-        if self._serial is not None:
-            return self._serial.wait(timeout)
         results: list[tuple[Task, Any]] = []
         try:
-            if self._under_way:
+            if self._running:
                 results.append(self._done.get(timeout=timeout))
             while not self._done.empty():
                 results.append(self._done.get_nowait())
@@ -164,8 +119,8 @@ class JoblibExecutor:
         return [self._finish(task, result) for task, result in results]
 
     def _finish(self, task: Task, result: Any) -> Finished:
-        future = self._under_way.pop(task, None)
-        if result is LATER:
+        future = self._running.pop(task, None)
+        if result is IN_FUTURE:
             try:
                 result = future.get()[0]
             except BaseException as error:
@@ -173,130 +128,60 @@ class JoblibExecutor:
         if isinstance(result, Finished):
             return Finished(task, result.value, result.failure, result.seconds)
         if isinstance(result, BaseException):
-            return Finished(task, failure=self._failure(result))
+            return Finished(task, failure=Failure.of(result, keep=isinstance(result, Exception)))
         return unpack(task, result)
 
-    def _failure(self, error: BaseException) -> Failure:
-        """What an error of the backend itself means; a broken pool is replaced."""
-        failure = Failure.of(error, keep=self._keep and isinstance(error, Exception))
-        if "Broken" not in "".join(kind.__name__ for kind in type(error).__mro__):
-            return failure
-        if not self._under_way:  # the last of those that the pool took with it
-            self._backend.abort_everything(ensure_ready=True)
-        return Failure(STATUS_CRASHED, failure.kind, failure.message, failure.traceback)
-
     def cancel(self, trial: int | None = None) -> list[Task]:
-        """Nothing can be stopped singly: the tasks end by themselves, none is lost."""
-        return self._serial.cancel(trial) if self._serial is not None else []
+        """Nothing: joblib cannot stop a running task, so each one ends, and comes out of `wait`."""
+        return []
 
     def close(self) -> None:
-        """Give the backend back; threads that still run are left to themselves."""
-        if self._serial is not None:
-            self._serial.close()
-        self._carrier = None
+        """Give the backend back; threads that still run are not waited for."""
+        self._call_for = None
         self._stack.close()
-        self._under_way = {}
+        self._running = {}
         self._done = queue.SimpleQueue()
 
     def _stop(self) -> None:
         # In this order, as Parallel does when a call ends early.
         self._backend.stop_call()
-        if self._under_way:
+        if self._running:
             self._backend.abort_everything(ensure_ready=False)
 
 
-LATER = object()
-"""The backend keeps the result in its future; only the waiting thread may ask for it."""
+def _calls_in_memory(function: Function, cap: ThreadCap) -> Callable[[Any], Call]:
+    """Calls for threads, which use the function itself."""
+    capped = threading.local()
+
+    def run(payload: Any) -> Finished:
+        if not hasattr(capped, "done"):
+            cap.hold_in_this_thread()
+            capped.done = True
+        return run_task(function, Task(0, 0, payload))
+
+    return lambda payload: (run, (payload,), {})
 
 
-# ---------------------------------------------------------------------- how the work gets there
-class Transport:
-    """Turns a payload into a call that a backend's workers can run; entered while they may."""
-
-    def __init__(self, keep: bool) -> None:
-        self._keep = keep
-
-    def call(self, payload: Any) -> Call:
-        """The function and arguments to send."""
-        raise NotImplementedError
-
-    def __enter__(self) -> Transport:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Remove what was put somewhere."""
+def _calls_by_pickle(function: Function) -> Callable[[Any], Call]:
+    """Calls for other processes: the function is an array of bytes, which joblib and dask send to a worker once."""
+    try:
+        pickled = np.frombuffer(dumps(function), np.uint8)
+    except Exception as error:
+        raise not_picklable(error) from error
+    token = f"{threading.get_ident()}-{id(pickled)}-{np.random.SeedSequence().entropy}"
+    return lambda payload: (_run_pickled, (token, pickled, dumps(payload)), {})
 
 
-class _InMemory(Transport):
-    """Threads see the work itself."""
-
-    def __init__(self, function: Function, cap: ThreadCap, keep: bool) -> None:
-        super().__init__(keep)
-        self._function = function
-        self._cap = cap
-        self._capped = threading.local()
-
-    def call(self, payload: Any) -> Call:
-        return self._run, (payload,), {}
-
-    def _run(self, payload: Any) -> Finished:
-        if not hasattr(self._capped, "done"):
-            self._cap.hold_in_this_thread()
-            self._capped.done = True
-        return run_task(self._function, Task(0, 0, payload), keep=self._keep)
+_LOADED: dict[str, Function] = {}  # In a worker: the function of the latest search, by its token.
 
 
-class _OnDisk(Transport):
-    """Processes of this machine load it from a folder, once each."""
+def _run_pickled(token: str, pickled: Any, message: bytes) -> bytes:
+    def function(payload: Any) -> Any:
+        # In here, where an exception is packed: a pool may hang on one that it cannot unpickle.
+        if token not in _LOADED:
+            loaded = pickle.loads(pickled)
+            _LOADED.clear()
+            _LOADED[token] = loaded
+        return _LOADED[token](payload)
 
-    def __init__(self, function: Function, keep: bool) -> None:
-        super().__init__(keep)
-        self._shipment = SharedFunction(function)
-
-    def call(self, payload: Any) -> Call:
-        return _run_from_disk, (self._shipment.path, dumps(payload), self._keep), {}
-
-    def __exit__(self, *_: object) -> None:
-        self._shipment.remove()
-
-
-class _AsArgument(Transport):
-    """Others get it as an array of bytes, which dask sends to each worker once."""
-
-    def __init__(self, function: Function, keep: bool) -> None:
-        super().__init__(keep)
-        self._bytes = np.frombuffer(dumps(function), np.uint8)
-        self._token = f"{threading.get_ident()}-{id(self._bytes)}-{np.random.SeedSequence().entropy}"
-
-    def call(self, payload: Any) -> Call:
-        return _run_from_bytes, (self._token, self._bytes, dumps(payload), self._keep), {}
-
-
-def _carrier_for(backend: Any, function: Function, cap: ThreadCap, keep: bool) -> Transport:
-    if getattr(backend, "uses_threads", False) and getattr(backend, "supports_sharedmem", False):
-        return _InMemory(function, cap, keep)
-    if type(backend).__name__ in ("LokyBackend", "MultiprocessingBackend"):
-        return _OnDisk(function, keep)
-    return _AsArgument(function, keep)
-
-
-_LOADED: dict[str, Function] = {}
-"""In a worker: the work that it was last asked for, by path or token."""
-
-
-def _run_from_disk(path: str, message: bytes, keep: bool) -> bytes:
-    if path not in _LOADED:
-        loaded = load_function(path)
-        _LOADED.clear()
-        _LOADED[path] = loaded
-    return run_message(_LOADED[path], message, keep=keep)
-
-
-def _run_from_bytes(token: str, function: Any, message: bytes, keep: bool) -> bytes:
-    import pickle
-
-    if token not in _LOADED:
-        loaded = pickle.loads(function)
-        _LOADED.clear()
-        _LOADED[token] = loaded
-    return run_message(_LOADED[token], message, keep=keep)
+    return run_message(function, message)

@@ -1,4 +1,4 @@
-"""A task's way through bytes: run what a message asks for, pack what came of it, unpack that again.
+"""The way of a task through bytes: run the function on a pickled payload, pack the result, unpack it again.
 
 >>> from ._shipping import dumps
 >>> answer = run_message(lambda payload: payload + 1, dumps(41))
@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import pickle
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,70 +18,52 @@ from ._run import run_task
 from ._shipping import dumps
 
 
-def run_message(
-    function: Function, message: bytes, *, keep: bool = False, on_begin: Callable[[], None] = lambda: None
-) -> bytes:
-    """Call the work with a pickled payload; whatever is raised on the way, in pickling too, is a failure.
-
-    Parameters
-    ----------
-    work : callable
-        Called with the payload.
-    message : bytes
-        The pickled payload.
-    keep : bool, default=False
-        Send an exception that can be pickled as such, besides its text.
-    on_begin : callable, optional
-        Called between unpickling and the work.
-
-    Returns
-    -------
-    bytes
-        For `unpack`.
-    """
+def run_message(function: Function, message: bytes, *, on_start: Callable[[], None] = lambda: None) -> bytes:
+    """Call the function with a pickled payload; any exception, also one of pickling, becomes a failure."""
     try:
         payload = pickle.loads(message)
-        on_begin()
-        finished = run_task(function, Task(0, 0, payload), keep=keep)
+        on_start()
+        finished = run_task(function, Task(0, 0, payload))
     except BaseException as error:
         finished = Finished(Task(0, 0, None), failure=Failure.of(error), seconds=0.0)
     try:
         return pack(finished)
     except BaseException as error:
-        failure = Failure(
-            STATUS_FAIL,
-            "PicklingError",
-            f"what the work returned cannot be sent back: {type(error).__name__}: {error}",
-            traceback.format_exc(),
-        )
+        failure = _lost_value("PicklingError", "cannot be sent back", error)
         return pack(replace(finished, value=None, failure=failure))
 
 
-def unpack(task: Task, answer: bytes | memoryview) -> Finished:
-    """What came of `task`; a failure too if this process cannot read it."""
-    try:
-        value, failure, seconds, exception = pickle.loads(answer)
-    except Exception as error:
-        return Finished(task, failure=Failure.of(error))
-    if exception is not None:
-        failure = replace(failure, exception=_unpack_exception(exception, failure.traceback))
-    return Finished(task, value, failure, seconds)
+def _lost_value(kind: str, text: str, error: BaseException) -> Failure:
+    reason = Failure.of(error)  # it can show any error, also one whose text cannot be had
+    return Failure(STATUS_FAIL, kind, f"what the function returned {text}: {reason}", reason.traceback)
 
 
 def pack(finished: Finished) -> bytes:
-    """What came of a task, without the task, as bytes; raises if the value cannot be pickled."""
+    """The result without its task, as bytes; raises if the value cannot be pickled."""
     failure, exception = finished.failure, None
     if failure is not None and failure.exception is not None:
         exception = _dumps_or_none(failure.exception)
         failure = replace(failure, exception=None)
+    # The exception is pickled twice, so that one that cannot be read does not make the whole answer unreadable.
     return dumps((finished.value, failure, finished.seconds, exception))
 
 
 def _dumps_or_none(exception: BaseException) -> bytes | None:
     try:
         return dumps(exception)
-    except Exception:  # its text must do
+    except BaseException:  # its text, which the failure has, must do
         return None
+
+
+def unpack(task: Task, answer: bytes | memoryview) -> Finished:
+    """The result of `task`; a failure also if this process cannot read it."""
+    try:
+        value, failure, seconds, exception = pickle.loads(answer)
+    except (Exception, SystemExit) as error:
+        return Finished(task, failure=_lost_value("UnpicklingError", "cannot be read in this process", error))
+    if exception is not None:
+        failure = replace(failure, exception=_unpack_exception(exception, failure.traceback))
+    return Finished(task, value, failure, seconds)
 
 
 class WorkerTraceback(Exception):
@@ -93,10 +74,9 @@ class WorkerTraceback(Exception):
 
 
 def _unpack_exception(pickled: bytes, text: str) -> Exception | None:
-    """The exception that a worker sent, with its traceback as cause; None if it cannot be had in this process."""
     try:
         exception = pickle.loads(pickled)
-    except Exception:
+    except (Exception, SystemExit):  # often, args do not fit the __init__ of its class
         return None
     if not isinstance(exception, Exception):
         return None

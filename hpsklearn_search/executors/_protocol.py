@@ -1,7 +1,7 @@
-"""The seam between the loop and where work runs.
+"""The seam between the loop and the place where functions run.
 
-An executor receives the *work* once (a callable, perhaps heavy with data) and then small *tasks*;
-it hands back what finished, in any order. It neither knows trials nor scores.
+An executor receives one *function* (perhaps heavy with data) and then many small *tasks*. It returns
+the tasks that have finished, in any order. It knows neither trials nor scores.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from typing import Any, Protocol, TypeAlias
 
 from ..trials import Failure
 
+# Called with the payload of a task, where the executor runs it. It must return plain values.
 Function: TypeAlias = Callable[[Any], Any]
-"""Called with a task's payload, where the executor runs it. What it returns must be plain values."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One unit of work: part `part` of trial `trial`, which is its identity; the payload is small and picklable."""
+    """One call of the function: part `part` of trial `trial`, which is its identity.
+
+    The payload is small and can be pickled.
+    """
 
     trial: int
     part: int
@@ -27,9 +30,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Finished:
-    """A task that ended, with the value that the work returned or the failure that prevented it.
+    """A task that ended, with the value that the function returned or the failure that prevented it.
 
-    ``seconds`` is how long the work ran, where it ran (NaN if it never did).
+    ``seconds`` is how long the function ran (NaN if it never started).
     """
 
     task: Task
@@ -45,23 +48,22 @@ class Executor(Protocol):
     at the end, whatever happened. It never has more than `capacity` tasks submitted and unfinished.
     """
 
-    batch_folds: bool
-    """Whether the folds of a trial should travel as one task wherever that keeps all workers busy."""
+    batch_folds: bool  # Whether the folds of a trial should travel as one task wherever that keeps all workers busy.
 
     @property
     def capacity(self) -> int:
         """How many tasks run at once; may change between calls."""
 
     def start(self, function: Function) -> None:
-        """Get ready to run `work`; ship it, with its data, once per worker."""
+        """Get ready to run the function; send it, with its data, to each worker once."""
 
     def submit(self, task: Task) -> None:
-        """Begin a task; must not block."""
+        """Start a task; must not block."""
 
     def wait(self, timeout: float | None = None) -> list[Finished]:
         """Block until a task has finished, at most `timeout` seconds; all that finished, or [].
 
-        An exception that the work raises is data, a `Finished` with a failure. KeyboardInterrupt
+        An exception that the function raises is data: a `Finished` with a failure. KeyboardInterrupt
         in this process is raised.
         """
 

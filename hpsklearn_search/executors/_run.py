@@ -1,4 +1,4 @@
-"""One task, run here and now: what it returns and what it raises are both data.
+"""One task, run here and now: what the function returns and what it raises are both data.
 
 >>> finished = run_task(lambda payload: 1 / payload, Task(0, 0, 0))
 >>> str(finished.failure), finished.value
@@ -13,35 +13,19 @@ from ..trials import Failure
 from ._protocol import Finished, Function, Task
 
 
-def run_task(function: Function, task: Task, *, keep: bool = False) -> Finished:
-    """Call `work` with the payload of `task`, in this thread.
+class TaskTimeout(BaseException):
+    """Raised inside a function that takes too long; no Exception, so that no fit catches it."""
 
-    Parameters
-    ----------
-    work : callable
-        Called once.
-    task : Task
-        Whose payload it gets.
-    keep : bool, default=False
-        Leave an Exception attached to the failure, traceback and all, so that it can be raised again;
-        never a SystemExit, which nobody may raise again by accident.
 
-    Returns
-    -------
-    Finished
-        With the value, or with the failure if the work raised; ``sys.exit()`` counts as raising.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        The one exception that is never the work's own.
-    """
+def run_task(function: Function, task: Task, caught: type[BaseException] = BaseException) -> Finished:
+    """Call the function in this thread; what is `caught` becomes a failure, but KeyboardInterrupt never does."""
     value, failure = None, None
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     try:
         value = function(task.payload)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # SystemExit too: a fit must not end the user's program
-        failure = Failure.of(error, keep=keep and isinstance(error, Exception))
-    return Finished(task, value, failure, time.perf_counter() - began)
+    except caught as error:
+        # A SystemExit does not stay attached, so that nobody raises it again by accident.
+        failure = Failure.of(error, keep=isinstance(error, Exception))
+    return Finished(task, value, failure, time.perf_counter() - started_at)

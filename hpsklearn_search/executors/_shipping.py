@@ -1,37 +1,40 @@
-"""The work, written once to a folder, to be loaded by any number of processes.
+"""A function, written to a folder once, which any number of processes can load.
 
-It is pickled by value where it must be (lambdas, classes of a notebook), and every array of a
-megabyte or more stands in a file of its own, which all processes map into their memory: one copy
-for the whole machine, read-only. That holds inside data frames and sparse matrices too.
+It is pickled by value where it must be (lambdas, classes of a notebook). Every array of a megabyte
+or more gets a file of its own, which all processes map into their memory, read-only: one copy for the
+whole machine. That holds inside data frames and sparse matrices too.
 
 >>> import numpy as np
 >>> big = np.ones((400, 400))
->>> shipment = SharedFunction(lambda payload: payload * big.sum())
->>> float(load_function(shipment.path)(2))
+>>> shared = SharedFunction(lambda payload: payload * big.sum())
+>>> float(load_function(shared.path)(2))
 320000.0
->>> shipment.remove()
+>>> shared.remove()
 """
 
 from __future__ import annotations
 
+import errno
 import functools
 import mmap
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from multiprocessing import util
 from typing import IO, Any
 
 import numpy as np
 
 from ._protocol import Function
+from ._temp_folder import TempFolder
 
-LARGE = 2**20
-"""Bytes from which on an array is mapped instead of copied."""
+LARGE = 2**20  # Bytes from which on an array is mapped instead of copied.
 
+# Kinds of dtype that numpy's file format keeps as they are; others (objects, extensions) are pickled.
 PLAIN_KINDS = "biufcmMSU"
-"""Kinds of dtype that numpy's file format keeps as they are; others (objects, extensions) are pickled."""
+
+
+DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @functools.cache
@@ -51,7 +54,7 @@ def dumps(value: Any) -> bytes:
 
 
 def pickler(file: IO[bytes], reduce: Callable[[Any], Any]) -> Any:
-    """A pickler as of `dumps` that first asks `reduce` about each object, which may answer NotImplemented."""
+    """A pickler like that of `dumps`, which first asks `reduce` about each object (NotImplemented: no answer)."""
 
     class AskingPickler(_cloudpickle().Pickler):  # type: ignore[misc]
         def reducer_override(self, obj: Any) -> Any:
@@ -61,65 +64,59 @@ def pickler(file: IO[bytes], reduce: Callable[[Any], Any]) -> Any:
     return AskingPickler(file, protocol=5)
 
 
+def not_picklable(error: Exception) -> TypeError:
+    """The error to raise where the function cannot be sent to local workers."""
+    return TypeError(
+        f"what the workers need cannot be pickled: {type(error).__name__}: {error}; "
+        "remove what cannot be copied (a lock, an open file, a connection) from the estimator and its "
+        "arguments, or run in this process with n_jobs=1"
+    )
+
+
+class NoRoom(OSError):
+    """The disk of the folder for temporary files is full."""
+
+    def __init__(self, folder: str, content: str) -> None:
+        remedy = "set the environment variable JOBLIB_TEMP_FOLDER to a folder on a larger disk"
+        super().__init__(errno.ENOSPC, f"{folder}: no room for {content}; {remedy}")
+
+
 class SharedFunction:
-    """A folder with the work in it, removed with this object or at the end of the process.
-
-    Parameters
-    ----------
-    work : callable
-        Anything that cloudpickle can pickle.
-    temp_folder : str, default=None
-        Where to make the folder. None: ``JOBLIB_TEMP_FOLDER`` if set, else shared memory where
-        there is room, else the system's folder for temporary files.
-
-    Attributes
-    ----------
-    folder : str
-        Readable for this user alone.
-    path : str
-        For `load_function`.
-
-    Raises
-    ------
-    TypeError
-        The work cannot be pickled.
-    OSError
-        There is no room for it anywhere.
-    """
+    """A folder that holds a function, pickled in the file `path`; removed with this object or with the process."""
 
     def __init__(self, function: Function, temp_folder: str | None = None) -> None:
-        self._roots = _roots(temp_folder)
+        roots = _roots(temp_folder)
+        for root in roots:
+            try:
+                self._write(function, root)
+                return
+            except OSError:  # most likely there is no room; the next root may have some
+                if root == roots[-1]:
+                    raise
+
+    def _write(self, function: Function, root: str) -> None:
         self._n_arrays = 0
-        self._folders: list[str] = []
-        self._finalizer = util.Finalize(self, _remove_all, args=(self._folders,), exitpriority=1)
-        self.folder = self._make_folder()
-        self.path = os.path.join(self.folder, "work")
+        self._temp_folder = TempFolder(root)
+        self.folder = self._temp_folder.path
+        self.path = os.path.join(self.folder, "function")
         try:
             with open(self.path, "wb") as file:
-                pickler(file, self._reference).dump(function)
-        except OSError:
+                pickler(file, self._reduce).dump(function)
+        except OSError as error:
             self.remove()
-            raise
+            if isinstance(error, NoRoom) or error.errno not in DISK_IS_FULL:
+                raise
+            raise NoRoom(self.folder, "what the workers need") from error
         except Exception as error:
             self.remove()
-            raise TypeError(
-                f"what the workers need cannot be pickled: {type(error).__name__}: {error}; "
-                "remove what cannot be copied (a lock, an open file, a connection) from the estimator and its "
-                "arguments, or run in this process with n_jobs=1"
-            ) from error
+            raise not_picklable(error) from error
 
     def remove(self) -> None:
         """Delete every file; safe to call twice."""
-        self._finalizer()
+        self._temp_folder.remove()
 
-    def _make_folder(self) -> str:
-        folder = tempfile.mkdtemp(prefix="hpsklearn_search-", dir=self._roots[0])
-        self._folders.append(folder)
-        _tracker().register(folder, "folder")  # removed by another process, should this one be killed
-        return folder
-
-    def _reference(self, array: Any) -> Any:
-        """How a worker gets a large array: a callable and its arguments; NotImplemented of all else."""
+    def _reduce(self, array: Any) -> Any:
+        """How a worker gets a large array: a callable and its arguments; NotImplemented for all else."""
         if not _is_large_array(array):
             return NotImplemented
         if type(array) is np.memmap and _is_whole_file_map(array):
@@ -128,19 +125,14 @@ class SharedFunction:
         return _load_array, (self._save(np.asarray(array)),)
 
     def _save(self, array: np.ndarray[Any, Any]) -> str:
-        """Write an array; where it does not fit, go on in the next root for good."""
         self._n_arrays += 1
-        while True:
-            path = os.path.join(self._folders[-1], f"array-{self._n_arrays}.npy")
-            try:
-                _check_room(self._folders[-1], array.nbytes)
-                np.save(path, array, allow_pickle=False)
-                return path
-            except OSError:
-                if len(self._roots) == 1:
-                    raise
-                del self._roots[0]
-                self._make_folder()
+        path = os.path.join(self.folder, f"array-{self._n_arrays}.npy")
+        _check_room(self.folder, array.nbytes)
+        try:
+            np.save(path, array, allow_pickle=False)
+        except OSError as error:  # numpy names neither the file nor the reason
+            raise NoRoom(self.folder, f"an array of {array.nbytes / 1e6:.0f} MB") from error
+        return path
 
 
 def load_function(path: str) -> Function:
@@ -155,7 +147,7 @@ def _is_large_array(obj: Any) -> bool:
 
 
 def _is_whole_file_map(array: Any) -> bool:
-    """Whether the array is what np.memmap returned, not a part of it or private to this process."""
+    """Whether the array is what np.memmap returned, neither a part of it nor private to this process."""
     contiguous = array.flags.c_contiguous or array.flags.f_contiguous
     return isinstance(array.base, mmap.mmap) and bool(array.filename) and array.mode != "c" and contiguous
 
@@ -171,31 +163,20 @@ def _open_map(path: str, dtype: Any, offset: int, shape: tuple[int, ...], order:
     return mapped.view(np.ndarray)
 
 
-def _roots(asked: str | None) -> list[str]:
+def _roots(temp_folder: str | None) -> list[str]:
     """Folders to make folders in, in order of preference."""
-    asked = asked or os.environ.get("JOBLIB_TEMP_FOLDER")
-    if asked:
-        os.makedirs(asked, exist_ok=True)
-        return [asked]
+    only = temp_folder or os.environ.get("JOBLIB_TEMP_FOLDER")
+    if only:
+        only = os.path.abspath(os.path.expanduser(only))  # as joblib does; the program may change its directory
+        os.makedirs(only, exist_ok=True)
+        return [only]
+    # Shared memory first, as joblib does: files there are not written to a disk.
     shared = ["/dev/shm"] if os.access("/dev/shm", os.W_OK | os.X_OK) else []
-    return [*shared, tempfile.gettempdir()]
+    return [*shared, os.path.abspath(tempfile.gettempdir())]
 
 
-def _check_room(folder: str, needed: int) -> None:
+def _check_room(folder: str, n_bytes: int) -> None:
     """Raise unless the folder's disk keeps some room: a full one would hit other programs, too."""
     free = shutil.disk_usage(folder).free
-    if free < needed + max(LARGE, free // 10):
-        raise OSError(f"{folder}: no room for an array of {needed / 1e6:.0f} MB; set temp_folder to a larger disk")
-
-
-def _tracker() -> Any:
-    from joblib.externals.loky.backend import resource_tracker
-
-    return resource_tracker
-
-
-def _remove_all(folders: list[str]) -> None:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-        _tracker().unregister(folder, "folder")
-    folders.clear()
+    if free < n_bytes + max(LARGE, free // 10):
+        raise NoRoom(folder, f"an array of {n_bytes / 1e6:.0f} MB")

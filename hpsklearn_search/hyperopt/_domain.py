@@ -25,19 +25,8 @@ class Domain(Space):
         The objective, where it is known; a search does not tell it.
     expr : object
         The space.
-    workdir, name, loss_target : object, optional
-        Kept as they are.
-    pass_expr_memo_ctrl : None
-        Kept for hyperopt's signature.
-
-    Attributes
-    ----------
-    expr : object
-        The space, as it was written.
-    params : dict
-        ``{label: node}``; a `Parameter` or `Choice` has a ``distribution``.
-    cmd : tuple
-        What a trial's ``misc`` document holds under this name.
+    workdir, pass_expr_memo_ctrl, name, loss_target
+        Accepted for hyperopt's signature.
 
     Examples
     --------
@@ -55,7 +44,7 @@ class Domain(Space):
     True
     """
 
-    cmd = ("domain_attachment", "FMinIter_Domain")
+    cmd = ("domain_attachment", "FMinIter_Domain")  # what the misc document of a trial holds under this name
 
     def __init__(
         self,

@@ -152,7 +152,7 @@ def fmin(
     parsed = Space(translate_space(annotated_space(fn) if by_keyword else space))
     trials.rewrite_for(parsed)
     plan = _plan(arguments, parsed, trials)
-    executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor(keep_exceptions=True)
+    executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor()
     if plan.window.size is not None:
         plan = replace(plan, window=Window(max(plan.window.size, executor.capacity)))
     catch = catch_eval_exceptions or trials.catches_errors
@@ -199,8 +199,8 @@ def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
     )
 
 
+# The arguments of `fmin` that callbacks are shown.
 DESCRIBED = ("fn", "space", "algo", "max_evals", "timeout", "trials", "loss_threshold", "rstate", "max_queue_len")
-"""The arguments of `fmin` that callbacks are shown."""
 
 
 def _trials_fmin(

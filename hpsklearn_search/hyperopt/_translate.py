@@ -66,9 +66,9 @@ class _Translation:
 
     def _rebuild(self, node: Choice | Apply) -> Any:
         """A node of this library that may have nodes of hyperopt below it."""
-        below = node.options if isinstance(node, Choice) else [*node.args, *node.kwargs.values()]
-        new = [self.translate(child) for child in below]
-        if all(a is b for a, b in zip(new, below, strict=True)):
+        parts = node.options if isinstance(node, Choice) else [*node.args, *node.kwargs.values()]
+        new = [self.translate(part) for part in parts]
+        if all(a is b for a, b in zip(new, parts, strict=True)):
             return node
         if isinstance(node, Choice):
             return Choice(node.label, new, node.distribution)
@@ -126,6 +126,7 @@ class _Translation:
         return hp.choice(label, new)
 
 
+# hyperopt's distributions, and the names of their arguments in the order of ours.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "randint": ("low", "high"),
     **dict.fromkeys(("uniform", "loguniform"), ("low", "high")),
@@ -133,7 +134,6 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("normal", "lognormal"), ("mu", "sigma")),
     **dict.fromkeys(("qnormal", "qlognormal"), ("mu", "sigma", "q")),
 }
-"""hyperopt's distributions, and the names of their arguments in the order of ours."""
 
 
 def _updated(container: dict[Any, Any], changed: dict[Any, Any]) -> dict[Any, Any]:

@@ -20,7 +20,7 @@ from ..exceptions import NotInstalledError
 from ..optimize import Callback, check_timeout
 from ..trials import Trial, Trials
 from . import _client, _unsent
-from ._content import default_run_name, milliseconds, valid_tags
+from ._content import default_run_name, milliseconds, valid_tags, without_secrets
 from ._session import Ending, Session
 from ._tracker import Destination
 
@@ -116,24 +116,33 @@ class MLflowCallback(Callback):
         return {**self.__dict__, "_session": None}  # a clone or a pickle logs its own searches
 
     def __repr__(self) -> str:
-        return f"MLflowCallback(experiment={self.experiment!r}, tracking_uri={self.tracking_uri!r})"
+        uri = self.tracking_uri and without_secrets(self.tracking_uri)  # representations end in logs and notebooks
+        return f"MLflowCallback(experiment={self.experiment!r}, tracking_uri={uri!r})"
 
     @staticmethod
-    def resend(path: str | os.PathLike[str], tracking_uri: str | None = None) -> int:
+    def resend(path: str | os.PathLike[str], tracking_uri: str | None = None, parent_run_id: str | None = None) -> int:
         """Send the updates that a search could not send to MLflow.
 
         Sending a file again changes nothing, so a failed attempt can be repeated. The file stays; delete it,
         and the folder of the same name if there is one, when all is sent.
+
+        A file decides neither where your credentials go nor which of your files and runs are touched: it is
+        sent to an address that you choose, with files from the folder of its own name, and to runs that the
+        tags on the server show to be those of its search. Its content is logged as it stands, so send only
+        files that you trust.
 
         Parameters
         ----------
         path : path-like
             The file that the warning of the search names.
         tracking_uri : str, default=None
-            Address of the tracking server or store. By default the one that the search logged to. A server
-            that does not have the runs of the search gets new ones, in the experiment of the same name, or
-            in the current experiment of mlflow. The file contains no password: give the whole address
-            here, or set ``MLFLOW_TRACKING_PASSWORD``.
+            Address of the tracking server or store. By default the current one of mlflow, which must be the
+            one that the search logged to. A server that does not have the runs of the search gets new ones,
+            in the experiment of the same name, or in the current experiment of mlflow. The file contains no
+            password: give the whole address here, or set ``MLFLOW_TRACKING_PASSWORD``.
+        parent_run_id : str, default=None
+            Id of the parent run, if the search did not create it, and could not tag it before the server
+            went down. The error message says when it is needed.
 
         Returns
         -------
@@ -143,7 +152,8 @@ class MLflowCallback(Callback):
         Raises
         ------
         ValueError
-            If `path` is not such a file.
+            If `path` is not such a file, or if it names another address, a file outside of its folder, or a run
+            of somebody else.
         NotInstalledError
             If mlflow is not installed.
         mlflow.exceptions.MlflowException
@@ -156,7 +166,7 @@ class MLflowCallback(Callback):
         >>> def send_again():
         ...     return MLflowCallback.resend("mlflow-unsent-3f2b8c1d.jsonl")
         """
-        return _unsent.resend(Path(path), tracking_uri)
+        return _unsent.resend(Path(path), tracking_uri, parent_run_id)
 
     # ------------------------------------------------------------------ the search
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:

@@ -132,17 +132,16 @@ class Client:
         """A run by its id."""
         return self._client.get_run(run_id)
 
-    def has_run(self, run_id: str) -> bool:
-        """Whether a run exists; raises if the server does not answer."""
+    def tags_of_run(self, run_id: str) -> dict[str, str] | None:
+        """The tags of a run, None if it does not exist; raises if the server does not answer."""
         from mlflow.exceptions import MlflowException
 
         try:
-            self.run(run_id)
+            return dict(self.run(run_id).data.tags)
         except MlflowException as error:
             if not is_refusal(error):
                 raise
-            return False
-        return True
+            return None
 
     def create_run(self, experiment_id: str, name: str | None, start: int | None, tags: dict[str, str]) -> str:
         """Create a run; returns its id."""

@@ -240,6 +240,18 @@ def _text(value: Any) -> str:
         return f"({type(value).__name__} without a text)"
 
 
+def without_secrets(text: str) -> str:
+    """`text` without the passwords and tokens of the addresses in it.
+
+    >>> without_secrets("API request to http://me:secret@host/api?token=abc&page=2 failed")
+    'API request to http://host/api?token=&page=2 failed'
+    """
+    text = re.sub(r"(?<=://)[^/\s]*@", "", text)
+    return re.sub(
+        r"(?i)([?&;][^=&;\s]*(?:password|passwd|pwd|token|secret|odbc_connect)[^=&;\s]*=)[^&;\s]*", r"\1", text
+    )
+
+
 def cut(text: str, length: int) -> str:
     """`text`, shortened to at most `length` characters."""
     return text if len(text) <= length else text[: length - 3] + "..."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import logging
 import tempfile
 import time
 import warnings
@@ -16,17 +15,18 @@ from typing import Any
 
 import numpy as np
 
+from .._streams import safe_logger
 from ..exceptions import NotInstalledError
 from ..plots import save_history
 from ..trials import Trial, Trials
 from . import _content as content
-from ._client import autologging_suspended, is_refusal, save_model
-from ._content import FAILED, FINISHED, KILLED, Update, Values, cut, milliseconds
+from ._client import autologging_suspended, is_refusal, save_model, tracking_uri
+from ._content import FAILED, FINISHED, KILLED, Update, Values, cut, milliseconds, without_secrets
 from ._tracker import Destination, Tracker
 from ._unsent import write
 from ._writer import Unsent, Writer
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 LONGEST_REASON = 200  # characters of an exception in the warning
 
@@ -123,7 +123,7 @@ class Session:
         """Write unsent updates to a file, and warn once."""
         if not unsent.updates:
             return
-        reason = (str(unsent.error).splitlines() or [""])[0]
+        reason = without_secrets((str(unsent.error).splitlines() or [""])[0])
         kind = type(unsent.error).__name__
         problem = f"MLflow: {len(unsent.updates)} updates were not sent ({kind}: {cut(reason, LONGEST_REASON)})"
         try:
@@ -131,7 +131,9 @@ class Session:
         except OSError as error:
             remedy = f"they are lost, since no file could be written: {error}"
         else:
-            remedy = f"the search is complete; to send them later, call MLflowCallback.resend({str(path)!r})"
+            uri = without_secrets(self.tracker.destination.tracking_uri or "")
+            address = "" if uri == without_secrets(tracking_uri()) else f", tracking_uri={uri!r}"
+            remedy = f"the search is complete; to send them later, call MLflowCallback.resend({str(path)!r}{address})"
         warnings.warn(f"{problem}; {remedy}", UserWarning, stacklevel=2)
 
 

@@ -11,16 +11,16 @@ Unsent(updates=[], error=None)
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from ._content import Update
+from .._streams import safe_logger
+from ._content import Update, without_secrets
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 Maker: TypeAlias = Callable[[], Update]  # called in the thread, since texts of estimators take milliseconds
 
@@ -120,7 +120,8 @@ class Writer:
             self._changed.notify_all()
 
     def _failed(self, update: Update, error: Exception) -> None:
-        logger.info("could not send an update to the tracking server", exc_info=error)
+        reason = without_secrets(f"{type(error).__name__}: {error}")
+        logger.info("could not send an update to the tracking server: %s", reason)
         with self._changed:
             self._error = error
             if self._is_refusal(error):

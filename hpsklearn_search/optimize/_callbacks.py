@@ -10,14 +10,14 @@ finished with None
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from .._streams import safe_logger
 from ..trials import Trial, Trials
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Callback:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import numbers
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._streams import safe_logger
 from ..executors import Executor, Finished, Task
 from ..space import Point, Space
 from ..suggest import SuggestAlgorithm
@@ -22,7 +22,7 @@ from ._stoppers import stoppers
 from ._suggester import Suggester
 from ._window import Window
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 @dataclass(frozen=True)

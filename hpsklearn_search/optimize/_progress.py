@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from tqdm.auto import tqdm
-
+from .._streams import ignore_stream_errors
 from ..trials import Trial, Trials
 from ._callbacks import Callback
 
-SECONDS_BETWEEN_LINES = 10.0  # in a log file, where each state of the bar is a new line
+SECONDS_BETWEEN_LINES = 10.0  # in a log file
 
 
-class _Lines:
-    """A stream that writes each state of a bar as a new line, for files, where a carriage return does nothing."""
+class _Stream:
+    """A stream for tqdm that never raises."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self.is_redrawn = False
+        with ignore_stream_errors():
+            self.is_redrawn = bool(getattr(stream, "isatty", bool)()) or type(stream).__module__.startswith("ipykernel")
 
     def write(self, text: str) -> None:
-        if text.strip():
-            self._stream.write(f"{text.strip()}\n")
+        if not self.is_redrawn:  # a carriage return does nothing in a file: each state of the bar is a new line
+            text = f"{text.strip()}\n" if text.strip() else ""
+        with ignore_stream_errors():
+            self._stream.write(text)
 
     def flush(self) -> None:
-        self._stream.flush()
+        with ignore_stream_errors():
+            getattr(self._stream, "flush", bool)()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)  # tqdm asks for the encoding, and for the width of a terminal
 
 
-def _is_redrawn(stream: Any) -> bool:
-    """Whether a carriage return overwrites the line, as on a terminal or in a notebook."""
-    return bool(getattr(stream, "isatty", bool)()) or type(stream).__module__.startswith("ipykernel")
+def _tqdm() -> Any:
+    """tqdm's bar for this frontend; a notebook without ipywidgets gets the bar made of text."""
+    from tqdm import TqdmWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)  # that ipywidgets are missing: nobody asked for widgets
+        from tqdm.auto import tqdm
+    return tqdm
 
 
 class ProgressLine(Callback):
@@ -43,22 +57,29 @@ class ProgressLine(Callback):
         self._bar: Any = None
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        in_place = {"file": sys.stderr, "dynamic_ncols": True}
-        in_lines = {"file": _Lines(sys.stderr), "ncols": 120, "ascii": True, "mininterval": SECONDS_BETWEEN_LINES}
-        self._bar = tqdm(
+        if sys.stderr is None:  # under pythonw, in some services, and after 2>&-
+            return
+        stream = _Stream(sys.stderr)
+        in_lines = {"ncols": 120, "ascii": True, "mininterval": SECONDS_BETWEEN_LINES}
+        self._bar = _tqdm()(
             total=search.get("total"),
             initial=sum(trial.is_finished for trial in trials.record),
             unit=self.unit,
-            **(in_place if _is_redrawn(sys.stderr) else in_lines),
+            file=stream,
+            **({"dynamic_ncols": True} if stream.is_redrawn else in_lines),
         )
 
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
+        if self._bar is None:
+            return
         if trials.best_loss is not None:
             self._bar.set_postfix_str(self.describe(trials.record.best), refresh=False)
         self._bar.update(1)
 
     def on_search_end(self, trials: Trials, reason: str) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
 
 
 class ProgressContext(Callback):
@@ -71,15 +92,21 @@ class ProgressContext(Callback):
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
         done = sum(trial.is_finished for trial in trials.record)
-        manager = self.open_context(initial=done, total=search.get("total"))
-        self._context = manager.__enter__()
-        self._manager = manager
+        with ignore_stream_errors():
+            manager = self.open_context(initial=done, total=search.get("total"))
+            self._context = manager.__enter__()
+            self._manager = manager
 
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
-        if trials.best_loss is not None:
-            self._context.postfix = f"best loss: {trials.best_loss}"
-        self._context.update(1)
+        if self._manager is None:
+            return
+        with ignore_stream_errors():
+            if trials.best_loss is not None:
+                self._context.postfix = f"best loss: {trials.best_loss}"
+            self._context.update(1)
 
     def on_search_end(self, trials: Trials, reason: str) -> None:
-        if self._manager is not None:
-            self._manager.__exit__(None, None, None)
+        manager, self._manager = self._manager, None
+        if manager is not None:
+            with ignore_stream_errors():
+                manager.__exit__(None, None, None)

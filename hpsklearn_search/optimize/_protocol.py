@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeAlias
 from ..executors import Finished, Function
 from ..trials import Outcome, Trial, Trials
 
+# Called with the trials known so far; returns the reason to stop, or None.
 Stopper: TypeAlias = Callable[[Trials], "str | None"]
-"""Called with the trials known so far; returns the reason to stop, or None."""
 
 
 class Objective(Protocol):

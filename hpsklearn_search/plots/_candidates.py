@@ -81,6 +81,16 @@ class Candidates:
             return None
         return int(np.argmax(np.where(self.complete, self.scores, -np.inf)))
 
+    def kinds(self, floor: float) -> dict[str, BoolArray]:
+        """How each candidate is drawn on an axis that ends at `floor`; every candidate has one kind."""
+        below = ~self.failed & (self.scores < floor)
+        return {
+            "candidate": self.complete & ~below,
+            "pruned": self.pruned & ~below,
+            "below": below,
+            "failed": self.failed,
+        }
+
     def best_so_far(self, order: Sequence[int] | IntArray | None = None) -> FloatArray:
         """The best score up to each candidate, NaN before the first score."""
         scores = np.where(self.complete, self.scores, -np.inf)
@@ -108,9 +118,10 @@ def robust_minimum(scores: FloatArray) -> float:
     finite = scores[~np.isnan(scores)]
     if not len(finite):
         return 0.0
-    # Of the range that the better 60 % of the scores need, three times as much below them.
+    # A score is very bad if it is below the better 60 % by more than three times their range.
     best, middle = finite.max(), np.quantile(finite, 0.4)
-    return float(max(finite.min(), middle - 3.0 * max(best - middle, 1e-12 + 1e-6 * abs(best))))
+    floor = middle - 3.0 * max(best - middle, 1e-12 + 1e-6 * abs(best))
+    return float(finite[finite >= floor].min())
 
 
 # ---------------------------------------------------------------------- columns of cv_results_

@@ -13,7 +13,19 @@ from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shorten
 from ._display import Display
 from ._parameter import GOLDEN, MANY, spread_categories
-from ._style import BEST, FAILED, MAP, colour_bar, label_scores, on_parameter, tidy
+from ._style import (
+    BEST,
+    FAILED,
+    MAP,
+    colour_bar,
+    draw_candidates,
+    ink,
+    kind_handles,
+    label_scores,
+    legend_above,
+    on_parameter,
+    tidy,
+)
 
 MESH = 60
 MIN_POINTS = 6  # different points; with fewer, a map would be a guess
@@ -25,7 +37,8 @@ class ContourDisplay(Display):
 
     If both are numbers, a smooth map is interpolated between the candidates, on a logarithmic scale if the
     space is logarithmic. The map does not correct for the other parameters. If one is categorical, only the
-    candidates are shown. Use `from_search` or `from_cv_results` to create one.
+    candidates are shown. The best candidate has a ring, pruned ones are hollow, failed ones are crosses, and
+    triangles have scores below the scale. Use `from_search` or `from_cv_results` to create one.
 
     Parameters
     ----------
@@ -40,10 +53,8 @@ class ContourDisplay(Display):
         Values of the parameters on the map; empty if there is no map.
     grid_scores : ndarray of shape (60, 60)
         The map: ``grid_scores[j, i]`` at ``(grid_x[i], grid_y[j])``.
-    figure_ : matplotlib Figure
-        The figure; set by `plot`.
-    ax_ : matplotlib Axes
-        The axes; set by `plot`.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------
@@ -138,8 +149,8 @@ class ContourDisplay(Display):
         return _values(self.x, unit), _values(self.y, unit), heights
 
     def _draw(self) -> None:
-        on_parameter(self.ax_.xaxis, self.x, text_length=18)
-        on_parameter(self.ax_.yaxis, self.y, text_length=22)
+        on_parameter(self.ax_.xaxis, self.x)
+        on_parameter(self.ax_.yaxis, self.y)
         tidy(self.ax_)
         if self.grid_scores.size:
             self.ax_.grid(visible=False)
@@ -149,9 +160,8 @@ class ContourDisplay(Display):
         # Two categories spread with the same steps would lie on a diagonal.
         y = spread_categories(self.y, step=0.7548776662466927 if self.x.is_categorical else GOLDEN)
         has_both = self.x.is_set & self.y.is_set
-        points = self._draw_scores(x, y, has_both & ~candidates.failed)
-        failed = has_both & candidates.failed
-        self.ax_.scatter(x[failed], y[failed], marker="x", color=FAILED, s=22, linewidths=1.0)
+        kinds = {kind: which & has_both for kind, which in candidates.kinds(robust_minimum(candidates.scores)).items()}
+        points = self._draw_scores(x, y, kinds)
         if candidates.best is not None and has_both[candidates.best]:
             ring = {"facecolors": "none", "edgecolors": BEST, "linewidths": 2.2, "zorder": 4}
             self.ax_.scatter(x[candidates.best], y[candidates.best], s=130, **ring)
@@ -160,23 +170,34 @@ class ContourDisplay(Display):
         self.ax_.set_xlabel(shorten(self.x.name, 40) + note)
         self.ax_.set_ylabel(shorten(self.y.name, 40))
         if points is not None:
-            colour_bar(self.figure_, points, self.ax_, label_scores(candidates.metric))
+            extend = {"extend": "min"} if kinds["below"].any() else {}
+            colour_bar(self.figure_, points, self.ax_, label_scores(candidates.metric), **extend)
+        legend_above(self.ax_, kind_handles({kind: int(which.sum()) for kind, which in kinds.items()}, FAILED))
 
-    def _draw_scores(self, x: FloatArray, y: FloatArray, which: BoolArray) -> Any:
+    def _draw_scores(self, x: FloatArray, y: FloatArray, kinds: Mapping[str, BoolArray]) -> Any:
         """Draw the map and the points, with the same scale of colours."""
-        if not which.any():
-            return None
-        scores = self.shown_scores[which]
+        has_score = kinds["candidate"] | kinds["pruned"] | kinds["below"]
+        scores = self.shown_scores[has_score] if has_score.any() else np.zeros(1)
         low, high = float(scores.min()), float(scores.max())
         high = high if high > low else low + 1e-9
-        small = which.sum() > MANY
         if self.grid_scores.size:
             levels = np.linspace(low, high, 13)
             self.ax_.contourf(self.grid_x, self.grid_y, self.grid_scores, levels=levels, cmap=MAP, alpha=0.85)
-        return self.ax_.scatter(
-            x[which], y[which], c=scores, cmap=MAP, vmin=low, vmax=high, s=12 if small else 30,
-            edgecolors="white", linewidths=0.4 if small else 0.7, zorder=2,
-        )  # fmt: skip
+        many = has_score.sum() > MANY
+        edge = {"edgecolors": self.ax_.get_facecolor(), "linewidths": 0.4 if many else 0.7}
+        points = None
+        for kind, which in kinds.items():
+            style: dict[str, Any] = {"s": 12 if many else 30, "zorder": 2}
+            if kind == "failed":
+                style["color"] = FAILED
+            elif kind == "pruned":  # the map shows their colour
+                style["color"] = ink(self.ax_)
+            else:
+                style |= {"c": self.shown_scores[which], "cmap": MAP, "vmin": low, "vmax": high}
+                style |= edge
+            drawn = draw_candidates(self.ax_, x[which], y[which], kind, **style)
+            points = points or (drawn if "c" in style else None)
+        return points
 
 
 def _values(column: Column, unit: FloatArray) -> FloatArray:

@@ -18,20 +18,10 @@ Self = TypeVar("Self", bound="Display")
 
 
 class Display:
-    """A picture that is drawn by `plot`.
+    """A picture that is drawn by `plot`."""
 
-    Attributes
-    ----------
-    size : tuple of float
-        Width and height of a new figure, in inches.
-    figure_ : matplotlib Figure
-        The figure; set by `plot`.
-    ax_ : matplotlib Axes
-        The axes; set by `plot`.
-    """
-
-    size: tuple[float, float]
-    figure_: Any
+    size: tuple[float, float]  # width and height of a new figure, in inches
+    figure_: Any  # matplotlib's figure and axes, set by `plot`
     ax_: Any
 
     def plot(self: Self, ax: Any = None) -> Self:

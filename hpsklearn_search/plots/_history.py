@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,19 @@ import numpy as np
 
 from ._candidates import Candidates, robust_minimum
 from ._display import Display
-from ._style import BEST, COLOURS, FAILED, label_scores, tidy, unseen_axes
+from ._style import (
+    BEST,
+    COLOURS,
+    FAILED,
+    POINTS,
+    draw_candidates,
+    kind_handles,
+    label_scores,
+    legend_above,
+    show_whole_numbers,
+    tidy,
+    unseen_axes,
+)
 
 SIZE = (7.0, 4.2)  # inches
 MANY = 200  # above this number of candidates, points are small and faint
@@ -30,10 +43,8 @@ class SearchHistoryDisplay(Display):
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-        The figure; set by `plot`.
-    ax_ : matplotlib Axes
-        The axes; set by `plot`.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------
@@ -114,14 +125,21 @@ class SearchHistoryDisplay(Display):
         low = min(robust_minimum(candidates.scores) for candidates in searches)
         high = max((np.nanmax(c.scores) for c in searches if not c.failed.all()), default=1.0)
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
+        counts: Counter[str] = Counter()
+        lines = []
         for i, (name, candidates) in enumerate(self.candidates.items()):
-            self._draw_search(name, candidates, COLOURS[i % len(COLOURS)], low - margin)
+            kinds = candidates.kinds(low - margin)
+            counts.update({kind: int(which.sum()) for kind, which in kinds.items()})
+            lines.append(self._draw_search(name, candidates, kinds, COLOURS[i % len(COLOURS)], low - margin))
         self.ax_.set_ylim(low - 2 * margin, high + margin)
-        self.ax_.set_ylabel(label_scores(next(iter(self.candidates.values())).metric))
+        self.ax_.set_ylabel(label_scores(next(iter(searches)).metric))
         self.ax_.set_xlabel(self._x_label())
+        if self.x == "number":
+            show_whole_numbers(self.ax_.xaxis)
         tidy(self.ax_)
-        above = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": 4}
-        self.ax_.legend(**above, frameon=False, fontsize="small", borderaxespad=0.2, columnspacing=1.4)
+        is_only = len(self.candidates) == 1
+        # With several searches, each has one entry: its line. The colours of the marks are those of the lines.
+        legend_above(self.ax_, [*lines, *kind_handles(counts, POINTS if is_only else FAILED)])
 
     def _x_label(self) -> str:
         if self.x == "number":
@@ -129,30 +147,24 @@ class SearchHistoryDisplay(Display):
         is_wall_clock = all(candidates.is_wall_clock for candidates in self.candidates.values())
         return "seconds since the start of the search" if is_wall_clock else "seconds of fitting and scoring"
 
-    def _draw_search(self, name: str, candidates: Candidates, colour: str, floor: float) -> None:
+    def _draw_search(
+        self, name: str, candidates: Candidates, kinds: Mapping[str, Any], colour: str, floor: float
+    ) -> Any:
+        """Draw the candidates of a search and the best score so far; returns the line of the latter."""
         x = candidates.seconds if self.x == "time" else np.arange(1.0, len(candidates) + 1)
-        scores, is_only = candidates.scores, len(self.candidates) == 1
-        size, alpha = (9, 0.45) if len(candidates) > MANY else (22, 0.75 if is_only else 0.4)
-        prefix = f"{name}: " if name else ""
-        below = ~candidates.failed & (scores < floor)
-        shown, pruned = candidates.complete & ~below, candidates.pruned & ~below
-        style = {"s": size, "alpha": alpha, "linewidths": 0.8, "label": f"{prefix}candidate" if is_only else None}
-        self.ax_.scatter(x[shown], scores[shown], color=colour, **style)
-        hollow = {"facecolors": "none", "edgecolors": colour}
-        self._mark(x[pruned], scores[pruned], f"{prefix}pruned", marker="o", **hollow)
-        self._mark(x[below], floor, f"{prefix}below", marker="v", color=colour)
-        self._mark(x[candidates.failed], floor, f"{prefix}failed", marker="x", color=FAILED if is_only else colour)
+        is_only, many = len(self.candidates) == 1, len(candidates) > MANY
+        heights = np.where(kinds["below"] | candidates.failed, floor, candidates.scores)
+        alpha = 0.45 if many else 0.75 if is_only else 0.4
+        for kind, which in kinds.items():
+            style = {"s": 9 if many else 22, "alpha": alpha} if kind == "candidate" else {"s": 22}
+            draw_candidates(self.ax_, x[which], heights[which], kind, color=colour, **style)
         order = np.argsort(x, kind="stable")
         best = candidates.best_so_far(order)
-        label = f"{prefix}best" + (f" {np.nanmax(best):.6g}" if not np.isnan(best).all() else "")
+        label = (
+            (f"{name}: " if name else "") + "best" + (f" {np.nanmax(best):.6g}" if candidates.best is not None else "")
+        )
         line = {"color": BEST if is_only else colour, "drawstyle": "steps-post", "linewidth": 1.8}
-        self.ax_.plot(x[order], best, label=label, **line)
-
-    def _mark(self, x: Any, y: Any, text: str, **style: Any) -> None:
-        """Draw special candidates, with their number in the legend."""
-        if len(x):
-            y = np.broadcast_to(y, len(x))
-            self.ax_.scatter(x, y, s=22, linewidths=1.0, label=f"{text} ({len(x)})", **style)
+        return self.ax_.plot(x[order], best, label=label, **line)[0]
 
 
 def save_history(search: Any, path: str | os.PathLike[str]) -> None:

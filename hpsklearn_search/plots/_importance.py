@@ -24,10 +24,8 @@ class ParameterImportanceDisplay(Display):
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-        The figure; set by `plot`.
-    ax_ : matplotlib Axes
-        The axes; set by `plot`.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------

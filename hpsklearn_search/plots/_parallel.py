@@ -11,7 +11,18 @@ from .._typing import FloatArray
 from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shorten
 from ._display import Display
-from ._style import BEST, GRID, MAP, colour_bar, draw_lines, label_scores
+from ._style import (
+    BEST,
+    FAILED,
+    MAP,
+    colour_bar,
+    draw_lines,
+    ink,
+    kind_handles,
+    label_scores,
+    legend_above,
+    round_ticks,
+)
 
 NOT_SET = -0.12  # height of the lane for candidates that do not have a parameter
 MANY = 60  # above this number of candidates, the lines of bad ones are faint
@@ -21,7 +32,7 @@ class ParallelCoordinatesDisplay(Display):
     """A line through the parameter values of every candidate, coloured by its score; the best line is on top.
 
     Where a candidate does not have a parameter, its line crosses a lane below the axis. Failed candidates
-    have no line. Use `from_search` or `from_cv_results` to create one.
+    have no line, and the lines of pruned ones are dashed. Use `from_search` or `from_cv_results` to create one.
 
     Parameters
     ----------
@@ -33,10 +44,8 @@ class ParallelCoordinatesDisplay(Display):
 
     Attributes
     ----------
-    figure_ : matplotlib Figure
-        The figure; set by `plot`.
-    ax_ : matplotlib Axes
-        The axes; set by `plot`.
+    figure_, ax_ : matplotlib Figure, matplotlib Axes
+        Set by `plot`.
 
     Examples
     --------
@@ -114,7 +123,7 @@ class ParallelCoordinatesDisplay(Display):
             self._draw_axis(i, column)
         has_lane = any(not column.is_set.all() for column in self.columns)
         if has_lane:
-            self.ax_.axhline(NOT_SET, color=GRID, linewidth=6, zorder=0)
+            self.ax_.axhline(NOT_SET, color=ink(self.ax_), alpha=0.12, linewidth=6, zorder=0)
             self.ax_.text(-0.08, NOT_SET, "not set", ha="right", va="center", fontsize="small")
         self._name_axes()
         self.ax_.set_yticks([])
@@ -122,10 +131,14 @@ class ParallelCoordinatesDisplay(Display):
         self.ax_.set_xlim(-0.15, max(len(self.columns) - 1, 0) + 0.45)
         self.ax_.set_ylim(NOT_SET - 0.06 if has_lane else -0.04, 1.06)
         if lines_ is not None:
-            colour_bar(self.figure_, lines_, self.ax_, label_scores(self.candidates.metric))
+            kinds = self.candidates.kinds(robust_minimum(self.candidates.scores))
+            extend = {"extend": "min"} if kinds["below"].any() else {}
+            colour_bar(self.figure_, lines_, self.ax_, label_scores(self.candidates.metric), **extend)
+        n_pruned = int(self.candidates.pruned.sum())
+        legend_above(self.ax_, kind_handles({"pruned": n_pruned}, FAILED, linestyle="--"))
 
     def _name_axes(self) -> None:
-        names = [shorten(column.name, 40).replace("__", "__\n") for column in self.columns]
+        names = [_wrap(shorten(column.name, 40)) for column in self.columns]
         longest = max((len(line) for name in names for line in name.splitlines()), default=0)
         slanted = {"rotation": 25, "ha": "right", "rotation_mode": "anchor"} if longest > 14 else {}
         self.ax_.set_xticks(range(len(names)), labels=names, fontsize="small", **slanted)
@@ -144,6 +157,7 @@ class ParallelCoordinatesDisplay(Display):
         many = len(rows) > MANY
         collection = draw_lines(
             self.ax_, [_path(heights[row]) for row in rows], cmap=MAP, array=np.maximum(scores, floor),
+            linestyles=["--" if candidates.pruned[row] else "-" for row in rows],
             linewidths=0.8 + (0.5 if many else 1.2) * rank, alpha=(0.08 + 0.62 * rank**10) if many else 0.85,
         )  # fmt: skip
         collection.set_clim(floor, top if top > floor else floor + 1e-9)
@@ -153,11 +167,17 @@ class ParallelCoordinatesDisplay(Display):
         return collection
 
     def _draw_axis(self, i: int, column: Column) -> None:
-        self.ax_.plot([i, i], [0, 1], color="black", linewidth=0.9, zorder=3)
-        halo = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
+        colour = ink(self.ax_)
+        self.ax_.plot([i, i], [0, 1], color=colour, linewidth=0.9, zorder=3)
+        halo = {"facecolor": self.ax_.get_facecolor(), "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
         for height, text in _ticks(column):
-            self.ax_.plot([i, i + 0.03], [height, height], color="black", linewidth=0.9, zorder=3)
-            self.ax_.text(i + 0.05, height, text, fontsize="x-small", va="center", bbox=halo, zorder=5)
+            # The tick is on the left, because to the right it would look like a minus.
+            self.ax_.plot([i - 0.03, i], [height, height], color=colour, linewidth=0.9, zorder=3)
+            self.ax_.text(i + 0.04, height, text, fontsize="small", va="center", bbox=halo, zorder=5)
+
+
+def _wrap(name: str) -> str:
+    return name if len(name) <= 12 else name.replace("__", "__\n")
 
 
 def _path(heights: FloatArray) -> FloatArray:
@@ -170,11 +190,5 @@ def _ticks(column: Column) -> list[tuple[float, str]]:
         n = len(column.categories)
         step = -(-n // 12)
         heights = column.unit(np.arange(n, dtype=float))
-        return [(float(heights[i]), shorten(column.categories[i], 16)) for i in range(0, n, step)]
-    low, high = column.limits
-    if low == high:
-        return [(0.5, f"{low:.3g}")]
-    values = np.geomspace(low, high, 5) if column.is_log else np.linspace(low, high, 5)
-    if column.is_integer:
-        values = np.unique(np.round(values))
-    return [(float(h), f"{v:.3g}") for h, v in zip(column.unit(values), values, strict=True)]
+        return [(float(heights[i]), shorten(column.categories[i])) for i in range(0, n, step)]
+    return [(float(column.unit(np.array(value))), text) for value, text in round_ticks(column)]

@@ -10,7 +10,21 @@ import numpy as np
 from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shorten
 from ._display import Display
-from ._style import BEST, FAILED, MAP, axes_grid, colour_bar, label_scores, new_axes, on_parameter, tidy
+from ._style import (
+    BEST,
+    FAILED,
+    MAP,
+    axes_grid,
+    colour_bar,
+    draw_candidates,
+    kind_handles,
+    label_scores,
+    legend_above,
+    new_axes,
+    on_parameter,
+    show_whole_numbers,
+    tidy,
+)
 
 MANY = 200  # above this number of candidates, points are small and faint
 GOLDEN = 0.6180339887498949
@@ -20,8 +34,9 @@ STRIP = 0.5  # width of the strip of a category, of the distance between two
 class ParameterScoreDisplay(Display):
     """The score of every candidate against its value of a parameter, with one panel per parameter.
 
-    Early candidates are dark, late ones light. The best candidate has a ring, failed ones are crosses at the
-    bottom. Candidates that do not have the parameter are not drawn; the label of the axis counts the others.
+    Early candidates are dark, late ones light. The best candidate has a ring, pruned ones are hollow. At the
+    bottom, triangles are candidates with scores below the axis, and crosses are failed ones. Candidates that do
+    not have the parameter are not drawn; the label of the axis counts the others.
     Use `from_search` or `from_cv_results` to create one.
 
     Parameters
@@ -131,17 +146,22 @@ class ParameterScoreDisplay(Display):
         low = robust_minimum(self.candidates.scores)
         high = np.nanmax(self.candidates.scores) if not self.candidates.failed.all() else 1.0
         margin = 0.06 * (high - low) or 0.06 * abs(high) or 0.06
+        kinds = self.candidates.kinds(low - margin)
         points = None
         for axes, column in zip(self.axes_, self.columns, strict=True):
-            points = self._panel(axes, column, low - margin) or points
+            points = self._draw_panel(axes, column, kinds, low - margin) or points
             axes.set_ylim(low - 2 * margin, high + margin)
         if self._is_grid:
             self.figure_.supylabel(label_scores(self.candidates.metric), fontsize="medium")
         else:
             for axes in self.axes_:
                 axes.set_ylabel(label_scores(self.candidates.metric))
+        handles = kind_handles({kind: int(which.sum()) for kind, which in kinds.items()}, FAILED)
+        legend_above(self.figure_ if self._is_grid else self.ax_, handles)
         if points is not None:
-            colour_bar(self.figure_, points, self.axes_, "candidate", shrink=1.0 if len(self.axes_) < 5 else 0.5)
+            shrink = 1.0 if len(self.axes_) < 5 else 0.5
+            bar = colour_bar(self.figure_, points, self.axes_, "candidate", shrink=shrink)
+            show_whole_numbers(bar.ax.yaxis)
 
     def _axes(self, ax: Any) -> tuple[Any, list[Any]]:
         n = len(self.columns)
@@ -155,25 +175,28 @@ class ParameterScoreDisplay(Display):
         pairs = [new_axes(panel, self.size) for panel in axes]
         return pairs[0][0], [panel for _, panel in pairs]
 
-    def _panel(self, ax: Any, column: Column, floor: float) -> Any:
-        scores, failed, best = self.candidates.scores, self.candidates.failed, self.candidates.best
-        n = len(scores)
-        numbers = np.arange(1, n + 1)
-        x = spread_categories(column)
-        has_score, failed = column.is_set & ~failed, column.is_set & failed
-        points = ax.scatter(
-            x[has_score], np.maximum(scores[has_score], floor), c=numbers[has_score], cmap=MAP, vmin=1, vmax=n,
-            s=10 if n > MANY else 24, alpha=0.6 if n > MANY else 0.9, linewidths=0,
-        )  # fmt: skip
-        ax.scatter(x[failed], np.full(failed.sum(), floor), marker="x", color=FAILED, s=22, linewidths=1.0)
+    def _draw_panel(self, ax: Any, column: Column, kinds: Mapping[str, Any], floor: float) -> Any:
+        """Draw the candidates against one parameter; returns points that the colour bar can describe."""
+        scores, best, n = self.candidates.scores, self.candidates.best, len(self.candidates)
+        x, numbers = spread_categories(column), np.arange(1, n + 1)
+        heights = np.where(kinds["below"] | kinds["failed"], floor, scores)
+        style = {"s": 10 if n > MANY else 24, "alpha": 0.6 if n > MANY else 0.9}
+        points = None
+        for kind, which in kinds.items():
+            rows = which & column.is_set
+            by_number = {"c": numbers[rows], "cmap": MAP, "vmin": 1, "vmax": n}
+            colours = {"color": FAILED} if kind == "failed" else by_number
+            width = {"linewidths": 0.0} if kind == "candidate" else {}
+            drawn = draw_candidates(ax, x[rows], heights[rows], kind, **style, **colours, **width)
+            points = points or (None if kind == "failed" else drawn)
         if best is not None and column.is_set[best]:
             ax.scatter(x[best], scores[best], s=110, facecolors="none", edgecolors=BEST, linewidths=2.0, zorder=3)
-        on_parameter(ax.xaxis, column, text_length=18)
+        on_parameter(ax.xaxis, column)
         n_set = int(column.is_set.sum())
         note = f"\n(set in {n_set} of {n})" if n_set < n else ""
         ax.set_xlabel(shorten(column.name, 40) + note)
         tidy(ax, "y" if column.is_categorical else "both")
-        return points if has_score.any() else None
+        return points
 
 
 def spread_categories(column: Column, step: float = GOLDEN) -> Any:

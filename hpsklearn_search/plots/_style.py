@@ -6,14 +6,16 @@ with and without colour blindness can tell them apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..exceptions import NotInstalledError
 from ._columns import Column, shorten
 
-POINTS, BEST, FAILED, GRID = "#0072B2", "#D55E00", "#7F7F7F", "#E6E6E6"
-COLOURS = (POINTS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", BEST)
+POINTS, BEST, FAILED = "#0072B2", "#D55E00", "#7F7F7F"
+COLOURS = (POINTS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", BEST)
+MARKERS = {"candidate": "o", "pruned": "o", "below": "v", "failed": "x"}
 MAP = "cividis"
 
 
@@ -63,11 +65,86 @@ def draw_lines(ax: Any, paths: Sequence[Any], **style: Any) -> Any:
     return ax.add_collection(LineCollection(paths, **style))
 
 
+def ink(ax: Any) -> Any:
+    """The colour of text on `ax`, which the style of the user decides."""
+    return ax.xaxis.label.get_color()
+
+
 def tidy(ax: Any, grid: str = "both") -> None:
     """Remove the upper and right line of the frame, and draw a light grid behind the data."""
     ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(visible=True, axis=grid, color=GRID, linewidth=0.8)
+    ax.grid(visible=True, axis=grid, color=ink(ax), alpha=0.12, linewidth=0.8)
     ax.set_axisbelow(True)
+
+
+def draw_candidates(ax: Any, x: Any, y: Any, kind: str, **style: Any) -> Any:
+    """Draw the candidates of one kind; None if there are none."""
+    if not len(x):
+        return None
+    if kind == "below":  # the darkest colours of the map are hard to see on a dark background
+        style |= {"edgecolors": ink(ax), "linewidths": 0.4}
+    points = ax.scatter(x, y, marker=MARKERS[kind], **{"linewidths": 1.0, **style})
+    if kind == "pruned":
+        points.set_facecolor("none")
+        if points.get_array() is not None:
+            points.set_edgecolor(None)  # then matplotlib gives the edge the colour of the value
+    return points
+
+
+def kind_handles(counts: Mapping[str, int], colour: str, **style: Any) -> list[Any]:
+    """Entries of a legend: the kinds of candidates that need an explanation, with their numbers."""
+    _pyplot()
+    from matplotlib.lines import Line2D
+
+    style = {"linestyle": "none", "markersize": 5, **style}
+    kinds = {kind: n for kind, n in counts.items() if n and kind != "candidate"}
+    handles = [Line2D([], [], color=colour, label=f"{kind} ({n})", **style) for kind, n in kinds.items()]
+    for handle, kind in zip(handles, kinds, strict=True):
+        handle.set_marker(MARKERS[kind] if style["linestyle"] == "none" else "none")
+        handle.set_markerfacecolor("none" if kind == "pruned" else colour)
+    return handles
+
+
+def legend_above(owner: Any, handles: Sequence[Any]) -> None:
+    """A legend above an axes or at the top of a figure, in as many rows as its width needs."""
+    if not handles:
+        return
+    is_figure = hasattr(owner, "get_size_inches")
+    inches = owner.get_size_inches()[0] if is_figure else owner.bbox.width / owner.figure.dpi
+    longest = max(len(handle.get_label()) for handle in handles)
+    n_columns = max(1, min(len(handles), int(15 * inches / (longest + 6))))  # 15 small letters are an inch wide
+    place = {"loc": "outside upper left"} if is_figure else {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0)}
+    style = {"frameon": False, "fontsize": "small", "borderaxespad": 0.2, "columnspacing": 1.4}
+    owner.legend(handles=handles, ncols=n_columns, **place, **style)
+
+
+def show_whole_numbers(axis: Any) -> None:
+    """Put the ticks of an axis at whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=True))
+
+
+def round_ticks(column: Column) -> list[tuple[float, str]]:
+    """Round values of a number within its limits, at most about seven, with their texts."""
+    low, high = column.limits
+    ticks = _log_ticks(low, high) if column.is_log else []
+    if len(ticks) < 2:
+        from matplotlib.ticker import MaxNLocator
+
+        ticks = list(MaxNLocator(nbins=5, steps=[1, 2, 5, 10], integer=column.is_integer).tick_values(low, high))
+    inside = [tick for tick in ticks if low <= tick <= high] or [low]
+    return [(float(tick), f"{round(tick)}" if column.is_integer else f"{tick:.10g}") for tick in inside]
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for factors in ((1, 2, 5), (1,)):
+        ticks = [float(f"{factor}e{exponent}") for exponent in exponents for factor in factors]
+        inside = [tick for tick in ticks if low <= tick <= high]
+        if len(inside) <= 7:
+            return inside
+    return inside[:: -(-len(inside) // 7)]
 
 
 def on_parameter(axis: Any, column: Column, *, text_length: int = 24) -> None:
@@ -87,9 +164,7 @@ def on_parameter(axis: Any, column: Column, *, text_length: int = 24) -> None:
         getattr(ax, f"set_{which}scale")("log")
         _label_short_logarithm(axis, column)
     elif column.is_integer:
-        from matplotlib.ticker import MaxNLocator
-
-        axis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+        show_whole_numbers(axis)
 
 
 def _label_short_logarithm(axis: Any, column: Column) -> None:

@@ -1,4 +1,4 @@
-"""The callbacks of a search, and the description that they are given."""
+"""The callbacks of a search, and the description of the search that they receive."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from .folds import FoldObjective
 def collect_callbacks(search: Any, objective: FoldObjective) -> list[Callback]:
     """The user's callbacks, those of experiment trackers, and the line of progress."""
     line = [ProgressLine("candidate", _best_so_far(search, objective))] if search.verbose > 0 else []
-    own = search.callbacks or ()
+    callbacks = search.callbacks or ()
     trials = None if search.trials is None else as_trials(search.trials)
-    return [*own, *automatic_callbacks(own, trials, "HyperoptSearchCV"), *line]
+    return [*callbacks, *automatic_callbacks(callbacks, trials, "HyperoptSearchCV"), *line]
 
 
 def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str]:
-    """How the progress line shows the best candidate: an error as an error, not negated."""
+    """The text of the best candidate in the line of progress."""
     scorer = objective.function.settings["scorer"]
     name = objective.metric if is_multimetric_scorer(scorer) else search.scoring
-    one = scorers_by_name(scorer).get(name) if is_multimetric_scorer(scorer) else scorer
+    scorers = scorers_by_name(scorer)
+    objective_scorer = scorers.get(name) if is_multimetric_scorer(scorer) else scorers
     label = name if isinstance(name, str) else "score"
-    if getattr(one, "_sign", 1) < 0:
+    if getattr(objective_scorer, "_sign", 1) < 0:  # an error, which scikit-learn negates: shown as it is
         return lambda trial: f"best {label.removeprefix('neg_')}: {trial.loss:.6g}"
     return lambda trial: f"best {label}: {-(trial.loss or 0.0):.6g}"
 

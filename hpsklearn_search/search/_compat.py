@@ -15,6 +15,7 @@ Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
 from __future__ import annotations
 
 from inspect import signature
+from types import FunctionType
 from typing import Any
 
 from sklearn.base import _fit_context
@@ -30,6 +31,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
+from .._streams import print_safely
+from ._score_errors import KeepingErrors, keep_error
+
 __all__ = [
     "HAS_CALLBACKS",
     "BaseSearchCV",
@@ -44,19 +48,30 @@ __all__ = [
     "is_multimetric_scorer",
     "is_pairwise",
     "num_samples",
-    "refusing_text",
     "requires_y",
     "safe_indexing",
     "score",
     "scorers_by_name",
+    "strict_scorer",
     "warn_or_raise_about_fit_failures",
 ]
 
-HAS_CALLBACKS = "callback_ctx" in signature(_fit_and_score).parameters
-"""Whether this scikit-learn (1.9 and later) has the callback protocol."""
+HAS_CALLBACKS = "callback_ctx" in signature(_fit_and_score).parameters  # in scikit-learn 1.9 and later
 
 check_method_params = _check_method_params
-fit_and_score = _fit_and_score
+
+
+def fit_and_score(*args: Any, **settings: Any) -> Any:
+    """scikit-learn's fold routine; a broken stdout does not cost the fold that ``verbose > 1`` reports."""
+    if settings.get("verbose", 0) <= 1:
+        return _fit_and_score(*args, **settings)
+    # A global name hides the builtin. Replacing sys.stdout would disturb other threads.
+    names = {**_fit_and_score.__globals__, "print": print_safely}
+    routine = FunctionType(_fit_and_score.__code__, names, argdefs=_fit_and_score.__defaults__)
+    routine.__kwdefaults__ = _fit_and_score.__kwdefaults__
+    return routine(*args, **settings)
+
+
 fit_context = _fit_context
 insert_error_scores = _insert_error_scores
 num_samples = _num_samples
@@ -66,28 +81,27 @@ warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 
 def is_multimetric_scorer(scorer: Any) -> bool:
-    """Whether `scorer` is scikit-learn's bundle of several named scorers."""
+    """Whether `scorer` is scikit-learn's bundle of several scorers."""
     return isinstance(scorer, _Bundle)
 
 
-class _MultimetricScorer(_Bundle):
-    """A bundle that tells a scorer which returns text from one that raised, whose traceback is text, too.
-
-    Messages of scikit-learn name it, hence its name.
-    """
+class _MultimetricScorer(_Bundle):  # messages of scikit-learn name it
+    """A bundle that raises where one of its scorers returns text."""
 
     def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
         scores = super().__call__(estimator, *args, **kwargs)
         for name, score in scores.items():
-            if isinstance(score, str) and "Traceback (most recent call last)" not in score:
+            if isinstance(score, str) and "Traceback (most recent call last)" in score:
+                keep_error(name, score)
+            elif isinstance(score, str):
                 raise ValueError(f"scoring must return a number, got {score} ({type(score)}) instead. (scorer={name})")
         return scores
 
 
-def refusing_text(scorer: Any) -> Any:
-    """A scorer that raises where one of a bundle returns text, as scikit-learn does for a single scorer."""
+def strict_scorer(scorer: Any) -> Any:
+    """A scorer whose errors are kept, and that raises where one of a bundle returns text."""
     if not isinstance(scorer, _Bundle):
-        return scorer
+        return KeepingErrors(scorer)
     return _MultimetricScorer(scorers=scorer._scorers, raise_exc=scorer._raise_exc)
 
 
@@ -112,4 +126,6 @@ def is_pairwise(estimator: Any) -> bool:
 
 def scorers_by_name(scorer: Any) -> Any:
     """What ``scorer_`` holds: a dict for several metrics, the scorer itself for one."""
-    return scorer._scorers if isinstance(scorer, _Bundle) else scorer
+    if isinstance(scorer, _Bundle):
+        return scorer._scorers
+    return scorer.scorer if isinstance(scorer, KeepingErrors) else scorer

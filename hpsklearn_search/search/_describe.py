@@ -1,4 +1,4 @@
-"""The space of a search read back beside its estimator: which parameter a label sets, and its default.
+"""The space of a search in words: which parameter of the estimator each label sets, and its default.
 
 >>> from sklearn.svm import SVC
 >>> from hpsklearn_search import hp
@@ -16,85 +16,64 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..space import Choice, Parameter, SpaceTable, brief, children, fixed_value
+from ..space import Choice, IsBranch, Parameter, SpaceTable, brief, children, fixed_value
 from ._parameters import ParameterSpace
+from ._set_params import is_estimator
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a label acts.
-
-    Attributes
-    ----------
-    label : str
-        The label.
-    parameter : str or None
-        The parameter that it sets, alone or with others; None for a choice between branches only.
-    owners : mapping
-        ``{parameter name: estimator}`` that the same branch puts in place.
-    node : Parameter or Choice
-        The labelled node.
-    is_direct : bool
-        Whether its value, or option, is that of the parameter, with nothing computed between.
-    """
+    """A place in the space where a label sets a parameter."""
 
     label: str
-    parameter: str | None
-    owners: Mapping[str, Any]
+    parameter: str | None  # None for a choice between branches that set other parameters only
+    owners: Mapping[str, Any]  # {parameter name: estimator} that the same branch sets
     node: Parameter | Choice
-    is_direct: bool
+    is_direct: bool  # whether the parameter is the value itself, and not computed from it
 
 
 def settings(parameters: ParameterSpace) -> Iterator[Setting]:
-    """Every place where a label acts, in the order of the tree."""
-    yield from _below(None, parameters.space.root, {}, parameters, True)
+    """Every place where a label sets a parameter, in the order of the tree."""
+    yield from _settings(None, parameters.space.root, {}, parameters.is_branch, True)
 
 
-def _below(
-    key: str | None, node: Any, owners: Mapping[str, Any], of: ParameterSpace, direct: bool
+def _settings(
+    key: str | None, node: Any, owners: Mapping[str, Any], is_branch: IsBranch, is_direct: bool
 ) -> Iterator[Setting]:
-    """The settings in what stands under a parameter, or at the top of a space."""
-    if isinstance(node, dict) and (key is None or of.is_branch(key, node)):
-        here = {**owners, **_estimators(node)}
+    """The settings in the value of the parameter `key`, or in a whole space."""
+    if isinstance(node, dict) and (key is None or is_branch(key, node)):
+        all_owners = {**owners, **_estimators(node)}
         for name, value in node.items():
-            yield from _below(name, value, here, of, True)
+            yield from _settings(name, value, all_owners, is_branch, True)
         return
     if isinstance(node, Parameter | Choice):
-        yield Setting(node.label, _set_by(key, node, of), owners, node, direct)
+        yield Setting(node.label, _parameter_of(key, node, is_branch), owners, node, is_direct)
     is_computed = not isinstance(node, Choice)
     for child in children(node):
-        yield from _below(key, child, owners, of, direct and not is_computed)
+        yield from _settings(key, child, owners, is_branch, is_direct and not is_computed)
 
 
-def _set_by(key: str | None, node: Parameter | Choice, of: ParameterSpace) -> str | None:
-    """`key`, unless all that stands under it is a set of other parameters."""
+def _parameter_of(key: str | None, node: Parameter | Choice, is_branch: IsBranch) -> str | None:
+    """`key`, or None where every option of the node sets other parameters only."""
     if key is None or isinstance(node, Parameter):
         return key
-    branches = [isinstance(option, dict) and of.is_branch(key, option) for option in node.options]
-    return None if all(b and key not in o for b, o in zip(branches, node.options, strict=True)) else key
+    sets_others = [isinstance(o, dict) and key not in o and is_branch(key, o) for o in node.options]
+    return None if all(sets_others) else key
 
 
 def _estimators(branch: Mapping[str, Any]) -> dict[str, Any]:
-    fixed = {key: fixed_value(value) for key, value in branch.items()}
-    return {k: v for k, v in fixed.items() if hasattr(v, "get_params") and not isinstance(v, type)}
+    constants = {key: fixed_value(value) for key, value in branch.items()}
+    return {key: value for key, value in constants.items() if is_estimator(value)}
 
 
 def space_table(parameters: ParameterSpace, estimator: Any) -> SpaceTable:
-    """Every label in words, with the parameter that it sets where that has another name, and its default.
-
-    Parameters
-    ----------
-    parameters : ParameterSpace
-        The parsed space.
-    estimator : estimator
-        Whose parameters they are.
-    """
+    """Every label in words, with its default, and with the parameter that it sets where that has another name."""
     plain = parameters.space.table()
-    found: dict[str, list[Setting]] = {}
+    settings_of: dict[str, list[Setting]] = {}
     for setting in settings(parameters):
-        found.setdefault(setting.label, []).append(setting)
+        settings_of.setdefault(setting.label, []).append(setting)
     names, defaults = {}, {}
-    for label, places in found.items():
+    for label, places in settings_of.items():
         named = [place for place in places if place.parameter is not None]
         names[label] = ", ".join(dict.fromkeys(map(_name, named))) or "(branches)"
         defaults[label] = ", ".join(dict.fromkeys(_default(place, estimator) for place in named))
@@ -109,7 +88,7 @@ def _name(place: Setting) -> str:
 
 
 def _default(place: Setting, estimator: Any) -> str:
-    """What the parameter is if nobody sets it: in the estimator of its own branch, if that brings one."""
+    """The default of the parameter, in the estimator that its branch sets if it sets one."""
     name = str(place.parameter)
     above = [owner for owner in place.owners if name.startswith(f"{owner}__")]
     if above:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import warnings
 from collections import Counter
@@ -18,14 +17,16 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
+from .._streams import safe_logger
 from .._typing import FloatArray
 from ..exceptions import add_note
 from ..optimize import Callback
 from ..space import SpaceTable
 from ..suggest import parameter_importances
-from ..trials import Trials
+from ..trials import Trial, Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
 from ._describe import settings, space_table
+from ._hopeless import ALL_FAILED, raise_if_hopeless
 from ._parameters import ParameterSpace
 from ._results import (
     BEST_ITERATIONS,
@@ -35,28 +36,28 @@ from ._results import (
     first_failure,
     flat_folds,
     padded_folds,
-    rank_without_infinities,
+    rank_failures_last,
 )
 from ._run import SearchRun
 from .early_stopping import refit_params
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class FittedSearch(BaseSearchCV):
-    """What a search makes of its record, on top of what scikit-learn's own searches offer."""
+    """What a search makes of its record, in addition to what scikit-learn's own searches offer."""
 
     trials_: Trials
     n_splits_: int
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Whether there is the model, or without `refit` the table: an interrupted search has the table alone."""
+        # An interrupted search has a table and no model.
         return hasattr(self, "best_estimator_" if self.refit else "cv_results_")
 
     def __sklearn_tags__(self) -> Any:
-        """The estimator's tags; scikit-learn's own searches leave out those of a transformer and of the target."""
         from sklearn.utils import get_tags  # scikit-learn 1.6 and later, as is this method
 
+        # scikit-learn's own searches leave out the estimator's tags of a transformer and of the target.
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
         tags.transformer_tags = deepcopy(inner.transformer_tags)
         tags.target_tags = deepcopy(inner.target_tags)
@@ -64,41 +65,19 @@ class FittedSearch(BaseSearchCV):
 
     @available_if(lambda self: hasattr(self, "transform"))
     def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """Search, refit, and transform `X` with the best estimator.
-
-        Parameters
-        ----------
-        X, y, **params
-            As in `fit`.
-
-        Returns
-        -------
-        array-like of shape (n_samples, n_new_features)
-            What ``best_estimator_.transform`` makes of `X`.
-        """
+        """``fit(X, y, **params).transform(X)``."""
         return self.fit(X, y, **params).transform(X)
 
     @available_if(lambda self: hasattr(self.estimator, "set_output"))
     def set_output(self, *, transform: str | None = None) -> FittedSearch:
-        """Say what ``transform`` returns, of the estimator and of the best one found.
-
-        Parameters
-        ----------
-        transform : {"default", "pandas", "polars"} or None, default=None
-            As in a transformer's own ``set_output``; None changes nothing.
-
-        Returns
-        -------
-        FittedSearch
-            This search.
-        """
+        """Set the type that ``transform`` returns, in the estimator and in ``best_estimator_``; as in a transformer."""
         for estimator in (self.estimator, getattr(self, "best_estimator_", None)):
             if estimator is not None:
                 estimator.set_output(transform=transform)
         return self
 
     def _validate_params(self) -> None:
-        """As in scikit-learn, with the nearest scorer where its name is misspelt."""
+        """Validate as scikit-learn does, and name the nearest scorer where the name of one is misspelt."""
         try:
             super()._validate_params()
         except ValueError as error:
@@ -108,13 +87,14 @@ class FittedSearch(BaseSearchCV):
             raise
 
     def results_frame(self) -> Any:
-        """``cv_results_`` as a table, the best candidate first, with what one looks for on the left.
+        """``cv_results_`` as a table, the best candidate first.
 
         Returns
         -------
         pandas.DataFrame
-            One row a candidate; its index is the row of `cv_results_`, so that ``best_index_`` finds it.
-            Rank, mean and standard deviation of the score come first, then the parameters, then the rest.
+            One row for each candidate. The index is the row of `cv_results_`, so ``best_index_`` is a label of it.
+            The row of ``best_index_`` comes first, the others in order of rank. The columns are rank, mean and
+            standard deviation of the optimised score, then the parameters, then the rest.
 
         Raises
         ------
@@ -124,20 +104,23 @@ class FittedSearch(BaseSearchCV):
         check_is_fitted(self, "cv_results_")
         frame = frame_of(self.cv_results_, what="results_frame()")
         ranks = [key for key in frame if key.startswith("rank_test_")]
-        rank = f"rank_test_{self.refit}" if isinstance(self.refit, str) and self.multimetric_ else ranks[0]
+        metric = self.refit if isinstance(self.refit, str) else self.objective_metric
+        rank = f"rank_test_{metric}" if f"rank_test_{metric}" in ranks else ranks[0]
         first = [rank, *(rank.replace("rank", kind, 1) for kind in ("mean", "std"))]
         first += [key for key in frame if key.startswith("param_")]
-        return frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
+        frame = frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
+        best = getattr(self, "best_index_", frame.index[0])
+        return frame.loc[[best, *frame.index.drop(best)]]  # a callable `refit` may choose any row
 
     def describe_space(self) -> SpaceTable:
-        """Read the space back: every label, its values in plain numbers, when it is active, and the default.
+        """Show how `space` is understood: each label with its values, when it is active, and the default.
 
-        Works before and after `fit`.
+        It can be called before and after `fit`.
 
         Returns
         -------
         SpaceTable
-            Prints as a table, and shows as one in a notebook; ``as_dicts()`` are its rows.
+            It prints as a table, also in a notebook; ``as_dicts()`` gives its rows.
 
         Raises
         ------
@@ -158,67 +141,82 @@ class FittedSearch(BaseSearchCV):
 
     @property
     def importances_(self) -> dict[str, float]:
-        """How much each label decides by itself whether a candidate is good, the largest first.
+        """How much each label alone decides whether a candidate is good, the largest first.
 
-        Of the optimised metric; computed when it is first asked for. See `parameter_importances`.
+        It is about the optimised metric, and is computed when it is first read. See `parameter_importances`.
         """
         trials = self.__dict__.get("trials_")
         if trials is None:
             raise AttributeError(f"importances_: this {type(self).__name__} is not fitted yet; call fit first")
-        known, found = self.__dict__.get("_importances", (None, {}))
-        if known != (len(trials.record), id(trials)):
+        state = len(trials.record), id(trials)
+        cached_state, importances = self.__dict__.get("_importances", (None, {}))
+        if cached_state != state:
             space = ParameterSpace(self.space, self.estimator).space
             try:
-                found = parameter_importances(trials, space)
-            except ValueError as error:  # too few losses: then the attribute is not there
+                importances = parameter_importances(trials, space)
+            except ValueError as error:  # too few losses: then there is no such attribute
                 raise AttributeError(f"importances_: {error}") from None
-            self._importances = (len(trials.record), id(trials)), found
-        return dict(found)
+            self._importances = state, importances
+        return dict(importances)
 
     # ------------------------------------------------------------------ the search and its results
     def _search(self, run: SearchRun) -> None:
-        """Run the loop and make the table; whatever ends the search, what has finished stays within reach."""
-        former_fit = _ForgetFormerFit(self)
+        """Run the loop and make the table; where the loop raises, the finished candidates are kept."""
+        reset = _Reset(self, run.n_splits)
         try:
-            self.stop_reason_ = run.launch(former_fit)
+            self.stop_reason_ = run.launch(reset)
         except BaseException:
-            if former_fit.is_forgotten:
+            if reset.is_done:
                 self._keep_partial(run)
             raise
         self._tabulate(run)
 
+    def _rows(self) -> list[Trial]:
+        """The trials that have a row in `cv_results_`, in its order."""
+        return finished_trials(list(self.trials_.record))
+
     def _tabulate(self, run: SearchRun) -> None:
-        """``cv_results_`` of the finished candidates, and scikit-learn's warnings about failed ones."""
-        rows = finished_trials(list(self.trials_.record))
+        """Make ``cv_results_`` of the finished candidates, and warn about failed ones as scikit-learn does."""
+        rows = self._rows()
         if not rows:
-            raise ValueError(f"no candidate finished (stopped by {self.stop_reason_}); give the search more time")
+            raise ValueError(self._why_no_candidate(run))
         folds = padded_folds(rows, self.n_splits_)
         self.n_trials_ = len(rows)
         if callable(self.scoring):
             insert_error_scores(folds, self.error_score)
         self.multimetric_ = isinstance(folds[0]["test_scores"], dict)
-        # Results first, complaints after: also where warnings are errors, the table stays.
+        # The table is set before anything is warned about: it stays also where warnings are errors.
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            results = self._format_results(
-                [run.parameters.params(trial.point) for trial in rows], self.n_splits_, folds, {}
-            )
+            params = [run.parameters.params(trial.point) for trial in rows]
+            results = self._format_results(params, self.n_splits_, folds, {})
         race = run.objective.race
         if race is not None:
             add_partial_columns(results, rows, run.objective.metric_name(folds[0]))
         add_iteration_columns(results, rows, self.n_splits_)
-        self.cv_results_ = rank_without_infinities(results)
+        self.cv_results_ = rank_failures_last(results, rows)
         try:
             warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
         except ValueError as error:
             add_note(error, first_failure(rows, run.parameters.params))
+            if self.stop_reason_ == ALL_FAILED:
+                add_note(
+                    error, f"The search ended after {len(rows)} candidates, because all failed with the same error."
+                )
             raise
+        # scikit-learn warns about every NaN in the table; those of pruned candidates are meant to be there.
         if race is None or not all(trial.is_ok or trial.was_pruned for trial in rows):
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)
 
+    def _why_no_candidate(self, run: SearchRun) -> str:
+        if self.stop_reason_ != "exhausted":
+            return f"no candidate finished (stopped by {self.stop_reason_}); give the search more time"
+        n_points = run.plan.space.size
+        return f"constraints: none of the {n_points} points is accepted; constraints(params) returned False for all"
+
     def _keep_partial(self, run: SearchRun) -> None:
-        """After an interrupt or error: the results of what finished, without raising anything else."""
+        """Keep the results of the candidates that finished, and raise nothing in place of the error."""
         self.stop_reason_ = "interrupted"
         try:
             with warnings.catch_warnings():
@@ -230,54 +228,67 @@ class FittedSearch(BaseSearchCV):
         else:
             logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
 
-    def _warn_if_nothing_finite(self) -> None:
-        """Where no candidate has a finite score: GridSearchCV takes the first, and would crown an infinite one."""
-        rows = finished_trials(list(self.trials_.record))
+    def _check_success(self, run: SearchRun) -> None:
+        """Warn, or raise, where no candidate succeeded."""
+        rows = self._rows()
+        if self.stop_reason_ == ALL_FAILED:
+            raise_if_hopeless(rows, self.scoring, run.objective.metric_name)
         decides_itself = callable(self.refit) or (self.multimetric_ and not self.refit)
         if decides_itself or any(trial.is_ok or trial.was_pruned for trial in rows):
             return
         failures = [trial.outcome.failure for trial in rows if trial.outcome is not None]
         kinds = Counter(failure.kind for failure in failures if failure is not None)
         counts = ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common())
-        nothing = f"None of the {len(rows)} candidates has a finite mean test score"
-        if all(np.isnan(self.cv_results_[key]).all() for key in self.cv_results_ if key.startswith("mean_test_")):
-            text = f"{nothing} ({counts}), so none is the best; the first is taken, as GridSearchCV does."
+        means = [value for key, value in self.cv_results_.items() if key.startswith("mean_test_")]
+        if not np.isinf(means).any():
+            nothing = f"None of the {len(rows)} candidates succeeded in every fold"
+            text = f"{nothing} ({counts}), so none is the best; the first with the highest score is taken."
             warnings.warn(text, UserWarning, stacklevel=4)
             return
+        # GridSearchCV would make an infinite score the best one.
         first = next((failure for failure in failures if failure is not None), None)
         raise ValueError(
-            f"{nothing}, so there is no best one ({counts}). "
+            f"None of the {len(rows)} candidates has a finite mean test score, so there is no best one ({counts}). "
             f"cv_results_ shows their scores. The first failure:\n{first.traceback if first is not None else ''}"
         )
 
     def _select(self, run: SearchRun) -> None:
+        """Set ``best_*`` and ``scorer_``, as far as `refit` and the metrics allow."""
         refit_metric = run.refit_metric
         if callable(self.scoring) and self.multimetric_:
             scores = (fold["test_scores"] for fold in flat_folds(list(self.trials_.record)))
             first = next(score for score in scores if isinstance(score, dict))  # a failed fold may have a number
             self._check_refit_for_multimetric(first)
             refit_metric = self.refit
-        self.scorer_ = scorers_by_name(run.scorer)
+        self.scorer_ = scorers_by_name(run.objective.function.settings["scorer"])
         best_loss = self.trials_.best_loss
-        if best_loss is not None:
-            self.best_loss_ = best_loss
         if self.refit or not self.multimetric_:
             self.best_index_ = self._select_best_index(self.refit, refit_metric, self.cv_results_)
             if not callable(self.refit):
                 self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
+            best_loss = self._loss_of(self.best_index_, run)
+        if best_loss is not None:
+            self.best_loss_ = best_loss
+
+    def _loss_of(self, row: int, run: SearchRun) -> float | None:
+        """Minus the score of a row; of a pruned one, over the folds that ran; None if it failed."""
+        trial = self._rows()[row]
+        if trial.outcome is None or not (trial.is_ok or trial.was_pruned):
+            return None
+        metric = run.objective.metric_name(trial.outcome.folds[0])
+        column = "mean_test_score_partial" if trial.was_pruned else f"mean_test_{metric}"
+        return -float(self.cv_results_[column][row])
 
     def _refit(self, run: SearchRun) -> None:
         """Fit the best candidate on all data, if `refit` asks for it."""
         if self.refit:
-            function, fit_params = run.objective.function, run.fit_params
+            function = run.objective.function
+            target = () if function.y is None else (function.y,)
             self.best_estimator_ = self._best_candidate(clone(function.estimator))
             with run.tree.refit(self.best_estimator_):
                 start = time.time()
-                if function.y is None:
-                    self.best_estimator_.fit(function.X, **fit_params)
-                else:
-                    self.best_estimator_.fit(function.X, function.y, **fit_params)
+                self.best_estimator_.fit(function.X, *target, **function.settings["fit_params"])
                 self.refit_time_ = time.time() - start
             if hasattr(self.best_estimator_, "feature_names_in_"):
                 self.feature_names_in_ = self.best_estimator_.feature_names_in_
@@ -285,11 +296,11 @@ class FittedSearch(BaseSearchCV):
 
     def _best_candidate(self, base: Any) -> Any:
         """`base` with the best parameters, and the number of iterations where its folds stopped early."""
-        best = finished_trials(list(self.trials_.record))[self.best_index_]
+        best = self._rows()[self.best_index_]
         folds = [fold.get(BEST_ITERATIONS, {}) for fold in best.outcome.folds] if best.outcome is not None else []
         candidate = base.set_params(**clone(self.best_params_, safe=False))
         iterations = refit_params(folds)
-        if iterations:  # an estimator's own set_params may not take an empty call
+        if iterations:  # an estimator's own set_params may refuse an empty call
             candidate.set_params(**iterations)
         return candidate
 
@@ -304,22 +315,23 @@ class FittedSearch(BaseSearchCV):
         return scales
 
     def _seconds_on_the_clock(self) -> FloatArray | None:
-        """When each candidate finished, from the start of the search; None where that is not recorded."""
-        rows = finished_trials(list(self.trials_.record))
+        """Seconds from the start of the search to the end of each candidate; None where they are not recorded."""
+        rows = self._rows()
         finished, started = np.array([t.finished for t in rows]), np.array([t.started for t in rows])
         return None if not len(rows) or np.isnan(finished).any() else finished - np.nanmin(started)
 
 
-class _ForgetFormerFit(Callback):
+class _Reset(Callback):
     """Deletes the fitted attributes when the search begins: an error before that leaves a former fit as it was."""
 
-    def __init__(self, search: FittedSearch) -> None:
+    def __init__(self, search: FittedSearch, n_splits: int) -> None:
         self.search = search
-        self.is_forgotten = False
+        self.n_splits = n_splits
+        self.is_done = False
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        attributes = vars(self.search)
-        for name in [name for name in attributes if name.endswith("_") and name != "n_splits_"]:
+        for name in [name for name in vars(self.search) if name.endswith("_")]:
             delattr(self.search, name)
         self.search.trials_ = trials
-        self.is_forgotten = True
+        self.search.n_splits_ = self.n_splits
+        self.is_done = True

@@ -1,8 +1,8 @@
-"""Whether an estimator takes all parameters of a space, found out before anything is fitted.
+"""Whether an estimator takes all parameters of a space, checked before anything is fitted.
 
-The tree is walked once. For each name the walk knows what other entries may put in the place of
-the estimator that owns it: ``model__max_depth`` is right in a branch that sets ``model`` to a forest,
-and wrong in one that leaves a linear model there.
+The tree is walked once. For each name the check knows which values the other entries may give to the
+parameters above it: ``model__max_depth`` is right in a branch that sets ``model`` to a forest, and
+wrong in a branch that leaves a linear model there.
 
 >>> from sklearn.svm import SVC
 >>> check_parameter_names({"C": 1, "gama": 0.1}, SVC(), lambda key, option: False)
@@ -16,186 +16,186 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from itertools import product
+from itertools import islice, product
 from typing import Any, TypeAlias
-
-from sklearn.base import clone
 
 from ..exceptions import BadSearchSpace
 from ..space import Choice, Constant, IsBranch, Node, has_nodes
+from ._set_params import is_estimator, some_value, takes
 
 
-class _Mark:
-    """A value that is not known, or not set, before a trial."""
+class _Sentinel:
+    """Stands for a value."""
 
 
-UNKNOWN, UNSET = _Mark(), _Mark()
+UNKNOWN = _Sentinel()  # known only when a point is drawn
+UNSET = _Sentinel()  # some branch does not set the parameter, so the estimator's own value stays
 
-Settings: TypeAlias = dict[str, list[Any]]
-"""What each name may be set to; UNSET among the values if it may be left alone."""
+# How many values of a parameter are tried at most before the error of the first is raised.
+MOST_TRIED = 20
+
+# Each parameter name with the options that it may get, over all branches.
+Assignments: TypeAlias = dict[str, list[Any]]
 
 
 def check_parameter_names(root: Any, estimator: Any, is_branch: IsBranch) -> None:
-    """Raise unless `estimator` takes every parameter in every branch.
-
-    Parameters
-    ----------
-    root : object
-        A coerced space.
-    estimator : estimator
-        Whose parameters they are.
-    is_branch : callable
-        The rule by which dicts are merged.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, with the nearest right one.
-    BadSearchSpace
-        If two entries set one name.
-    """
-    walk = _Walk(estimator, is_branch)
-    for branch in _alternatives(root):
+    """Raise ValueError unless `estimator` takes every name in every branch; BadSearchSpace for a name set twice."""
+    check = _NameCheck(estimator, is_branch)
+    for branch in _leaf_options(root):
         if isinstance(branch, dict):
-            walk.check(branch, {})
+            check.branch(branch, {})
 
 
-def _alternatives(node: Any) -> Iterator[Any]:
-    """What a tree of choices may end in."""
+def _leaf_options(node: Any) -> Iterator[Any]:
+    """The options that a tree of choices ends in."""
     if isinstance(node, Choice):
         for option in node.options:
-            yield from _alternatives(option)
+            yield from _leaf_options(option)
     else:
         yield node
 
 
-class _Walk:
+class _NameCheck:
     def __init__(self, estimator: Any, is_branch: IsBranch) -> None:
         self.estimator = estimator
         self.is_branch = is_branch
         self._params: dict[int, Mapping[str, Any]] = {}
-        self._contributed: dict[tuple[str, int], Settings] = {}
+        self._assignments: dict[tuple[str, int], Assignments] = {}
 
-    # ------------------------------------------------------------------ the walk
-    def check(self, branch: dict[str, Any], outer: Settings) -> None:
-        """Check the entries of one dict of parameters, where `outer` is set besides."""
-        contributed = {key: self.contributed(key, value) for key, value in branch.items()}
-        _refuse_conflicts(contributed)
-        everything = {**outer, **{name: at for settings in contributed.values() for name, at in settings.items()}}
+    # ------------------------------------------------------------------ the tree
+    def branch(self, branch: dict[str, Any], outer: Assignments) -> None:
+        """Check the entries of one dict of parameters; `outer` is what the dicts around it set."""
+        assignments = {key: self.assignments(key, value) for key, value in branch.items()}
+        _refuse_name_set_twice(assignments)
+        merged = dict(outer)
+        for of_entry in assignments.values():
+            merged.update(of_entry)
         for key, value in branch.items():
-            inner = [option for option in _alternatives(value) if self.merges(key, option)]
-            if key in contributed[key]:
-                self.check_name(key, everything)
-            besides = {n: at for n, at in everything.items() if n not in contributed[key]} if inner else {}
-            for option in inner:
-                self.check(option, besides)
+            if key in assignments[key]:
+                self.check_name(key, merged)
+            options = [option for option in _leaf_options(value) if self.sets_parameters(key, option)]
+            others = {n: values for n, values in merged.items() if n not in assignments[key]} if options else {}
+            for option in options:
+                self.branch(option, others)
 
-    def merges(self, key: str, option: Any) -> bool:
+    def sets_parameters(self, key: str, option: Any) -> bool:
         return isinstance(option, dict) and self.is_branch(key, option)
 
-    def contributed(self, key: str, value: Any) -> Settings:
-        """What the entry ``key: value`` may set, in whichever of its branches."""
-        known = self._contributed.get((key, id(value)))
-        if known is not None:
-            return known
-        each = [self.option_contributes(key, option) for option in _alternatives(value)]
-        total: Settings = {}
-        times: Counter[str] = Counter()
-        for settings in each:
-            times.update(settings.keys())
-            for name, values in settings.items():
-                total.setdefault(name, []).extend(values)
-        for name, values in total.items():
-            if times[name] < len(each):
-                values.append(UNSET)
-        self._contributed[key, id(value)] = total
-        return total
+    def assignments(self, key: str, value: Any) -> Assignments:
+        """What the entry ``key: value`` sets, over all of its options."""
+        # Without the cache, every level of nested branches would visit all levels below it again.
+        if (key, id(value)) not in self._assignments:
+            self._assignments[key, id(value)] = _united(
+                [self.assignments_of_option(key, option) for option in _leaf_options(value)]
+            )
+        return self._assignments[key, id(value)]
 
-    def option_contributes(self, key: str, option: Any) -> Settings:
-        if not self.merges(key, option):
-            return {key: [_value(option)]}
-        total: Settings = {}
+    def assignments_of_option(self, key: str, option: Any) -> Assignments:
+        if not self.sets_parameters(key, option):
+            return {key: [option]}
+        assignments: Assignments = {}
         for name, value in option.items():
-            total.update(self.contributed(name, value))
-        return total
+            assignments.update(self.assignments(name, value))
+        return assignments
 
     # ------------------------------------------------------------------ one name
-    def check_name(self, name: str, settings: Settings) -> None:
-        """Raise unless `name` can be set whatever the settings put above it."""
+    def check_name(self, name: str, assignments: Assignments) -> None:
+        """Raise unless `name` can be set, whatever `assignments` put in the place of the parameters above it."""
         parts = name.split("__")
-        owners = ["__".join(parts[:n]) for n in range(1, len(parts))]
-        replaced = [owner for owner in owners if owner in settings]
-        for values in product(*(settings[owner] for owner in replaced)):
-            above = {o: v for o, v in zip(replaced, values, strict=True) if v is not UNSET}
-            if UNKNOWN in above.values() or self.accepts(name, above) or self.replaces_steps(settings):
+        prefixes = ["__".join(parts[:n]) for n in range(1, len(parts))]
+        replaced = [prefix for prefix in prefixes if prefix in assignments]
+        for options in product(*(assignments[prefix] for prefix in replaced)):
+            above = {prefix: _known_value(o) for prefix, o in zip(replaced, options, strict=True) if o is not UNSET}
+            if UNKNOWN in above.values() or self.lists(name, above) or self.replaces_steps(assignments):
                 continue
-            if self.refuses(name, above):
+            if not self.can_be_set(name, assignments[name], above):
                 raise ValueError(self.complaint(name, above))
 
-    def accepts(self, name: str, above: Mapping[str, Any]) -> bool:
-        """Whether `name` is a parameter once `above` is set, by what ``get_params`` lists."""
-        owner, rest = self.owner(name, above)
-        return rest in self.params_of(owner)
+    def lists(self, name: str, above: Mapping[str, Any]) -> bool:
+        """Whether ``get_params`` lists `name` once `above` is set."""
+        estimator, rest = self.estimator_for(name, above)
+        return rest in self.params_of(estimator)
 
-    def owner(self, name: str, above: Mapping[str, Any]) -> tuple[Any, str]:
-        """The estimator that `name` speaks to, and what is left of the name there."""
-        at = max(above, key=len, default=None)
-        return (self.estimator, name) if at is None else (above[at], name[len(at) + 2 :])
+    def estimator_for(self, name: str, above: Mapping[str, Any]) -> tuple[Any, str]:
+        """The estimator that has the parameter `name` once `above` is set, and the rest of the name there."""
+        prefix = max(above, key=len, default=None)
+        return (self.estimator, name) if prefix is None else (above[prefix], name[len(prefix) + 2 :])
 
-    def params_of(self, owner: Any) -> Mapping[str, Any]:
-        if id(owner) not in self._params:
-            known = hasattr(owner, "get_params") and not isinstance(owner, type)
-            self._params[id(owner)] = owner.get_params(deep=True) if known else {}
-        return self._params[id(owner)]
+    def params_of(self, estimator: Any) -> Mapping[str, Any]:
+        if id(estimator) not in self._params:
+            self._params[id(estimator)] = estimator.get_params(deep=True) if is_estimator(estimator) else {}
+        return self._params[id(estimator)]
 
-    def replaces_steps(self, settings: Settings) -> bool:
-        """Whether the whole list of steps of a pipeline, or the like, is searched: nothing is known then."""
-        lists = (self.params_of(self.estimator).get(name) for name in settings)
-        return any(isinstance(at, list) and at and all(isinstance(step, tuple) for step in at) for at in lists)
+    def replaces_steps(self, assignments: Assignments) -> bool:
+        """Whether the list of steps of a pipeline, or a similar list, is searched as a whole."""
+        # Which steps there are, and so which names, is then known only when a point is drawn.
+        values = (self.params_of(self.estimator).get(name) for name in assignments)
+        return any(isinstance(value, list) and value and all(isinstance(s, tuple) for s in value) for value in values)
 
-    def refuses(self, name: str, above: Mapping[str, Any]) -> bool:
-        """Whether ``set_params`` itself refuses: some estimators take more than they list."""
-        try:
-            clone(self.estimator).set_params(**clone(dict(above), safe=False), **{name: None})
-        except Exception:  # whatever it raises here it would raise in every fit
-            return True
-        return False
+    def can_be_set(self, name: str, options: list[Any], above: Mapping[str, Any]) -> bool:
+        """Whether ``set_params`` takes `name`; if it refuses all values for another reason, that error is raised."""
+        first_error: Exception | None = None
+        # A value may be refused where others are not: such a candidate fails alone, in its fits.
+        for option in islice((option for option in options if option is not UNSET), MOST_TRIED):
+            try:
+                return takes(self.estimator, name, some_value(option), above)
+            except Exception as error:
+                first_error = first_error or error
+        assert first_error is not None
+        raise first_error
 
+    # ------------------------------------------------------------------ the message
     def complaint(self, name: str, above: Mapping[str, Any]) -> str:
-        owner, rest = self.nearest_owner(*self.owner(name, above))
-        at = name[: len(name) - len(rest)].removesuffix("__")
-        valid = self.params_of(owner)
-        cure = f"put both into one option: hp.choice({at!r}, [{{{at!r}: ..., {name!r}: ...}}, ...])"
+        estimator, rest = self.deepest_estimator(*self.estimator_for(name, above))
+        prefix = name[: len(name) - len(rest)].removesuffix("__")
+        valid = self.params_of(estimator)
+        cure = f"put both into one option: hp.choice({prefix!r}, [{{{prefix!r}: ..., {name!r}: ...}}, ...])"
         if not valid and above:
-            return f"Invalid parameter {name!r}: {at!r} may be {owner!r}, which has no parameters; {cure}"
-        near = _nearest(rest, [*valid])
-        meant = f"{at}__{near}" if at else near
-        own = sorted(key for key in valid if "__" not in key)
-        if near is not None:
-            hint = f" Did you mean {meant!r}?"
+            return f"Invalid parameter {name!r}: {prefix!r} may be {estimator!r}, which has no parameters; {cure}"
+        nearest = _nearest(rest, [*valid])
+        if nearest is not None:
+            full_name = f"{prefix}__{nearest}" if prefix else nearest
+            hint = f" Did you mean {full_name!r}?"
+        elif prefix in above:
+            hint = f" {prefix!r} may be this estimator; if {name!r} belongs to another, {cure}."
         else:
-            hint = f" {at!r} may be this estimator; if {name!r} belongs to another, {cure}." if at in above else ""
-        shown = " ".join(repr(owner).split())
-        return f"Invalid parameter {name!r} for estimator {shown}.{hint} Valid parameters are: {own!r}."
+            hint = ""
+        text = " ".join(repr(estimator).split())
+        own_names = sorted(key for key in valid if "__" not in key)
+        return f"Invalid parameter {name!r} for estimator {text}.{hint} Valid parameters are: {own_names!r}."
 
-    def nearest_owner(self, owner: Any, name: str) -> tuple[Any, str]:
-        """The estimator as deep as `name` leads to below `owner`, and what is left of the name there."""
+    def deepest_estimator(self, estimator: Any, name: str) -> tuple[Any, str]:
+        """The estimator as far inside `estimator` as `name` leads, and the rest of the name there."""
         head, _, rest = name.partition("__")
-        below = self.params_of(owner).get(head)
-        return self.nearest_owner(below, rest) if rest and self.params_of(below) else (owner, name)
+        inner = self.params_of(estimator).get(head)
+        return self.deepest_estimator(inner, rest) if rest and self.params_of(inner) else (estimator, name)
 
 
-def _value(option: Any) -> Any:
-    """The value of an option, as far as it is known before a trial."""
+def _united(alternatives: list[Assignments]) -> Assignments:
+    """What one of several alternatives sets; UNSET for a name that some of them leave alone."""
+    united: Assignments = {}
+    counts: Counter[str] = Counter()
+    for assignments in alternatives:
+        counts.update(assignments.keys())
+        for name, values in assignments.items():
+            united.setdefault(name, []).extend(values)
+    for name, values in united.items():
+        if counts[name] < len(alternatives):
+            values.append(UNSET)
+    return united
+
+
+def _known_value(option: Any) -> Any:
+    """The value of an option, or UNKNOWN if it is drawn or computed."""
     if isinstance(option, Constant):
         return option.value
     return UNKNOWN if isinstance(option, Node) or has_nodes(option) else option
 
 
-def _refuse_conflicts(contributed: Mapping[str, Settings]) -> None:
+def _refuse_name_set_twice(assignments: Mapping[str, Assignments]) -> None:
     first: dict[str, str] = {}
-    for key, settings in contributed.items():
-        for name in settings:
+    for key, of_entry in assignments.items():
+        for name in of_entry:
             if name in first:
                 raise BadSearchSpace(
                     f"parameter {name!r} is set twice, under {first[name]!r} and under {key!r}; keep one of them"
@@ -204,15 +204,16 @@ def _refuse_conflicts(contributed: Mapping[str, Settings]) -> None:
 
 
 def _nearest(name: str, names: list[str]) -> str | None:
-    """The name meant: one that lacks only the step it belongs to, else the most similar one."""
+    """The name that was probably meant."""
+    # Most often only the step that the parameter belongs to is missing, or too much.
     last = name.rpartition("__")[2]
-    ends = [known for known in names if known.endswith(f"__{name}")]
-    if ends:
-        return min(ends, key=len)
+    with_step = [other for other in names if other.endswith(f"__{name}")]
+    if with_step:
+        return min(with_step, key=len)
     if last in names:
         return last
-    by_lower = {known.lower(): known for known in names}
-    near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    if near:
-        return by_lower[near[0]]
-    return next((known for known in names if known.endswith(f"__{last}")), None)
+    by_lower = {other.lower(): other for other in names}
+    similar = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    if similar:
+        return by_lower[similar[0]]
+    return next((other for other in names if other.endswith(f"__{last}")), None)

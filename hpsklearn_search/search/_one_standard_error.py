@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class OneStandardError:
         """The row of the candidate to refit; ValueError if there is none."""
         means = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
         deviations = np.asarray(self._column(cv_results, f"std_test_{self.metric}"), dtype=float)
+        means = _without_failures(means, cv_results.get(f"rank_test_{self.metric}"))
         values = np.ma.asarray(self._column(cv_results, f"param_{self.simplest}"))
         # A candidate of a branch without the parameter cannot be compared, so it is never the simplest.
         simplicity = np.array([np.nan if v is np.ma.masked or v is None else float(v) for v in values])
@@ -51,6 +53,15 @@ class OneStandardError:
             similar = sorted(key for key in cv_results if key.startswith(name.partition("_")[0]))
             raise ValueError(f"one_standard_error: cv_results_ has no column {name!r}; it has {similar}")
         return cv_results[name]
+
+
+def _without_failures(means: NDArray[np.float64], ranks: Any) -> NDArray[np.float64]:
+    # Failed candidates share the last rank; a number for error_score can be higher than the mean of another.
+    if ranks is None or np.ptp(ranks) == 0:
+        return means
+    is_last = np.asarray(ranks) == np.max(ranks)
+    with np.errstate(invalid="ignore"):
+        return np.where(is_last & (means > np.nanmin(means[~is_last])), np.nan, means)
 
 
 def one_standard_error(simplest: str, *, metric: str = "score", larger_is_simpler: bool = False) -> OneStandardError:

@@ -78,16 +78,8 @@ class Racing:
     ) -> bool:
         """Whether a candidate with `scores` on its first folds is pruned.
 
-        Parameters
-        ----------
-        scores : sequence of float, shape (j,)
-            Scores on the first folds, in order; greater is better.
-        incumbent : sequence of float, shape (k,)
-            The best complete candidate's scores on all folds.
-        spread : float or None
-            s of equation (1); None while too few candidates are complete.
-        bound : float or None
-            The highest score of the metric, where it is known.
+        `incumbent` holds the best complete candidate's scores on all folds. `spread` is s of equation (1), and
+        `bound` the highest score of the metric; None where they are not known.
         """
         j, k = len(scores), len(incumbent)
         if not 0 < j < k or not all(map(math.isfinite, scores)):

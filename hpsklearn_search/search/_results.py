@@ -1,4 +1,4 @@
-"""From finished trials to ``cv_results_``, made once, in order of suggestion."""
+"""From finished trials to ``cv_results_``: made once, in order of suggestion."""
 
 from __future__ import annotations
 
@@ -7,36 +7,37 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from ..trials import STATUS_CANCELLED, Trial
+from ._score_errors import SCORE_ERRORS, fold_error
 
-ASKED_TO_STOP = "asked_to_stop"
-"""In the result of a fold: whether a callback of scikit-learn asked to end the search."""
-
-BEST_ITERATIONS = "best_iterations"
-"""In the result of a fold: where each booster that stops early was best."""
+# Keys of the result of a fold, in addition to those of scikit-learn:
+ASKED_TO_STOP = "asked_to_stop"  # whether a callback of scikit-learn asked to end the search
+BEST_ITERATIONS = "best_iterations"  # the best iteration of each booster that stops early
+_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, SCORE_ERRORS)
 
 
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
     """The trials that have a row in the table."""
     finished = [(trial, trial.outcome) for trial in trials if trial.outcome is not None]
-    # One whose error ended the search may have none of its folds, counted from the first, to show.
+    # A trial whose error ended the search may lack the first fold, and then it has no folds to show.
     return [trial for trial, outcome in finished if outcome.status != STATUS_CANCELLED and outcome.folds]
 
 
 def flat_folds(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """The results of all folds that ran, candidate by candidate."""
-    return [_plain(fold) for trial in trials if trial.outcome is not None for fold in trial.outcome.folds]
+    return [_sklearn_part(fold) for trial in trials if trial.outcome is not None for fold in trial.outcome.folds]
 
 
-def _plain(fold: Mapping[str, Any]) -> dict[str, Any]:
-    """What scikit-learn's table is made of."""
-    return {key: value for key, value in fold.items() if key != BEST_ITERATIONS}
+def _sklearn_part(fold: Mapping[str, Any]) -> dict[str, Any]:
+    # scikit-learn would make a column of every key.
+    return {key: value for key, value in fold.items() if key not in _OWN_KEYS}
 
 
 def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> str:
-    """Why the first candidate failed, in a line: what was raised, and what that came from."""
+    """Why the first failed candidate failed, in one line: the exception, and those that caused it."""
     trial = next(trial for trial in trials if any(fold["fit_error"] for fold in flat_folds([trial])))
     error = next(fold["fit_error"] for fold in flat_folds([trial]) if fold["fit_error"])
     raised = re.findall(r"^(?:\w+\.)*(\w*(?:Error|Exception)\b.*)", error, flags=re.MULTILINE)[::-1]
@@ -45,24 +46,24 @@ def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any
 
 
 def padded_folds(trials: Sequence[Trial], n_splits: int) -> list[dict[str, Any]]:
-    """The results of `n_splits` folds for every candidate, with NaN for those that racing left out."""
+    """The results of `n_splits` folds for every candidate, with NaN for folds that racing left out."""
     return [fold for trial in trials if trial.outcome is not None for fold in _padded(trial.outcome.folds, n_splits)]
 
 
 def _padded(folds: Sequence[Mapping[str, Any]], n_splits: int) -> list[dict[str, Any]]:
     missing = n_splits - len(folds)
     if not missing:
-        return [_plain(fold) for fold in folds]
+        return [_sklearn_part(fold) for fold in folds]
     scores = folds[0]["test_scores"]
-    nothing = dict.fromkeys(scores, np.nan) if isinstance(scores, dict) else np.nan
-    # The times of the folds that ran stand in for the others, so that means are those of what ran.
+    no_scores = dict.fromkeys(scores, np.nan) if isinstance(scores, dict) else np.nan
+    # The missing folds get the mean times of the others, so that the means in the table are of folds that ran.
     times = {key: float(np.mean([fold[key] for fold in folds])) for key in ("fit_time", "score_time")}
-    empty = {"fit_error": None, "test_scores": nothing, "n_test_samples": 0, **times}
-    return [*map(_plain, folds), *(dict(empty) for _ in range(missing))]
+    empty = {"fit_error": None, "test_scores": no_scores, "n_test_samples": 0, **times}
+    return [*map(_sklearn_part, folds), *(dict(empty) for _ in range(missing))]
 
 
 def add_partial_columns(results: dict[str, Any], trials: Sequence[Trial], metric: str) -> None:
-    """Racing's own columns: how many folds ran, and the mean test score over them."""
+    """Add racing's own columns: how many folds ran, and the mean test score over them."""
     counts = [len(trial.outcome.folds) if trial.outcome is not None else 0 for trial in trials]
     results["n_splits_run"] = np.array(counts, dtype=np.int64)
     n_splits = max(counts)
@@ -72,30 +73,37 @@ def add_partial_columns(results: dict[str, Any], trials: Sequence[Trial], metric
 
 
 def add_iteration_columns(results: dict[str, Any], trials: Sequence[Trial], n_splits: int) -> None:
-    """Where every fold of a booster that stops early was best, and the median; none if nobody stops early."""
+    """Add the best iteration of every fold, and their median, for each booster that stops early."""
     folds = [trial.outcome.folds if trial.outcome is not None else () for trial in trials]
-    found = [[fold.get(BEST_ITERATIONS, {}) for fold in of_trial] for of_trial in folds]
-    paths = dict.fromkeys(path for of_trial in found for fold in of_trial for path in fold)
+    iterations = [[fold.get(BEST_ITERATIONS, {}) for fold in of_trial] for of_trial in folds]
+    paths = dict.fromkeys(path for of_trial in iterations for fold in of_trial for path in fold)
     for path in paths:
         suffix = f"_{path}" if len(paths) > 1 else ""
         table = np.full((len(trials), n_splits), np.nan)
-        for row, of_trial in zip(table, found, strict=True):
+        for row, of_trial in zip(table, iterations, strict=True):
             row[: len(of_trial)] = [fold.get(path, np.nan) for fold in of_trial]
         for i in range(n_splits):
             results[f"split{i}_best_iteration{suffix}"] = table[:, i]
-        known = ~np.isnan(table).all(axis=1)
+        has_any = ~np.isnan(table).all(axis=1)
         results[f"median_best_iteration{suffix}"] = np.full(len(trials), np.nan)
-        results[f"median_best_iteration{suffix}"][known] = np.round(np.nanmedian(table[known], axis=1))
+        results[f"median_best_iteration{suffix}"][has_any] = np.round(np.nanmedian(table[has_any], axis=1))
 
 
-def rank_without_infinities(results: dict[str, Any]) -> Mapping[str, Any]:
-    """Let infinite mean scores share the last rank, as NaN does: only a finite number can win."""
+def rank_failures_last(results: dict[str, Any], trials: Sequence[Trial]) -> Mapping[str, Any]:
+    """Let failed candidates share the last rank, as with NaN: neither `error_score` nor infinity can win."""
     for key in [key for key in results if key.startswith("mean_test_")]:
         means = np.asarray(results[key])
-        if not np.isinf(means).any():
-            continue
-        finite = np.isfinite(means)
-        worst = means[finite].min() - 1 if finite.any() else 0.0
-        ranks = rankdata(-np.where(finite, means, worst), method="min")
+        can_win = np.isfinite(means) & ~_has_failed(trials, key.removeprefix("mean_test_"))
+        if not can_win.any():
+            can_win = np.isfinite(means)  # then the scores decide among the failed candidates, as in GridSearchCV
+        if np.isnan(means[~can_win]).all():
+            continue  # scikit-learn ranks NaN last
+        worst = means[can_win].min() - 1 if can_win.any() else 0.0
+        ranks = rankdata(-np.where(can_win, means, worst), method="min")
         results[key.replace("mean_", "rank_", 1)] = ranks.astype(np.int32)
     return results
+
+
+def _has_failed(trials: Sequence[Trial], metric: str) -> NDArray[np.bool_]:
+    folds = [trial.outcome.folds if trial.outcome is not None else () for trial in trials]
+    return np.array([any(fold_error(fold, metric) for fold in of_trial) for of_trial in folds])

@@ -30,17 +30,19 @@ from ..space import Space
 from ..suggest import SuggestAlgorithm, grid
 from ..trials import Trials
 from ._callbacks import collect_callbacks, describe_search
+from ._checks import check_estimator, check_parts, check_rows, check_target
 from ._compat import (
     check_method_params,
     indexable,
     is_multimetric_scorer,
-    refusing_text,
-    requires_y,
     scorers_by_name,
+    strict_scorer,
 )
 from ._fingerprint import check_origin, fingerprint
+from ._hopeless import stop_if_hopeless
 from ._metric_bounds import highest_score
 from ._parameters import ParameterSpace
+from ._points import as_points
 from ._racing import Race, as_racing
 from ._task_tree import TaskTree
 from .early_stopping import contains_early_stopping
@@ -53,9 +55,7 @@ class SearchRun:
 
     search: Any
     parameters: ParameterSpace
-    scorer: Any
     refit_metric: Any
-    fit_params: Mapping[str, Any]
     objective: FoldObjective
     executor: Executor
     tree: TaskTree
@@ -68,40 +68,44 @@ class SearchRun:
 
     @classmethod
     def prepare(cls, search: Any, X: Any, y: Any, params: Mapping[str, Any]) -> SearchRun:
-        """Everything that can be wrong with an argument is found here."""
-        _check_estimator(search.estimator)
-        as_trials(search.trials).check_picklable(estimator=search.estimator, X=X, y=y, **params)
+        """Find everything that is wrong with an argument; nothing is fitted, and `search` does not change."""
+        check_estimator(search.estimator)
+        place = as_trials(search.trials)
+        place.check_picklable(estimator=search.estimator, X=X, y=y, **params)
         parameters = ParameterSpace(search.space, search.estimator)
         parameters.check_names(search.estimator)
+        # From here on the order is GridSearchCV's, so that of two mistakes both searches name the same one.
         scorer, refit_metric = search._get_scorers()
-        if y is None and requires_y(search.estimator):
-            kind = type(search).__name__
-            raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None")
+        check_target(search, y)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = search._get_routed_params_for_fit(params)
+        for metadata in (params, routed.estimator.fit, routed.scorer.score):
+            check_rows(metadata, params, X)
         splits = _draw_folds(search, X, y, routed.splitter.split)
-        weight = params.get("sample_weight")
-        tree = TaskTree(search, X, y, None if weight is None else {"sample_weight": weight}, parameters.space.root)
-        function = _fold_function(search, parameters, X, y, splits, scorer, routed, tree)
+        tree = TaskTree(search, X, y, params.get("sample_weight"), parameters.space.root)
+        caller = search if tree.has_listeners else None
+        function = _fold_function(search, parameters, (X, y, splits), _fold_settings(search, scorer, routed), caller)
         metric = _objective_metric(search, scorer)
-        executor = _open_executor(search)
-        window = _window(search, executor)
-        objective = FoldObjective(function, metric, _race(search, scorer, metric, window), tree.fold_context)
+        algo, max_evals = _algorithm_and_budget(search, parameters.space)
+        executor = _open_executor(search, place, max_evals * len(splits))
+        window = _window(search, executor.capacity / len(splits))
+        objective = FoldObjective(function, metric, _race(search, function, metric, window), tree.fold_context)
         callbacks = collect_callbacks(search, objective)
-        trials = _starting_trials(search, parameters)
+        trials = _starting_trials(search, place, parameters.space)
         for trial in trials.record:
             objective.remember(trial)
-        plan = _plan(search, parameters, objective, window)
-        fit_params = routed.estimator.fit
-        return cls(
-            search, parameters, scorer, refit_metric, fit_params, objective, executor, tree, callbacks, trials, plan
-        )
+        plan = _plan(search, parameters, objective, algo, max_evals, window)
+        return cls(search, parameters, refit_metric, objective, executor, tree, callbacks, trials, plan)
+
+    @property
+    def n_splits(self) -> int:
+        return len(self.objective.function.splits)
 
     def launch(self, first: Callback) -> str:
         """Run the loop, with `first` before the other callbacks; the reason why it ended."""
         max_evals = self.plan.max_evals
-        self.tree.begin_search(None if max_evals is None else max_evals * self.search.n_splits_)
+        self.tree.begin_search(None if max_evals is None else max_evals * self.n_splits)
         path = self.search.trials_save_file
         callbacks = [first, *self.callbacks]
         reason = launch(self.plan, self.objective, self.executor, self.trials, callbacks, path, self._fingerprint)
@@ -116,44 +120,45 @@ class SearchRun:
         return fingerprint(self.search, self.plan, self.objective.function, self.trials.record)
 
 
-def _check_estimator(estimator: Any) -> None:
-    if isinstance(estimator, type):
-        name = estimator.__name__
-        raise TypeError(f"Expected an estimator instance ({name}()), got estimator class instead ({name}).")
-
-
+# ---------------------------------------------------------------------- folds
 def _draw_folds(search: Any, X: Any, y: Any, split_params: Mapping[str, Any]) -> Splits:
-    search._checked_cv_orig = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
-    search.n_splits_ = search._checked_cv_orig.get_n_splits(X, y, **split_params)
-    return draw_folds(search._checked_cv_orig, X, y, split_params, search.n_splits_)
+    cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
+    splits = draw_folds(cv, X, y, split_params, cv.get_n_splits(X, y, **split_params))
+    check_parts(splits, search.cv)
+    return splits
+
+
+def _fold_settings(search: Any, scorer: Any, routed: Any) -> dict[str, Any]:
+    """Keywords of scikit-learn's fold routine."""
+    return {
+        "scorer": strict_scorer(scorer),
+        "fit_params": routed.estimator.fit,
+        "score_params": routed.scorer.score,
+        "return_train_score": search.return_train_score,
+        "error_score": search.error_score,
+        "verbose": search.verbose if search.verbose > 1 else 0,  # 1 is the line of progress
+    }
 
 
 def _fold_function(
-    search: Any, parameters: ParameterSpace, X: Any, y: Any, splits: Splits, scorer: Any, routed: Any, tree: TaskTree
+    search: Any, parameters: ParameterSpace, data: tuple[Any, Any, Splits], settings: Mapping[str, Any], caller: Any
 ) -> FoldFunction:
-    base = clone(search.estimator)
+    base, (X, y, splits) = clone(search.estimator), data
     return FoldFunction(
         base,
         parameters,
         X,
         y,
         splits,
-        settings={
-            "scorer": refusing_text(scorer),
-            "fit_params": routed.estimator.fit,
-            "score_params": routed.scorer.score,
-            "return_train_score": search.return_train_score,
-            "error_score": search.error_score,
-            "verbose": search.verbose if search.verbose > 1 else 0,
-        },
+        settings,
         cache=make_step_cache(search.step_cache, X),
-        search=search if tree.has_listeners else None,
+        search=caller,
         has_early_stopping=contains_early_stopping(base, parameters.space.root),
     )
 
 
 def _objective_metric(search: Any, scorer: Any) -> str | None:
-    """The metric to optimise: `objective_metric`, else the one refitted on, else the first."""
+    """The metric to optimise: `objective_metric`, else the one that `refit` names, else None for the first."""
     name: str | None = search.objective_metric or (search.refit if isinstance(search.refit, str) else None)
     if search.objective_metric is not None and is_multimetric_scorer(scorer):
         names = list(scorers_by_name(scorer))
@@ -162,56 +167,62 @@ def _objective_metric(search: Any, scorer: Any) -> str | None:
     return name
 
 
-def _open_executor(search: Any) -> Executor:
-    limit = check_timeout(search.trial_timeout, "trial_timeout")
-    n_tasks = check_positive_integer("max_evals", search.max_evals) * int(search.n_splits_)
-    executor: Executor | None = as_trials(search.trials).open_executor(task_timeout=limit, n_tasks=n_tasks)
-    return local_executor(search.n_jobs, task_timeout=limit) if executor is None else executor
-
-
-def _window(search: Any, executor: Executor) -> Window:
-    if search.random_state is None:
-        return Window(None)
-    if search.max_queue_len is None:
-        return Window(max(2, 1 + math.ceil(executor.capacity / int(search.n_splits_))))
-    return Window(check_positive_integer("max_queue_len", search.max_queue_len))
-
-
-def _race(search: Any, scorer: Any, metric: str | None, window: Window) -> Race | None:
+def _race(search: Any, function: FoldFunction, metric: str | None, window: Window) -> Race | None:
+    scorer = function.settings["scorer"]
     is_multimetric = is_multimetric_scorer(scorer)
     racing = as_racing(
         search.racing,
-        n_splits=search.n_splits_,
+        n_splits=len(function.splits),
         refit=search.refit,
         return_train_score=search.return_train_score,
         has_objective=not is_multimetric or metric is not None,
     )
     if racing is None:
         return None
-    objective_scorer = scorers_by_name(scorer)[metric] if is_multimetric else scorer
+    scorers = scorers_by_name(scorer)
+    objective_scorer = scorers[metric] if is_multimetric else scorers
     return Race(racing, highest_score(objective_scorer, search.estimator), window)
 
 
-def _starting_trials(search: Any, parameters: ParameterSpace) -> Trials:
+# ---------------------------------------------------------------------- the plan
+def _open_executor(search: Any, place: Trials, n_tasks: int) -> Executor:
+    limit = check_timeout(search.trial_timeout, "trial_timeout")
+    executor: Executor | None = place.open_executor(task_timeout=limit, n_tasks=n_tasks)
+    return local_executor(search.n_jobs, task_timeout=limit) if executor is None else executor
+
+
+def _window(search: Any, n_candidates_at_once: float) -> Window:
+    if search.random_state is None:
+        return Window(None)  # nothing can be repeated, so no suggestion waits for an outcome
+    if search.max_queue_len is None:
+        return Window(max(2, 1 + math.ceil(n_candidates_at_once)))
+    return Window(check_positive_integer("max_queue_len", search.max_queue_len))
+
+
+def _starting_trials(search: Any, place: Trials, space: Space) -> Trials:
     """Trials with an empty record, or with ``warm_start`` those of the last fit."""
     if not (search.warm_start and hasattr(search, "trials_")):
-        earlier = as_trials(search.trials)
-        fresh = earlier.fresh()
-        fresh.record.prior_trials = earlier.prior_trials(parameters.space)
-        return fresh
-    trials: Trials = search.trials_
-    if trials.labels != parameters.space.labels:
+        trials = place.fresh()
+        trials.record.prior_trials = place.prior_trials(space)
+        return trials
+    last: Trials = search.trials_
+    if last.labels != space.labels:
         raise ValueError(
-            f"warm_start=True: the space has the labels {parameters.space.labels}, the last fit searched "
-            f"{trials.labels}; set warm_start=False to start anew"
+            f"warm_start=True: the space has the labels {space.labels}, the last fit searched "
+            f"{last.labels}; set warm_start=False to start anew"
         )
-    return trials
+    return last
 
 
-def _plan(search: Any, parameters: ParameterSpace, objective: FoldObjective, window: Window) -> Plan:
-    space = parameters.space
-    algo, max_evals = _algorithm_and_budget(search, space)
-    constraints = search.constraints
+def _plan(
+    search: Any,
+    parameters: ParameterSpace,
+    objective: FoldObjective,
+    algo: SuggestAlgorithm,
+    max_evals: int,
+    window: Window,
+) -> Plan:
+    space, constraints = parameters.space, search.constraints
     return Plan(
         space=space,
         algo=algo,
@@ -222,8 +233,9 @@ def _plan(search: Any, parameters: ParameterSpace, objective: FoldObjective, win
         stoppers=[
             *stoppers(check_loss_threshold(search.loss_threshold), search.early_stop_fn),
             lambda trials: "callback" if objective.asked_to_stop else None,
+            stop_if_hopeless(objective.metric_name),
         ],
-        first_points=[space.check(point) for point in search.points_to_evaluate or ()],
+        first_points=as_points(parameters, search.points_to_evaluate),
         repeats=False,
         accepts=None if constraints is None else lambda point: constraints(parameters.params(point)),
         description=describe_search(search, max_evals, parameters, objective.function.X),

@@ -1,4 +1,4 @@
-"""`HyperoptSearchCV`: GridSearchCV's surface over the library's own loop."""
+"""`HyperoptSearchCV`: the arguments and attributes of GridSearchCV, on the library's own loop."""
 
 from __future__ import annotations
 
@@ -19,92 +19,130 @@ from ._run import SearchRun
 
 
 class HyperoptSearchCV(FittedSearch):
-    """Search over hyperparameters with cross-validation, guided by the scores so far.
+    """Search for the best parameters of an estimator with cross-validation, guided by the scores so far.
 
-    Used like `GridSearchCV`, with the same attributes; the candidates come from a sequential
+    It is used as `GridSearchCV` is, with the same attributes. The candidates come from a sequential
     model-based algorithm instead of a grid.
 
     Parameters
     ----------
     estimator : estimator object
-        Cloned before every fit; needs a ``score`` method, or `scoring`.
+        The estimator whose parameters are searched. It is cloned before every fit. It needs a ``score``
+        method unless `scoring` is given.
     space : dict or list of dict
-        ``{parameter name: values}``, where values are an ``hp`` expression, a list or array, a
-        frozen `scipy.stats` distribution, or a constant (but a dict that is a value stands in a list).
-        An ``hp.choice`` whose option is a dict merges it into the parameters. A list of dicts is a
-        choice between them.
+        ``{parameter name: values}``. Values are an ``hp`` expression, a list or array, a frozen
+        `scipy.stats` distribution, or a constant; a dict that is one value of a parameter stands in a list.
+        If an option of ``hp.choice`` is a dict of parameters, choosing it sets all of them. A list of dicts
+        is a choice between them.
     max_evals : int, default=50
-        How many candidates to evaluate.
+        Number of candidates to evaluate. A space with fewer points is evaluated completely.
     algo : {"auto", "tpe", "random", "anneal"} or callable, default=None
-        How candidates are suggested; None is ``"auto"``.
+        The algorithm that suggests candidates. None means ``"auto"``.
     trials : Trials, default=None
-        Where to run, and what is known: trials in it, of this space and with minus a mean score as loss,
-        guide the search, but have no row in `cv_results_`. Never mutated, the record is `trials_`.
-        hyperopt's own ``Trials`` are understood.
-    scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
-        As in `RandomizedSearchCV`. ``verbose=1`` shows one line of progress on stderr.
-        ``pre_dispatch`` has no effect.
+        Earlier trials to learn from; with `SparkTrials`, also where to run. They must come from this space,
+        with loss = -score. They get no row in `cv_results_`. Not modified; the new record is `trials_`. A
+        `hyperopt.Trials` works too.
+    scoring : str, callable, list, tuple or dict, default=None
+        The metric by which a candidate is judged on the test part of each fold: a name, or a function
+        ``scoring(estimator, X, y)``. A list, tuple or dict, or a function that returns a dict, computes several
+        metrics. None means the estimator's ``score`` method.
+    n_jobs : int, default=None
+        Number of folds that are fitted at the same time, each in a worker process. -1 means one for each core;
+        None means 1, which needs no other process, or the setting of ``joblib.parallel_config``.
+    refit : bool, str or callable, default=True
+        Whether to fit the best candidate on all data afterwards, as `best_estimator_`. With several metrics,
+        the name of the one that decides, which the search also optimises. A function receives `cv_results_`
+        and returns the row of the candidate to fit.
+    cv : int, cross-validation generator or iterable, default=None
+        The folds: a number, a splitter, or pairs of train and test indices; None means 5. They are drawn once,
+        so that all candidates are judged on the same folds. A number means stratified folds for a classifier.
+    verbose : int, default=0
+        0 shows nothing, 1 shows one line of progress on stderr, and more adds scikit-learn's lines for each fold.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Ignored; it exists so that the arguments of `GridSearchCV` can be passed.
     random_state : int, RandomState, Generator or None, default=None
-        With a seed the search is reproducible, for every `n_jobs` up to the number of folds.
+        Seed of the search. With a seed the candidates and scores are reproducible, and they do not depend on
+        `n_jobs` up to the number of folds.
+    error_score : "raise" or float, default=nan
+        The score of a fold whose fit or scoring fails. ``"raise"`` ends the search with the error instead.
+    return_train_score : bool, default=False
+        Whether `cv_results_` also contains the scores on the train part of each fold.
     timeout : float, default=None
-        Seconds after which the search ends, with what has finished.
+        Seconds after which the search ends. The candidates that have finished are kept, and the best is refitted.
     loss_threshold : float, default=None
-        The search ends once a loss (minus the mean score) is this low.
+        The search ends as soon as a loss is at most this. A loss is minus a mean score: -0.98 for a score of 0.98.
     early_stop_fn : callable, default=None
-        ``early_stop_fn(trials, *previous) -> (stop, next previous)``.
+        ``early_stop_fn(trials, *arguments) -> (stop, arguments)``, called after each candidate with the arguments
+        that it returned before. The search ends when ``stop`` is True. Ready-made: `no_progress_loss`.
     points_to_evaluate : list of dict, default=None
-        ``{label: raw value}``, evaluated first.
+        Candidates to evaluate first, as ``{parameter name: value}``: for example ``[old.best_params_]``. Parameters
+        that are left out are drawn. Labels can be used instead of names.
     max_queue_len : int, default=None
         The window W: candidate t is suggested from the outcomes of candidates 0 .. t-W. By default
-        ``1 + ceil(n_jobs / n_splits)``, at least 2. Only used with a `random_state`.
+        ``1 + ceil(n_jobs / n_splits)``, at least 2. It is used only with a `random_state`.
     objective_metric : str, default=None
-        With several metrics: the one to optimise, where `refit` does not name one.
+        With several metrics, the one to optimise where `refit` does not name one. None means the first.
     racing : {"auto", "ceiling", "predictive"} or Racing, default=None
-        Whether candidates that cannot win are stopped before their last fold. Their other folds are NaN
-        in `cv_results_`, which gets the columns ``n_splits_run`` and ``mean_test_score_partial``.
+        Whether to prune candidates that cannot win, before their last fold. The folds that are left out are
+        NaN in `cv_results_`, which gets the columns ``n_splits_run`` and ``mean_test_score_partial``.
     step_cache : {"auto"} or int, default=None
-        Bytes for what a pipeline's first steps made of each fold, in every worker; ``"auto"`` is twice
-        the size of X, at least 64 MB. The scores are the same; only what is a function of its
-        parameters is kept (no step without a fixed ``random_state`` where it has one).
+        Memory in bytes, per worker, for caching the output of a pipeline's leading steps on each fold.
+        ``"auto"``: twice the size of X, at least 64 MB. Scores do not change. A step is cached only if its
+        output depends on nothing but its parameters: a random step needs an integer ``random_state``.
     constraints : callable, default=None
-        ``constraints(params) -> bool``: a combination it refuses is replaced before it costs a fit.
+        ``constraints(params) -> bool``. Combinations for which it is False are replaced before they are fitted.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues the last one, up to a larger `max_evals`; all candidates
+        Whether a further ``fit`` continues the last one, up to a larger `max_evals`. All candidates of both
         are rows of `cv_results_`.
     trials_save_file : path-like, default=None
-        An SQLite file that every finished candidate is written to, and that a second run of the same
-        search continues from.
+        An SQLite file to which every finished candidate is written. If the same search runs again with the
+        same file, it continues.
     trial_timeout : float, default=None
-        Seconds that the fit and scoring of a candidate on one fold may take, counted from its begin
-        (where all folds travel to a worker as one task, those together). Then its process is killed,
-        and the candidate has failed with the status ``"timeout"``. With ``n_jobs=1`` one worker
-        process runs, too.
+        Time limit in seconds for fitting and scoring one fold (for very short fits, all folds of a
+        candidate). When it is exceeded, the worker is killed and the candidate fails with status
+        ``"timeout"``. Uses a worker process even with ``n_jobs=1``.
     callbacks : list of Callback, default=None
-        Who watches the search.
+        Objects whose methods are called when the search and its trials begin and end.
 
     Attributes
     ----------
     cv_results_ : dict of ndarray
-        GridSearchCV's table, one row a candidate in order of suggestion.
-    best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, multimetric_
-        As in `GridSearchCV`.
+        One row for each candidate, in order of suggestion, with the columns of `GridSearchCV`.
+    best_estimator_ : estimator
+        The best candidate, fitted on all data. Only with `refit`.
+    best_score_ : float
+        Mean test score of the best candidate. Not with a callable `refit`.
+    best_params_ : dict
+        ``{parameter name: value}`` of the best candidate.
+    best_index_ : int
+        Row of the best candidate in `cv_results_`.
+    scorer_ : callable or dict
+        The scorer; with several metrics ``{name: scorer}``.
+    n_splits_ : int
+        Number of folds.
+    refit_time_ : float
+        Seconds that fitting the best candidate on all data took. Only with `refit`.
+    multimetric_ : bool
+        Whether there are several metrics.
     trials_ : Trials
         The record of the search.
     best_loss_ : float
-        Minus the best mean score of the optimised metric.
+        Minus the mean score of the best candidate, of the optimised metric.
     n_trials_ : int
-        How many candidates finished.
+        Number of candidates that finished.
     importances_ : dict
-        How much each label decides by itself whether a candidate is good; see `parameter_importances`.
+        How much each label alone decides whether a candidate is good; see `parameter_importances`.
     stop_reason_ : str
-        Why the search ended: ``"max_evals"``, ``"exhausted"``, ``"timeout"``, ...
+        Why the search ended: ``"max_evals"``, ``"exhausted"`` (a finite space has no more points), ``"timeout"``,
+        ``"loss_threshold"``, ``"early_stop_fn"``, ``"callback"``, ``"interrupted"``, or ``"all_failed"`` (all folds
+        of the first five candidates failed with the same error).
 
     Raises
     ------
     BadSearchSpace, ValueError, TypeError
         If an argument is wrong, before the first fit.
     SaveFileError
-        If `trials_save_file` cannot be used, or belongs to another search.
+        If `trials_save_file` cannot be used, or was written by a different search.
 
     Examples
     --------
@@ -222,7 +260,7 @@ class HyperoptSearchCV(FittedSearch):
         run = SearchRun.prepare(self, X, y, params)
         with notify_on_finish(run.callbacks, self):
             self._search(run)
-            self._warn_if_nothing_finite()
+            self._check_success(run)
             self._select(run)
             self._refit(run)
         return self

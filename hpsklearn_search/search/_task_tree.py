@@ -1,13 +1,13 @@
-"""scikit-learn's callback protocol (1.9 and later): the tasks that a search tells its callbacks about.
+"""scikit-learn's callback protocol (1.9 and later): the tasks of a search that its callbacks are called for.
 
 ::
 
     fit
     ├── search
-    │   └── candidate-split-evaluation     one a candidate and fold, with the estimator's own tasks below
+    │   └── candidate-split-evaluation     one for each candidate and fold; the estimator's own tasks are below it
     └── refit-with-best-params
 
-On an older scikit-learn there is no such protocol, and every method here does nothing.
+An older scikit-learn has no such protocol; there every method of `TaskTree` does nothing.
 """
 
 from __future__ import annotations
@@ -30,19 +30,15 @@ class FoldContext:
 
     @property
     def max_subtasks(self) -> Any:
-        """As the context has it."""
         return self._context.max_subtasks
 
     def propagate_callback_context(self, estimator: Any) -> Any:
-        """As the context does."""
         return self._context.propagate_callback_context(estimator)
 
     def call_on_fit_task_begin(self, **kwargs: Any) -> None:
-        """As the context does."""
         self._context.call_on_fit_task_begin(**kwargs)
 
     def call_on_fit_task_end(self, **kwargs: Any) -> None:
-        """As the context does; its answer is kept."""
         self.asked_to_stop |= bool(self._context.call_on_fit_task_end(**kwargs))
 
 
@@ -58,52 +54,39 @@ def has_callbacks(value: Any) -> bool:
 
 
 class TaskTree:
-    """The tasks of one ``fit``.
+    """The tasks of one ``fit``; every callback receives the search as the estimator."""
 
-    Parameters
-    ----------
-    search : HyperoptSearchCV
-        The search that fits; every hook receives it as its estimator.
-    X, y : data
-        What it is fitted on.
-    metadata : dict or None
-        The sample weight, if there is one.
-    options : object, optional
-        The space, whose options may be estimators with callbacks of their own.
-    """
-
-    def __init__(self, search: Any, X: Any, y: Any, metadata: dict[str, Any] | None, options: Any = None) -> None:
+    def __init__(self, search: Any, X: Any, y: Any, sample_weight: Any = None, options: Any = None) -> None:
         self._search = search
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self._data = {"estimator": search, "X": X, "y": y, "metadata": metadata}
         self._root = None
-        self._searching: Any = None
+        self._search_context: Any = None
+        # The options of a space may be estimators with callbacks of their own.
         self.has_listeners = HAS_CALLBACKS and any(map(has_callbacks, (search, search.estimator, options)))
         if HAS_CALLBACKS:
             self._root = search._init_callback_context(max_subtasks=1 + (search.refit is not False))
-            self._root.call_on_fit_task_begin(**self._data)
 
     def begin_search(self, max_tasks: int | None) -> None:
-        """The search begins, with so many folds of candidates at most."""
+        """Begin the fit, and in it the search, which has at most so many fold tasks."""
         if self._root is not None:
-            self._searching = self._root.subcontext(
+            self._root.call_on_fit_task_begin(**self._data)
+            self._search_context = self._root.subcontext(
                 task_name="search", max_subtasks=max_tasks, sequential_subtasks=False
             )
-            self._searching.call_on_fit_task_begin(estimator=self._search)
+            self._search_context.call_on_fit_task_begin(estimator=self._search)
 
     def end_search(self) -> None:
-        """The search is over."""
-        if self._searching is not None:
-            self._searching.call_on_fit_task_end(estimator=self._search)
+        if self._search_context is not None:
+            self._search_context.call_on_fit_task_end(estimator=self._search)
 
     def fold_context(self, task_id: int) -> FoldContext | None:
-        """The context of a fold, None where nobody listens.
-
-        It hangs in a branch of its own, without its siblings: what travels to a worker is as small
-        for the thousandth candidate as for the first.
-        """
+        """The context of a fold task, None if there are no callbacks."""
         if not self.has_listeners:
             return None
-        branch = copy.copy(self._searching)
+        # A copy of the branch without its other tasks: what is sent to a worker stays as small
+        # for the thousandth candidate as it was for the first.
+        branch = copy.copy(self._search_context)
         branch._children_map = {}
         branch.parent = copy.copy(self._root)
         branch.parent._children_map = {branch.task_id: branch}
@@ -111,7 +94,7 @@ class TaskTree:
 
     @contextmanager
     def refit(self, estimator: Any) -> Iterator[None]:
-        """The refit of `estimator`, from begin to end."""
+        """The task of the refit, around the fit of `estimator`."""
         if self._root is None:
             yield
             return
@@ -122,13 +105,13 @@ class TaskTree:
         context.call_on_fit_task_end(**self._data)
 
     def end(self) -> None:
-        """All is done."""
+        """End the fit."""
         if self._root is not None:
             self._root.call_on_fit_task_end(**self._data)
 
 
 def picklable_search(search: Any) -> Any:
-    """What stands for the search in a worker: its parameters, without what cannot or need not travel."""
+    """A copy of the search for worker processes: its parameters, without what cannot or need not be sent."""
     copied = copy.copy(search)
     for name in ("callbacks", "trials"):
         if name in copied.__dict__:

@@ -8,7 +8,7 @@ from ._functions import FUNCTIONS, identity
 from ._layout import Layout, draw_options, option_centre
 from ._nodes import Apply, Choice, Constant, Node, Parameter, children, switch
 from ._points import parse_point, parse_values
-from ._scipy import RvsDistribution, ScipyDistribution
+from ._scipy import RvsDistribution, ScipyDistribution, from_scipy
 from ._space import Dimension, Point, Space
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "contains_key",
     "draw_options",
     "fixed_value",
+    "from_scipy",
     "has_nodes",
     "identity",
     "merge_branches",

@@ -26,10 +26,10 @@ import numpy as np
 from ..exceptions import BadSearchSpace, add_note
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform, is_real
 from ._nodes import Choice, Constant, Node, Parameter, children
-from ._scipy import RvsDistribution, ScipyDistribution
+from ._scipy import RvsDistribution, from_scipy
 
+# Whether a dict under a key is a branch, which is a set of parameters; if not, it is a value of the key.
 IsBranch: TypeAlias = Callable[[str, dict[Any, Any]], bool]
-"""Whether a dict under a key is a branch, which is a set of parameters; if not, it is a value of the key."""
 
 
 def contains_key(key: str, option: dict[Any, Any]) -> bool:
@@ -261,7 +261,7 @@ def as_distribution(label: str, frozen: Any) -> Distribution:
             f"{label!r}: scipy.stats.{frozen.dist.name}{frozen.args or ''}{frozen.kwds or ''} cannot be drawn from; "
             "its median must be one finite number"
         )
-    return _translated(frozen) or ScipyDistribution(frozen)
+    return _translated(frozen) or from_scipy(frozen)
 
 
 def _translated(frozen: Any) -> Distribution | None:

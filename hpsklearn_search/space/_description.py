@@ -23,8 +23,7 @@ from ._distributions import Distribution, Integer, Normal, Uniform
 from ._nodes import Choice, Constant, Node, Parameter
 from ._scipy import RvsDistribution, ScipyDistribution
 
-WIDEST = 60
-"""Characters of a cell of the table, and of a list of options."""
+WIDEST = 60  # Characters of a cell of the table, and of a list of options.
 
 
 @dataclass(frozen=True)
@@ -92,10 +91,11 @@ def values_in_words(node: Parameter | Choice) -> str:
         step = "" if distribution.q is None else f", multiples of {distribution.q:.6g}"
         return f"{kind}: {centre} {distribution.from_unit(0.5):.6g}, {_central_interval(distribution)}{step}"
     if isinstance(distribution, ScipyDistribution):
-        call = repr(distribution).removeprefix("ScipyDistribution(").removesuffix(")")
-        return f"scipy.stats.{call}: {_central_interval(distribution)}"
+        call = distribution.call
+        shown = call if len(call) <= WIDEST else f"{call[: WIDEST - 4]}...)"
+        return f"scipy.stats.{shown}: {_central_interval(distribution)}"
     if isinstance(distribution, RvsDistribution):
-        return f"drawn from {brief(distribution.distribution)}"
+        return f"drawn from {brief(distribution.source)}"
     return repr(distribution)
 
 

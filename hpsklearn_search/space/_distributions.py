@@ -19,14 +19,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from .._typing import FloatArray
+from .._typing import FloatArray, IntArray
+from ._lattice import Lattice
 
 Kind: TypeAlias = Literal["numeric", "categorical", "opaque"]
 
@@ -83,10 +83,12 @@ def is_real(value: Any) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
 
 
-def digits(q: float) -> int:
-    """Decimal places that a multiple of `q` can have."""
-    exponent = Decimal(repr(float(q))).as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+def is_finite(value: Any) -> bool:
+    """Whether `value` is a real number that is neither NaN nor too large for a double."""
+    try:
+        return is_real(value) and math.isfinite(value)
+    except OverflowError:  # Python's integers have no limit
+        return False
 
 
 class _Specified:
@@ -96,8 +98,8 @@ class _Specified:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
 
-class _Grid(_Specified):
-    """Cells of the multiples of `q`; the distribution supplies cdf, ppf and the ends of its support."""
+class _Numeric(_Specified):
+    """Coordinates and cells; the distribution supplies cdf, ppf and the ends of its support."""
 
     q: float | None
     probabilities: ClassVar[FloatArray] = NO_OPTIONS
@@ -112,27 +114,17 @@ class _Grid(_Specified):
         raise NotImplementedError
 
     @cached_property
-    def _ends(self) -> tuple[float, float]:
-        """First and last multiple of q inside the support (infinite where unbounded)."""
+    def _lattice(self) -> Lattice:
+        """The values, if the distribution is quantised."""
         assert self.q is not None
-        low, high = self._support()
-        # A bound that is a multiple of q up to rounding dirt belongs to the grid.
-        first = math.ceil(low / self.q - 1e-9) if math.isfinite(low) else low
-        last = math.floor(high / self.q + 1e-9) if math.isfinite(high) else high
-        return float(first), float(last)
-
-    def _multiple(self, x: FloatArray) -> FloatArray:
-        assert self.q is not None
-        first, last = self._ends
-        return np.clip(np.round(x / self.q), first, last)
+        return Lattice.between(*self._support(), self.q)
 
     def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
         if self.q is None:
             return u, u
-        k = self._multiple(self._ppf(np.clip(u, TINY, 1 - TINY)))
-        first, last = self._ends
-        left = np.where(k <= first, 0.0, self._cdf((k - 0.5) * self.q))
-        right = np.where(k >= last, 1.0, self._cdf((k + 0.5) * self.q))
+        k = self._lattice.nearest(self._ppf(np.clip(u, TINY, 1 - TINY)))
+        left = np.where(k <= self._lattice.first, 0.0, self._cdf((k - 0.5) * self.q))
+        right = np.where(k >= self._lattice.last, 1.0, self._cdf((k + 0.5) * self.q))
         return left, right
 
     def snap(self, u: FloatArray) -> FloatArray:
@@ -146,46 +138,32 @@ class _Grid(_Specified):
         if self.q is None:
             low, high = self._support()
             return 1 if low == high else None
-        first, last = self._ends
-        return int(last - first) + 1 if math.isfinite(last - first) else None
+        return len(self._lattice) if self._lattice.is_finite else None
 
     def from_unit(self, u: float) -> Any:
-        low, high = self._support()
-        x = float(self._ppf(np.float64(min(max(u, TINY), 1 - TINY))))
+        x = self._ppf(np.float64(min(max(u, TINY), 1 - TINY)))
         if self.q is None:
-            return min(max(x, low), high)
-        return self._value(float(self._multiple(np.float64(x))))
+            low, high = self._support()
+            return min(max(float(x), low), high)
+        return self._lattice.round(float(x))
 
     def to_unit(self, value: Any) -> float:
         return float(self.snap(self._cdf(np.float64(value))))
 
-    def _value(self, multiple: float) -> Any:
-        assert self.q is not None
-        low, high = self._support()
-        value = round(multiple * self.q, digits(self.q)) + 0.0  # + 0.0 turns -0.0 into 0.0
-        return min(max(value, low), high)  # a bound may miss its multiple of q by a hair
-
     def values(self) -> Iterator[Any]:
-        if self.q is None:
-            yield self._support()[0]
-            return
-        first, last = self._ends
-        for k in range(int(first), int(last) + 1):
-            yield self._value(float(k))
+        return iter([self._support()[0]]) if self.q is None else self._lattice.values()
 
     def contains(self, value: Any) -> bool:
-        low, high = self._support()
-        if not is_real(value) or not low <= value <= high:
+        if not is_finite(value):
             return False
         if self.q is None:
-            return True
-        k = round(value / self.q)
-        first, last = self._ends
-        return first <= k <= last and math.isclose(k * self.q, value, rel_tol=1e-9, abs_tol=1e-12)
+            low, high = self._support()
+            return bool(low <= value <= high)
+        return float(value) in self._lattice
 
 
 @dataclass(frozen=True)
-class Uniform(_Grid):
+class Uniform(_Numeric):
     """Uniform on [low, high], or uniform in the logarithm; the bounds are plain numbers."""
 
     low: float
@@ -223,7 +201,7 @@ class Uniform(_Grid):
 
 
 @dataclass(frozen=True)
-class Normal(_Grid):
+class Normal(_Numeric):
     """Normal with mean `mu` and standard deviation `sigma`, or lognormal; rounded to multiples of `q`."""
 
     mu: float
@@ -251,7 +229,7 @@ class Normal(_Grid):
 
 
 @dataclass(frozen=True)
-class Integer(_Grid):
+class Integer(_Numeric):
     """The integers low..high, both included and equally likely; with `log`, uniform in the logarithm."""
 
     low: int
@@ -262,28 +240,50 @@ class Integer(_Grid):
     is_integral = True
 
     @cached_property
+    def _origin(self) -> int:
+        # Coordinates are those of value - origin: above 2**53, doubles have gaps that integers do not have.
+        # It is even, so that halves are rounded as those of the values would be.
+        return 0 if self._has_log else self.low - self.low % 2
+
+    @cached_property
+    def _has_log(self) -> bool:
+        # Over so narrow a range the logarithm is linear, and its difference would be lost in rounding.
+        return self.log and self.high - self.low > 1e-6 * self.low
+
+    @cached_property
     def _edges(self) -> tuple[float, float]:
-        left, right = self.low - 0.5, self.high + 0.5
-        return (math.log(left), math.log(right)) if self.log else (left, right)
+        left, right = self.low - self._origin - 0.5, self.high - self._origin + 0.5
+        return (math.log(left), math.log(right)) if self._has_log else (left, right)
 
     def _support(self) -> tuple[float, float]:
-        return self.low, self.high
+        return self.low - self._origin, self.high - self._origin
 
     def _cdf(self, x: FloatArray) -> FloatArray:
         left, right = self._edges
-        z = np.log(np.maximum(x, self.low - 0.5)) if self.log else x
+        z = np.log(np.maximum(x, self.low - 0.5)) if self._has_log else x
         return np.clip((z - left) / (right - left), 0.0, 1.0)
 
     def _ppf(self, u: FloatArray) -> FloatArray:
         left, right = self._edges
         z = left + u * (right - left)
-        return np.exp(z) if self.log else z
+        return np.exp(z) if self._has_log else z
 
-    def _value(self, multiple: float) -> int:
-        return min(max(int(multiple), self.low), self.high)  # a double above 2**53 may lie outside of the bounds
+    @property
+    def n_values(self) -> int:
+        return self.high - self.low + 1
+
+    def from_unit(self, u: float) -> int:
+        value = round(super().from_unit(u)) + self._origin
+        return min(max(value, self.low), self.high)  # a double above 2**53 may lie outside of the bounds
+
+    def to_unit(self, value: Any) -> float:
+        return super().to_unit(value - self._origin)
+
+    def values(self) -> Iterator[int]:
+        return iter(range(self.low, self.high + 1))
 
     def contains(self, value: Any) -> bool:
-        return is_real(value) and float(value).is_integer() and self.low <= value <= self.high
+        return is_real(value) and self.low <= value <= self.high and value == int(value)
 
 
 @dataclass(frozen=True)
@@ -301,7 +301,7 @@ class Categorical(_Specified):
 
     @property
     def n_values(self) -> int:
-        return self.n
+        return int(np.count_nonzero(self.probabilities))
 
     @cached_property
     def probabilities(self) -> FloatArray:
@@ -314,16 +314,19 @@ class Categorical(_Specified):
     def _upper(self) -> FloatArray:
         return np.cumsum(self.probabilities)
 
-    def from_unit(self, u: float) -> int:
+    def _index(self, u: FloatArray) -> IntArray:
         if self.weights is None:
-            return min(int(u * self.n), self.n - 1)
-        index = int(np.searchsorted(self._upper, u, side="right"))
+            return np.minimum((np.asarray(u) * self.n).astype(int), self.n - 1)
         # Rounding may leave the sum slightly below 1: then take the last option that can be drawn.
-        return min(index, int(np.flatnonzero(self.probabilities)[-1]))
+        return np.minimum(np.searchsorted(self._upper, u, side="right"), np.flatnonzero(self.probabilities)[-1])
+
+    def from_unit(self, u: float) -> int:
+        return int(self._index(np.float64(u)))
 
     def to_unit(self, value: Any) -> float:
         if not self.ordered:
-            return float(value)
+            # NaN, like an inactive one, for an option that was asked for but cannot be drawn: models must not keep it.
+            return float(value) if self.probabilities[int(value)] > 0 else math.nan
         left, right = self._cell_of(np.asarray(int(value)))
         return float((left + right) / 2)
 
@@ -334,20 +337,15 @@ class Categorical(_Specified):
         return right - self.probabilities[index], right
 
     def cells(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-        if not self.ordered:
-            return u, u
-        if self.weights is None:
-            index = np.minimum((np.asarray(u) * self.n).astype(int), self.n - 1)
-        else:
-            index = np.minimum(np.searchsorted(self._upper, u, side="right"), self.n - 1)
-        return self._cell_of(index)
+        return self._cell_of(self._index(u)) if self.ordered else (u, u)
 
     def snap(self, u: FloatArray) -> FloatArray:
         left, right = self.cells(u)
         return (left + right) / 2
 
     def contains(self, value: Any) -> bool:
-        return is_real(value) and float(value).is_integer() and 0 <= value < self.n
+        # A user may ask for an option of probability 0; it is never suggested.
+        return is_real(value) and 0 <= value < self.n and value == int(value)
 
     def values(self) -> Iterator[int]:
-        yield from range(self.n)
+        return (i for i, p in enumerate(self.probabilities) if p > 0)

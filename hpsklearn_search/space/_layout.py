@@ -23,10 +23,10 @@ from typing import TypeAlias
 import numpy as np
 
 from .._typing import FloatArray, IntArray
-from ._distributions import Categorical, Distribution
+from ._distributions import Distribution
 
+# (column of a choice, index of its option): alternatives under which a column is active.
 Conditions: TypeAlias = "tuple[tuple[int, int], ...]"
-"""(column of a choice, index of its option): alternatives under which a column is active."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Layout:
             numeric,
             categorical,
             opaque,
-            tuple(d.probabilities for d in distributions if isinstance(d, Categorical) and not d.ordered),
+            tuple(distributions[i].probabilities for i in categorical.tolist()),
             tuple(i for i in numeric.tolist() if distributions[i].snap(probe)[0] != probe[0]),
             np.array([distributions[i].n_values or np.inf for i in numeric.tolist()], dtype=np.float64),
             tuple((alternatives, np.array(columns)) for alternatives, columns in branches.items()),
@@ -97,7 +97,8 @@ class Layout:
 
 def draw_options(prior: FloatArray, u: FloatArray) -> IntArray:
     """The index of the option that each uniform number falls on."""
-    return np.minimum(np.searchsorted(np.cumsum(prior), u, side="right"), len(prior) - 1)
+    # Rounding may leave the sum slightly below 1: then take the last option that can be drawn.
+    return np.minimum(np.searchsorted(np.cumsum(prior), u, side="right"), np.flatnonzero(prior)[-1])
 
 
 def option_centre(prior: FloatArray, option: int) -> float:

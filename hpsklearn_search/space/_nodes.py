@@ -21,8 +21,7 @@ from ..exceptions import BadSearchSpace
 from ._distributions import Categorical, Distribution
 from ._repr import hp_call
 
-SHOWN = 40
-"""Most terms in the repr of an expression: with shared parts it may have far more terms than nodes."""
+SHOWN = 40  # Most terms in the repr of an expression: with shared parts it may have far more terms than nodes.
 
 
 def add(*terms: Any) -> Any:
@@ -155,12 +154,12 @@ class Apply(Node):
         return _shown(self, iter(range(SHOWN)))
 
 
+# How the repr of an expression shows operators; other functions are shown as calls.
 SIGNS: dict[Any, str] = {
     add: " + ", mul: " * ", operator.sub: " - ", operator.truediv: " / ", operator.floordiv: " // ",
     operator.mod: " % ", operator.pow: " ** ", operator.neg: "-", operator.getitem: "[",
     operator.lt: " < ", operator.le: " <= ", operator.gt: " > ", operator.ge: " >= ",
 }  # fmt: skip
-"""How the repr of an expression shows operators; other functions are shown as calls."""
 
 
 def _sign(node: Apply) -> str | None:

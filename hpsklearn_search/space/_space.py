@@ -26,13 +26,15 @@ import numpy as np
 from .._typing import FloatArray
 from ..exceptions import BadSearchSpace, DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
-from ._distributions import Distribution, is_real
+from ._distributions import Distribution, is_finite
 from ._layout import Layout
 from ._nodes import Apply, Choice, Parameter, assemble, check_label, children
 
 Point: TypeAlias = dict[str, Any]
-Condition: TypeAlias = tuple[str, int]
-"""(label of a choice, index of the option that contains something)."""
+Condition: TypeAlias = tuple[str, int]  # (label of a choice, index of the option that contains something).
+
+
+EXHAUSTED = object()
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Dimension:
 
     def takes(self, value: Any) -> bool:
         """Whether `value` is a number for a numeric label, inside its bounds or not."""
-        return isinstance(self.node, Parameter) and is_real(value) and math.isfinite(value)
+        return isinstance(self.node, Parameter) and is_finite(value)
 
 
 class Space:
@@ -165,16 +167,23 @@ class Space:
 
     def points(self) -> Iterator[Point]:
         """All points of a finite space, the last label varying fastest."""
-        yield from self._points(0, {})
-
-    def _points(self, start: int, point: Point) -> Iterator[Point]:
-        for i in range(start, len(self.dimensions)):
-            dimension = self.dimensions[i]
-            if dimension.is_active(point):
-                for value in dimension.distribution.values():
-                    yield from self._points(i + 1, {**point, dimension.label: value})
+        point: Point = {}
+        remaining: dict[str, Iterator[Any]] = {}  # of each label in the point, the values after its present one
+        while True:
+            for dimension in self.dimensions:
+                if dimension.label not in point and dimension.is_active(point):
+                    remaining[dimension.label] = dimension.distribution.values()
+                    point[dimension.label] = next(remaining[dimension.label])
+            yield dict(point)
+            while remaining:  # the last label that has another value takes it
+                label, values = remaining.popitem()
+                del point[label]
+                value = next(values, EXHAUSTED)
+                if value is not EXHAUSTED:
+                    point[label], remaining[label] = value, values
+                    break
+            else:
                 return
-        yield dict(point)
 
 
 def _lookup(point: Mapping[str, Any]) -> Callable[[Parameter | Choice], Any]:
@@ -196,7 +205,7 @@ def _count(condition: Condition | None, below: dict[Condition | None, list[Dimen
     product = 1
     for dimension in below.get(condition, ()):
         if isinstance(dimension.node, Choice):
-            product *= sum(_count((dimension.label, i), below) for i in range(dimension.distribution.n_values or 0))
+            product *= sum(_count((dimension.label, i), below) for i in dimension.distribution.values())
         else:
             product *= dimension.distribution.n_values or 0
     return product

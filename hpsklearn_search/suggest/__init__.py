@@ -5,13 +5,13 @@ from ._protocol import HasHistory, SuggestAlgorithm, trial_seed
 from ._unseen import point_key, unseen_point
 from .importance import parameter_importances
 
+# The names that ``algo=`` takes; None means "auto".
 ALGORITHMS: dict[str, SuggestAlgorithm] = {
     "anneal": anneal.suggest,
     "auto": auto.suggest,
     "random": rand.suggest,
     "tpe": tpe.suggest,
 }
-"""The names that ``algo=`` takes; None means "auto"."""
 
 __all__ = [
     "ALGORITHMS",

@@ -17,9 +17,9 @@ import numpy as np
 from .._typing import FloatArray, IntArray
 from ..space import Point, Space, option_centre
 from ..trials import History
+from ._under_explored import least_tried_first
 
-MORE_WITH_BRANCHES = 10
-"""With fewer, a search follows the branch whose first draws were lucky."""
+MORE_WITH_BRANCHES = 10  # With fewer, a search follows the branch whose first draws were lucky.
 
 
 def startup_jobs(space: Space, jobs: int) -> int:
@@ -60,6 +60,4 @@ def _rarest_option(prior: FloatArray, taken: FloatArray, u: float, rng: np.rando
     """A coordinate that falls on an option that was drawn less often than its probability demands."""
     if len(prior) > len(taken) + 1000:
         return u  # among so many options a draw is new anyway, and counting them all costs time
-    counts = np.bincount(taken.astype(np.intp), minlength=len(prior))
-    drawn_per_share = (counts + rng.random(len(prior))) / np.where(prior > 0, prior, np.nan)
-    return option_centre(prior, int(np.nanargmin(drawn_per_share)))
+    return option_centre(prior, least_tried_first(taken, prior, rng)[0])

@@ -40,17 +40,13 @@ import numpy as np
 from .._typing import FloatArray
 from ..trials import History
 
-Option: TypeAlias = "tuple[int, int]"
-"""A column of a choice, and the index of one of its options."""
+Option: TypeAlias = "tuple[int, int]"  # A column of a choice, and the index of one of its options.
 
+# How often the least tried option is taken: where options are values; where they are branches, at most.
 SHARE_OF_VALUES, SHARE_OF_BRANCHES = 0.15, 0.4
-"""How often the least tried option is taken: where options are values; where they are branches, at most."""
-PATIENCE = 10
-"""After this many trials without a better loss, a branch is taken half as often as at most."""
-MIN_TRIALS_TO_GIVE_UP = 4
-"""A branch with fewer trials is never given up."""
-EXPECTED_GAIN = 2.0
-"""The factor of equation (2)."""
+PATIENCE = 10  # After this many trials without a better loss, a branch is taken half as often as at most.
+MIN_TRIALS_TO_GIVE_UP = 4  # A branch with fewer trials is never given up.
+EXPECTED_GAIN = 2.0  # The factor of equation (2).
 
 
 def under_explored_option(history: History, rng: np.random.Generator) -> Option | None:
@@ -88,10 +84,16 @@ def _least_tried(
     if rng.random() >= share or not choices:
         return None
     column, prior = choices[int(rng.integers(len(choices)))]
-    counts = np.bincount(history.units[:, column].astype(np.intp), minlength=len(prior))
-    tried_per_share = (counts + rng.random(len(prior))) / np.where(prior > 0, prior, np.nan)
-    least_first = (int(option) for option in np.argsort(tried_per_share) if prior[option] > 0)
-    return next(((column, option) for option in least_first if not is_given_up(history, (column, option))), None)
+    options = ((column, option) for option in least_tried_first(history.units[:, column], prior, rng))
+    return next((option for option in options if not is_given_up(history, option)), None)
+
+
+def least_tried_first(units: FloatArray, prior: FloatArray, rng: np.random.Generator) -> list[int]:
+    """The options that can be drawn, by how often `units` hold each compared with its probability."""
+    counts = np.bincount(units[~np.isnan(units)].astype(np.intp), minlength=len(prior))
+    with np.errstate(over="ignore"):  # a probability may be as small as 1e-320
+        tries = (counts + rng.random(len(prior))) / np.where(prior > 0, prior, np.nan)
+    return np.argsort(tries)[: np.count_nonzero(prior)].tolist()  # NaN is last
 
 
 def _choices(history: History) -> list[tuple[int, FloatArray]]:

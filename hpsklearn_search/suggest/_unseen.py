@@ -18,8 +18,7 @@ from ..space import Point, Space
 
 PointKey: TypeAlias = "tuple[tuple[str, Any], ...]"
 
-MAX_DRAWS = 100
-"""Draws before all points are listed; they all fail only where nearly every point has been visited."""
+MAX_DRAWS = 100  # Draws before all points are listed; they all fail only where nearly every point has been visited.
 
 
 def point_key(point: Mapping[str, Any]) -> PointKey:

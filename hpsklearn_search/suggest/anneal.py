@@ -33,14 +33,8 @@ def suggest(
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far; suggestions are drawn near to the best of them.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
     avg_best_idx : float, default=2.0
         The mean rank of the point to stay near, at least 1; 1 is the best point.
     shrink_coef : float, default=0.1
@@ -61,8 +55,8 @@ def suggest(
     >>> from functools import partial
     >>> from hpsklearn_search import anneal, fmin, hp
     >>> algo = partial(anneal.suggest, shrink_coef=0.2)
-    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), algo, max_evals=60, rstate=0, show_progressbar=False)
-    >>> abs(best["x"]) < 0.5
+    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), algo, 60, rstate=0, show_progressbar=False)
+    >>> abs(best["x"] - 2) < 0.05
     True
     """
     if not avg_best_idx >= 1 or not shrink_coef >= 0:

@@ -27,14 +27,8 @@ def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
 
     Returns
     -------
@@ -44,8 +38,8 @@ def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int
     Examples
     --------
     >>> from hpsklearn_search import fmin, hp
-    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), max_evals=30, rstate=0, show_progressbar=False)
-    >>> abs(best["x"]) < 0.1
+    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), max_evals=30, rstate=0, show_progressbar=False)
+    >>> abs(best["x"] - 2) < 0.01
     True
     """
     many = len(trials.history(domain)) > MOST_TRIALS or len(domain) > MOST_DIMENSIONS

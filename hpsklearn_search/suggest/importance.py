@@ -100,8 +100,11 @@ def parameter_importances(
     history = trials.history(parsed)
     if np.count_nonzero(history.ok) < 2:
         raise ValueError(
-            f"importances need at least 2 trials with a loss, got {np.count_nonzero(history.ok)} of {len(history)}"
+            f"importances need at least 2 trials with a loss, got {np.count_nonzero(history.ok)} of {len(history)}; "
+            "run the search with a larger max_evals, or mend what makes its trials fail"
         )
+    if not len(parsed):
+        return {}
     draws = _draws(parsed)
     is_good = _best_share(_expected_losses(history, draws), quantile)
     explained = {

@@ -18,14 +18,8 @@ def suggest(
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far, whichever algorithm suggested them.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
     p_suggest : sequence of (probability, algorithm)
         Probabilities must not be negative and must sum to 1.
 
@@ -44,8 +38,8 @@ def suggest(
     >>> from functools import partial
     >>> from hpsklearn_search import anneal, fmin, hp, mix, rand, tpe
     >>> algo = partial(mix.suggest, p_suggest=[(0.1, rand.suggest), (0.2, anneal.suggest), (0.7, tpe.suggest)])
-    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), algo, max_evals=60, rstate=0, show_progressbar=False)
-    >>> abs(best["x"]) < 0.5
+    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), algo, 60, rstate=0, show_progressbar=False)
+    >>> abs(best["x"] - 2) < 0.05
     True
     """
     pairs = list(p_suggest)

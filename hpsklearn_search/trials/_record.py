@@ -31,10 +31,9 @@ class Record:
         self._best: Trial | None = None
         self._columns: Columns | None = None
         self._has_other_tids = False
+        # Finished trials of an earlier search: algorithms learn from them, but they are not part of the record.
         self.prior_trials: tuple[Trial, ...] = ()
-        """Finished trials of an earlier search: algorithms learn from them, but they are not part of the record."""
-        self.n_settled = 0
-        """Number of the first trial that is not finished."""
+        self.n_settled = 0  # Number of the first trial that is not finished.
 
     def __len__(self) -> int:
         return len(self._trials)

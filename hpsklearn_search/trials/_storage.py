@@ -57,8 +57,8 @@ CREATE TABLE trials (
 """
 COLUMNS = "number, status, loss, variance, started, finished, point, folds, result, error, failure, checksum"
 
+# Device and inode of the open files: closing a second descriptor would release SQLite's POSIX locks.
 _open_here: set[tuple[int, int]] = set()
-"""Device and inode of the open files: closing a second descriptor would release SQLite's POSIX locks."""
 
 
 class SaveFile:

@@ -20,14 +20,14 @@ STATUS_RUNNING = "running"
 STATUS_SUSPENDED = "suspended"
 STATUS_OK = "ok"
 STATUS_FAIL = "fail"
+# What an objective may return as ``status``, as in hyperopt.
 STATUS_STRINGS = (STATUS_NEW, STATUS_RUNNING, STATUS_SUSPENDED, STATUS_OK, STATUS_FAIL)
-"""What an objective may return as ``status``, as in hyperopt."""
 
 STATUS_TIMEOUT = "timeout"
 STATUS_CRASHED = "crashed"
 STATUS_CANCELLED = "cancelled"
+# Racing stopped it before its last fold: it is not a failure, is never the best, and its loss is an estimate.
 STATUS_PRUNED = "pruned"
-"""Racing stopped it before its last fold: it is not a failure, is never the best, and its loss is an estimate."""
 
 
 class _EmptyMapping(Mapping[str, Any]):
@@ -83,29 +83,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a trial.
+    """The result of a trial."""
 
-    Attributes
-    ----------
-    status : str
-        ``"ok"`` for a trial with a usable loss.
-    loss : float or None
-        To be minimised; finite if the status is ok.
-    variance : float or None
-        Variance of the loss as an estimate, if known.
-    result : mapping
-        What the objective returned, unchanged.
-    folds : tuple of mapping
-        For each fold: scores, times, sizes, an error text; empty without cross-validation.
-    failure : Failure or None
-        Why it failed.
-    """
-
-    status: str
-    loss: float | None = None
-    variance: float | None = None
-    result: Mapping[str, Any] = EMPTY_MAPPING
-    folds: tuple[Mapping[str, Any], ...] = ()
+    status: str  # "ok" for a trial with a usable loss
+    loss: float | None = None  # to be minimised; finite if the status is ok
+    variance: float | None = None  # of the loss as an estimate, if known
+    result: Mapping[str, Any] = EMPTY_MAPPING  # what the objective returned, unchanged
+    folds: tuple[Mapping[str, Any], ...] = ()  # scores, times, sizes and error of each; empty without folds
     failure: Failure | None = None
 
     @classmethod
@@ -124,28 +108,14 @@ def _finite(value: Any) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One suggestion, and its outcome when it has finished.
+    """One suggestion, and its outcome when it has finished."""
 
-    Attributes
-    ----------
-    number : int
-        Its place in the order of suggestion (hyperopt's ``tid``).
-    point : dict
-        ``{label: raw value}``, active labels only, a choice as the index of its option.
-    outcome : Outcome or None
-        None while the trial runs.
-    started, finished : float
-        Seconds since the epoch; NaN while unknown.
-    document : mapping
-        Further entries of the hyperopt document that was inserted: ``tid``, ``spec``, ``owner`` ...
-    """
-
-    number: int
-    point: dict[str, Any]
-    outcome: Outcome | None = None
-    started: float = float("nan")
+    number: int  # the place in the order of suggestion (hyperopt's tid)
+    point: dict[str, Any]  # {label: raw value}, active labels only, a choice as the index of its option
+    outcome: Outcome | None = None  # None while the trial runs
+    started: float = float("nan")  # seconds since the epoch; NaN while unknown
     finished: float = float("nan")
-    document: Mapping[str, Any] = EMPTY_MAPPING
+    document: Mapping[str, Any] = EMPTY_MAPPING  # further entries of an inserted document: tid, spec, owner ...
 
     @property
     def tid(self) -> Any:

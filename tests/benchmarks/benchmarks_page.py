@@ -1,4 +1,4 @@
-"""Make docs/benchmarks.md and its pictures of what `search_quality.py` and `suggest_cost.py` measured.
+"""Make docs/benchmarks.md and its picture from what `search_quality.py` and `suggest_cost.py` measured.
 
 Run it as ``python tests/benchmarks/benchmarks_page.py results.jsonl costs.md``, after
 
@@ -6,12 +6,14 @@ Run it as ``python tests/benchmarks/benchmarks_page.py results.jsonl costs.md``,
     python tests/benchmarks/search_quality.py --results results.jsonl --seeds 10 --methods default tpe optuna --open 8
     python tests/benchmarks/suggest_cost.py > costs.md
 
-Nothing on the page is written by hand but the sentences in between.
+The sentences stand in benchmarks_page.md, in which ``{{name}}`` is where a table goes. It also holds the results of
+the other scripts of this folder, under the name of the script that prints them.
 """
 
 from __future__ import annotations
 
-import argparse
+import re
+import sys
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,69 +22,37 @@ import numpy as np
 from search_quality import Row, by_kind, loaded, regrets
 
 DOCS = Path(__file__).parents[2] / "docs"
+TEMPLATE = Path(__file__).with_suffix(".md")
 ORDER = ("default", "tpe", "hyperopt", "optuna", "optuna-gp", "scikit-optimize")
 OURS = ("default", "tpe")
 COLOURS = dict(zip(ORDER, ("#b2182b", "#ef8a62", "#4d4d4d", "#2166ac", "#67a9cf", "#5aae61"), strict=True))
 
-HEAD = """# Benchmarks
-
-Made by `tests/benchmarks/benchmarks_page.py` of measured runs; [how the search works](algorithm.md)
-explains the methods.
-
-The figure of merit is the regret relative to random search, after as many evaluations: the best loss
-found less the best known, over what the best of as many random draws is expected to be less the best
-known. Random search has 1, a solved problem 0; 3 is the worst that is counted. On a noisy problem the
-best is chosen by what was observed and judged by the true loss.
-
-`default` is `algo=None`, `tpe` is `algo="tpe"`; a peer runs as it is when nothing is said to it.
-{versions}. {seeds} seeds; ± is one standard error over seeds, problems fixed. Most of the made problems
-move with the seed, so that no method can have been tuned to where an optimum lies; the scikit-learn
-tasks are cross-validated once for 400 random configurations, and answered by a forest fitted to them.
-The problems are defined in `tests/benchmarks/quality_problems.py` and
-`tests/benchmarks/quality_tasks.py`. They are what
-the library's own algorithms were developed on: expect a little less of them elsewhere.
-"""
-
-
-COSTS = """CPU milliseconds on one core of a small virtual machine that did other work as well, which makes
-all figures larger: what can be compared is the methods, in one space and at one number of trials."""
-
-
-def paragraphs(text: str) -> str:
-    """A text with one line a paragraph."""
-    return "\n\n".join(part.replace("\n", " ").strip() for part in text.split("\n\n")) + "\n"
-
 
 def main() -> None:
     """Write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path)
-    parser.add_argument("costs", type=Path)
-    arguments = parser.parse_args()
-    rows, costs = loaded(arguments.results), arguments.costs.read_text()
+    rows, costs = loaded(Path(sys.argv[1])), Path(sys.argv[2]).read_text()
     alone = [row for row in rows if row["open"] == 1]
     methods = [m for m in ORDER if any(row["method"] == m for row in alone)]
     kinds = [*dict.fromkeys(row["kind"] for row in alone), "all"]
     curves(alone, methods, kinds, DOCS / "images" / "regret.png")
     together = [row for row in rows if row["open"] == 8]
-    text = [
-        paragraphs(HEAD.format(versions=_versions(), seeds=len({row["seed"] for row in alone}))),
-        "![Regret relative to random search against evaluations, by kind of problem](images/regret.png)\n",
-        "## By kind of problem\n",
-        *kind_table(alone, methods, kinds),
-        "\n## Evaluations needed\n",
-        *needed(alone, methods),
-        "\n## Eight evaluations open at once\n",
-        *kind_table(together, methods, ["all"]),
-        "\n## Where ours loses\n",
-        *losses(alone, methods),
-        "\n## Problem by problem, at 100 evaluations\n",
-        *problem_table(alone, methods),
-        "\n## What a suggestion costs\n",
-        paragraphs(COSTS),
-        costs,
-    ]
-    (DOCS / "benchmarks.md").write_text("\n".join(text).rstrip() + "\n")
+    page = filled(
+        TEMPLATE.read_text(),
+        versions=_versions(),
+        seeds=str(len({row["seed"] for row in alone})),
+        by_kind="\n".join(kind_table(alone, methods, kinds)),
+        needed="\n".join(needed(alone, methods)),
+        eight_open="\n".join(kind_table(together, methods, ["all"])),
+        losses="\n".join(losses(alone, methods)),
+        by_problem="\n".join(problem_table(alone, methods)),
+        costs=costs.strip(),
+    )
+    (DOCS / "benchmarks.md").write_text(page)
+
+
+def filled(template: str, **parts: str) -> str:
+    """The template, with each ``{{name}}`` replaced by the part of this name."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
 
 
 def curves(rows: list[Row], methods: list[str], kinds: list[str], path: Path) -> None:
@@ -128,12 +98,7 @@ def kind_table(rows: list[Row], methods: list[str], kinds: list[str]) -> list[st
 
 def needed(rows: list[Row], methods: list[str]) -> list[str]:
     """Evaluations until the median run has what hyperopt's median run has at 100."""
-    lines = [
-        "Evaluations after which the median run is as good as hyperopt's median run at 100; the geometric mean"
-        " over the problems, 100 where it never is.\n",
-        "| method | evaluations |",
-        "|---|---|",
-    ]
+    lines = ["| method | evaluations |", "|---|---|"]
     found = regrets(rows)
     problems = [problem for method, problem in found if method == "hyperopt"]
     for method in methods:
@@ -164,8 +129,7 @@ def losses(rows: list[Row], methods: list[str]) -> list[str]:
             for problem in dict.fromkeys(row["problem"] for row in rows):
                 if (peer, problem) in found and (ours, problem) in found:
                     lines += _behind(found[ours, problem], found[peer, problem], f"{ours} to {peer} on *{problem}*")
-    head = "Where a peer's mean is below ours by more than one standard error, and by more than 0.02.\n"
-    return [head, *(lines or ["- on none of these problems"])]
+    return lines or ["- none of these problems"]
 
 
 def _behind(ours: np.ndarray, peer: np.ndarray, what: str) -> list[str]:
@@ -198,7 +162,7 @@ def _versions() -> str:
     found = []
     for name in ("hyperopt", "optuna", "scikit-optimize"):
         try:
-            found.append(f"{name} is {version(name)}")
+            found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
     return ", ".join(found)

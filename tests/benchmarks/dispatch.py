@@ -1,7 +1,7 @@
 """What it costs to send a task to a worker, and how busy workers are kept.
 
 Run it as ``python tests/benchmarks/dispatch.py [--tasks 2000] [--workers 2 8 32]``. Each table stands
-beside what a user would otherwise use, in the same run on the same machine.
+compared with what a user would otherwise use, in the same run on the same machine.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class Axis:
-    """One parameter: a range, whole numbers of a range, or options; `when` names the option it hangs under."""
+    """One parameter: a range, whole numbers of a range, or options; `when` names the option that activates it."""
 
     name: str
     low: float = 0.0
@@ -127,7 +127,7 @@ def _funnels(d: int, rng: np.random.Generator) -> Any:
 
 
 def _needle(rng: np.random.Generator) -> Any:
-    """A wide bowl, and beside it a well of a tenth of the width that goes deeper."""
+    """A wide bowl, and next to it a well of a tenth of the width that goes deeper."""
     bowl, well = rng.uniform(0.2, 0.8, 3), rng.uniform(0.1, 0.9, 3)
 
     def loss(c: Config) -> float:

@@ -2,7 +2,7 @@
 
     PYTHONPATH=. python tests/benchmarks/save_file.py
 
-One process, one thread; a trial has 5 folds and 4 labels. The reference beside it is appending the same
+One process, one thread; a trial has 5 folds and 4 labels. The reference is appending the same
 bytes to a plain file with fsync, and pickling the whole history anew, which is quadratic.
 """
 

@@ -1,4 +1,4 @@
-"""What a search finds in a given number of evaluations, beside installed peers and random search.
+"""What a search finds in a given number of evaluations, compared with installed peers and random search.
 
 Run it as ``python tests/benchmarks/search_quality.py [--methods default tpe hyperopt optuna]
 [--problems camel2 families] [--kinds conditional] [--seeds 10] [--evals 100] [--open 1] [--jobs 2]

@@ -1,4 +1,4 @@
-"""What a trial costs on Spark, beside hyperopt's SparkTrials in the same session, and what data costs.
+"""What a trial costs on Spark, compared with hyperopt's SparkTrials in the same session, and what data costs.
 
 Run it as ``python tests/benchmarks/spark.py [--trials 50] [--seconds 0 0.01 0.2] [--on local standalone]``.
 It prints a table for ``local[2]`` and one for a standalone cluster of one master and two workers of one core

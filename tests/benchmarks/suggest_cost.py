@@ -1,4 +1,4 @@
-"""What a suggestion costs as trials accumulate, beside hyperopt and optuna.
+"""What a suggestion costs as trials accumulate, compared with hyperopt and optuna.
 
 Run it as ``python tests/benchmarks/suggest_cost.py [--methods tpe default hyperopt optuna]
 [--trials 10 100 1000 10000] [--repeats 9]``. CPU milliseconds in one process: the median and, because a

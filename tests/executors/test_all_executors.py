@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,14 +32,16 @@ def joblib_executor(backend: str, n_jobs: int = 2) -> JoblibExecutor:
 
 EXECUTORS: dict[str, Callable[[], Executor]] = {
     "serial": SerialExecutor,
-    "serial-capped": lambda: SerialExecutor(threads=1),
+    "serial-limited": lambda: SerialExecutor(n_threads=1),
     "fake": lambda: FakeExecutor(capacity=3, order=0),
     "processes": lambda: ProcessExecutor(2),
-    "joblib-in-place": lambda: JoblibExecutor(n_jobs=1),
     "joblib-threading": lambda: joblib_executor("threading", 3),
-    "joblib-loky": lambda: joblib_executor("loky"),
     "joblib-multiprocessing": lambda: joblib_executor("multiprocessing"),
 }
+
+
+REMOTE = ["processes", "joblib-multiprocessing"]
+"""Those that pickle what they send, besides Spark."""
 
 
 @pytest.fixture(params=[*EXECUTORS, pytest.param("spark", marks=pytest.mark.spark)])
@@ -52,7 +56,7 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
 
 
 def run_all(executor: Executor, tasks: list[Task]) -> dict[tuple[int, int], Finished]:
-    """Feed an executor as the loop does, never above its capacity; what finished, by trial and part."""
+    """Submit tasks as the loop does, never more than the capacity; the results, by trial and part."""
     todo, done = tasks[::-1], {}
     waiting = 0
     while todo or waiting:
@@ -68,14 +72,14 @@ def run_all(executor: Executor, tasks: list[Task]) -> dict[tuple[int, int], Fini
 
 
 def square(payload: float) -> float:
-    """Some work."""
+    """A function to run."""
     return payload**2
 
 
-def fail_as_told(payload: str) -> str:
-    """Work that fails in the way its payload names."""
+def fail_as_asked(payload: str) -> str:
+    """A function that fails in the way its payload names."""
     if payload == "raise":
-        raise ValueError("this fit was told to fail")
+        raise ValueError("this fit fails on request")
     if payload == "exit":
         sys.exit(0)
     return payload
@@ -90,19 +94,21 @@ def test_every_task_finishes_once_with_its_value(executor: Executor) -> None:
 
 
 @pytest.mark.parametrize(("how", "kind"), [("raise", "ValueError"), ("exit", "SystemExit")])
-def test_what_the_work_raises_is_data(executor: Executor, how: str, kind: str) -> None:
-    """An exception, and sys.exit too, becomes a failure with its traceback; the next task runs as ever."""
-    executor.start(fail_as_told)
+def test_what_the_function_raises_is_data(executor: Executor, how: str, kind: str) -> None:
+    """An exception, and sys.exit in a worker, becomes a failure with its traceback; the next task runs as usual."""
+    if how == "exit" and isinstance(executor, SerialExecutor):
+        pytest.skip("in this process sys.exit ends the program")
+    executor.start(fail_as_asked)
     done = run_all(executor, [Task(0, 0, how), Task(1, 0, "fine")])
     failure = done[0, 0].failure
     assert failure is not None
     assert (failure.status, failure.kind) == ("fail", kind)
-    assert "fail_as_told" in failure.traceback
+    assert "fail_as_asked" in failure.traceback
     assert done[1, 0].value == "fine"
 
 
-def test_lambdas_and_closures_are_work(executor: Executor) -> None:
-    """What cannot be imported by name can still be the work, a payload and a result."""
+def test_lambdas_and_closures_can_be_sent(executor: Executor) -> None:
+    """What cannot be imported by name can be the function, a payload and a result."""
     offset = 7
     executor.start(lambda payload: (payload(1) + offset, lambda: offset))
     value = run_all(executor, [Task(0, 0, lambda x: x + 1)])[0, 0].value
@@ -110,8 +116,88 @@ def test_lambdas_and_closures_are_work(executor: Executor) -> None:
     assert value[1]() == 7
 
 
+class Picky(Exception):
+    """An exception that cannot be built from its args."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reason)
+
+
+class Unreadable:
+    """A value that can be pickled, but not unpickled."""
+
+    def __reduce__(self) -> Any:
+        return int, ("not a number",)
+
+
+class Broken(Exception):
+    """An exception that can be neither pickled nor shown."""
+
+    def __reduce__(self) -> Any:
+        raise Broken
+
+    def __str__(self) -> str:
+        raise TypeError("no text")
+
+
+class BrokenValue:
+    """A value whose pickling raises such an exception."""
+
+    def __reduce__(self) -> Any:
+        raise Broken
+
+
+def return_or_raise(payload: str) -> Any:
+    """Return or raise what cannot be pickled."""
+    if payload in ("picky", "broken"):
+        raise Picky(reason="so") if payload == "picky" else Broken
+    values = {"lock": threading.Lock, "unreadable": Unreadable, "broken value": BrokenValue, "exits": ExitsOnReading}
+    return values[payload]() if payload in values else payload
+
+
+class ExitsOnReading:
+    """A value that ends the process that unpickles it."""
+
+    def __reduce__(self) -> Any:
+        return sys.exit, (3,)
+
+
+NOT_PICKLABLE = {
+    "lock": ("PicklingError", r"what the function returned cannot be sent back: TypeError: cannot pickle"),
+    "broken value": ("PicklingError", "what the function returned cannot be sent back: Broken"),
+    "unreadable": ("UnpicklingError", "what the function returned cannot be read in this process: ValueError"),
+    "exits": ("UnpicklingError", "what the function returned cannot be read in this process: SystemExit"),
+    "picky": ("Picky", "^so$"),
+    "broken": ("Broken", "cannot be shown"),
+}
+
+
+@pytest.mark.parametrize("executor", [*REMOTE, pytest.param("spark", marks=pytest.mark.spark)], indirect=True)
+def test_what_cannot_come_back_is_a_failure_that_says_so(executor: Executor) -> None:
+    """Values and exceptions that cannot be pickled or unpickled fail their own tasks only."""
+    executor.start(return_or_raise)
+    payloads = [*NOT_PICKLABLE, "fine"]
+    done = run_all(executor, [Task(trial, 0, payload) for trial, payload in enumerate(payloads)])
+    for trial, (kind, text) in enumerate(NOT_PICKLABLE.values()):
+        failure = done[trial, 0].failure
+        assert failure is not None
+        assert (failure.status, failure.kind) == ("fail", kind)
+        assert re.search(text, failure.message), failure.message
+    assert done[len(NOT_PICKLABLE), 0].value == "fine"
+
+
+@pytest.mark.parametrize("executor", [*REMOTE, pytest.param("spark", marks=pytest.mark.spark)], indirect=True)
+def test_a_payload_that_cannot_be_pickled_fails_its_task_only(executor: Executor) -> None:
+    """The task never starts; the next one runs."""
+    executor.start(square)
+    done = run_all(executor, [Task(0, 0, threading.Lock()), Task(1, 0, 3)])
+    assert done[0, 0].failure is not None
+    assert done[0, 0].failure.kind == "TypeError"
+    assert done[1, 0].value == 9
+
+
 def test_large_arrays_arrive_equal(executor: Executor) -> None:
-    """Arrays above a megabyte are the same for the work, whatever way they went."""
+    """Arrays above a megabyte are the same for the function, in whatever way they were sent."""
     rng = np.random.default_rng(0)
     wide, fortran = rng.normal(size=(500, 600)), np.asfortranarray(rng.normal(size=(500, 600)))
 
@@ -157,8 +243,6 @@ def test_wait_without_tasks_returns_nothing(executor: Executor) -> None:
     assert executor.wait(timeout=0.01) == []
 
 
-# loky's own thread may trip over tasks that vanish with its killed workers; joblib's searches know it, too.
-@pytest.mark.filterwarnings("ignore:Exception in thread ExecutorManagerThread")
 def test_close_is_safe_twice_and_with_tasks_under_way(executor: Executor) -> None:
     """Closing with a task submitted, then again, raises nothing."""
     executor.start(square)

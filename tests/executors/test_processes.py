@@ -1,8 +1,11 @@
-"""What only worker processes promise: one copy of the data, no trace left, and good neighbours."""
+"""What only worker processes promise: one copy of the data, nothing left behind, no effect on other libraries."""
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,8 +20,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from hpsklearn_search.executors import Executor, ProcessExecutor, Task
-from hpsklearn_search.executors._shipping import LARGE, SharedFunction, load_function
+from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _shipping
+from hpsklearn_search.executors._shipping import LARGE, SharedFunction, load_function, pickler
 from hpsklearn_search.executors.processes import _process
 
 pytestmark = pytest.mark.timeout(120)
@@ -34,7 +37,7 @@ def executors() -> Iterator[list[Executor]]:
 
 
 def value_of(executor: Executor, payload: Any = None, part: int = 0) -> Any:
-    """What the work returns for one payload."""
+    """What the function returns for one payload."""
     executor.submit(Task(0, part, payload))
     (finished,) = executor.wait(timeout=60)
     assert finished.failure is None, finished.failure
@@ -58,7 +61,7 @@ def is_alive(pid: int) -> bool:
 
 
 def perform(payload: Callable[[], Any]) -> Any:
-    """Work: call the payload."""
+    """Call the payload."""
     return payload()
 
 
@@ -88,8 +91,8 @@ def test_large_arrays_are_mapped_wherever_they_stand() -> None:
         "small": np.arange(10),
         "objects": np.array([None] * LARGE, dtype=object),
     }
-    shipment = SharedFunction(lambda payload: held)
-    loaded: Any = load_function(shipment.path)(None)
+    shared = SharedFunction(lambda payload: held)
+    loaded: Any = load_function(shared.path)(None)
     for name in ("dense", "fortran", "strided", "dates"):
         np.testing.assert_array_equal(loaded[name], held[name])
         assert is_mapped(loaded[name])
@@ -101,10 +104,10 @@ def test_large_arrays_are_mapped_wherever_they_stand() -> None:
     assert is_mapped(loaded["sparse"].data)
     assert (loaded["sparse"] != held["sparse"]).nnz == 0
     assert not is_mapped(loaded["small"])
-    files = [name for name in os.listdir(shipment.folder) if name.startswith("array")]
+    files = [name for name in os.listdir(shared.folder) if name.startswith("array")]
     assert len(files) == 7, files
-    shipment.remove()
-    assert not os.path.exists(shipment.folder)
+    shared.remove()
+    assert not os.path.exists(shared.folder)
 
 
 def test_an_array_that_is_a_file_already_is_not_copied(tmp_path: Path) -> None:
@@ -114,19 +117,17 @@ def test_an_array_that_is_a_file_already_is_not_copied(tmp_path: Path) -> None:
     private = np.load(tmp_path / "x.npy", mmap_mode="c")
     private[0, 0] = -1
     held = whole, whole[500:], private
-    shipment = SharedFunction(lambda payload: held)
-    loaded: Any = load_function(shipment.path)(None)
+    shared = SharedFunction(lambda payload: held)
+    loaded: Any = load_function(shared.path)(None)
     for mine, theirs in zip(held, loaded, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert loaded[0].base.filename == str(tmp_path / "x.npy")
-    assert len([name for name in os.listdir(shipment.folder) if name.startswith("array")]) == 2
-    shipment.remove()
+    assert len([name for name in os.listdir(shared.folder) if name.startswith("array")]) == 2
+    shared.remove()
 
 
 def test_a_full_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the first choice has no room, arrays go to the next; with none left, the error says what to do."""
-    from hpsklearn_search.executors import _shipping
-
+    """Where the first folder has no room, arrays go to the next; with none left, the error says what to do."""
     full, roomy = tmp_path / "full", tmp_path / "roomy"
     full.mkdir(), roomy.mkdir()
     check = _shipping._check_room
@@ -135,17 +136,141 @@ def test_a_full_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monkey
     )
     big = np.ones(LARGE)
     monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full), str(roomy)])
-    shipment = SharedFunction(lambda payload: big)
-    np.testing.assert_array_equal(load_function(shipment.path)(None), big)
+    shared = SharedFunction(lambda payload: big)
+    np.testing.assert_array_equal(load_function(shared.path)(None), big)
     assert list(roomy.rglob("array*"))
-    shipment.remove()
+    shared.remove()
     monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full)])
-    with pytest.raises(OSError, match=r"no room .* set temp_folder"):
+    with pytest.raises(OSError, match=r"no room .* JOBLIB_TEMP_FOLDER"):
         SharedFunction(lambda payload: big)
     assert list(full.iterdir()) == list(roomy.iterdir()) == []
 
 
-def test_work_that_cannot_be_pickled_is_refused_with_the_cure() -> None:
+def test_a_pickle_moves_to_the_next_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function of many small parts, for which the disk becomes full while it is written, goes to the next folder."""
+    full, roomy = tmp_path / "full", tmp_path / "roomy"
+    full.mkdir(), roomy.mkdir()
+
+    class FullDisk:
+        """A pickler that finds no space in the first folder."""
+
+        def __init__(self, file: Any, reduce: Any) -> None:
+            self.file, self.reduce = file, reduce
+
+        def dump(self, function: Any) -> None:
+            pickler(self.file, self.reduce).dump(function)
+            if self.file.name.startswith(str(full)):
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(_shipping, "pickler", FullDisk)
+    monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full), str(roomy)])
+    texts = [f"text {number}" for number in range(1000)]
+    shared = SharedFunction(lambda payload: texts)
+    assert shared.path.startswith(str(roomy))
+    assert load_function(shared.path)(None) == texts
+    shared.remove()
+    monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full)])
+    with pytest.raises(OSError, match=r"full.* no room .* JOBLIB_TEMP_FOLDER"):
+        SharedFunction(lambda payload: texts)
+    assert list(full.iterdir()) == list(roomy.iterdir()) == []
+
+
+def test_an_error_that_is_not_about_room_keeps_its_text(tmp_path: Path) -> None:
+    """An OSError of the user's own object is raised as it is."""
+
+    class Unreadable:
+        """An object whose state cannot be read."""
+
+        def __reduce__(self) -> Any:
+            raise OSError("the sensor does not answer")
+
+    unreadable = Unreadable()
+    with pytest.raises(OSError, match=r"^the sensor does not answer$"):
+        SharedFunction(lambda payload: unreadable, str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["Jürgen", "two\nlines", "n" * 200 + "/" + "n" * 200 + "/" + "n" * 200, "a:b 'c'"])
+def test_a_temporary_folder_may_have_any_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters that are not ASCII, a line break, or a long path: data arrives, and nothing is left."""
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path / name))
+    big = np.ones(LARGE)
+    shared = SharedFunction(lambda payload: float(big.sum()))
+    assert shared.folder.startswith(str(tmp_path / name))
+    assert load_function(shared.path)(None) == LARGE
+    shared.remove()
+    assert list((tmp_path / name).iterdir()) == []
+
+
+def test_workers_find_a_folder_that_is_not_ascii(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executors: list[Executor]
+) -> None:
+    """The name of the folder reaches the workers."""
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path / "Jürgen"))
+    executors.append(executor := ProcessExecutor(1))
+    executor.start(lambda payload: payload + 1)
+    assert value_of(executor, 1) == 2
+
+
+def test_a_relative_folder_is_found_after_a_change_of_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is where it was when the search started, and is removed there."""
+    monkeypatch.chdir(tmp_path)
+    shared = SharedFunction(len, "relative")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert load_function(shared.path) is len
+    shared.remove()
+    assert list((tmp_path / "relative").iterdir()) == []
+
+
+OWNER = """
+import sys
+from joblib.externals.loky.backend import resource_tracker
+from hpsklearn_search.executors._shipping import SharedFunction
+shared = SharedFunction(len, sys.argv[1])
+print(resource_tracker._resource_tracker._pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_a_folder_of_killed_processes_is_removed_by_the_next_search(tmp_path: Path) -> None:
+    """The folder of an owner that lives stays; if the owner and its resource tracker were killed, it goes."""
+    command = [sys.executable, "-c", OWNER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        tracker = int(owner.stdout.readline())
+        (folder,) = tmp_path.iterdir()
+        SharedFunction(len, str(tmp_path)).remove()
+        assert list(tmp_path.iterdir()) == [folder]
+        os.kill(tracker, signal.SIGKILL)
+        owner.kill()
+    assert list(tmp_path.iterdir()) == [folder]
+    SharedFunction(len, str(tmp_path)).remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+@pytest.mark.parametrize("kind", ["no lock", "another machine", "link"])
+def test_a_folder_that_is_not_ours_stays(kind: str, tmp_path: Path) -> None:
+    """A name alone proves nothing: without a lock file of this machine, a folder is not touched."""
+    root, folder = tmp_path / "root", tmp_path / "elsewhere"
+    root.mkdir()
+    folder = root / "hpsklearn_search-abc" if kind != "link" else folder
+    folder.mkdir()
+    (folder / "data").touch()
+    if kind == "another machine":
+        (folder / "owner").write_text("another machine")
+    if kind == "link":
+        (folder / "owner").write_text(socket.gethostname())
+        (root / "hpsklearn_search-abc").symlink_to(folder)
+    SharedFunction(len, str(root)).remove()
+    assert (folder / "data").exists()
+
+
+def test_a_function_that_cannot_be_pickled_is_an_error_that_names_the_remedy() -> None:
     """A lock in the estimator: a TypeError before any worker starts, and no file left."""
     lock = threading.Lock()
     with pytest.raises(TypeError, match=r"cannot be pickled.*lock.*n_jobs=1"):
@@ -186,7 +311,7 @@ def test_a_part_prefers_its_worker(executors: list[Executor]) -> None:
     assert {f.value for f in done} == set(pids)
     executor.submit(Task(0, 0, 0.3))
     executor.submit(Task(0, 1, 0.3))
-    with pytest.raises(RuntimeError, match="2 tasks under way"):
+    with pytest.raises(RuntimeError, match="2 tasks running"):
         executor.submit(Task(0, 2, 0.3))
 
 
@@ -208,7 +333,7 @@ def test_payloads_larger_than_a_pipe_arrive(executors: list[Executor]) -> None:
 
 
 def test_workers_share_the_cores(executors: list[Executor], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each worker has its share of threads, the user's own variables and an explicit number stand above."""
+    """Each worker has its share of threads; a variable of the user or an explicit number comes first."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
 
@@ -221,7 +346,7 @@ def test_workers_share_the_cores(executors: list[Executor], monkeypatch: pytest.
     assert worker_environment(100)["OMP_NUM_THREADS"] == "1"
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert "OMP_NUM_THREADS" not in worker_environment(100)
-    executors.append(executor := ProcessExecutor(1, inner_threads=5))
+    executors.append(executor := ProcessExecutor(1, n_threads=5))
     executor.start(perform)
     assert value_of(executor, threads) == ("5", "5")
 
@@ -236,7 +361,7 @@ def test_nested_parallelism_makes_threads_not_processes(executors: list[Executor
         pids = set(Parallel(n_jobs=2)(delayed(os.getpid)() for _ in range(4)))
         return type(get_active_backend()[0]).__name__, effective_n_jobs(-1), pids - {os.getpid()}
 
-    executors.append(executor := ProcessExecutor(2, inner_threads=1))
+    executors.append(executor := ProcessExecutor(2, n_threads=1))
     executor.start(perform)
     assert value_of(executor, nested) == ("ThreadingBackend", 1, set())
 
@@ -385,7 +510,7 @@ def test_workers_and_files_go_with_their_owner(end: str, tmp_path: Path) -> None
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_ctrl_c_reaches_the_owner_alone() -> None:
-    """An interrupt of the whole group leaves the workers, and even those being born, unharmed and silent."""
+    """An interrupt of the whole group leaves the workers, and even those that are starting, unharmed and silent."""
     source = SCRIPT.format(end="").replace(
         "executor.start(Model(1))",
         "executor.start(Model(1))\n"

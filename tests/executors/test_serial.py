@@ -9,12 +9,31 @@ from hpsklearn_search.trials import Failure
 
 
 def interrupt(_: object) -> None:
-    """Work during which the user presses Ctrl-C."""
+    """A function during which the user presses Ctrl-C."""
     raise KeyboardInterrupt
 
 
+class Stop(BaseException):
+    """What a program raises to stop, in a signal handler for example."""
+
+
+@pytest.mark.parametrize("stop", [SystemExit(3), Stop()])
+def test_what_is_no_exception_of_the_function_is_raised(stop: BaseException) -> None:
+    """SystemExit means this process, so it is no failure; cancel then names the task that was running."""
+
+    def stop_now(_: object) -> None:
+        raise stop
+
+    executor = SerialExecutor()
+    executor.start(stop_now)
+    executor.submit(Task(3, 0, None))
+    with pytest.raises(type(stop)):
+        executor.wait()
+    assert executor.cancel() == [Task(3, 0, None)]
+
+
 def fail(_: object) -> None:
-    """Work that fails."""
+    """A function that fails."""
     raise ValueError("no")
 
 
@@ -28,26 +47,25 @@ def test_ctrl_c_is_raised_and_its_task_counts_as_unfinished() -> None:
     assert executor.cancel() == [Task(3, 0, None)]
 
 
-@pytest.mark.parametrize("keep", [True, False])
-def test_exceptions_are_kept_on_request(keep: bool) -> None:
-    """With keep_exceptions the failure carries what was raised, otherwise only its text."""
-    executor = SerialExecutor(keep_exceptions=keep)
+def test_a_failure_keeps_its_exception() -> None:
+    """The failure has what the function raised, so that it can be raised again."""
+    executor = SerialExecutor()
     executor.start(fail)
     executor.submit(Task(0, 0, None))
     (finished,) = executor.wait()
     assert finished.failure is not None
-    assert isinstance(finished.failure.exception, ValueError) is keep
+    assert isinstance(finished.failure.exception, ValueError)
 
 
-def test_threads_are_capped_while_the_work_runs() -> None:
-    """With threads=1 every loaded BLAS and OpenMP library has one thread in the work, and its own number after."""
+def test_threads_are_limited_while_the_function_runs() -> None:
+    """With n_threads=1 every loaded BLAS and OpenMP library has one thread, and its own number afterwards."""
     threadpoolctl = pytest.importorskip("threadpoolctl")
 
     def counts(_: object = None) -> set[int]:
         return {library["num_threads"] for library in threadpoolctl.threadpool_info()}
 
     with threadpoolctl.threadpool_limits(2):
-        executor = SerialExecutor(threads=1)
+        executor = SerialExecutor(n_threads=1)
         executor.start(counts)
         executor.submit(Task(0, 0, None))
         (finished,) = executor.wait()
@@ -73,7 +91,7 @@ def test_the_fake_finishes_out_of_order_and_as_seeded() -> None:
 
 
 def test_the_fake_fails_on_request() -> None:
-    """A failure that `fail` returns is what comes of the task."""
+    """A failure that `fail` returns is the result of the task."""
     executor = FakeExecutor(fail=lambda task: Failure("timeout", "TimeoutError", "too slow") if task.part else None)
     executor.start(lambda payload: payload)
     executor.submit(Task(0, 0, "x"))

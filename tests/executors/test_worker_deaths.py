@@ -1,4 +1,4 @@
-"""Workers that crash, hang, or never come to life: who pays, and how it ends."""
+"""Workers that crash, hang, or never start: which task fails, and what the user sees."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def hang_without_yielding() -> None:
 
 
 def hang_ignoring_sigterm() -> None:
-    """Sleep for ever, deaf to polite signals."""
+    """Sleep for ever, and ignore SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
         time.sleep(60)
@@ -54,7 +54,7 @@ WAYS_TO_HANG: dict[str, Callable[[], Any]] = {
 
 
 def perform(payload: Any) -> Any:
-    """Work: call what is callable, return the rest."""
+    """Call what is callable, return the rest."""
     return payload() if callable(payload) else payload
 
 
@@ -101,8 +101,8 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
 @pytest.mark.parametrize(
     "n_workers", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(4, marks=pytest.mark.slow)]
 )
-def test_dead_workers_cost_their_own_tasks_only(n_workers: int, executors: list[ProcessExecutor]) -> None:
-    """A task that kills its worker is recorded as crashed with the cause; its neighbours are fine."""
+def test_a_dead_worker_fails_its_own_task_only(n_workers: int, executors: list[ProcessExecutor]) -> None:
+    """A task that kills its worker is recorded as crashed with the cause; the other tasks succeed."""
     executors.append(executor := ProcessExecutor(n_workers, max_retries=0))
     executor.start(perform)
     payloads = [healthy_or_not for way, _ in WAYS_TO_DIE.values() for healthy_or_not in (1, way, 2)]
@@ -124,8 +124,8 @@ def test_a_fatal_signal_leaves_the_stack(executors: list[ProcessExecutor]) -> No
     assert "segfault" in done.failure.traceback
 
 
-def test_an_innocent_victim_is_tried_again(tmp_path: Path, executors: list[ProcessExecutor]) -> None:
-    """A worker killed once from outside costs its task a second run, and nothing else."""
+def test_a_task_is_tried_again_after_a_death(tmp_path: Path, executors: list[ProcessExecutor]) -> None:
+    """If a worker is killed once from outside, its task runs a second time and succeeds."""
     marker = tmp_path / "been here"
 
     def die_once() -> str:
@@ -158,7 +158,7 @@ def test_retries_are_counted(tmp_path: Path, executors: list[ProcessExecutor]) -
     assert "3 times" in done.failure.message
 
 
-def test_the_death_of_an_idle_worker_is_nobodys_fault(executors: list[ProcessExecutor]) -> None:
+def test_the_death_of_an_idle_worker_fails_no_task(executors: list[ProcessExecutor]) -> None:
     """A worker killed between two tasks is replaced, and the next task is not blamed."""
     executors.append(executor := ProcessExecutor(1, max_retries=0))
     executor.start(lambda payload: os.getpid())
@@ -170,8 +170,8 @@ def test_the_death_of_an_idle_worker_is_nobodys_fault(executors: list[ProcessExe
     assert done.value != first
 
 
-class Stillborn:
-    """Work that kills whoever loads it."""
+class DiesOnLoading:
+    """A function that kills the process that loads it."""
 
     def __call__(self, payload: Any) -> Any:
         """Never reached."""
@@ -185,16 +185,16 @@ class Stillborn:
         os._exit(11)
 
 
-def test_workers_that_never_live_stop_the_search_with_their_last_words(executors: list[ProcessExecutor]) -> None:
-    """Five deaths in a row before any task began: an error that quotes the worker's stderr."""
+def test_workers_that_never_start_end_the_search_with_their_stderr(executors: list[ProcessExecutor]) -> None:
+    """Five deaths in a row before any task was received: an error that quotes the worker's stderr."""
     executors.append(executor := ProcessExecutor(2))
-    executor.start(Stillborn())
+    executor.start(DiesOnLoading())
     with pytest.raises(RuntimeError, match=r"(?s)5 worker processes in a row.*code 11.*the library says goodbye"):
         run_all(executor, [1])
 
 
 class Unloadable:
-    """Work that cannot be loaded elsewhere."""
+    """A function that cannot be loaded elsewhere."""
 
     def __call__(self, payload: Any) -> Any:
         """Never reached."""
@@ -203,11 +203,11 @@ class Unloadable:
         return int, ("not a number",)
 
 
-def test_work_that_cannot_be_loaded_says_why(executors: list[ProcessExecutor]) -> None:
-    """An exception while the work is loaded is no crash; it is quoted at once."""
+def test_a_function_that_cannot_be_loaded_says_why(executors: list[ProcessExecutor]) -> None:
+    """An exception while the function is loaded is no crash; it is quoted at once."""
     executors.append(executor := ProcessExecutor(1))
     executor.start(Unloadable())
-    with pytest.raises(RuntimeError, match=r"(?s)cannot load the work.*not a number"):
+    with pytest.raises(RuntimeError, match=r"(?s)cannot load the function.*not a number"):
         run_all(executor, [1])
 
 
@@ -226,15 +226,15 @@ def test_hung_tasks_are_killed_in_time(n_workers: int, executors: list[ProcessEx
         assert finished.seconds >= 1.0
 
 
-def test_the_clock_starts_with_the_work(executors: list[ProcessExecutor]) -> None:
+def test_the_clock_starts_with_the_function(executors: list[ProcessExecutor]) -> None:
     """A timeout far below what a worker needs to start kills no healthy task."""
     executors.append(executor := ProcessExecutor(2, task_timeout=0.2))
     executor.start(perform)
     assert [f.failure for f in run_all(executor, list(range(8)))] == [None] * 8
 
 
-def test_a_timeout_takes_the_whole_family(tmp_path: Path, executors: list[ProcessExecutor]) -> None:
-    """Processes that the hung fit had started are gone, too."""
+def test_a_timeout_kills_the_children_of_a_fit(tmp_path: Path, executors: list[ProcessExecutor]) -> None:
+    """Processes that the hung fit had started end too."""
     child = tmp_path / "child"
 
     def start_a_child_and_hang() -> None:
@@ -250,7 +250,7 @@ def test_a_timeout_takes_the_whole_family(tmp_path: Path, executors: list[Proces
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a descriptor of the process itself")
-def test_a_death_is_noticed_though_a_forked_child_lives_on(executors: list[ProcessExecutor]) -> None:
+def test_a_death_is_noticed_while_a_forked_child_lives(executors: list[ProcessExecutor]) -> None:
     """A child that inherited all of the worker's pipes does not hide its death."""
 
     def fork_and_die() -> None:
@@ -280,20 +280,6 @@ def test_cancel_kills_what_runs(executors: list[ProcessExecutor]) -> None:
     assert executor.cancel() == []
 
 
-def test_results_that_cannot_be_sent_are_failures(executors: list[ProcessExecutor]) -> None:
-    """Neither an unpicklable result, nor an unpicklable payload, ends anything but its task."""
-    import threading
-
-    executors.append(executor := ProcessExecutor(1, keep_exceptions=True))
-    executor.start(perform)
-    done = run_all(executor, [threading.Lock, 1, threading.Lock(), 2])
-    assert [f.value for f in done] == [None, 1, None, 2]
-    assert done[0].failure is not None
-    assert "cannot be sent back" in done[0].failure.message
-    assert done[2].failure is not None
-    assert done[2].failure.kind == "TypeError"
-
-
 class Picky(Exception):
     """An exception that cannot be built from its args."""
 
@@ -302,18 +288,18 @@ class Picky(Exception):
 
 
 def raise_picky() -> None:
-    """Work that raises what cannot cross."""
+    """Raise what cannot be pickled."""
     raise Picky(reason="so")
 
 
 def raise_plain() -> None:
-    """Work that raises what can cross."""
+    """Raise what can be pickled."""
     raise ZeroDivisionError("a plain one")
 
 
-def test_exceptions_cross_where_they_can(executors: list[ProcessExecutor]) -> None:
-    """With keep_exceptions an exception comes back with its traceback as cause, or as text only."""
-    executors.append(executor := ProcessExecutor(1, keep_exceptions=True))
+def test_exceptions_come_back_where_they_can(executors: list[ProcessExecutor]) -> None:
+    """An exception comes back with its traceback as cause, or as text only."""
+    executors.append(executor := ProcessExecutor(1))
     executor.start(perform)
     plain, picky = (f.failure for f in run_all(executor, [raise_plain, raise_picky]))
     assert plain is not None

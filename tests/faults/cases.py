@@ -21,7 +21,7 @@ y = (X[:, 0] > 0).astype(int)
 
 
 class Slow(ClassifierMixin, BaseEstimator):
-    """Takes a random while; its score depends on `a` alone."""
+    """Takes a random time; its score depends only on `a`."""
 
     def __init__(self, a: float = 0.0, mode: str = "none", seconds: float = 0.04) -> None:
         self.a = a
@@ -29,7 +29,7 @@ class Slow(ClassifierMixin, BaseEstimator):
         self.seconds = seconds
 
     def fit(self, X: Any, y: Any) -> Slow:
-        """Sleep, and where the mode is a bad one and `a` is large, die in that way."""
+        """Sleep, and then die as `mode` says if `a` is large."""
         self.classes_ = np.unique(y)
         time.sleep(self.seconds * np.random.default_rng().random())
         if self.a > 0.7 and self.mode != "none":
@@ -37,48 +37,48 @@ class Slow(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> Any:
-        """As good as `a` is near 0.3."""
+        """Predict the better, the nearer `a` is to 0.3."""
         return (X[:, 0] > self.a - 0.3).astype(int)
 
 
 def exit() -> None:
-    """Leave without a word."""
+    """End the process at once."""
     os._exit(3)
 
 
 def system_exit() -> None:
-    """Ask to leave."""
+    """Raise SystemExit."""
     sys.exit(0)
 
 
 def segfault() -> None:
-    """Read where nothing is."""
+    """Read from address 0."""
     ctypes.string_at(0)
 
 
 def abort() -> None:
-    """As a failed assertion in C does."""
+    """End as a failed assertion in C does."""
     os.abort()
 
 
 def killed() -> None:
-    """As the kernel does when memory is out."""
+    """End as the kernel ends a process that uses too much memory."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def hang() -> None:
-    """Sleep on."""
+    """Sleep for an hour."""
     time.sleep(3600)
 
 
 def hang_ignoring_sigterm() -> None:
-    """Deaf to polite requests."""
+    """Sleep for an hour and ignore SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(3600)
 
 
 def hang_holding_gil() -> None:
-    """In C code, without letting anybody else run."""
+    """Sleep for an hour in C code that holds the interpreter lock."""
     ctypes.PyDLL(None).sleep(3600)
 
 
@@ -89,9 +89,9 @@ def search(**settings: Any) -> HyperoptSearchCV:
     return HyperoptSearchCV(Slow(mode=mode), {"a": hp.uniform("a", 0, 1)}, **options)
 
 
-def shown(found: HyperoptSearchCV) -> str:
+def shown(fitted: HyperoptSearchCV) -> str:
     """`cv_results_` without times, as JSON."""
-    table = {k: v for k, v in found.cv_results_.items() if "time" not in k and k != "params"}
+    table = {k: v for k, v in fitted.cv_results_.items() if "time" not in k and k != "params"}
     return json.dumps({k: np.ma.getdata(v).tolist() for k, v in table.items()}, default=float)
 
 
@@ -104,8 +104,8 @@ def run(path: str, n_jobs: str = "1", seeded: str = "1") -> None:
 def die(mode: str, n_jobs: str) -> None:
     """A search in which some candidates die."""
     limit = 1.0 if mode.startswith("hang") else None
-    found = search(mode=mode, n_jobs=int(n_jobs), trial_timeout=limit, max_evals=8, algo="random").fit(X, y)
-    statuses = [(t.point["a"] > 0.7, t.outcome.status, str(t.outcome.failure)) for t in found.trials_.record]
+    fitted = search(mode=mode, n_jobs=int(n_jobs), trial_timeout=limit, max_evals=8, algo="random").fit(X, y)
+    statuses = [(t.point["a"] > 0.7, t.outcome.status, str(t.outcome.failure)) for t in fitted.trials_.record]
     print(json.dumps(statuses))
 
 
@@ -126,7 +126,7 @@ def full_disk(path: str) -> None:
 
 
 def hold(path: str) -> None:
-    """Hold the save file of an `fmin` until told to go on."""
+    """Hold the save file of an `fmin` until a line comes on stdin."""
 
     def objective(x: float) -> float:
         print("running", flush=True)

@@ -57,7 +57,7 @@ CONSTRUCTORS = st.sampled_from(
 @given(CONSTRUCTORS, st.sampled_from(["a", "", None, 3]), st.lists(ODD, max_size=3))
 @settings(max_examples=300)
 def test_a_malformed_node_is_refused_or_can_be_searched(make: Any, label: Any, arguments: list[Any]) -> None:
-    """At its construction or at the beginning of a search, never after a fit."""
+    """An error is raised when the node is made or when the search begins, never after a fit."""
     Counting.n_fits = 0
     try:
         space = {"a": make(label, *arguments)}
@@ -79,7 +79,7 @@ ARGUMENTS = ["space", "max_evals", "algo", "trials", "scoring", "refit", "cv", "
 @given(st.sampled_from(ARGUMENTS), ODD)
 @settings(max_examples=300)
 def test_a_malformed_argument_is_refused_or_harmless(name: str, value: Any) -> None:
-    """Before the first fit, by a documented exception."""
+    """A documented exception is raised before the first fit."""
     if name == "trials_save_file" and isinstance(value, str) and value:
         return  # a good name, of a file in the current folder
     if name == "cv" and isinstance(value, bytes):
@@ -102,7 +102,7 @@ def test_a_malformed_argument_is_refused_or_harmless(name: str, value: Any) -> N
 
 
 class Mutating(Counting):
-    """Spoils the data that it is given."""
+    """Overwrites the data that it is fitted on."""
 
     def fit(self, X: Any, y: Any) -> Mutating:
         """Write zeros into X."""
@@ -113,17 +113,17 @@ class Mutating(Counting):
 
 
 class Printing(Counting):
-    """Talks."""
+    """Prints while it is fitted."""
 
     def fit(self, X: Any, y: Any) -> Printing:
-        """Print much."""
+        """Print a long line."""
         print("talk " * 1000)
         super().fit(X, y)
         return self
 
 
-def test_an_estimator_that_spoils_its_input_spoils_a_copy() -> None:
-    """The caller's X stays as it was."""
+def test_an_estimator_that_overwrites_its_input_overwrites_a_copy() -> None:
+    """The X of the caller does not change."""
     data = X.copy()
     HyperoptSearchCV(Mutating(), {"a": [1, 2]}, max_evals=2, cv=2, refit=False).fit(data, y)
     np.testing.assert_array_equal(data, X)
@@ -131,13 +131,13 @@ def test_an_estimator_that_spoils_its_input_spoils_a_copy() -> None:
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_an_estimator_that_prints_disturbs_nothing(n_jobs: int) -> None:
-    """Its words do not get into the way of the workers' messages."""
+    """What it prints is kept apart from the messages of the workers."""
     search = HyperoptSearchCV(Printing(), {"a": [1, 2]}, max_evals=2, cv=2, n_jobs=n_jobs).fit(X, y)
     assert len(search.cv_results_["params"]) == 2
 
 
 def test_what_cannot_be_pickled_runs_in_this_process_and_is_named_elsewhere() -> None:
-    """With one worker it works; with two, an error comes at once."""
+    """It works with one worker; with two an error is raised at once."""
     generator = (i for i in range(3))
     with joblib.parallel_config("threading"):
         HyperoptSearchCV(DummyClassifier(), {"constant": [0, 1]}, max_evals=2, cv=2, n_jobs=2).fit(X, y)
@@ -146,8 +146,37 @@ def test_what_cannot_be_pickled_runs_in_this_process_and_is_named_elsewhere() ->
     assert len(HyperoptSearchCV(estimator, {"a": [1, 2]}, max_evals=2, cv=2).fit(X, y).cv_results_["params"]) == 2
 
 
+@pytest.mark.parametrize("values", [np.ones(29), [1.0] * 31, np.ones((29, 1))], ids=["array", "list", "two dimensions"])
+@pytest.mark.parametrize("name", ["sample_weight", "step__sample_weight", "base_margin"])
+def test_rows_of_another_number_are_refused_before_the_first_fit(name: str, values: Any) -> None:
+    """The message has the argument, its length and that of X."""
+    Counting.n_fits = 0
+    with pytest.raises(ValueError, match=f"{name} must have one value for each row of X, which has 30; got (29|31)"):
+        HyperoptSearchCV(Counting(), {"a": [1, 2]}, max_evals=2, cv=2).fit(X, y, **{name: values})
+    assert Counting.n_fits == 0
+
+
+ROWS = np.arange(30)
+
+
+@pytest.mark.parametrize(
+    ("fold", "message"),
+    [
+        ((ROWS, []), "the test part of fold 1 is empty"),
+        (([], ROWS), "the train part of fold 1 is empty"),
+        ((ROWS >= 0, ROWS < 0), "the test part of fold 1 is empty"),
+    ],
+)
+def test_an_empty_part_of_a_fold_is_refused_before_the_first_fit(fold: Any, message: str) -> None:
+    """GridSearchCV gives such a fold a score of NaN, and with it every candidate."""
+    Counting.n_fits = 0
+    with pytest.raises(ValueError, match=message):
+        HyperoptSearchCV(Counting(), {"a": [1, 2]}, max_evals=2, cv=[(ROWS[:20], ROWS[20:]), fold]).fit(X, y)
+    assert Counting.n_fits == 0
+
+
 def test_warnings_as_errors_keep_the_results() -> None:
-    """A warning at the end is raised after the table is set."""
+    """The warning about failed fits is raised after the table is set."""
     search = HyperoptSearchCV(DummyClassifier(), {"strategy": ["prior", "nonsense"]}, max_evals=2, cv=2, refit=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -162,7 +191,7 @@ def test_warnings_as_errors_keep_the_results() -> None:
     ids=lambda change: next(iter(change)),
 )
 def test_a_file_of_another_search_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
-    """And what differs is named."""
+    """The error names the difference."""
     base = {"space": {"a": [1, 2, 3]}, "max_evals": 2, "cv": 2, "random_state": 0, "algo": "random"}
     base["trials_save_file"] = tmp_path / "s.db"
     HyperoptSearchCV(Counting(), **base).fit(X, y)
@@ -173,7 +202,7 @@ def test_a_file_of_another_search_is_refused(tmp_path: Path, change: dict[str, A
 
 
 def test_budgets_may_differ_on_resume(tmp_path: Path) -> None:
-    """A larger max_evals goes on, a smaller one reports all and runs nothing."""
+    """With a larger max_evals the search continues; with a smaller one it shows all rows and fits nothing."""
     base = {"space": {"a": hp.uniform("a", 0, 1)}, "cv": 2, "random_state": 0, "algo": "random", "refit": False}
     for max_evals, n_fits, n_rows in [(3, 6, 3), (5, 4, 5), (2, 0, 5)]:
         Counting.n_fits = 0
@@ -183,7 +212,7 @@ def test_budgets_may_differ_on_resume(tmp_path: Path) -> None:
 
 
 def test_a_trial_whose_error_ended_the_search_runs_again(tmp_path: Path) -> None:
-    """Once its cause is mended, at the same point."""
+    """It runs at the same point when its cause is removed."""
     seen: list[float] = []
 
     def broken(x: float) -> float:
@@ -201,7 +230,7 @@ def test_a_trial_whose_error_ended_the_search_runs_again(tmp_path: Path) -> None
 
 
 def test_the_page_on_resuming_is_true() -> None:
-    """Its examples run."""
+    """The examples of the page run."""
     page = Path(__file__).parents[2] / "docs" / "resuming.md"
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     assert doctest.testfile(str(page), module_relative=False, optionflags=flags).failed == 0

@@ -1,4 +1,4 @@
-"""What happens when a process is killed, dies, hangs, or finds the disk full: every case in a process of its own."""
+"""Processes that are killed, die or hang, and full disks: every case runs in its own process."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def killed_at(n_trials: int, delay: float, path: Path, *arguments: Any) -> None:
         time.sleep(0.005)
     time.sleep(delay)
     assert process.poll() is None, "ended before it could be killed"
-    process.kill()  # the process alone: its workers must notice by themselves
+    process.kill()  # only this process: its workers must notice it
     process.communicate(timeout=30)
 
 
 def resumed(path: Path, n_jobs: int, kills: int, seeded: int = 1) -> list[Any]:
-    """The result of a search that is killed so many times, at growing numbers of trials."""
+    """The result of a search that is killed several times, each time after more trials."""
     dice = random.Random(kills * 10 + n_jobs)
     done = 0
     for kill in range(kills):
@@ -73,7 +73,7 @@ def resumed(path: Path, n_jobs: int, kills: int, seeded: int = 1) -> list[Any]:
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_killed_search_resumes_to_the_same_table(tmp_path: Path, n_jobs: int) -> None:
-    """Value for value that of a search without a save file that ran through."""
+    """It is that of a search without a save file that was not killed."""
     found = resumed(tmp_path / "s.db", n_jobs, kills=2)
     assert found == output("run", "", 1)
 
@@ -82,7 +82,7 @@ def test_a_killed_search_resumes_to_the_same_table(tmp_path: Path, n_jobs: int) 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("n_jobs", "rounds"), [(1, 4), (2, 2), (4, 1)])
 def test_a_search_killed_many_times_resumes_to_the_same_table(tmp_path: Path, n_jobs: int, rounds: int) -> None:
-    """At random moments, of starting, fitting, writing."""
+    """It is killed at random moments: while it starts, fits or writes."""
     expected = output("run", "", 1)
     for round_ in range(rounds):
         found = resumed(tmp_path / f"{round_}.db", n_jobs, kills=5 + round_)
@@ -97,8 +97,8 @@ def test_an_unseeded_search_loses_and_repeats_nothing(tmp_path: Path) -> None:
     assert len(set(values)) == 40
 
 
-def test_a_full_disk_is_named_and_costs_no_finished_trial(tmp_path: Path) -> None:
-    """The table holds what finished; with room again the search goes on."""
+def test_a_full_disk_is_named_and_loses_no_finished_trial(tmp_path: Path) -> None:
+    """The table holds what finished, and the search continues when there is room again."""
     (kind, message, kept), (total,) = output("full_disk", tmp_path / "s.db")
     assert kind == "SaveFileError"
     assert "s.db" in message
@@ -107,7 +107,7 @@ def test_a_full_disk_is_named_and_costs_no_finished_trial(tmp_path: Path) -> Non
 
 
 def test_a_file_in_use_by_another_process_is_refused(tmp_path: Path) -> None:
-    """At once and by name; the first process is not disturbed."""
+    """The second process gets an error with the name of the file; the first is not disturbed."""
     first = start("hold", tmp_path / "s.db")
     try:
         assert first.stdout is not None and first.stdout.readline() == "running\n"
@@ -130,8 +130,8 @@ SLOW = [(mode, n) for mode, n in SLOW if n > 1 or mode in HANGS]  # a death in t
 
 
 @pytest.mark.parametrize(("mode", "n_jobs"), [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)])
-def test_a_bad_candidate_costs_itself_alone(mode: str, n_jobs: int) -> None:
-    """However it dies or hangs: exactly the bad ones failed, with the right status."""
+def test_a_candidate_that_dies_or_hangs_fails_alone(mode: str, n_jobs: int) -> None:
+    """Exactly the bad candidates fail, with the right status."""
     [trials] = output("die", mode, n_jobs, deadline=150)
     expected = "timeout" if mode in HANGS else "fail" if mode == "system_exit" else "crashed"
     assert len(trials) == 8
@@ -140,7 +140,7 @@ def test_a_bad_candidate_costs_itself_alone(mode: str, n_jobs: int) -> None:
 
 
 def test_workers_die_with_their_parent(tmp_path: Path) -> None:
-    """After kill -9 of the search, its process group is empty soon."""
+    """Soon after kill -9 of the search, its process group is empty."""
     process = start("run", tmp_path / "s.db", 2)
     time.sleep(3.0)
     process.kill()
@@ -153,4 +153,4 @@ def test_workers_die_with_their_parent(tmp_path: Path) -> None:
             return
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGKILL)
-    pytest.fail("workers outlived the search")
+    pytest.fail("workers lived longer than the search")

@@ -44,7 +44,7 @@ def names_in(space: Any) -> set[str]:
     ],
 )  # fmt: skip
 def test_a_parameter_of_hyperopt_is_the_one_that_our_constructor_makes(name: str, args: tuple[Any, ...]) -> None:
-    """Label and law."""
+    """Label and distribution."""
     translated, own = translate_space(getattr(theirs, name)("x", *args)), getattr(hp, name)("x", *args)
     assert type(translated) is Parameter
     assert (translated.label, translated.distribution) == (own.label, own.distribution)

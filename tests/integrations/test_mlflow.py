@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import json
 import pickle
 import threading
 import time
@@ -411,17 +412,113 @@ def test_a_folder_that_cannot_be_written_does_not_lose_the_file(tmp_path: Path) 
     """The file is written into a temporary folder, and the warning names it."""
     (tmp_path / "file").write_text("not a folder")
     callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "file")
-    with pytest.warns(UserWarning, match=r"MLflowCallback\.resend\('.*mlflow-unsent-.*\.jsonl'\)") as caught:
+    with pytest.warns(
+        UserWarning, match=r"MLflowCallback\.resend\('.*mlflow-unsent-.*\.jsonl', tracking_uri='http.*'\)"
+    ) as caught:
         search(callback).set_params(refit=False).fit(X, y)
-    assert Path(str(caught[0].message).split("resend('")[1].split("')")[0]).exists()
+    assert Path(str(caught[0].message).split("resend('")[1].split("'")[0]).exists()
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
     """A file of a newer version is refused, too."""
-    for text in ("", "hello", '{"format": 99, "search": "a"}'):
+    for text in ("", "hello", "[]", '{"format": 99, "search": "a"}', '{"format": 1, "search": "a"}\n{"odd": 1}'):
         (tmp_path / "file").write_text(text)
         with pytest.raises(ValueError, match="is not a file of updates"):
             MLflowCallback.resend(tmp_path / "file")
+
+
+# ---------------------------------------------------------------------- files that somebody else wrote
+def unsent_file(folder: Path, *updates: dict[str, Any], **header: Any) -> Path:
+    """A file of unsent updates, as anybody can write one."""
+    lines = [{"format": 1, "search": "abc", **header}, *updates]
+    path = folder / "mlflow-unsent-abc.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return path
+
+
+@pytest.mark.parametrize("name", ["folder", "model"])
+@pytest.mark.parametrize("place", ["{tmp}/secret", "secret", "mlflow-unsent-abc/../secret", "mlflow-unsent-abc/link",
+                                   "mlflow-unsent-abc/has_link", "mlflow-unsent-abc", ".", ""])  # fmt: skip
+def test_a_file_cannot_send_what_lies_outside_of_its_folder(
+    store: Store, tmp_path: Path, name: str, place: str
+) -> None:
+    """Absolute paths, parent folders and links are refused before anything is sent."""
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "id_rsa").write_text("key")
+    (tmp_path / "mlflow-unsent-abc" / "has_link").mkdir(parents=True)
+    (tmp_path / "mlflow-unsent-abc" / "link").symlink_to(tmp_path / "secret")
+    (tmp_path / "mlflow-unsent-abc" / "has_link" / "id_rsa").symlink_to(tmp_path / "secret" / "id_rsa")
+    path = unsent_file(tmp_path, {name: place.format(tmp=tmp_path)})
+    with pytest.raises(ValueError, match="only files in"):
+        MLflowCallback.resend(path, tracking_uri=store.uri)
+    assert store.runs() == []
+
+
+def test_the_files_in_its_folder_are_sent(store: Store, tmp_path: Path) -> None:
+    """They become artifacts of the parent run."""
+    (tmp_path / "mlflow-unsent-abc" / "folder").mkdir(parents=True)
+    (tmp_path / "mlflow-unsent-abc" / "folder" / "table.csv").write_text("a,b")
+    path = unsent_file(tmp_path, {"folder": "mlflow-unsent-abc/folder"})
+    MLflowCallback.resend(path, tracking_uri=store.uri)
+    assert store.files(store.parent().info.run_id) == {"table.csv"}
+
+
+def test_a_file_does_not_choose_the_address(store: Store, tmp_path: Path) -> None:
+    """The request would carry the user's token; the message names both addresses."""
+    path = unsent_file(tmp_path, {"tags": {"a": "b"}}, tracking_uri=f"sqlite:///{tmp_path}/other.db")
+    with pytest.raises(
+        ValueError, match=r"was written for '.*other\.db', and mlflow's current address is '.*store\.db'"
+    ):
+        MLflowCallback.resend(path)
+    assert not (tmp_path / "other.db").exists()
+    assert store.runs() == []
+
+
+def test_the_current_address_needs_no_argument(store: Store, tmp_path: Path) -> None:
+    """The address of the file is the current one of mlflow."""
+    path = unsent_file(tmp_path, {"tags": {"a": "b"}}, tracking_uri=store.uri)
+    assert MLflowCallback.resend(path) == 1
+    assert store.parent().data.tags["a"] == "b"
+
+
+def test_a_file_cannot_change_a_run_of_another_search(store: Store, tmp_path: Path) -> None:
+    """The run that the file claims to have created has no tag of its search, so new runs are created."""
+    search(MLflowCallback(log_model=None)).fit(X, y)
+    foreign, child = store.parent(), store.children()[0]
+    ids = {"": foreign.info.run_id, "0": child.info.run_id}
+    updates = [{"trial": trial, "metrics": [["loss", 99.0, 1, 0]], "status": "FAILED", "end": 1} for trial in (None, 0)]
+    path = unsent_file(tmp_path, *updates, runs=ids, experiment_id=foreign.info.experiment_id)
+    MLflowCallback.resend(path, tracking_uri=store.uri)
+    for run in (foreign, child):
+        now = store.client.get_run(run.info.run_id)
+        assert (now.info.status, now.data.metrics) == ("FINISHED", run.data.metrics)
+    assert len(store.parents()) == 2
+
+
+def test_an_external_parent_needs_a_tag_or_the_word_of_the_user(store: Store, tmp_path: Path) -> None:
+    """The message has the argument to pass."""
+    run_id = store.client.create_run(store.client.get_experiment_by_name("tests").experiment_id).info.run_id
+    path = unsent_file(tmp_path, {"params": {"a": "b"}}, external_run_id=run_id)
+    with pytest.raises(ValueError, match=f"pass parent_run_id='{run_id}'"):
+        MLflowCallback.resend(path, tracking_uri=store.uri)
+    assert store.client.get_run(run_id).data.params == {}
+    MLflowCallback.resend(path, tracking_uri=store.uri, parent_run_id=run_id)
+    assert store.client.get_run(run_id).data.params == {"a": "b"}
+    assert MLflowCallback.resend(path, tracking_uri=store.uri) == 1  # now the tag shows the search
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://alice:S3CRET@127.0.0.1:{port}", "http://127.0.0.1:{port}/?access_token=S3CRET"]
+)
+def test_a_password_is_neither_shown_nor_logged(tmp_path: Path, uri: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Warnings, logs, representations and files often end where others read them."""
+    caplog.set_level("DEBUG", "hpsklearn_search")
+    callback = MLflowCallback(tracking_uri=uri.format(port=free_port()), unsent_dir=tmp_path, log_model=None)
+    with pytest.warns(UserWarning, match="were not sent") as caught:
+        search(callback).fit(X, y)
+    (file,) = tmp_path.glob("*.jsonl")
+    texts = [*(str(warning.message) for warning in caught), caplog.text, repr(callback), file.read_text()]
+    assert not [text for text in texts if "S3CRET" in text]
 
 
 def test_limits_of_our_calls_are_ours_alone(store: Store) -> None:

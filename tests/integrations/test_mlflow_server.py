@@ -86,10 +86,10 @@ def test_a_server_killed_half_way_costs_one_warning_and_a_file_that_can_be_resen
     (file,) = (tmp_path / "unsent").glob("*.jsonl")
     assert str(file) in messages[0]
     with pytest.raises(Exception, match="API request"):
-        MLflowCallback.resend(file)
+        MLflowCallback.resend(file, tracking_uri=server.uri)
     server.start()
     assert 0 < len(Store(server.uri).runs()) < 31
-    MLflowCallback.resend(file)
+    MLflowCallback.resend(file, tracking_uri=server.uri)
     assert_all_there(Store(server.uri), search)
 
 
@@ -102,7 +102,7 @@ def test_a_server_that_freezes_half_way_does_not_hold_the_search(server: Server,
     server.kill()
     server.start()
     (file,) = (tmp_path / "unsent").glob("*.jsonl")
-    MLflowCallback.resend(file)
+    MLflowCallback.resend(file, tracking_uri=server.uri)
     assert_all_there(Store(server.uri), search)
 
 

@@ -102,7 +102,7 @@ def rows(trials: Trials) -> list[tuple[dict[str, Any], float | None]]:
 @given(st.integers(0, 2**32), st.integers(1, 6), st.integers(1, 4))
 @settings(max_examples=40)
 def test_with_a_window_no_finishing_order_changes_the_record(order: int, capacity: int, window: int) -> None:
-    """The same seed and window give the same trials, whoever finishes first and however many run at once."""
+    """The same seed and window give the same trials, whichever trial finishes first and however many run at once."""
     expected = rows(run(Plan(LINE, Greedy(), entropy=7, max_evals=12, window=Window(window)))[0])
     plan = Plan(LINE, Greedy(), entropy=7, max_evals=12, window=Window(window))
     assert rows(run(plan, capacity=capacity, order=order)[0]) == expected

@@ -1,4 +1,4 @@
-"""One job through `GridSearchCV` and through `HyperoptSearchCV`, compared in all that a user can see of it."""
+"""The same job in `GridSearchCV` and in `HyperoptSearchCV`: all that a user can see of both is compared."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ METHODS = ("predict", "predict_proba", "decision_function", "transform", "score_
 
 
 class Mean(ClassifierMixin, BaseEstimator):
-    """Takes arrays of three dimensions, and no others."""
+    """Takes only arrays of three dimensions."""
 
     def __init__(self, level: float = 0.5) -> None:
         self.level = level
 
     def fit(self, X: Any, y: Any) -> Mean:
-        """Look at the dimensions."""
+        """Check the number of dimensions."""
         assert X.ndim == 3
         self.classes_ = np.unique(y)
         return self
 
     def predict(self, X: Any) -> Any:
-        """Whether the mean is above the level."""
+        """Predict whether the mean of a sample is above the level."""
         return (X.mean(axis=(1, 2)) > self.level).astype(int)
 
 
@@ -79,13 +79,13 @@ class Hoards(ClassifierMixin, BaseEstimator):
         self.seen = seen
 
     def fit(self, X: Any, y: Any) -> Hoards:
-        """Spoil the option."""
+        """Append to the option."""
         self.classes_, self.length_ = np.unique(y), len(self.seen)
         self.seen.append(0)
         return self
 
     def predict(self, X: Any) -> Any:
-        """The length before."""
+        """Predict the length before the fit."""
         return np.full(len(X), self.length_ % 3)
 
 
@@ -95,14 +95,14 @@ def two_metrics(estimator: Any, X: Any, y: Any) -> dict[str, float]:
 
 
 def fails_at_five(estimator: Any, X: Any, y: Any) -> float:
-    """A scorer that one candidate is too much for."""
+    """A scorer that fails for one candidate."""
     if estimator.max_depth == 5:
         raise ValueError("five")
     return float(estimator.score(X, y))
 
 
 def n_clusters(estimator: Any, X: Any) -> int:
-    """A scorer without y, for what can neither predict nor score."""
+    """A scorer without y, for an estimator that can neither predict nor score."""
     return len(set(estimator.fit_predict(X)))
 
 
@@ -296,7 +296,7 @@ ROUTED: dict[str, tuple[Any, Any, dict[str, Any]]] = {
 
 # ---------------------------------------------------------------------- comparing
 def words(text: object) -> str:
-    """A message without what names the class, the place in the code, or a better spelling."""
+    """A message without the name of the class, lines of code, numbers, and hints that only our message has."""
     said = str(text).replace("GridSearchCV", "HyperoptSearchCV").replace("param_grid", "space")
     said = re.sub(r"Traceback \(most recent.*?\n(?=\S)", "", said, flags=re.DOTALL)
     said = re.sub(r"Did you mean '\w+'\? ?|, in fold \d+ of cv", "", said)
@@ -304,13 +304,13 @@ def words(text: object) -> str:
 
 
 @contextmanager
-def heard(messages: list[tuple[type, str]]) -> Iterator[None]:
-    """Collect what is warned of, but for the size of the space, which a grid does not exceed."""
+def collected_warnings(messages: list[tuple[type, str]]) -> Iterator[None]:
+    """Collect the warnings, except for those that only our search gives."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    ours = ("smaller than max_evals", "so none is the best; the first is taken")
-    said = [w for w in caught if not any(text in str(w.message) for text in ours)]
+    only_ours = ("smaller than max_evals", "so none is the best")
+    said = [w for w in caught if not any(text in str(w.message) for text in only_ours)]
     # A warning that quotes the search is compared as far as the quotation.
     messages += sorted((w.category.__name__, words(w.message).partition("(estimator=")[0]) for w in said)  # type: ignore[misc]
 
@@ -318,7 +318,7 @@ def heard(messages: list[tuple[type, str]]) -> Iterator[None]:
 def run(search: Any, data: Any, target: Any, params: dict[str, Any]) -> tuple[BaseException | None, list[Any]]:
     """The error of a fit, if any, and its warnings."""
     messages: list[Any] = []
-    with heard(messages):
+    with collected_warnings(messages):
         try:
             search.fit(data, target, **params) if target is not None else search.fit(data, **params)
         except Exception as error:
@@ -327,7 +327,7 @@ def run(search: Any, data: Any, target: Any, params: dict[str, Any]) -> tuple[Ba
 
 
 def answer(search: Any, method: str, data: Any) -> str:
-    """What a method returns, or says."""
+    """What a method returns, or its error."""
     try:
         return repr(getattr(search, method)(data))
     except Exception as error:
@@ -335,13 +335,13 @@ def answer(search: Any, method: str, data: Any) -> str:
 
 
 def fitted_attributes(search: Any) -> dict[str, Any]:
-    """The public ones that stand for results."""
+    """The public fitted attributes."""
     names = [name for name in dir(search) if name.endswith("_") and not name.startswith("_")]
     return {name: getattr(search, name) for name in names if name not in OURS_ALONE and hasattr(search, name)}
 
 
 def assert_same(estimator: Any, grid: Any, data: Any, target: Any, options: dict[str, Any]) -> None:
-    """The two searches agree on a job, whether it ends in a result or in an error."""
+    """Assert that both searches end with the same result, or with the same error."""
     params = options.get("params", {})
     settings = {name: value for name, value in options.items() if name != "params"}
     theirs, ours = GridSearchCV(estimator, grid, **settings), HyperoptSearchCV(estimator, grid, **settings)
@@ -368,14 +368,14 @@ def assert_same(estimator: Any, grid: Any, data: Any, target: Any, options: dict
 
 @pytest.mark.parametrize("job", JOBS)
 def test_a_grid_gives_what_gridsearchcv_gives(job: str) -> None:
-    """Table, types, masks, attributes, methods and warnings, or the class and words of the error."""
+    """Table, types, masks, attributes, methods and warnings are equal, or the class and message of the error."""
     estimator, grid, data, target, options = JOBS[job]
     assert_same(estimator, grid, data() if callable(data) else data, target, options)
 
 
 @pytest.mark.parametrize("job", ROUTED)
 def test_metadata_goes_where_gridsearchcv_routes_it(job: str) -> None:
-    """With routing enabled: to fit, score, folds and steps, or to nobody, with the same error."""
+    """Routing sends it to fit, score, folds and steps, or raises the same error."""
     estimator, grid, options = ROUTED[job]
     with sklearn.config_context(enable_metadata_routing=True):
         assert_same(estimator, grid, *DIABETES, options)
@@ -390,7 +390,7 @@ ARRAY_JOBS: dict[str, tuple[Any, Any, Any, Any]] = {
 
 @pytest.mark.parametrize("job", ARRAY_JOBS)
 def test_arrays_of_the_array_api_stay_what_they_are(monkeypatch: pytest.MonkeyPatch, job: str) -> None:
-    """They are neither converted nor looked into by the search."""
+    """The search does not convert them."""
     estimator, grid, data, target = ARRAY_JOBS[job]
     strict = pytest.importorskip("array_api_strict")
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # scikit-learn insists
@@ -405,7 +405,7 @@ def test_arrays_of_the_array_api_stay_what_they_are(monkeypatch: pytest.MonkeyPa
 def test_methods_and_attributes_are_there_when_gridsearchcv_has_them(
     estimator: Any, refit: bool, is_fitted: bool
 ) -> None:
-    """Before and after a fit, with and without refit; those that are missing say why in the same words."""
+    """The error of a missing one is the same, before and after a fit, with and without refit."""
     searches = [GridSearchCV(estimator, {}, refit=refit), HyperoptSearchCV(estimator, {}, refit=refit)]
     if is_fitted:
         searches = [search.fit(X, y) for search in searches]
@@ -416,20 +416,31 @@ def test_methods_and_attributes_are_there_when_gridsearchcv_has_them(
         assert hasattr(searches[0], name) == hasattr(searches[1], name), name
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_failed_candidate_with_a_high_error_score_wins_in_gridsearchcv_alone() -> None:
+    """The one difference in ranks: with a negated error, error_score=0 would be the best score."""
+    options = {"scoring": "neg_mean_absolute_error", "error_score": 0, "cv": 3, "refit": False}
+    theirs = GridSearchCV(Breaks(), {"x": [0.9, 0.1]}, **options).fit(X, y)
+    ours = HyperoptSearchCV(Breaks(), {"x": [0.9, 0.1]}, max_evals=2, **options).fit(X, y)
+    np.testing.assert_array_equal(ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"])
+    assert (theirs.best_params_, ours.best_params_) == ({"x": 0.9}, {"x": 0.1})
+    assert (list(theirs.cv_results_["rank_test_score"]), list(ours.cv_results_["rank_test_score"])) == ([1, 2], [2, 1])
+
+
 def test_a_class_for_an_estimator_is_refused() -> None:
-    """In the words of the newest scikit-learn; older ones have others."""
+    """The message is that of the newest scikit-learn."""
     with pytest.raises(TypeError, match=r"Expected an estimator instance \(SVC\(\)\), got estimator class instead"):
         HyperoptSearchCV(SVC, {"C": [1]}).fit(X, y)
 
 
-def test_a_missing_target_is_missed_before_the_first_fit() -> None:
-    """GridSearchCV finds out in every fit, and says that all of them failed."""
+def test_a_missing_target_is_refused_before_the_first_fit() -> None:
+    """GridSearchCV finds it out in every fit, and says that all of them failed."""
     with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
         HyperoptSearchCV(TREE, DEPTHS).fit(X)
 
 
-def test_names_of_features_are_remembered_and_missed() -> None:
-    """feature_names_in_ after a fit on a frame, and scikit-learn's warning about an array."""
+def test_names_of_features_are_kept_and_compared() -> None:
+    """A fit on a frame sets feature_names_in_, and an array then gets the warning of scikit-learn."""
     frame = pd.DataFrame(X, columns=list("abcd"))
     search = HyperoptSearchCV(SVC(), {"C": [1, 2]}, max_evals=2).fit(frame, y)
     assert list(search.feature_names_in_) == list("abcd")
@@ -437,8 +448,8 @@ def test_names_of_features_are_remembered_and_missed() -> None:
         search.predict(X)
 
 
-def test_an_option_that_a_fit_spoils_is_whole_afterwards() -> None:
-    """Every fit gets a copy; the caller's list, the table and the best parameters keep theirs."""
+def test_a_fit_that_changes_an_option_changes_a_copy() -> None:
+    """The list of the caller, the table and the best parameters do not change."""
     option = [1]
     search = HyperoptSearchCV(Hoards(), {"seen": [option, [1, 2]]}, max_evals=2, cv=3).fit(X, y)
     assert option == [1]
@@ -447,7 +458,7 @@ def test_an_option_that_a_fit_spoils_is_whole_afterwards() -> None:
 
 @pytest.mark.parametrize("transform", ["pandas", "polars"])
 def test_set_output_reaches_the_transformer(transform: str) -> None:
-    """Before the fit and after it, and from a pipeline around the search."""
+    """It does before and after the fit, and from a pipeline around the search."""
     library = pytest.importorskip(transform)
     search = HyperoptSearchCV(PCA(), {"n_components": [1, 2]}, max_evals=2)
     around = make_pipeline(search, SVC()).set_output(transform=transform)

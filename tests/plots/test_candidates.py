@@ -171,3 +171,17 @@ print("matplotlib" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.5, 0.95])
+def test_every_candidate_is_drawn_in_one_way(floor: float) -> None:
+    """A candidate is ordinary, pruned, below the axis or failed, and never two of these."""
+    results = {
+        "param_C": range(5), "mean_test_score": [0.9, np.nan, np.nan, 0.3, np.nan], "n_splits_run": [3, 1, 1, 3, 3],
+        "mean_test_score_partial": [0.9, 0.8, 0.1, 0.3, np.nan],
+    }  # fmt: skip
+    kinds = Candidates.from_cv_results(results).kinds(floor)
+    assert np.array_equal(sum(which.astype(int) for which in kinds.values()), np.ones(5))
+    scores = np.array([0.9, 0.8, 0.1, 0.3, np.nan])
+    assert (scores[kinds["candidate"] | kinds["pruned"]] >= floor).all()
+    assert (scores[kinds["below"]] < floor).all()

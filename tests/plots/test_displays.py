@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -23,6 +26,8 @@ from hpsklearn_search.plots import (
     ParameterScoreDisplay,
     SearchHistoryDisplay,
 )
+from hpsklearn_search.plots._columns import make_column
+from hpsklearn_search.plots._style import round_ticks
 
 matplotlib = pytest.importorskip("matplotlib", reason="needs the extra: pip install 'hpsklearn_search[plot]'")
 matplotlib.use("Agg")
@@ -178,7 +183,7 @@ def test_long_category_names_are_cut_in_the_middle() -> None:
     """The names of neighbouring strips do not overlap."""
     found = ParameterScoreDisplay.from_cv_results(table(20, 4), "step__parameter_3")
     texts = [text.get_text() for text in found.ax_.get_xticklabels()]
-    assert max(map(len, texts)) <= 18
+    assert max(map(len, texts)) <= 24
 
 
 # ---------------------------------------------------------------------- parallel coordinates
@@ -263,3 +268,109 @@ def test_a_short_logarithmic_axis_has_plain_numbers() -> None:
     shown = [label.get_text() for label in display.ax_.get_xticklabels(which="both") if label.get_text()]
     assert {"0.02", "0.05", "0.1", "0.2"} <= set(shown)
     assert not [text for text in shown if "10" in text]
+
+
+# ---------------------------------------------------------------------- candidates that are not ordinary
+def unusual() -> dict[str, Any]:
+    """A table with seven pruned, eight very bad and two failed candidates of forty."""
+    rng = np.random.default_rng(0)
+    scores, n_splits = 0.9 - 0.05 * rng.random(40), np.full(40, 5)
+    scores[:8], scores[8:10], n_splits[10:17] = -5.0, np.nan, 2
+    means = np.where(n_splits < 5, np.nan, scores)
+    numbers = {"param_C": 10 ** rng.uniform(-3, 3, 40), "param_n": rng.integers(10, 2000, 40)}
+    return {**numbers, "mean_test_score": means, "mean_test_score_partial": scores, "n_splits_run": n_splits}
+
+
+def legend_texts(display: Any) -> list[str]:
+    """The entries of all legends of a figure."""
+    legends = [*display.figure_.legends, *(axes.get_legend() for axes in display.figure_.axes)]
+    return [text.get_text() for legend in legends if legend is not None for text in legend.get_texts()]
+
+
+@pytest.mark.parametrize("display", [SearchHistoryDisplay, ParameterScoreDisplay, ContourDisplay])
+def test_pruned_very_bad_and_failed_candidates_are_marked_and_counted(display: Any) -> None:
+    """They do not look like ordinary candidates, and the legend explains their marks."""
+    found = display.from_cv_results(unusual())
+    assert {"pruned (7)", "below (8)", "failed (2)"} <= set(legend_texts(found))
+    points = [c for c in found.ax_.collections if isinstance(c, matplotlib.collections.PathCollection)]
+    sizes = {len(c.get_offsets()): c for c in points}
+    assert len(sizes[7].get_facecolor()) == 0  # hollow
+    assert {23, 7, 8, 2} <= sizes.keys()
+
+
+def test_an_ordinary_table_needs_no_legend() -> None:
+    """Only unusual candidates are explained."""
+    assert legend_texts(ParameterScoreDisplay.from_cv_results(table(10))) == []
+
+
+@pytest.mark.parametrize("display", [ContourDisplay, ParallelCoordinatesDisplay])
+def test_a_scale_of_colours_shows_that_scores_lie_below_it(display: Any) -> None:
+    """The lower end of the colour bar is an arrow."""
+    bar = display.from_cv_results(unusual()).figure_.axes[-1]._colorbar
+    assert bar.extend == "min"
+
+
+def test_pruned_candidates_have_dashed_lines() -> None:
+    """The legend of parallel coordinates counts them."""
+    assert legend_texts(ParallelCoordinatesDisplay.from_cv_results(unusual())) == ["pruned (7)"]
+
+
+@pytest.mark.parametrize("n", [2, 5, 20, 333])
+def test_numbers_of_candidates_are_whole(n: int) -> None:
+    """There is no candidate 2.5, neither on an axis nor on a colour bar."""
+    history, parameters = (
+        SearchHistoryDisplay.from_cv_results(table(n)),
+        ParameterScoreDisplay.from_cv_results(table(n)),
+    )
+    ticks = [*history.ax_.get_xticks(), *parameters.figure_.axes[-1].get_yticks()]
+    assert all(tick == round(tick) for tick in ticks)
+
+
+@pytest.mark.parametrize("display", TABLES)
+def test_a_dark_style_keeps_text_and_axes_readable(display: Any) -> None:
+    """No text and no line has the colour of the background."""
+    with plt.style.context("dark_background"):
+        found = display.from_cv_results(unusual())
+        background = matplotlib.colors.to_rgb(found.ax_.get_facecolor())
+        texts = [text for text in found.ax_.texts if text.get_text()]
+        inks = [artist.get_color() for artist in [*texts, *found.ax_.get_lines(), *found.ax_.get_xticklabels()]]
+        boxes = [text.get_bbox_patch().get_facecolor() for text in texts]
+    assert all(sum(np.abs(np.subtract(matplotlib.colors.to_rgb(ink), background))) > 0.5 for ink in inks)
+    assert all(matplotlib.colors.to_rgb(box) == background for box in boxes)
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1.0, 1e9), st.booleans())
+def test_ticks_are_round_numbers_within_the_limits(low: float, factor: float, log: bool) -> None:
+    """Each tick is 1, 2 or 5 times a power of ten, or a multiple of that on a linear scale."""
+    column = make_column("x", [low, low * factor], log)
+    ticks = round_ticks(column)
+    assert 1 <= len(ticks) <= 8
+    assert all(low <= value <= low * factor for value, _ in ticks)
+    assert all(len(text) <= 12 for _, text in ticks) or factor < 1.001
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10**6), st.booleans())
+def test_ticks_of_an_integer_are_integers(low: int, span: int, log: bool) -> None:
+    """The text of a tick is the number itself, without an exponent."""
+    ticks = round_ticks(make_column("n", [low, low + span], log))
+    assert all(text == str(int(value)) for value, text in ticks)
+
+
+@pytest.mark.parametrize("width", [3.0, 7.0])
+def test_a_legend_stays_within_the_figure(width: float) -> None:
+    """Long names of searches need more rows, not more width."""
+    candidates = Candidates.from_cv_results(unusual())
+    _, ax = plt.subplots(figsize=(width, 4), layout="constrained")
+    found = SearchHistoryDisplay({f"search {i}": candidates for i in range(4)}).plot(ax)
+    drawn(found)
+    assert found.ax_.get_legend().get_window_extent().x1 <= found.figure_.bbox.x1 + 1
+
+
+def test_axes_with_a_line_of_the_user_keep_it_out_of_the_legend() -> None:
+    """The legend explains what the display has drawn, and matplotlib has nothing to warn about."""
+    _, ax = plt.subplots()
+    ax.plot([1, 10], [0.5, 0.5])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = SearchHistoryDisplay.from_cv_results(table(10), ax=ax)
+    assert [text.partition(" ")[0] for text in legend_texts(found)] == ["best"]

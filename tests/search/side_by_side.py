@@ -1,4 +1,4 @@
-"""Two searches compared: tables down to types and masks, and an estimator that fails on purpose."""
+"""A comparison of two tables down to types and masks, and an estimator that fails on purpose."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["Breaks", "assert_same_table", "without_times"]
 
 
 class Breaks(ClassifierMixin, BaseEstimator):
-    """Fails where it is told to."""
+    """Its fit fails for x above a half."""
 
     def __init__(self, x: float = 0.0, how: str = "raise") -> None:
         self.x = x
         self.how = how
 
     def fit(self, X: Any, y: Any) -> Breaks:
-        """Raise, interrupt, or exit, for x above a half."""
+        """Raise, interrupt or exit, as `how` says."""
         self.classes_ = np.unique(y)
         if self.x > 0.5:
             if self.how == "raise":
@@ -32,12 +32,12 @@ class Breaks(ClassifierMixin, BaseEstimator):
 
 
 def without_times(results: dict[str, Any]) -> dict[str, Any]:
-    """The columns that do not depend on the clock."""
+    """The columns that contain no times."""
     return {key: value for key, value in results.items() if not key.endswith("_time")}
 
 
 def assert_same_table(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """The same keys in the same order, types, masks and values; of times the types."""
+    """Assert the same keys in the same order, types, masks and values; of times only the types."""
     assert list(one) == list(other)
     for key, value in one.items():
         if key == "params":
@@ -48,5 +48,5 @@ def assert_same_table(one: dict[str, Any], other: dict[str, Any]) -> None:
         if key.endswith("_time"):
             continue
         np.testing.assert_array_equal(np.ma.getmaskarray(value), np.ma.getmaskarray(other[key]), key)
-        # By their text, as an option may be an estimator, a function or an array.
+        # Their text is compared, because an option may be an estimator, a function or an array.
         assert [*map(repr, np.ma.filled(value, 0))] == [*map(repr, np.ma.filled(other[key], 0))], key

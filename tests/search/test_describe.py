@@ -1,4 +1,4 @@
-"""A space read back: labels, values in plain numbers, conditions, defaults; and what a search shows of itself."""
+"""`describe_space`: labels, values in plain numbers, conditions and defaults; and the displays of a search."""
 
 from __future__ import annotations
 
@@ -55,25 +55,25 @@ def row(estimator: Any, space: Any, label: str) -> dict[str, str]:
     ids=lambda case: case if isinstance(case, str) else "",
 )
 def test_values_are_described_in_plain_numbers(node: Any, words: str) -> None:
-    """Whatever the bounds were written in."""
+    """They are plain also where the bounds are logarithms."""
     assert row(SVC(), {"C": node}, "C")["values"] == words
 
 
 def test_a_condition_names_the_choice_and_its_option() -> None:
-    """A model is shown for the branch that brings it."""
+    """A branch that sets a model is named by the model."""
     assert row(PIPELINE, FAMILIES, "depth")["active when"] == "model is RandomForestClassifier(max_depth=7)"
     assert row(PIPELINE, FAMILIES, "model")["active when"] == "always"
 
 
 def test_a_label_is_shown_with_its_parameter() -> None:
-    """Where the two differ, and whether something is computed between."""
+    """The parameter is shown where its name differs, and marked where it is computed from the label."""
     assert row(PIPELINE, FAMILIES, "depth")["parameter"] == "model__max_depth"
     assert row(SVC(), {"C": 2 ** hp.uniformint("exponent", -3, 3)}, "exponent")["parameter"] == "C (computed)"
     assert "parameter" not in row(SVC(), {"C": [1, 2]}, "C")
 
 
 def test_the_default_is_that_of_the_estimator_that_will_be_there() -> None:
-    """Of the branch's own model, or of the estimator of the search."""
+    """That is the model that the branch sets, or else the estimator of the search."""
     assert row(PIPELINE, FAMILIES, "depth")["default"] == "7"
     assert row(PIPELINE, FAMILIES, "lr_C")["default"] == "1"
     assert row(PIPELINE, {"model__C": [1, 2]}, "model__C")["default"] == "3"
@@ -81,15 +81,15 @@ def test_the_default_is_that_of_the_estimator_that_will_be_there() -> None:
     assert row(PIPELINE, listed, "0.model__max_depth")["default"] == "4"
 
 
-def test_branches_that_read_alike_are_numbered() -> None:
-    """A list of dicts with the same names."""
+def test_branches_with_the_same_text_are_numbered() -> None:
+    """Two dicts with the same names have the same text."""
     space = [{"C": [1, 2]}, {"C": [10, 20]}]
     assert row(SVC(), space, "grid")["values"] == "0: {C}, 1: {C}"
     assert row(SVC(), space, "1.C")["active when"] == "grid is 1: {C}"
 
 
 def test_a_label_shared_by_branches_names_both() -> None:
-    """One node in two places."""
+    """One node may stand in two branches."""
     shared = hp.uniform("C", 0.1, 1)
     kernels = [{"kernel": "rbf", "C": shared}, {"kernel": "poly", "C": shared}, {"kernel": "linear"}]
     assert row(SVC(), {"kernel": hp.choice("kernel", kernels)}, "C")["active when"] == (
@@ -98,20 +98,20 @@ def test_a_label_shared_by_branches_names_both() -> None:
 
 
 def test_a_long_list_is_cut_in_the_middle() -> None:
-    """The last option and the number of them are shown."""
+    """The last option and the number of options are shown."""
     assert row(SVC(), {"C": np.arange(1, 101)}, "C")["values"].endswith(", ..., 100 (100 options)")
 
 
 def test_spaces_and_descriptions_show_themselves_in_a_notebook() -> None:
-    """As a table whose texts are escaped."""
+    """They are tables whose texts are escaped."""
     shown = Space({"x": hp.choice("x", ["<b>", "c"])})._repr_html_()
     assert shown.startswith("<table>")
     assert "&lt;b&gt;" in shown
     assert "<td" in HyperoptSearchCV(SVC(), {"C": [1, 2]}).describe_space()._repr_html_()
 
 
-def test_a_node_shows_the_line_that_makes_it() -> None:
-    """`eval` of it is the same node."""
+def test_the_repr_of_a_node_makes_the_node_again() -> None:
+    """`eval` of it gives an equal node."""
     for node in [
         hp.logrange("C", 1e-3, 10),
         hp.quniform("x", 0, 1, 0.1),
@@ -124,7 +124,7 @@ def test_a_node_shows_the_line_that_makes_it() -> None:
 
 
 def test_a_search_shows_its_arguments_and_a_diagram() -> None:
-    """As scikit-learn's own searches do."""
+    """Both look as in scikit-learn's own searches."""
     search = HyperoptSearchCV(SVC(), {"C": hp.logrange("C", 0.1, 1)}, max_evals=7)
     assert (
         " ".join(repr(search).split())
@@ -134,7 +134,7 @@ def test_a_search_shows_its_arguments_and_a_diagram() -> None:
 
 
 def test_importances_that_cannot_be_computed_are_no_attribute() -> None:
-    """A tool that lists all attributes of a search of one candidate meets no other error."""
+    """A tool that lists all attributes of a search must meet no other error than AttributeError."""
     search = HyperoptSearchCV(SVC(), {"C": [1]}, max_evals=1).fit(*load_iris(return_X_y=True))
     assert not hasattr(search, "importances_")
     with pytest.raises(AttributeError, match="at least 2 trials"):
@@ -142,22 +142,22 @@ def test_importances_that_cannot_be_computed_are_no_attribute() -> None:
 
 
 def test_a_fitted_search_knows_its_importances() -> None:
-    """Computed when asked for, kept, and gone with a clone."""
+    """They are computed when they are read, kept in a pickle, and absent in a clone."""
     space = {"C": hp.logrange("C", 1e-4, 1e2), "shrinking": [True, False]}
     search = HyperoptSearchCV(SVC(), space, max_evals=20, cv=3, random_state=0)
     assert not hasattr(search, "importances_")
     search.fit(*load_iris(return_X_y=True))
-    found = search.importances_
-    assert list(found) == ["C", "shrinking"]
-    assert sum(found.values()) == pytest.approx(1.0)
-    assert pickle.loads(pickle.dumps(search)).importances_ == found
+    importances = search.importances_
+    assert list(importances) == ["C", "shrinking"]
+    assert sum(importances.values()) == pytest.approx(1.0)
+    assert pickle.loads(pickle.dumps(search)).importances_ == importances
     assert not hasattr(clone(search), "importances_")
     with pytest.raises(AttributeError, match="not fitted yet"):
         _ = clone(search).importances_
 
 
 def test_where_one_candidate_succeeded_there_are_no_importances() -> None:
-    """`hasattr` says so, and the error says why."""
+    """`hasattr` is False, and the error says why."""
     search = HyperoptSearchCV(SVC(), {"C": [1]}, max_evals=1, cv=2).fit(*load_iris(return_X_y=True))
     assert not hasattr(search, "importances_")
     with pytest.raises(AttributeError, match="at least 2 trials with a loss, got 1"):

@@ -16,6 +16,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_squared_error
 from sklearn.model_selection import KFold, ShuffleSplit, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -33,7 +34,7 @@ DEPTH = {"max_depth": hp.uniformint("depth", 1, 9), "min_samples_leaf": hp.logun
 
 
 def test_folds_are_drawn_once() -> None:
-    """With an unseeded splitter every candidate still sees the same folds, so equal candidates score the same."""
+    """Equal candidates get equal scores, also with a splitter that has no seed."""
     space = {"max_depth": [3], "random_state": [0, 0, 0]}
     results = HyperoptSearchCV(TREE, space, max_evals=3, cv=ShuffleSplit(3)).fit(X, y).cv_results_
     assert len({tuple(results[f"split{i}_test_score"]) for i in range(3)}) <= 3
@@ -44,7 +45,7 @@ def test_folds_are_drawn_once() -> None:
 @pytest.mark.parametrize("window", [None, 3])
 @pytest.mark.parametrize("algo", [None, "tpe", "random"])
 def test_a_seed_gives_the_same_table_for_every_n_jobs(algo: str | None, window: int | None) -> None:
-    """One worker or two, times apart."""
+    """The tables of one worker and of two are equal, apart from times."""
     options = {"max_evals": 16, "cv": 3, "random_state": 7, "algo": algo, "max_queue_len": window, "refit": False}
     one = HyperoptSearchCV(TREE, DEPTH, n_jobs=1, **options).fit(X, y)
     two = HyperoptSearchCV(TREE, DEPTH, n_jobs=2, **options).fit(X, y)
@@ -52,7 +53,7 @@ def test_a_seed_gives_the_same_table_for_every_n_jobs(algo: str | None, window: 
 
 
 def test_fit_does_not_change_a_passed_record() -> None:
-    """The record of the search is ``trials_``."""
+    """The record of the search is another object, ``trials_``."""
     trials = Trials()
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=4, cv=3, trials=trials).fit(X, y)
     assert (len(trials), len(search.trials_)) == (0, 4)
@@ -61,7 +62,7 @@ def test_fit_does_not_change_a_passed_record() -> None:
 # ---------------------------------------------------------------------- failures
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_error_score_raise_raises_the_original(n_jobs: int) -> None:
-    """Also from another process; what finished before stays in the table."""
+    """It is raised also if the fit ran in another process."""
     space = {"x": hp.uniform("x", 0, 1)}
     search = HyperoptSearchCV(Breaks(), space, cv=3, error_score="raise", n_jobs=n_jobs, random_state=0, algo="random")
     with pytest.raises(ValueError, match="too large"):
@@ -69,15 +70,15 @@ def test_error_score_raise_raises_the_original(n_jobs: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_error_score_raise_lets_nan_scores_be() -> None:
-    """As in GridSearchCV: nothing was raised that could be raised again."""
+def test_error_score_raise_does_not_raise_for_nan_scores() -> None:
+    """Nothing was raised, so nothing is raised again, as in GridSearchCV."""
     scoring = lambda estimator, X, y: np.nan if estimator.max_depth == 1 else 0.5  # noqa: E731
     search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, max_evals=2, cv=3, scoring=scoring, error_score="raise")
     assert search.fit(X, y).best_params_ == {"max_depth": 2}
 
 
-def test_a_failing_candidate_costs_one_warning_and_never_wins() -> None:
-    """The search goes on; the count is in the warning."""
+def test_failing_candidates_give_one_warning_and_never_win() -> None:
+    """The search continues, and the warning contains the number of failed fits."""
     space = {"x": hp.uniform("x", 0, 1)}
     with pytest.warns(FitFailedWarning, match="fits failed out of a total of 30") as caught:
         search = HyperoptSearchCV(Breaks(), space, max_evals=10, cv=3, random_state=0).fit(X, y)
@@ -87,7 +88,7 @@ def test_a_failing_candidate_costs_one_warning_and_never_wins() -> None:
 
 
 def test_sys_exit_in_a_fit_is_a_failed_candidate() -> None:
-    """It does not end the program."""
+    """SystemExit in a fit does not end the program."""
     space = {"x": hp.uniform("x", 0, 1), "how": ["exit"]}
     with pytest.warns(FitFailedWarning, match="SystemExit"):
         search = HyperoptSearchCV(Breaks(), space, max_evals=10, cv=3, random_state=0).fit(X, y)
@@ -95,7 +96,7 @@ def test_sys_exit_in_a_fit_is_a_failed_candidate() -> None:
 
 
 def test_an_interrupt_keeps_what_finished(caplog: pytest.LogCaptureFixture) -> None:
-    """After Ctrl-C the table and the best of the finished candidates are there, and the log says so."""
+    """After Ctrl-C there are the table and the best of the finished candidates, and the log says so."""
     space = {"x": [0.1, 0.2, 0.9], "how": ["interrupt"]}
     search = HyperoptSearchCV(Breaks(), space, max_evals=3, cv=3)
     with pytest.raises(KeyboardInterrupt):
@@ -106,10 +107,10 @@ def test_an_interrupt_keeps_what_finished(caplog: pytest.LogCaptureFixture) -> N
 
 
 class LaterFoldFails(Breaks):
-    """For x above a half its fit on the first rows raises at once, and on the others takes a while."""
+    """For x above a half, its fit raises at once on the first rows and takes a second on the others."""
 
     def fit(self, X: Any, y: Any) -> LaterFoldFails:
-        """Raise where the second of two folds is trained on."""
+        """Raise where the fit is that of the second of two folds."""
         self.classes_ = np.unique(y)
         if self.x > 0.5 and X[0, 0] == 0:
             raise ValueError("the second fold")
@@ -118,7 +119,7 @@ class LaterFoldFails(Breaks):
 
 
 def test_a_later_fold_that_raises_first_keeps_what_finished() -> None:
-    """The candidate has no fold that could be shown; the others have their rows."""
+    """The failed candidate has no complete first fold and so no row; the others have their rows."""
     X, y = np.arange(40.0)[:, None], np.arange(40) % 2
     search = HyperoptSearchCV(
         LaterFoldFails(), {"x": [0.1, 0.9]}, max_evals=2, cv=KFold(2), n_jobs=2, error_score="raise", random_state=0,
@@ -132,7 +133,7 @@ def test_a_later_fold_that_raises_first_keeps_what_finished() -> None:
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 @pytest.mark.filterwarnings("ignore")
 def test_a_score_that_is_not_finite_never_wins(value: float) -> None:
-    """GridSearchCV crowns plus infinity."""
+    """In GridSearchCV plus infinity wins."""
     scoring = lambda estimator, X, y: value if estimator.max_depth == 2 else 0.5  # noqa: E731
     search = HyperoptSearchCV(TREE, {"max_depth": [1, 2, 3]}, max_evals=3, cv=3, scoring=scoring).fit(X, y)
     assert search.best_params_ == {"max_depth": 1}
@@ -142,7 +143,7 @@ def test_a_score_that_is_not_finite_never_wins(value: float) -> None:
 @pytest.mark.parametrize("scores", [[np.inf, -np.inf, 0.0], [-1e308, -1.7e308, -1.7e308]], ids=str)
 @pytest.mark.filterwarnings("ignore")
 def test_scores_without_a_finite_mean_are_a_failed_candidate(scores: list[float]) -> None:
-    """Infinities of both signs, or a sum beyond a float's range, do not end the search."""
+    """Infinities of both signs, or a sum that overflows, do not end the search."""
     of_two = iter(scores)
     scoring = lambda estimator, X, y: next(of_two) if estimator.max_depth == 2 else -1e200  # noqa: E731
     search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, max_evals=2, cv=3, scoring=scoring, refit=False).fit(X, y)
@@ -153,7 +154,7 @@ def test_scores_without_a_finite_mean_are_a_failed_candidate(scores: list[float]
 @pytest.mark.parametrize("algo", ["auto", "tpe", "random", "anneal"])
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # scikit-learn's standard deviation
 def test_scores_of_any_finite_size_are_searched(algo: str) -> None:
-    """Their squares may be beyond a float's range."""
+    """The squares of the scores may overflow."""
     scoring = lambda estimator, X, y: -1e200 * (1 + (estimator.ccp_alpha - 0.3) ** 2)  # noqa: E731
     space = {"ccp_alpha": hp.uniform("alpha", 0, 1)}
     search = HyperoptSearchCV(TREE, space, max_evals=40, cv=3, algo=algo, scoring=scoring, refit=False).fit(X, y)
@@ -164,7 +165,7 @@ def test_scores_of_any_finite_size_are_searched(algo: str) -> None:
 @pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("score", ["good", None, 1 + 2j, np.array([1.0, 2.0])], ids=str)
 def test_a_score_that_is_no_number_is_refused_at_once(score: object, several: bool) -> None:
-    """The error names what came back, and comes before the second fit."""
+    """The error names the score, and is raised before the second fit."""
     fits = []
 
     def scorer(estimator: Any, X: Any, y: Any) -> object:
@@ -182,7 +183,7 @@ def test_a_score_that_is_no_number_is_refused_at_once(score: object, several: bo
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.filterwarnings("ignore")
 def test_a_scorer_of_several_that_raises_fails_alone(n_jobs: int) -> None:
-    """Its metric is NaN, as in GridSearchCV; the others are there."""
+    """Its metric is NaN, as in GridSearchCV, and the others have their scores."""
     scoring = {"right": "accuracy", "wrong": lambda estimator, X, y: 1 / 0}
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=2, cv=3, scoring=scoring, refit="right", n_jobs=n_jobs).fit(X, y)
     assert np.isnan(search.cv_results_["mean_test_wrong"]).all()
@@ -190,11 +191,11 @@ def test_a_scorer_of_several_that_raises_fails_alone(n_jobs: int) -> None:
 
 
 def test_a_search_whose_scores_are_all_nan_warns_and_takes_the_first() -> None:
-    """As GridSearchCV does, and says why."""
+    """The first candidate is taken, as in GridSearchCV, and the warning says why."""
     search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, max_evals=2, cv=3, scoring=lambda e, X, y: np.nan)
     with pytest.warns(UserWarning, match=r"non-finite") as caught:
         search.fit(X, y)
-    assert any("None of the 2 candidates has a finite mean test score (2 x" in str(w.message) for w in caught)
+    assert any("None of the 2 candidates succeeded in every fold (2 x" in str(w.message) for w in caught)
     assert search.best_params_ == {"max_depth": 1}
     assert np.isnan(search.best_score_)
 
@@ -202,12 +203,155 @@ def test_a_search_whose_scores_are_all_nan_warns_and_takes_the_first() -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("score", [np.inf, -np.inf])
 def test_a_search_with_infinite_scores_alone_ends_with_an_error(score: float) -> None:
-    """There is no best candidate to crown; the table is there all the same."""
+    """There is no best candidate, but there is a table."""
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, scoring=lambda e, X, y: score)
     with pytest.raises(ValueError, match=r"None of the 3 candidates has a finite mean test score.*3 x non-finite"):
         search.fit(X, y)
     assert len(search.cv_results_["params"]) == 3
     assert not hasattr(search, "best_params_")
+
+
+NEGATED_ERROR = "neg_mean_absolute_error"
+
+
+class Picky(Ridge):
+    """Its fit fails for some candidates, and its prediction for others."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Picky:
+        """Fail for a large alpha."""
+        if self.alpha > 5:
+            raise ValueError("the fit")
+        super().fit(X, y, sample_weight)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Fail for a small alpha, or in one fold of the smallest."""
+        if self.alpha < 0.1 and (self.alpha > 0.01 or X[0, 0] == DIABETES[0][0, 0]):
+            raise ValueError("the prediction")
+        return super().predict(X)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("error_score", [np.nan, 0, 1e9])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scoring": NEGATED_ERROR},
+        {"scoring": ["r2", NEGATED_ERROR], "refit": NEGATED_ERROR},
+        {"scoring": NEGATED_ERROR, "racing": "predictive", "random_state": 0},
+    ],
+    ids=["one metric", "two metrics", "racing"],
+)
+def test_a_failed_candidate_never_wins_whatever_error_score_is(options: dict[str, Any], error_score: float) -> None:
+    """It shares the last rank, also if it failed in the prediction or in one fold only."""
+    space = {"alpha": [10.0, 0.05, 0.001, 1.0, 2.0, 20.0]}
+    search = HyperoptSearchCV(Picky(), space, max_evals=6, cv=3, error_score=error_score, **options).fit(*DIABETES)
+    assert search.best_params_["alpha"] in (1.0, 2.0)
+    assert search.best_loss_ == -search.best_score_
+    failed = [trial.number for trial in search.trials_.record if not (trial.is_ok or trial.was_pruned)]
+    assert failed == [0, 1, 2, 5]
+    ranks = search.cv_results_[f"rank_test_{NEGATED_ERROR if 'refit' in options else 'score'}"]
+    assert set(ranks[failed]) == {max(ranks)}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_one_standard_error_takes_no_failed_candidate() -> None:
+    """With error_score=0 its mean is the highest."""
+    options = {"scoring": NEGATED_ERROR, "error_score": 0, "cv": 3, "max_evals": 4}
+    search = HyperoptSearchCV(
+        Picky(), {"alpha": [20.0, 1.0, 2.0, 0.05]}, refit=one_standard_error("alpha", larger_is_simpler=True), **options
+    )
+    assert search.fit(*DIABETES).best_params_["alpha"] in (1.0, 2.0)
+    assert search.best_loss_ == -search.cv_results_["mean_test_score"][search.best_index_]
+
+
+@pytest.mark.parametrize("refit", [lambda results: 3, True, "r2"], ids=["function", "True", "name"])
+def test_best_loss_is_minus_the_score_of_the_best_row(refit: Any) -> None:
+    """It is also if a function chooses another row than the one with the highest score."""
+    scoring = ["r2", NEGATED_ERROR] if refit == "r2" else NEGATED_ERROR
+    options = {"max_evals": 5, "cv": 3, "scoring": scoring, "refit": refit}
+    search = HyperoptSearchCV(Ridge(), {"alpha": [0.1, 1, 10, 100, 1000]}, **options).fit(*DIABETES)
+    column = "mean_test_r2" if refit == "r2" else "mean_test_score"
+    assert search.best_loss_ == -search.cv_results_[column][search.best_index_]
+
+
+# ---------------------------------------------------------------------- nothing can succeed
+class AlwaysFails(DummyClassifier):
+    """Its fit fails in every fold."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Fail."""
+        raise ValueError("no such column")
+
+
+RATES = {"random_state": hp.randint("seed", 1000)}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("estimator", "scoring", "message", "options"),
+    [
+        (AlwaysFails(), None, "no such column", {}),
+        (AlwaysFails(), None, "no such column", {"error_score": 0, "random_state": 0}),
+        (TREE, mean_squared_error, "write scoring='neg_mean_squared_error'", {}),
+        (TREE, "roc_auc", "try scoring='roc_auc_ovr'", {"error_score": 0}),
+        (TREE, "f1", "try scoring='f1_macro'", {"random_state": 0, "racing": "auto"}),
+        (TREE, "f1", "try scoring='f1_macro'", {"n_jobs": 2}),
+        (TREE, ["accuracy", "f1"], "try scoring='f1_macro'", {"refit": "f1", "error_score": 0}),
+    ],
+)
+def test_a_search_that_cannot_succeed_ends_after_five_candidates(
+    estimator: Any, scoring: Any, message: str, options: dict[str, Any]
+) -> None:
+    """The error is that of every fold, with the line that would be right; the table is there."""
+    search = HyperoptSearchCV(estimator, RATES, cv=3, scoring=scoring, **options)
+    with pytest.raises(ValueError, match=message):
+        search.fit(X, y)
+    assert search.stop_reason_ == "all_failed"
+    assert 5 <= len(search.cv_results_["params"]) <= 7
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_function_of_ones_own_is_made_a_scorer() -> None:
+    """There is no name for it, so the line has make_scorer."""
+
+    def distance(y: Any, predicted: Any) -> float:
+        return float(np.abs(y - predicted).mean())
+
+    with pytest.raises(ValueError, match=r"write scoring=make_scorer\(distance\)"):
+        HyperoptSearchCV(TREE, RATES, cv=2, scoring=distance).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("texts", ["one and the same", "another for each candidate"])
+def test_only_one_and_the_same_error_ends_the_search(texts: str) -> None:
+    """Errors that depend on the candidate may not come from the next one."""
+
+    def scoring(estimator: Any, X: Any, y: Any) -> float:
+        raise ValueError(f"no score {estimator.random_state if texts != 'one and the same' else ''}")
+
+    search = HyperoptSearchCV(TREE, RATES, max_evals=8, cv=2, scoring=scoring, random_state=0, refit=False)
+    with suppress(ValueError):
+        search.fit(X, y)
+    assert search.stop_reason_ == ("all_failed" if texts == "one and the same" else "max_evals")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_search_in_which_one_candidate_succeeded_goes_on() -> None:
+    """The error of the others is that of their values."""
+    space = {"x": [0.9, 0.8, 0.1, 0.7, 0.6, 0.95, 0.99]}
+    assert HyperoptSearchCV(Breaks(), space, max_evals=7, cv=2).fit(X, y).n_trials_ == 7
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_resumed_search_gets_five_new_candidates(tmp_path: Any) -> None:
+    """The cause of the earlier errors may be gone."""
+    options = {"cv": 2, "random_state": 0, "trials_save_file": tmp_path / "s.db"}
+    for n_rows in (6, 12):
+        search = HyperoptSearchCV(AlwaysFails(), RATES, max_evals=20, **options)
+        with pytest.raises(ValueError, match="no such column"):
+            search.fit(X, y)
+        assert len(search.cv_results_["params"]) == n_rows
 
 
 @pytest.mark.parametrize(
@@ -232,14 +376,18 @@ def test_a_search_with_infinite_scores_alone_ends_with_an_error(score: float) ->
             "loss_threshold must be a number, .* loss_threshold=0.1, or None for no such end; got 'low'",
         ),
         ({"max_queue_len": 0, "random_state": 0}, ValueError, "max_queue_len"),
-        ({"points_to_evaluate": [{"depht": 1}]}, ValueError, "unknown label 'depht'"),
+        (
+            {"points_to_evaluate": [{"depht": 1}]},
+            ValueError,
+            r"points_to_evaluate\[0\]: 'depht' is neither a para",
+        ),
         ({"objective_metric": "f2", "scoring": ["accuracy"], "refit": "accuracy"}, ValueError, "objective_metric='f2'"),
     ],
 )
 def test_wrong_arguments_are_refused_before_the_first_fit(
     options: dict[str, Any], error: type[Exception], message: str
 ) -> None:
-    """The message names the argument and what it got."""
+    """The message names the argument and its value."""
     with pytest.raises(error, match=message):
         HyperoptSearchCV(Breaks(how="interrupt"), {"x": hp.uniform("x", 0.6, 1)}, **options).fit(X, y)
 
@@ -263,7 +411,7 @@ BEST = {"best_index_", "best_params_", "best_score_"}
 def test_a_further_fit_leaves_nothing_of_the_former(
     first: dict[str, Any], then: dict[str, Any], gone: set[str]
 ) -> None:
-    """What it does not find itself is not there."""
+    """An attribute that the second fit does not set is absent."""
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=2, cv=3, **first).fit(X, y)
     before = set(vars(search))
     with suppress(ValueError):  # no score is finite
@@ -272,7 +420,7 @@ def test_a_further_fit_leaves_nothing_of_the_former(
 
 
 def test_a_further_fit_that_is_interrupted_leaves_no_model_of_the_former() -> None:
-    """`predict` would otherwise answer with a model of other data."""
+    """Otherwise `predict` would use a model of other data."""
     search = HyperoptSearchCV(Breaks(how="interrupt"), {"x": [0.1]}, max_evals=1, cv=3).fit(X, y)
     with pytest.raises(KeyboardInterrupt):
         search.set_params(space={"x": [0.2, 0.9]}, max_evals=2).fit(X, y)
@@ -283,7 +431,7 @@ def test_a_further_fit_that_is_interrupted_leaves_no_model_of_the_former() -> No
 
 @pytest.mark.parametrize("wrong", [{"algo": "annealing"}, {"timeout": -1}, {"cv": 1}], ids=str)
 def test_a_wrong_argument_leaves_the_former_fit(wrong: dict[str, Any]) -> None:
-    """As in GridSearchCV: nothing was begun."""
+    """All fitted attributes are unchanged, as in GridSearchCV."""
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=2, cv=3).fit(X, y)
     before = {name: value for name, value in vars(search).items() if name.endswith("_")}
     with pytest.raises(ValueError, match=r"algo|timeout|cv|k-fold"):
@@ -293,7 +441,7 @@ def test_a_wrong_argument_leaves_the_former_fit(wrong: dict[str, Any]) -> None:
 
 # ---------------------------------------------------------------------- what users asked for
 def test_results_frame_puts_the_best_first() -> None:
-    """And keeps the row numbers."""
+    """Its index has the row numbers of `cv_results_`."""
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=8, cv=3, random_state=0).fit(X, y)
     frame = search.results_frame()
     assert frame.index[0] == search.best_index_
@@ -302,7 +450,7 @@ def test_results_frame_puts_the_best_first() -> None:
 
 
 def test_results_frame_has_score_and_parameters_on_the_left() -> None:
-    """Of the metric that is optimised; every other column of the table follows."""
+    """The score is that of the optimised metric; all other columns follow."""
     options = {"scoring": ["balanced_accuracy", "accuracy"], "refit": "accuracy", "max_evals": 3}
     search = HyperoptSearchCV(TREE, DEPTH, cv=3, random_state=0, **options).fit(X, y)
     columns = list(search.results_frame())
@@ -311,8 +459,24 @@ def test_results_frame_has_score_and_parameters_on_the_left() -> None:
     assert sorted(columns) == sorted(search.cv_results_)
 
 
+def test_results_frame_begins_with_the_row_that_a_function_chooses() -> None:
+    """The others follow in order of rank."""
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=5, cv=3, random_state=0, refit=lambda results: 3).fit(X, y)
+    frame = search.results_frame()
+    assert frame.index[0] == 3
+    assert frame["rank_test_score"][1:].is_monotonic_increasing
+    assert sorted(frame.index) == [0, 1, 2, 3, 4]
+
+
+def test_results_frame_is_about_the_optimised_metric_also_without_refit() -> None:
+    """`objective_metric` names it."""
+    options = {"scoring": ["balanced_accuracy", "accuracy"], "refit": False, "objective_metric": "accuracy"}
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=2, cv=3, random_state=0, **options).fit(X, y)
+    assert next(iter(search.results_frame())) == "rank_test_accuracy"
+
+
 def test_one_standard_error_takes_the_simplest_good_candidate() -> None:
-    """Its score is within one standard error of the best, and no simpler one is."""
+    """Its score is within one standard error of the best, and that of no simpler candidate is."""
     options = {"max_evals": 9, "cv": 5, "refit": one_standard_error("max_depth")}
     search = HyperoptSearchCV(TREE, {"max_depth": list(range(1, 10))}, **options).fit(X, y)
     means, deviations = search.cv_results_["mean_test_score"], search.cv_results_["std_test_score"]
@@ -323,7 +487,7 @@ def test_one_standard_error_takes_the_simplest_good_candidate() -> None:
 
 
 def test_warm_start_continues() -> None:
-    """Six candidates and six more are twelve in one go."""
+    """Six candidates and six more are the same as twelve at once."""
     options = {"cv": 3, "random_state": 3, "refit": False, "algo": "tpe"}
     whole = HyperoptSearchCV(TREE, DEPTH, max_evals=12, **options).fit(X, y)
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=6, warm_start=True, **options).fit(X, y)
@@ -332,15 +496,23 @@ def test_warm_start_continues() -> None:
 
 
 def test_constraints_cost_no_fit() -> None:
-    """No candidate breaks them."""
+    """No candidate violates the constraints, and there are as many as asked for."""
     allowed = lambda params: params["max_depth"] * params["min_samples_leaf"] <= 20  # noqa: E731
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=15, cv=3, random_state=0, constraints=allowed).fit(X, y)
     assert all(map(allowed, search.cv_results_["params"]))
     assert search.n_trials_ == 15
 
 
+@pytest.mark.parametrize("values", [[1, 2], hp.uniform("C", 1, 2), hp.randint("C", 1, 9)], ids=str)
+def test_constraints_that_refuse_everything_are_named(values: Any) -> None:
+    """There is no candidate then, in a finite space as in a range."""
+    search = HyperoptSearchCV(SVC(), {"C": values}, max_evals=2, constraints=lambda params: False)
+    with pytest.raises(ValueError, match=r"^constraints: none of .* is accepted; constraints\(params\) returned False"):
+        search.fit(X, y)
+
+
 def test_progress_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    """An error is shown as an error, not negated; nothing goes to stdout."""
+    """An error is shown as it is, not negated, and nothing is printed on stdout."""
     options = {"max_evals": 3, "cv": 3, "scoring": "neg_mean_absolute_error", "random_state": 0}
     HyperoptSearchCV(Ridge(), {"alpha": hp.logrange("alpha", 1e-3, 1e3)}, verbose=1, **options).fit(*DIABETES)
     out, err = capsys.readouterr()
@@ -350,19 +522,19 @@ def test_progress_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_verbose_0_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
-    """On both streams, with worker processes too."""
+    """Nothing is printed on either stream, with worker processes too."""
     HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, n_jobs=2, random_state=0).fit(X, y)
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_callback_ends_the_search() -> None:
-    """And the reason says so."""
+    """It ends when `on_trial_end` returns True, and the reason says so."""
 
     class Enough(Callback):
-        """After three."""
+        """Asks to end the search."""
 
         def on_trial_end(self, trials: Trials, trial: Any) -> bool:
-            """True at the third."""
+            """Ask after the third candidate."""
             return trial.number == 2
 
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=9, cv=3, callbacks=[Enough()]).fit(X, y)
@@ -370,7 +542,7 @@ def test_a_callback_ends_the_search() -> None:
 
 
 def test_a_timeout_keeps_what_finished() -> None:
-    """The search ends when it is due, with a table."""
+    """The search ends in time, with a table."""
     X, y = load_breast_cancer(return_X_y=True)
     search = HyperoptSearchCV(TREE, {"random_state": hp.randint("r", 10**6)}, max_evals=10**6, timeout=0.5, cv=3)
     search.fit(X, y)
@@ -379,14 +551,14 @@ def test_a_timeout_keeps_what_finished() -> None:
 
 
 class Endless(DummyClassifier):
-    """Fits at once, or does not come back for an hour."""
+    """Its fit takes no time, or an hour."""
 
     def __init__(self, endless: bool = False) -> None:
         super().__init__()
         self.endless = endless
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Sleep if told so."""
+        """Sleep for an hour if `endless`."""
         if self.endless:
             time.sleep(3600)
         return super().fit(X, y, sample_weight)
@@ -394,18 +566,18 @@ class Endless(DummyClassifier):
 
 @pytest.mark.slow
 def test_a_timeout_ends_fits_under_way_where_they_can_be_stopped() -> None:
-    """Worker processes are ended with the search, whatever they are at."""
+    """Worker processes end with the search, also in the middle of a fit."""
     search = HyperoptSearchCV(
         Endless(), {"endless": [False, True]}, max_evals=2, timeout=45, cv=3, n_jobs=2, random_state=0
     )
-    begin = time.monotonic()
+    start = time.monotonic()
     search.fit(X, y)
-    assert time.monotonic() - begin < 600
+    assert time.monotonic() - start < 600
     assert search.stop_reason_ == "timeout"
     assert search.best_params_ == {"endless": False}
 
 
-def test_a_threshold_and_a_function_of_ones_own_end_the_search() -> None:
+def test_a_threshold_and_a_function_end_the_search() -> None:
     """loss_threshold is about minus the mean score; early_stop_fn is hyperopt's protocol."""
     options = {"max_evals": 50, "cv": 3, "random_state": 0, "max_queue_len": 1}
     reached = HyperoptSearchCV(TREE, DEPTH, loss_threshold=-0.9, **options).fit(X, y)
@@ -417,7 +589,7 @@ def test_a_threshold_and_a_function_of_ones_own_end_the_search() -> None:
 
 
 def test_a_fitted_search_can_be_cloned_pickled_and_dumped(tmp_path: Any) -> None:
-    """And still predicts."""
+    """The copies predict as the original does."""
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, random_state=0, algo=rand.suggest).fit(X, y)
     joblib.dump(search, tmp_path / "search")
     for copy in (pickle.loads(pickle.dumps(search)), joblib.load(tmp_path / "search")):
@@ -426,7 +598,7 @@ def test_a_fitted_search_can_be_cloned_pickled_and_dumped(tmp_path: Any) -> None
 
 
 def test_it_nests() -> None:
-    """In cross-validation, in a pipeline, in another search."""
+    """A search works in cross-validation, in a pipeline and in another search."""
     inner = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, random_state=0)
     assert cross_val_score(inner, X, y, cv=3).shape == (3,)
     assert make_pipeline(StandardScaler(), inner).fit(X, y).score(X, y) > 0.8
@@ -443,7 +615,7 @@ def test_options_do_not_leak_between_candidates() -> None:
 
 
 def test_conditional_parameters_are_masked() -> None:
-    """A family's own parameters are masked where the other family was tried."""
+    """The parameters of one model are masked where the other model was tried."""
     families = hp.choice(
         "family",
         [
@@ -462,7 +634,7 @@ class ThreadCounting(DummyClassifier):
     """Scores the largest number of threads that a loaded library would use while it is fitted."""
 
     def fit(self, X, y, sample_weight=None):
-        """Count."""
+        """Count the threads."""
         import threadpoolctl
 
         self.threads_ = max(library["num_threads"] for library in threadpoolctl.threadpool_info())
@@ -474,8 +646,8 @@ class ThreadCounting(DummyClassifier):
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_joblibs_setting_caps_the_threads_everywhere(n_jobs: int) -> None:
-    """In this process and in worker processes a fit may use as many BLAS and OpenMP threads as said."""
+def test_the_setting_of_joblib_limits_the_threads_everywhere(n_jobs: int) -> None:
+    """The limit of BLAS and OpenMP threads holds in this process and in worker processes."""
     import joblib
     import threadpoolctl
 
@@ -495,5 +667,5 @@ class NamedOnly(DecisionTreeClassifier):
 
 
 def test_no_parameter_is_set_without_a_name() -> None:
-    """An estimator's own `set_params` is called with parameters, or not at all."""
+    """The `set_params` of an estimator is never called without a parameter."""
     assert HyperoptSearchCV(NamedOnly(), {"max_depth": [2, 3]}, max_evals=2, cv=2).fit(X, y).best_estimator_.max_depth

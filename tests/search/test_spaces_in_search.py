@@ -1,4 +1,4 @@
-"""Spaces as the estimator takes them: the same table as a grid search, masks, errors before the first fit."""
+"""Spaces of the estimator: the same table as a grid search, masks, and errors before the first fit."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Counted(ClassifierMixin, BaseEstimator):
     ],
 )
 def test_a_small_grid_gives_the_table_of_a_grid_search(estimator: Any, grid: Any) -> None:
-    """Keys, order, values, types and masks, apart from times."""
+    """Keys, order, values, types and masks are equal, apart from times."""
     theirs = GridSearchCV(estimator, grid, cv=3).fit(X, y)
     with pytest.warns(UserWarning, match="smaller than"):
         ours = HyperoptSearchCV(estimator, grid, cv=3).fit(X, y)
@@ -96,7 +96,7 @@ def test_an_inactive_parameter_is_masked() -> None:
     ],
 )
 def test_a_bad_space_is_refused_before_the_first_fit(space: Any, message: str) -> None:
-    """Whatever is wrong with it, nothing has been fitted when the error comes."""
+    """Nothing has been fitted when the error is raised."""
     Counted.fits.clear()
     with pytest.raises((ValueError, TypeError), match=message):
         HyperoptSearchCV(Counted(), space, max_evals=5, cv=3).fit(X, y)
@@ -104,7 +104,7 @@ def test_a_bad_space_is_refused_before_the_first_fit(space: Any, message: str) -
 
 
 def test_one_label_on_two_parameters_is_refused_before_the_first_fit() -> None:
-    """Two nodes of one label would share their values."""
+    """Two nodes with one label cannot be told apart in the record."""
     Counted.fits.clear()
     space = {"depth": hp.choice("m", [hp.uniformint("d", 1, 3), hp.uniformint("d", 4, 9)])}
     with pytest.raises(ValueError, match="'d' is used for two nodes"):

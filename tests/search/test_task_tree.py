@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks (1.9 and later): the tasks they are told about, in this process and in others."""
+"""scikit-learn's callbacks (1.9 and later): the tasks that they are called for, in this process and in others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SPACE = {"C": hp.logrange("C", 0.1, 10)}
 
 
 class Notes:
-    """Writes a line a task into a file, so that worker processes can be heard."""
+    """Writes one line for each task into a file, to which worker processes can write too."""
 
     def __init__(self, path: Path, stop_at: int | None = None) -> None:
         self.path = path
@@ -46,7 +46,7 @@ class Notes:
             file.write(f"{type(estimator).__name__}:{context.task_name}\n")
 
     def on_fit_task_end(self, estimator: Any, context: Any) -> bool:
-        """Ask to stop at one fold task."""
+        """Ask to stop after one fold task."""
         return context.task_name == "candidate-split-evaluation" and context.task_id == self.stop_at
 
     def counts(self) -> Counter[str]:
@@ -55,8 +55,8 @@ class Notes:
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_every_task_is_told(tmp_path: Path, n_jobs: int) -> None:
-    """One fit, one search, a task a candidate and fold, one refit; the estimator is always the search."""
+def test_a_callback_is_called_for_every_task(tmp_path: Path, n_jobs: int) -> None:
+    """There is one fit, one search, a task for each candidate and fold, and one refit, all of the search."""
     notes = Notes(tmp_path / "notes")
     search = HyperoptSearchCV(LogisticRegression(), SPACE, max_evals=4, cv=3, n_jobs=n_jobs, random_state=0)
     search.set_callbacks(notes).fit(X, y)
@@ -68,16 +68,16 @@ def test_every_task_is_told(tmp_path: Path, n_jobs: int) -> None:
     }
 
 
-def test_a_stop_that_a_callback_asks_for_is_honoured(tmp_path: Path) -> None:
-    """After the second fold of the third candidate, that candidate is the last (the window allows one more)."""
+def test_a_callback_can_stop_the_search(tmp_path: Path) -> None:
+    """It asks in the second fold of the third candidate, which is the last one."""
     notes = Notes(tmp_path / "notes", stop_at=2 * 3 + 1)
     search = HyperoptSearchCV(LogisticRegression(), SPACE, max_evals=20, cv=3, random_state=0, max_queue_len=1)
     search.set_callbacks(notes).fit(X, y)
     assert (search.n_trials_, search.stop_reason_) == (3, "callback")
 
 
-def test_what_travels_stays_small(tmp_path: Path) -> None:
-    """The thousandth leaf is as large as the first."""
+def test_the_context_of_a_fold_stays_small(tmp_path: Path) -> None:
+    """That of the last candidate is as large as that of the first."""
     search = HyperoptSearchCV(DecisionTreeClassifier(), SPACE).set_callbacks(Notes(tmp_path / "notes"))
     tree = TaskTree(search, X, y, None)
     tree.begin_search(5000)
@@ -85,28 +85,28 @@ def test_what_travels_stays_small(tmp_path: Path) -> None:
     assert max(sizes) - min(sizes) < 16
 
 
-def test_without_callbacks_tasks_carry_nothing() -> None:
-    """No context is made."""
+def test_without_callbacks_there_is_no_context() -> None:
+    """Nothing is sent to the workers then."""
     tree = TaskTree(HyperoptSearchCV(DecisionTreeClassifier(), SPACE), X, y, None)
     tree.begin_search(10)
     assert tree.fold_context(0) is None
 
 
-def test_what_stands_for_the_search_carries_no_record() -> None:
-    """Nor the search's own callbacks, which may not be picklable."""
+def test_the_copy_of_the_search_for_workers_has_no_record() -> None:
+    """It also lacks the callbacks of the search, which may not be picklable."""
     search = HyperoptSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2]}, max_evals=2, callbacks=[], cv=3).fit(
         X, y
     )
-    twin = picklable_search(search)
-    assert twin.callbacks is None
-    assert not hasattr(twin, "trials_")
+    copied = picklable_search(search)
+    assert copied.callbacks is None
+    assert not hasattr(copied, "trials_")
     assert search.callbacks == []
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.filterwarnings("ignore")
 def test_a_scoring_monitor_logs_what_it_logs_under_gridsearchcv(n_jobs: int) -> None:
-    """One run of all fits, also where the estimator alone has it: each iteration's score, at its place in the tree."""
+    """It logs the score of every iteration at its place in the tree, also if only the estimator has the callback."""
     from sklearn.callback import ScoringMonitor
 
     logs = []
@@ -121,7 +121,7 @@ def test_a_scoring_monitor_logs_what_it_logs_under_gridsearchcv(n_jobs: int) -> 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_progress_bar_shows_every_task(capsys: pytest.CaptureFixture[str], n_jobs: int) -> None:
-    """The search, its candidates, and the refit."""
+    """It has lines for the search, its candidates and the refit."""
     pytest.importorskip("rich", reason="scikit-learn's ProgressBar needs rich")
     from sklearn.callback import ProgressBar
 
@@ -133,7 +133,7 @@ def test_a_progress_bar_shows_every_task(capsys: pytest.CaptureFixture[str], n_j
 
 
 def test_callbacks_of_an_option_are_found() -> None:
-    """An estimator among the options of a space may be the only one with a callback."""
+    """An estimator among the options of a space may be the only one that has a callback."""
     from sklearn.callback import ScoringMonitor
 
     listening = LogisticRegression().set_callbacks(ScoringMonitor(scoring="accuracy"))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpsklearn_search import hp
-from hpsklearn_search.space import Categorical, Integer, Normal, RvsDistribution, ScipyDistribution, Uniform
+from hpsklearn_search.space import Categorical, Integer, Normal, RvsDistribution, Uniform, from_scipy
 from tests.strategies import UNIT, leaves
 
 
@@ -160,7 +160,7 @@ def test_an_ordered_choice_is_numeric(weights: tuple[float, ...] | None) -> None
 )
 def test_a_frozen_scipy_distribution_is_read_through_its_cdf(frozen: Any, value: float) -> None:
     """The coordinate of a value is its cumulative probability, and has this value."""
-    distribution = ScipyDistribution(frozen)
+    distribution = from_scipy(frozen)
     back = distribution.from_unit(distribution.to_unit(value))
     assert back == pytest.approx(value)
     assert type(back) is type(value)
@@ -191,7 +191,7 @@ def test_an_opaque_draw_is_a_function_of_its_coordinate() -> None:
         Normal(0.0, 1.0),
         Integer(1, 9, log=True),
         Categorical(3),
-        ScipyDistribution(scipy.stats.gamma(2)),
+        from_scipy(scipy.stats.gamma(2)),
         RvsDistribution(Dice()),
     ],
 )

@@ -72,19 +72,17 @@ def connect_session(url: str) -> Any:
 
 
 @contextmanager
-def standalone(function: Path, n_workers: int = 2) -> Iterator[str]:
+def standalone(root: Path, n_workers: int = 2) -> Iterator[str]:
     """A master and workers of one core each, every one a JVM; the master's address."""
     port, ui = free_port(), free_port()
     url = f"spark://127.0.0.1:{port}"
     master = ["org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", port, "--webui-port", ui]
     worker = ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", "600m"]
     with ExitStack() as stack:
-        stack.enter_context(jvm(function / "master.log", *master))
+        stack.enter_context(jvm(root / "master.log", *master))
         for number in range(n_workers):
-            folder = function / f"worker-{number}"
-            stack.enter_context(
-                jvm(function / f"{number}.log", *worker, "--webui-port", "0", "--work-dir", folder, url)
-            )
+            folder = root / f"worker-{number}"
+            stack.enter_context(jvm(root / f"{number}.log", *worker, "--webui-port", "0", "--work-dir", folder, url))
         wait_until(lambda: n_alive(ui) == n_workers)
         yield url
 
@@ -97,7 +95,7 @@ def n_alive(ui: int) -> int:
 
 
 @contextmanager
-def connect_server(function: Path) -> Iterator[str]:
+def connect_server(root: Path) -> Iterator[str]:
     """A Connect server of two slots in a JVM of its own; its address."""
     port = free_port()
     settings = {
@@ -108,9 +106,9 @@ def connect_server(function: Path) -> Iterator[str]:
     options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     server = ["--master", "local[2]", "--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]
     arguments = ["org.apache.spark.deploy.SparkSubmit", *server, *options, "spark-internal"]
-    with jvm(function / "connect.log", *arguments) as process:
+    with jvm(root / "connect.log", *arguments) as process:
         wait_until(lambda: process.poll() is not None or is_open(port))
-        assert process.poll() is None, (function / "connect.log").read_text()[-3000:]
+        assert process.poll() is None, (root / "connect.log").read_text()[-3000:]
         yield f"sc://127.0.0.1:{port}"
 
 

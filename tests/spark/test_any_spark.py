@@ -21,6 +21,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
@@ -209,7 +210,7 @@ def test_the_loss_threshold_of_the_trials_ends_the_search(spark: Any) -> None:
 
 
 def stuck(seconds: float) -> float:
-    """Work that no signal ends, as a long call into C."""
+    """A function that no signal ends, like a long call into C."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
     time.sleep(seconds)
     return seconds
@@ -237,6 +238,25 @@ def test_a_task_over_its_time_fails(spark: Any, function: Any) -> None:
     assert fine.failure is None
 
 
+def test_a_fit_over_its_time_is_a_timeout(spark: Any) -> None:
+    """The interrupt passes through the fold, which takes all else that a fit raises for a failed fold."""
+
+    class Slow(DummyClassifier):  # type: ignore[misc]
+        """Sleeps for its constant."""
+
+        def fit(self, X: Any, y: Any) -> Any:
+            """Sleep, then fit."""
+            time.sleep(self.constant)
+            return super().fit(X, y)
+
+    space = {"constant": [0, 100]}
+    search = HyperoptSearchCV(Slow(strategy="prior"), space, max_evals=2, cv=2, trials=SparkTrials(1), trial_timeout=3)
+    with pytest.warns(FitFailedWarning, match="took longer than 3.0 s"):
+        search.fit(*load_iris(return_X_y=True))
+    outcomes = [trial.outcome for trial in sorted(search.trials_.record, key=lambda trial: trial.point["constant"])]
+    assert [outcome.status for outcome in outcomes if outcome is not None] == ["ok", "timeout"]
+
+
 def test_the_clock_of_a_trial_runs_while_it_runs(spark: Any) -> None:
     """Waiting in Spark's queue for a slot, or for data, does not count."""
     with warnings.catch_warnings():
@@ -256,7 +276,7 @@ def test_the_clock_of_a_trial_runs_while_it_runs(spark: Any) -> None:
 
 @pytest.mark.parametrize("what", ["session", "frame", "column"])
 def test_an_objective_that_captures_a_spark_object_is_refused(spark: Any, what: str) -> None:
-    """Before the first trial: what runs on the cluster by itself is tuned with Trials()."""
+    """Before the first trial: a fit that itself runs on the cluster is tuned with Trials()."""
     captured = {"session": spark, "frame": spark.range(3), "column": spark.range(3).id}[what]
     with pytest.raises(TypeError, match=r"must not hold a pyspark (SparkSession|DataFrame|Column).*trials=Trials\(\)"):
         minimise(lambda x: (captured, x)[1], SparkTrials(1))
@@ -401,26 +421,26 @@ def test_a_search_pickles_and_clones_after_the_fit(spark: Any) -> None:
 
 
 def test_data_travels_once(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One shipment with 100 MB of data; after it, what a trial sends is small, however many there are."""
+    """100 MB of data are sent once; after that, each trial sends little."""
     X, y = np.random.default_rng(0).normal(size=(125_000, 100)), np.arange(125_000) % 2
-    shipped: list[int] = []
+    function_sizes: list[int] = []
     sent: list[int] = []
     for cluster in (ContextCluster, ConnectCluster):
 
-        def ship(self: Any, key: str, function: Any, ship: Any = cluster.ship) -> None:
-            shipped.append(len(function.function))
-            ship(self, key, function)
+        def send_function(self: Any, key: str, function: Any, send: Any = cluster.send_function) -> None:
+            function_sizes.append(len(function.function))
+            send(self, key, function)
 
         def run(self: Any, call: Any, payload: bytes, *rest: Any, run: Any = cluster.run, **options: Any) -> bytes:
             sent.append(len(payload) + len(pickle.dumps(call)))
             return run(self, call, payload, *rest, **options)  # type: ignore[no-any-return]
 
-        monkeypatch.setattr(cluster, "ship", ship)
+        monkeypatch.setattr(cluster, "send_function", send_function)
         monkeypatch.setattr(cluster, "run", run)
     space = {"strategy": ["prior", "most_frequent", "uniform"], "random_state": [0, 1]}
     HyperoptSearchCV(DummyClassifier(), space, max_evals=6, cv=2, trials=SparkTrials(2), refit=False).fit(X, y)
-    assert len(shipped) == 1
-    assert shipped[0] > 100e6
+    assert len(function_sizes) == 1
+    assert function_sizes[0] > 100e6
     assert len(sent) >= 6
     assert max(sent) < 10_000
 

@@ -157,8 +157,8 @@ def branin(p: dict[str, float]) -> float:
 
 
 def bowl(p: dict[str, float]) -> float:
-    """A function of five parameters with one minimum."""
-    return sum((v - 0.1 * i) ** 2 for i, v in enumerate(p.values()))
+    """A function of five parameters with one minimum, away from the middle, where the first trial is."""
+    return sum((v - 0.5 - 0.1 * i) ** 2 for i, v in enumerate(p.values()))
 
 
 def branches(p: dict[str, Any]) -> float:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hpsklearn_search import Trials, auto, fmin, hp, parameter_importances, rand, tpe
 from hpsklearn_search.space import Space
+from hpsklearn_search.trials import Outcome
+from tests.strategies import awkward_spaces, spaces
 
 
 def searched(function: Any, space: Any, max_evals: int = 60, algo: Any = rand, seed: int = 0) -> Trials:
@@ -135,3 +140,64 @@ def test_one_loss_is_no_comparison() -> None:
     space = uniforms(1)
     with pytest.raises(ValueError, match="at least 2 trials with a loss, got 1 of 1"):
         parameter_importances(searched(lambda p: p["x0"], space, 1), space)
+
+
+# ---------------------------------------------------------------------- degenerate records
+LOSSES = st.one_of(
+    st.sampled_from([math.nan, math.inf, -math.inf, 0.0, 1.0, 1.0 + 1e-15, 1e-320, 1e308, -1e308, None]),
+    st.floats(allow_nan=False),
+)
+"""What an objective may return; None is a trial that still runs."""
+
+
+def with_losses(space: Space, losses: list[float | None], *, same_point: bool) -> Trials:
+    """A record of random points, or of one point again and again."""
+    trials, rng = Trials(), np.random.default_rng(0)
+    points = [space.draw(rng) for _ in losses]
+    for number, loss in enumerate(losses):
+        trials.record.add(points[0] if same_point else points[number])
+        if loss is not None:
+            is_ok = math.isfinite(loss)
+            trials.record.finish(number, Outcome("ok", loss=loss) if is_ok else Outcome("fail"))
+    return trials
+
+
+@given(
+    space=st.one_of(spaces(), awkward_spaces()),
+    losses=st.lists(LOSSES, max_size=8),
+    same_point=st.booleans(),
+    quantile=st.floats(1e-6, 1 - 1e-6),
+    normalize=st.booleans(),
+)
+@settings(max_examples=80, deadline=None)
+@pytest.mark.filterwarnings("ignore:hp.")
+def test_any_record_has_importances_or_too_few_losses(
+    space: Any, losses: list[float | None], same_point: bool, quantile: float, normalize: bool
+) -> None:
+    """Each label has a share between 0 and 1; normalised, they sum to 1, or are all 0."""
+    parsed = Space(space)
+    trials = with_losses(parsed, losses, same_point=same_point)
+    n_ok = sum(loss is not None and math.isfinite(loss) for loss in losses)
+    if n_ok < 2:
+        with pytest.raises(ValueError, match=f"at least 2 trials with a loss, got {n_ok} of {len(losses)}"):
+            parameter_importances(trials, space, quantile=quantile, normalize=normalize)
+        return
+    importances = parameter_importances(trials, space, quantile=quantile, normalize=normalize)
+    assert set(importances) == set(parsed.labels)
+    assert all(0 <= value <= 1 for value in importances.values())
+    if normalize and importances:
+        assert sum(importances.values()) in (0, pytest.approx(1))
+
+
+def test_a_parameter_with_one_value_is_not_important() -> None:
+    """A choice of one option, and an integer below 1, explain nothing."""
+    space = {"c": hp.choice("c", ["only"]), "n": hp.randint("n", 1), "x": hp.uniform("x", 0, 1)}
+    importances = parameter_importances(searched(lambda p: p["x"], space, 20), space)
+    assert importances == {"x": 1.0, "c": 0.0, "n": 0.0}
+
+
+def test_the_error_for_too_few_losses_says_what_to_do() -> None:
+    """It names how many trials have a loss, and what to run."""
+    space = Space(uniforms(1))
+    with pytest.raises(ValueError, match=r"got 0 of 2; run the search with a larger max_evals, or"):
+        parameter_importances(with_losses(space, [math.nan, math.nan], same_point=False), space)

@@ -338,9 +338,10 @@ def test_a_noisier_trial_counts_less() -> None:
     assert process.mean(x[:1])[0] < 0
 
 
-def test_a_failed_trial_is_worse_than_ok_ones_that_are_all_alike() -> None:
-    """The process learns where trials fail even if all losses are equal."""
-    y = standardise(np.array([0.5, np.nan, 0.5, np.nan]))
+@pytest.mark.parametrize("loss", [0.5, 0.0, -3.0, 1e17, -1e17, 1e308])
+def test_a_failed_trial_is_worse_than_ok_ones_that_are_all_alike(loss: float) -> None:
+    """The process learns where trials fail even if all losses are equal, and so large that adding 1 changes nothing."""
+    y = standardise(np.array([loss, np.nan, loss, np.nan]))
     assert y[0] == y[2] < y[1] == y[3]
 
 

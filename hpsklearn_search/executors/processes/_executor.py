@@ -1,43 +1,46 @@
 """Worker processes of our own on this machine.
 
-Each worker runs one task at a time and has its own pipe, so it is always known which task a dead
-or hung worker was running: only that task pays, and only that worker is replaced.
+Each worker runs one task at a time and has its own pipe, so the executor always knows which task a
+dead or hung worker was running. Only that task fails, and only that worker is replaced.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing import connection, util
 from typing import Any
 
+from ..._streams import safe_logger
 from ..._threads import worker_environment
 from ...trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
 from .._messages import unpack
 from .._protocol import Finished, Function, Task
 from .._shipping import SharedFunction, dumps
-from ._process import WorkerProcess, WorkerSettings, describe_exit
+from ._process import WorkerProcess, describe_exit
 from ._selector import ReadySet
 from ._worker import BROKEN, READY
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
-MAX_STILLBORN = 5
-"""So many workers in a row may die before they begin a task; then something is wrong with all of them."""
+# So many workers in a row may die before they receive a task; then something is wrong with all of them.
+MAX_FAILED_STARTS = 5
 
+# Seconds for a worker to start, load the function and receive its first task; generous, for a loaded machine.
 START_TIMEOUT = 300.0
-"""Seconds for a worker to start, load the work and receive its first task; generous, for a loaded machine."""
+
+GRACE = 2.0  # Seconds for idle workers to end, and to remove what their own libraries made.
 
 
 @dataclass
 class _Job:
-    """A task under way."""
+    """A task that a worker runs."""
 
     task: Task
     message: bytes
-    deaths: int = 0
+    n_deaths: int = 0
 
 
 @dataclass
@@ -49,36 +52,11 @@ class _Slot:
 
 
 class ProcessExecutor:
-    """Runs tasks in worker processes, asynchronously.
+    """Runs tasks in worker processes, asynchronously."""
 
-    The work is pickled once (by value where needed) and loaded once by each worker; large arrays are
-    shared through memory-mapped files. A task prefers worker ``task.part % n_workers``, so that the same
-    part of every trial finds what that worker may have kept of it.
-
-    Parameters
-    ----------
-    n_workers : int
-        Number of processes, and of tasks at once.
-    task_timeout : float, default=None
-        Seconds, counted from when the work begins in the worker. A task that takes longer is killed,
-        with its worker and the worker's children, and ends with the status ``"timeout"``.
-    max_retries : int, default=1
-        How often a task whose worker died (a crash, a kill, an exit) is tried again in a fresh one,
-        before it ends with the status ``"crashed"``.
-    inner_threads : int, default=None
-        Cap on the BLAS and OpenMP threads of each worker. None shares the cores out, and respects
-        variables such as ``OMP_NUM_THREADS``.
-    temp_folder : str, default=None
-        Where the work is written. None: ``JOBLIB_TEMP_FOLDER``, shared memory, or the system's.
-    keep_exceptions : bool, default=False
-        Attach what the work raised to the failure, where it survives pickling; its cause then is the
-        worker's traceback as text.
-
-    Notes
-    -----
-    Workers ignore Ctrl-C and die with this process, even if it is killed. What they print goes where
-    this process prints; the same warning is printed once, not once for each worker and fit.
-    """
+    # The function is pickled once and loaded once by each worker; large arrays are memory-mapped files.
+    # A task that exceeds `task_timeout` seconds is killed, with its worker and the worker's children. A task
+    # whose worker died is tried again `max_retries` times. Workers ignore Ctrl-C, and die with this process.
 
     batch_folds = False
 
@@ -87,273 +65,246 @@ class ProcessExecutor:
         n_workers: int,
         *,
         task_timeout: float | None = None,
-        max_retries: int = 1,
-        inner_threads: int | None = None,
+        max_retries: int = 1,  # once more: the system may have killed the worker for what another program took
+        n_threads: int | None = None,
         temp_folder: str | None = None,
-        keep_exceptions: bool = False,
     ) -> None:
-        self._n_workers = n_workers
+        self.capacity = n_workers
         self._timeout = task_timeout
         self._max_retries = max_retries
-        self._threads = inner_threads
+        self._n_threads = n_threads
         self._temp_folder = temp_folder
-        self._keep = keep_exceptions
-        self._settings: WorkerSettings | None = None
+        self._shared: SharedFunction | None = None
+        self._environment: Mapping[str, str] = {}
         self._slots = [_Slot() for _ in range(n_workers)]
         self._done: list[Finished] = []
-        self._wakeups: ReadySet[int] = ReadySet()
-        self._n_born = 0
-        self._stillborn = 0  # in a row
-        self._boot_seconds = 0.0  # of the latest worker
+        self._ready_set = ReadySet()
+        self._n_started = 0
+        self._n_failed_starts = 0  # in a row
+        self._start_seconds = 0.0  # of the latest worker
         self._mean_seconds = 0.0  # of tasks, exponentially weighted
-        self._shutdown: Any = None
-
-    @property
-    def capacity(self) -> int:
-        """One task a worker."""
-        return self._n_workers
+        self._shut_down: Any = None
 
     # ------------------------------------------------------------------ the Protocol
     def start(self, function: Function) -> None:
-        """Write the work to a folder and start all workers, without waiting for them."""
-        shipment = SharedFunction(function, self._temp_folder)
-        environment = worker_environment(self._n_workers, self._threads)
-        self._settings = WorkerSettings(shipment, environment, self._keep)
+        """Write the function to a folder and start all workers, without waiting for them."""
+        self._shared = SharedFunction(function, self._temp_folder)
+        self._environment = worker_environment(self.capacity, self._n_threads)
         # Before multiprocessing joins its children at the end of the program: ours wait for this.
-        self._shutdown = util.Finalize(self, _shut_down, args=(self._slots, shipment), exitpriority=100)
-        for slot in range(self._n_workers):
-            self._hire(slot)
+        self._shut_down = util.Finalize(self, _shut_down, args=(self._slots, self._shared), exitpriority=100)
+        for index in range(self.capacity):
+            self._start_worker(index)
 
     def submit(self, task: Task) -> None:
         """Send a task to its preferred worker if that is free, else to any."""
-        if self._settings is None:
-            raise RuntimeError("submit() before start(): the workers do not know the work yet")
-        n = self._n_workers
-        free = (at % n for at in range(task.part, task.part + n) if self._slots[at % n].job is None)
-        slot = next(free, None)
-        if slot is None:
-            raise RuntimeError(f"submit() with {n} tasks under way, which is the capacity")
+        if self._shared is None:
+            raise RuntimeError("submit() was called before start(): the executor has no function to run")
+        # The same fold of every trial goes to the same worker, which may have kept something of it.
+        n = self.capacity
+        indices = (index % n for index in range(task.part, task.part + n))
+        free = next((index for index in indices if self._slots[index].job is None), None)
+        if free is None:
+            raise RuntimeError(f"submit() was called with {n} tasks running, which is the capacity")
         try:
             job = _Job(task, dumps(task.payload))
         except Exception as error:  # the point of this trial, not the search, is at fault
-            self._done.append(Finished(task, failure=Failure.of(error, keep=self._keep)))
+            self._done.append(Finished(task, failure=Failure.of(error, keep=True)))
             return
-        self._give(slot, job)
+        slot = self._slots[free]
+        slot.job = job
+        (slot.worker or self._start_worker(free)).send(job.message)
 
     def wait(self, timeout: float | None = None) -> list[Finished]:
-        """Listen to the workers until a task has ended, for at most `timeout` seconds.
-
-        Raises
-        ------
-        RuntimeError
-            Workers cannot load the work, or die one after the other before they begin a task.
-        """
+        """Read messages of the workers until a task has ended, for at most `timeout` seconds."""
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while not self._done and any(slot.job is not None for slot in self._slots):
-            now = time.monotonic()
-            pause = min(deadline, self._next_check(now)) - now
-            for slot in self._wakeups.ready(None if pause == math.inf else max(0.0, pause)):
-                self._listen(slot)
-            self._end_overdue()
+            pause = min(deadline, *map(self._deadline, self._slots)) - time.monotonic()
+            for index in self._ready_set.ready(None if pause == math.inf else max(0.0, pause)):
+                self._read_message(index)
+            self._end_overdue_tasks()
             if time.monotonic() >= deadline:
                 break
         done, self._done = self._done, []
         return done
 
     def cancel(self, trial: int | None = None) -> list[Task]:
-        """Kill the workers that run tasks of `trial`, or all busy ones.
-
-        Of a single trial, tasks are left to end by themselves where that is sooner than a new worker
-        would be there; they are not among those returned.
-        """
-        gone = []
-        for at, slot in enumerate(self._slots):
+        """Kill the workers that run tasks of `trial`, or all busy ones."""
+        cancelled = []
+        for index, slot in enumerate(self._slots):
             if slot.job is None or (trial is not None and slot.job.task.trial != trial):
                 continue
             if slot.worker is not None and slot.worker.has_message():
-                self._listen(at)  # perhaps it is done already
+                self._read_message(index)  # perhaps it is done already
+            # Where a task ends sooner than a new worker would be ready, it is left to end.
             if slot.job is not None and (trial is None or not self._ends_soon(slot)):
-                gone.append(slot.job.task)
+                cancelled.append(slot.job.task)
                 slot.job = None
-                self._dismiss(at)[0].remove_files()
-        return gone
+                self._kill_worker(index)[0].remove_files()
+        return cancelled
 
     def _ends_soon(self, slot: _Slot) -> bool:
-        """Whether a task should be over before a new worker could take this one's place."""
-        began = None if slot.worker is None else slot.worker.began
-        if began is None:
+        started_at = None if slot.worker is None else slot.worker.task_started_at
+        if started_at is None:
             return False
-        left = self._mean_seconds - (time.monotonic() - began)
-        return 0 < left < self._boot_seconds
+        left = self._mean_seconds - (time.monotonic() - started_at)
+        return 0 < left < self._start_seconds
 
     def close(self) -> None:
         """End all workers, kill those that are busy, and delete the files."""
-        if self._shutdown is not None:
-            for slot in range(self._n_workers):
-                self._ignore(slot)
-            self._shutdown()
-        self._wakeups.close()
-        self._settings = None
+        if self._shut_down is not None:
+            for index in range(self.capacity):
+                self._ignore_worker(index)
+            self._shut_down()
+        self._ready_set.close()
+        self._shared = None
         self._done = []
-        self._slots = [_Slot() for _ in range(self._n_workers)]
+        self._slots = [_Slot() for _ in range(self.capacity)]
 
     # ------------------------------------------------------------------ workers
-    def _hire(self, at: int) -> WorkerProcess:
-        assert self._settings is not None
-        worker = WorkerProcess(self._settings, self._n_born)
-        self._n_born += 1
-        self._slots[at].worker = worker
-        self._wakeups.add(worker.pipe, at)
-        self._wakeups.add(worker.sentinel, at)
+    def _start_worker(self, index: int) -> WorkerProcess:
+        assert self._shared is not None
+        worker = WorkerProcess(self._shared, self._environment, self._n_started)
+        self._n_started += 1
+        self._slots[index].worker = worker
+        self._ready_set.add(worker.pipe, index)
+        self._ready_set.add(worker.sentinel, index)
         return worker
 
-    def _give(self, at: int, job: _Job) -> None:
-        slot = self._slots[at]
-        slot.job = job
-        (slot.worker or self._hire(at)).send(job.message)
-
-    def _ignore(self, at: int) -> None:
-        worker = self._slots[at].worker
+    def _ignore_worker(self, index: int) -> None:
+        worker = self._slots[index].worker
         if worker is not None:
-            self._wakeups.remove(worker.pipe)
-            self._wakeups.remove(worker.sentinel)
+            self._ready_set.remove(worker.pipe)
+            self._ready_set.remove(worker.sentinel)
 
-    def _dismiss(self, at: int) -> tuple[WorkerProcess, int | None]:
-        """Kill the worker of a slot; a fresh one comes with its next task."""
-        worker = self._slots[at].worker
+    def _kill_worker(self, index: int) -> tuple[WorkerProcess, int | None]:
+        """Kill the worker of a slot; a new one starts with the slot's next task."""
+        worker = self._slots[index].worker
         assert worker is not None
-        self._ignore(at)
-        self._slots[at].worker = None
-        code = worker.bury()
-        return worker, code
+        self._ignore_worker(index)
+        self._slots[index].worker = None
+        return worker, worker.kill()
 
-    # ------------------------------------------------------------------ what workers say
-    def _listen(self, at: int) -> None:
-        """Take one message of a worker, or notice its death."""
-        worker = self._slots[at].worker
+    def _replace_worker(self, index: int, killed: WorkerProcess) -> None:
+        """Start a new worker in a slot, with the task that is still to do."""
+        killed.remove_files()
+        worker, job = self._start_worker(index), self._slots[index].job
+        if job is not None:
+            worker.send(job.message)
+
+    # ------------------------------------------------------------------ messages
+    def _read_message(self, index: int) -> None:
+        """Read one message of a worker, or find that it is dead."""
+        worker = self._slots[index].worker
         if worker is None:
             return
         if not worker.has_message() and not worker.is_dead():
             return
-        # A dead worker may have said something before.
+        # A dead worker may have sent something before.
         message = worker.receive() if worker.has_message() else None
         if message is None:
-            self._mourn(at)
+            self._on_worker_death(index)
         elif message[:1] == READY:
             worker.become_ready()
-            self._boot_seconds = time.monotonic() - worker.born
+            self._start_seconds = time.monotonic() - worker.started_at
         elif message[:1] == BROKEN:
-            raise RuntimeError("a worker process cannot load the work:\n" + message[1:].decode())
+            raise RuntimeError("a worker process cannot load the function:\n" + message[1:].decode())
         else:
-            self._finish(at, message)
+            self._finish(index, message)
 
-    def _finish(self, at: int, message: bytes) -> None:
-        job, self._slots[at].job = self._slots[at].job, None
-        self._stillborn = 0
+    def _finish(self, index: int, message: bytes) -> None:
+        job, self._slots[index].job = self._slots[index].job, None
+        self._n_failed_starts = 0
         if job is None:
             return
         finished = unpack(job.task, memoryview(message)[1:])
-        if finished.seconds >= 0:  # not if it cannot be read
+        if finished.seconds >= 0:  # NaN if it cannot be read
             self._mean_seconds += (finished.seconds - self._mean_seconds) * (0.2 if self._mean_seconds else 1.0)
         self._done.append(finished)
 
-    def _mourn(self, at: int) -> None:
-        """A worker died by itself: try its task again, or give the task up."""
-        slot = self._slots[at]
+    def _on_worker_death(self, index: int) -> None:
+        """Try the task of a worker that died again, or give it up."""
+        slot = self._slots[index]
         assert slot.worker is not None
-        received, began = slot.worker.has_received, slot.worker.began
-        is_stillborn = not received and (slot.job is not None or not slot.worker.is_ready)
-        worker, code = self._dismiss(at)
+        received, started_at = slot.worker.has_received, slot.worker.task_started_at
+        died_before_start = not received and (slot.job is not None or not slot.worker.is_ready)
+        worker, code = self._kill_worker(index)
         logger.info("a worker process %s", describe_exit(code))
-        if is_stillborn:
-            self._count_stillborn(worker, code)
+        if died_before_start:
+            self._count_failed_start(worker, code)
         elif slot.job is not None:
-            self._stillborn = 0
-            slot.job.deaths += 1
-            if slot.job.deaths > self._max_retries:
-                self._done.append(_crashed(slot.job, worker, code, began))
+            self._n_failed_starts = 0
+            slot.job.n_deaths += 1
+            if slot.job.n_deaths > self._max_retries:
+                self._done.append(_crashed(slot.job, worker, code, started_at))
                 slot.job = None
-        worker.remove_files()
-        fresh = self._hire(at)
-        if slot.job is not None:
-            fresh.send(slot.job.message)
+        self._replace_worker(index, worker)
 
-    def _count_stillborn(self, worker: WorkerProcess, code: int | None) -> None:
-        self._stillborn += 1
-        if self._stillborn >= MAX_STILLBORN:
+    def _count_failed_start(self, worker: WorkerProcess, code: int | None) -> None:
+        self._n_failed_starts += 1
+        if self._n_failed_starts >= MAX_FAILED_STARTS:
             raise RuntimeError(
-                f"{MAX_STILLBORN} worker processes in a row died before they began a task; the last one "
-                f"{describe_exit(code)}. Its last words:\n{worker.stderr_tail() or '(none)'}"
+                f"{MAX_FAILED_STARTS} worker processes in a row died before they received a task; the last one "
+                f"{describe_exit(code)}. It wrote to stderr:\n{worker.stderr_tail() or '(nothing)'}"
             )
 
-    # ------------------------------------------------------------------ clocks
+    # ------------------------------------------------------------------ time limits
     def _deadline(self, slot: _Slot) -> float:
-        """When to look after a busy worker again, on the monotonic clock."""
+        """When to look at a busy worker again, on the monotonic clock."""
         worker = slot.worker
         if worker is None or slot.job is None:
             return math.inf
-        began = worker.began
-        if began is None:
-            # Not yet under way: it cannot be overdue before the timeout, counted from now on.
+        started_at = worker.task_started_at
+        if started_at is None:
+            # The task has not started: it cannot be overdue before the timeout, counted from now on.
             return min(worker.sent_at + START_TIMEOUT, time.monotonic() + (self._timeout or math.inf))
-        return math.inf if self._timeout is None else began + self._timeout
+        return math.inf if self._timeout is None else started_at + self._timeout
 
-    def _next_check(self, now: float) -> float:
-        return min(self._deadline(slot) for slot in self._slots)
-
-    def _end_overdue(self) -> None:
+    def _end_overdue_tasks(self) -> None:
         now = time.monotonic()
-        for at, slot in enumerate(self._slots):
+        for index, slot in enumerate(self._slots):
             if slot.worker is None or slot.job is None or now < self._deadline(slot):
                 continue
             if slot.worker.has_message():
-                self._listen(at)  # just in time
+                self._read_message(index)  # just in time
                 continue
-            self._end(at, slot, slot.worker.began)
+            self._end_overdue(index, slot.job, slot.worker)
 
-    def _end(self, at: int, slot: _Slot, began: float | None) -> None:
-        """Kill a worker whose time is up."""
-        job = slot.job
-        assert job is not None and slot.worker is not None
-        received = slot.worker.has_received
-        worker, code = self._dismiss(at)
+    def _end_overdue(self, index: int, job: _Job, worker: WorkerProcess) -> None:
+        received, started_at = worker.has_received, worker.task_started_at
+        code = self._kill_worker(index)[1]
         if received:
-            slot.job = None
-            limit = START_TIMEOUT if began is None else self._timeout
-            message = f"the task was still {'being received' if began is None else 'running'} after {limit:g} seconds"
-            failure = Failure(STATUS_TIMEOUT, "TimeoutError", f"{message}, and was killed")
-            seconds = math.nan if began is None else time.monotonic() - began
-            self._done.append(Finished(job.task, failure=failure, seconds=seconds))
+            self._slots[index].job = None
+            limit = START_TIMEOUT if started_at is None else self._timeout
+            state = "being received" if started_at is None else "running"
+            message = f"the task was still {state} after {limit:g} seconds, and was killed"
+            self._done.append(_ended(job, Failure(STATUS_TIMEOUT, "TimeoutError", message), started_at))
         else:
             logger.info("a worker process did not start within %g seconds", START_TIMEOUT)
-            self._count_stillborn(worker, code)
-        worker.remove_files()
-        fresh = self._hire(at)
-        if slot.job is not None:
-            fresh.send(job.message)
+            self._count_failed_start(worker, code)
+        self._replace_worker(index, worker)
 
 
-def _crashed(job: _Job, worker: WorkerProcess, code: int | None, began: float | None) -> Finished:
-    """What comes of a task whose workers died."""
-    times = f", each of {job.deaths} times" if job.deaths > 1 else ""
+def _crashed(job: _Job, worker: WorkerProcess, code: int | None, started_at: float | None) -> Finished:
+    times = f", each of {job.n_deaths} times" if job.n_deaths > 1 else ""
     message = f"the worker process {describe_exit(code)} while it ran this task{times}"
-    failure = Failure(STATUS_CRASHED, "TrialCrashed", message, worker.stack())
-    return Finished(job.task, failure=failure, seconds=math.nan if began is None else time.monotonic() - began)
+    return _ended(job, Failure(STATUS_CRASHED, "TrialCrashed", message, worker.stack()), started_at)
 
 
-def _shut_down(slots: list[_Slot], shipment: SharedFunction) -> None:
-    """End all workers and delete the files; must not know the executor, whose end it serves."""
+def _ended(job: _Job, failure: Failure, started_at: float | None) -> Finished:
+    seconds = math.nan if started_at is None else time.monotonic() - started_at
+    return Finished(job.task, failure=failure, seconds=seconds)
+
+
+def _shut_down(slots: list[_Slot], shared: SharedFunction) -> None:
+    """End all workers and delete the files."""
+    # It must not refer to the executor: it runs when nothing else does any more.
     workers = [slot.worker for slot in slots if slot.worker is not None]
     idle = [slot.worker for slot in slots if slot.worker is not None and slot.job is None and slot.worker.is_ready]
     for worker in idle:
-        worker.let_go()
+        worker.close()
     deadline = time.monotonic() + GRACE
     for worker in idle:
         connection.wait([worker.sentinel], max(0.0, deadline - time.monotonic()))
     for worker in workers:
-        worker.bury()
-    shipment.remove()
-
-
-GRACE = 2.0
-"""Seconds for idle workers to end by themselves, and to remove what their own libraries made."""
+        worker.kill()
+    shared.remove()

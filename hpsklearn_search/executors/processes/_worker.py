@@ -1,8 +1,8 @@
-"""What runs inside a worker process: load the work, then one task after another until the pipe ends.
+"""What runs inside a worker process: load the function, then run task after task until the pipe ends.
 
-What it says to its owner is one byte and a pickle: `READY`, `BROKEN` (the work cannot be loaded; the
-reason as text) or `DONE` (what came of a task). When it receives a task, and when the work then begins,
-it writes to a small shared file instead, which wakes nobody.
+A message to the owner is one byte and a pickle: `READY`, `BROKEN` (the function cannot be loaded; the
+reason as text) or `DONE` (the result of a task). That a task was received, and that the function was
+called, the worker writes to a small shared file instead, which does not wake the owner.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TextIO
 
+from ..._streams import ignore_stream_errors, open_standard_descriptors
 from .._messages import run_message
 from .._protocol import Function
 from .._shipping import load_function
@@ -31,15 +32,15 @@ READY, BROKEN, DONE = b"R", b"B", b"D"
 
 
 class SharedClock:
-    """A file that two processes share: how many tasks were received, and when the last one began.
+    """A file that two processes share: how many tasks were received, and when the last one was started.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     SharedClock.create(os.path.join(folder, "stamp"))
-    ...     ours, theirs = (SharedClock(os.path.join(folder, "stamp")) for _ in range(2))
-    ...     theirs.receive(1); ours.received, ours.began
-    ...     theirs.begin(); ours.began <= time.monotonic()
-    ...     ours.close(); theirs.close()
+    ...     SharedClock.create(os.path.join(folder, "clock"))
+    ...     ours, other = (SharedClock(os.path.join(folder, "clock")) for _ in range(2))
+    ...     other.mark_received(1); ours.n_received, ours.started_at
+    ...     other.mark_started(); ours.started_at <= time.monotonic()
+    ...     ours.close(); other.close()
     (1, None)
     True
     """
@@ -47,7 +48,8 @@ class SharedClock:
     def __init__(self, path: str) -> None:
         with open(path, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), 16)
-        self._cells = memoryview(self._map).cast("d")  # eight aligned bytes are written at once
+        # Eight aligned bytes are written at once, so the other process never reads half a number.
+        self._cells = memoryview(self._map).cast("d")
 
     @staticmethod
     def create(path: str) -> None:
@@ -56,22 +58,23 @@ class SharedClock:
             file.write(bytes(16))
 
     @property
-    def received(self) -> int:
+    def n_received(self) -> int:
         """Number of the task received last, from 1; 0 before the first."""
         return int(self._cells[0])
 
     @property
-    def began(self) -> float | None:
-        """When the work on it began, on the machine's monotonic clock; None if it did not yet."""
+    def started_at(self) -> float | None:
+        """When the function was called for it, on the machine's monotonic clock; None before that."""
         return self._cells[1] or None
 
-    def receive(self, number: int) -> None:
-        """Say that task `number` is here."""
+    def mark_received(self, number: int) -> None:
+        """Write that task `number` has arrived."""
+        # The time first: the owner must not take the start of the task before for that of this one.
         self._cells[1] = 0.0
         self._cells[0] = float(number)
 
-    def begin(self) -> None:
-        """Say that its work begins."""
+    def mark_started(self) -> None:
+        """Write that the function is called now."""
         self._cells[1] = time.monotonic()
 
     def close(self) -> None:
@@ -82,95 +85,84 @@ class SharedClock:
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """Where a worker finds things, and whose worker it is.
-
-    Attributes
-    ----------
-    work, stamp, log, crash : str
-        Files: the work; the `SharedClock`; what goes to stderr before the worker is ready; the stack of a
-        fatal signal.
-    owner : int
-        Process id of the owner, with whom the worker dies.
-    keeps_exceptions : bool
-        Whether exceptions are sent back as such, besides their text.
-    """
+    """The files of a worker, and the process id of its owner, with whom it dies."""
 
     function: str
-    stamp: str
-    log: str
-    crash: str
+    clock: str
+    log: str  # what goes to stderr before the worker is ready
+    crash: str  # the stack at a fatal signal
     owner: int
-    keeps_exceptions: bool
 
 
-def serve(station: WorkerConfig, pipe: Connection, lifeline: Connection | None) -> None:
+def serve(config: WorkerConfig, pipe: Connection, lifeline: Connection | None) -> None:
     """Run tasks from `pipe` until its other end closes."""
-    _settle(station, lifeline)
-    with open(station.crash, "w") as crash:
+    _set_up_process(config, lifeline)
+    with open(config.crash, "w") as crash:
         faulthandler.enable(crash)
-        function = _boot(station, pipe)
+        function = _load(config, pipe)
         if function is not None:
-            _run_tasks(function, pipe, SharedClock(station.stamp), station.keeps_exceptions)
+            _run_tasks(function, pipe, SharedClock(config.clock))
         faulthandler.disable()
-    _leave()
+    _exit()
 
 
-def _leave() -> None:
-    """End the process with what libraries asked for at exit, but without taking apart every module they loaded."""
+def _exit() -> None:
+    """End the process with what libraries registered for the exit, but without unloading every module."""
     atexit._run_exitfuncs()
     _flush()
     os._exit(0)
 
 
-def _settle(station: WorkerConfig, lifeline: Connection | None) -> None:
-    """Be a process that Ctrl-C does not reach, that dies with its owner, alone with its own children."""
+def _set_up_process(config: WorkerConfig, lifeline: Connection | None) -> None:
+    """Make this a process that Ctrl-C does not reach, and that dies with its owner."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the owner's to handle
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the owner blocked it for the birth
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the owner blocked it during the start
     if hasattr(os, "setpgid"):
-        os.setpgid(0, 0)  # so that the whole family can be killed at once
+        os.setpgid(0, 0)  # a group of its own, so that its children can be killed with it
     if sys.platform == "linux":
         pr_set_pdeathsig = 1  # works even while a fit holds the interpreter lock
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-        if os.getppid() != station.owner:
+        if os.getppid() != config.owner:  # the owner died before the call
             os._exit(0)
     if lifeline is not None:
         threading.Thread(target=_die_with, args=(lifeline,), daemon=True).start()
 
 
 def _die_with(lifeline: Connection) -> None:
-    """Wait for the end of a pipe of which only the owner holds the other end, then die."""
+    """Wait for the end of a pipe of which only the owner has the other end, then die."""
     try:
         lifeline.recv_bytes()
     except (EOFError, OSError):
         os._exit(0)
 
 
-def _boot(station: WorkerConfig, pipe: Connection) -> Function | None:
-    """Load the work. What is written to stderr meanwhile is kept, for the owner to quote if we die."""
+def _load(config: WorkerConfig, pipe: Connection) -> Function | None:
+    """Load the function. What is written to stderr meanwhile goes to a file, which the owner quotes if we die."""
+    open_standard_descriptors()
     stderr = os.dup(2)
-    with open(station.log, "wb") as log:
+    with open(config.log, "wb") as log:
         os.dup2(log.fileno(), 2)
     function = None
     try:
         _nest_joblib()
-        function = load_function(station.function)
+        function = load_function(config.function)
     except BaseException:
         pipe.send_bytes(BROKEN + traceback.format_exc().encode(errors="replace"))
     finally:
-        sys.stderr.flush()
+        _flush()
         os.dup2(stderr, 2)
         os.close(stderr)
-    with open(station.log, "rb") as log:
+    with open(config.log, "rb") as log, ignore_stream_errors():
         os.write(2, log.read())
     if function is not None:
-        _show_warnings_once(os.path.dirname(station.function))
+        _show_warnings_once(os.path.dirname(config.function))
         pipe.send_bytes(READY)
     return function
 
 
 def _nest_joblib() -> None:
-    """Make joblib take this process for one of its own workers: what runs inside gets threads, not processes."""
+    """Make joblib take this process for one of its own workers, in which it starts threads, not processes."""
     from joblib import parallel
 
     backend, n_jobs = parallel.get_active_backend()[0].get_nested_backend()
@@ -189,9 +181,9 @@ def _show_warnings_once(folder: str) -> None:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        what = repr((str(message), category.__name__, filename, lineno)).encode(errors="replace")
+        text = repr((str(message), category.__name__, filename, lineno)).encode(errors="replace")
         try:
-            open(os.path.join(folder, f"warning-{hashlib.sha256(what).hexdigest()}"), "x").close()
+            open(os.path.join(folder, f"warning-{hashlib.sha256(text).hexdigest()}"), "x").close()
         except FileExistsError:
             return
         except OSError:
@@ -201,24 +193,24 @@ def _show_warnings_once(folder: str) -> None:
     warnings.showwarning = show
 
 
-def _run_tasks(function: Function, pipe: Connection, stamp: SharedClock, keep: bool) -> None:
+def _run_tasks(function: Function, pipe: Connection, clock: SharedClock) -> None:
     number = 0
     while True:
         try:
             message = pipe.recv_bytes()
-        except (EOFError, OSError):  # the owner closed the pipe, or is gone
+        except (EOFError, OSError):  # the owner closed the pipe, or has died
             return
         number += 1
-        stamp.receive(number)
-        answer = DONE + run_message(function, message, keep=keep, on_begin=stamp.begin)
+        clock.mark_received(number)
+        answer = DONE + run_message(function, message, on_start=clock.mark_started)
         _flush()
         pipe.send_bytes(answer)
 
 
 def _flush() -> None:
-    """Let the owner's terminal see what the work printed, as this process may be killed at any time."""
+    """Show what the function printed now, as this process may be killed at any time."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (AttributeError, OSError, ValueError):  # None, or closed by the work
+        except (AttributeError, OSError, ValueError):  # None, or closed by the function
             continue

@@ -1,4 +1,4 @@
-"""A SparkContext as a place to run: one job of one task for each unit of work, data by broadcast."""
+"""Tasks on a SparkContext: each is one Spark job of one Spark task; data is broadcast."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ._pickling import PickledWork
+from ._pickling import PickledFunction
 from ._pyspark import attempt_number
 from ._worker import SparkCall
 
@@ -17,28 +17,21 @@ class _OneTask:
     """What Spark runs on the only partition of a job."""
 
     call: SparkCall
-    function: Any  # Spark's broadcast of the pickled work
-    broadcasts: list[Any]  # those of the user: a worker has what the function that Spark sends it holds
+    function: Any  # Spark's broadcast of the pickled function
+    broadcasts: list[Any]  # those of the user: Spark gives a worker the broadcasts that it finds in this object
     payload: bytes
-    earlier: int
+    n_earlier_attempts: int
     tag: str
 
-    def __call__(self, seat: Iterable[int]) -> Iterator[bytes]:
-        for _ in seat:  # Spark keeps a worker for the next task only if its input was read to the end
+    def __call__(self, rows: Iterable[int]) -> Iterator[bytes]:
+        for _ in rows:  # Spark keeps a worker for the next task only if its input was read to the end
             pass
-        yield self.call.run(lambda: self.function.value, self.payload, self.earlier + attempt_number(), self.tag)
+        attempt = self.n_earlier_attempts + attempt_number()
+        yield self.call.run(lambda: self.function.value, self.payload, attempt, self.tag)
 
 
 class ContextCluster:
-    """Runs calls through the SparkContext of a session.
-
-    Parameters
-    ----------
-    session : pyspark.sql.SparkSession
-        Not of Spark Connect.
-    resource_profile : pyspark.resource.ResourceProfile, optional
-        What a task may use; not on ``local`` masters.
-    """
+    """Runs calls through the SparkContext of a session that is not of Spark Connect."""
 
     def __init__(self, session: Any, resource_profile: Any = None) -> None:
         self.session = session
@@ -72,7 +65,7 @@ class ContextCluster:
 
     @property
     def slots(self) -> int | None:
-        """How many tasks the registered executors can run at once; None where more may come or none is there yet."""
+        """How many tasks the registered executors can run at once; None where that may still change."""
         if self._sc.getConf().get("spark.dynamicAllocation.enabled", "false") == "true":
             return None
         context = self._sc._jsc.sc()
@@ -85,17 +78,17 @@ class ContextCluster:
     def _cpus_per_task(self) -> int:
         return int(self._sc.getConf().get("spark.task.cpus", "1"))
 
-    def ship(self, key: str, function: PickledWork) -> None:
-        """Broadcast the pickled work; each executor fetches it once."""
+    def send_function(self, key: str, function: PickledFunction) -> None:
+        """Broadcast the pickled function; each executor fetches it once."""
         self._function = self._sc.broadcast(function.function)
         self._broadcasts = function.broadcasts
 
-    def run(self, call: SparkCall, payload: bytes, tag: str, earlier: int) -> bytes:
-        """Run one task, in a pinned thread; the reply of `SparkCall.run`."""
+    def run(self, call: SparkCall, payload: bytes, tag: str, n_earlier_attempts: int) -> bytes:
+        """Run one task, in a pinned thread; what `SparkCall.run` returns."""
         self._sc.setInterruptOnCancel(True)
         self._sc.addJobTag(tag)
         try:
-            task = _OneTask(call, self._function, self._broadcasts, payload, earlier, tag)
+            task = _OneTask(call, self._function, self._broadcasts, payload, n_earlier_attempts, tag)
             (reply,) = self.one_row_rdd.mapPartitions(task).collect()
         finally:
             self._sc.removeJobTag(tag)
@@ -106,7 +99,7 @@ class ContextCluster:
         self._sc.cancelJobsWithTag(tag)
 
     def close(self) -> None:
-        """Take the data back from the executors."""
+        """Remove the data from the executors."""
         if self._function is not None and not self.is_stopped:
             self._function.destroy()
         self._function = None

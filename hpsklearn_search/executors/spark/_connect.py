@@ -1,6 +1,6 @@
-"""Spark Connect as a place to run: no SparkContext, no RDD, no broadcast, only data frames and files.
+"""Tasks over Spark Connect, which has no SparkContext, RDD or broadcast, only data frames and files.
 
-A task is a data frame of one row that `mapInArrow` turns into the reply; the work travels once, as
+A task is a data frame of one row that `mapInArrow` turns into the reply. The function is sent once, as
 an artifact of the session.
 """
 
@@ -10,7 +10,7 @@ import os
 import tempfile
 from typing import Any
 
-from ._pickling import PickledWork
+from ._pickling import PickledFunction
 from ._pyspark import (
     artifact_bytes,
     attempt_number,
@@ -22,17 +22,9 @@ from ._worker import SparkCall
 
 
 class ConnectCluster:
-    """Runs calls through a session of Spark Connect.
+    """Runs calls through a session of Spark Connect."""
 
-    Parameters
-    ----------
-    session : pyspark.sql.connect.session.SparkSession
-        From ``SparkSession.builder.remote(...)``.
-    resource_profile : pyspark.resource.ResourceProfile, optional
-        What a task may use; not on ``local`` masters.
-    """
-
-    slots = None  # a client is not told
+    slots = None  # a client cannot find out
 
     def __init__(self, session: Any, resource_profile: Any = None) -> None:
         self.session = session
@@ -42,7 +34,7 @@ class ConnectCluster:
 
     @property
     def parallelism(self) -> int:
-        """The default parallelism: into how many parts Spark cuts a range if nobody says."""
+        """The default parallelism: into how many parts Spark cuts a range."""
         parts = self.session.range(10_000).select(spark_partition_id().alias("part")).agg({"part": "max"})
         return int(parts.collect()[0][0]) + 1
 
@@ -51,8 +43,8 @@ class ConnectCluster:
         """Whether somebody stopped the session."""
         return bool(self.session.is_stopped)
 
-    def ship(self, key: str, function: PickledWork) -> None:
-        """Upload the pickled work to the session, which keeps it until it ends."""
+    def send_function(self, key: str, function: PickledFunction) -> None:
+        """Upload the pickled function to the session, which keeps it until it ends."""
         self._name = f"hpsklearn-{key}"
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, self._name)
@@ -60,12 +52,12 @@ class ConnectCluster:
                 file.write(function.function)
             self.session.addArtifacts(path, file=True)
 
-    def run(self, call: SparkCall, payload: bytes, tag: str, earlier: int) -> bytes:
-        """Run one task; the reply of `SparkCall.run`."""
+    def run(self, call: SparkCall, payload: bytes, tag: str, n_earlier_attempts: int) -> bytes:
+        """Run one task; what `SparkCall.run` returns."""
         name = self._name
 
         def reply() -> bytes:
-            return call.run(lambda: artifact_bytes(name), payload, earlier + attempt_number(), tag)
+            return call.run(lambda: artifact_bytes(name), payload, n_earlier_attempts + attempt_number(), tag)
 
         self.session.addTag(tag)
         try:
@@ -78,4 +70,4 @@ class ConnectCluster:
         self.session.interruptTag(tag)
 
     def close(self) -> None:
-        """Nothing to free: the artifact goes with the session."""
+        """Nothing has to be freed: the artifact ends with the session."""

@@ -1,7 +1,7 @@
-"""Tasks on a Spark cluster: one Spark task each, from a few threads that wait for nothing but Spark.
+"""Tasks on a Spark cluster: each is one Spark task, started by a thread that waits for it.
 
-Nothing polls: a thread per task under way is blocked in Spark, `wait` is blocked on a queue that
-these threads fill, and a finished task is with the loop at once.
+Nothing polls. There is a thread for each running task, which is blocked in Spark; `wait` is blocked on a
+queue that these threads fill, so that the loop gets a finished task at once.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from ...trials import STATUS_CRASHED
+from ...trials import STATUS_CRASHED, Failure
 from .._messages import unpack
 from .._protocol import Finished, Function, Task
+from .._run import TaskTimeout
 from .._shipping import dumps
-from ._pickling import PickledWork, pickled_function
+from ._pickling import PickledFunction, pickled_function
 from ._pyspark import pinned_thread
-from ._worker import SparkCall, TaskTimeout, lost, too_long
+from ._worker import SparkCall, crash_failure, timeout_failure
 
-PATIENCE = 2.0
-"""Seconds for which `close` waits for the threads of cancelled jobs; they are daemons."""
+PATIENCE = 2.0  # Seconds for which `close` waits for the threads of cancelled jobs; they are daemons.
 
 
 class Cluster(Protocol):
@@ -34,27 +34,27 @@ class Cluster(Protocol):
 
     @property
     def parallelism(self) -> int:
-        """How many tasks to run at once if nobody says."""
+        """How many tasks to run at once by default."""
 
     @property
     def slots(self) -> int | None:
-        """How many can run at once, where that is known."""
+        """How many tasks can run at once, where that is known."""
 
     @property
     def is_stopped(self) -> bool:
-        """Whether nothing can run here any more."""
+        """Whether the session has ended."""
 
-    def ship(self, key: str, function: PickledWork) -> None:
-        """Make the pickled work available to the workers."""
+    def send_function(self, key: str, function: PickledFunction) -> None:
+        """Make the pickled function available to the workers."""
 
-    def run(self, call: SparkCall, payload: bytes, tag: str, earlier: int) -> bytes:
+    def run(self, call: SparkCall, payload: bytes, tag: str, n_earlier_attempts: int) -> bytes:
         """Run one task and block until it ends."""
 
     def cancel(self, tag: str) -> None:
-        """Stop what runs under `tag`."""
+        """Stop the task with this tag."""
 
     def close(self) -> None:
-        """Free what `ship` took."""
+        """Free what `send_function` made available."""
 
 
 @dataclass(frozen=True)
@@ -67,77 +67,58 @@ class _Job:
 
 
 class SparkExecutor:
-    """Runs each task as one task of Spark.
+    """Runs each task as one task of Spark, `parallelism` of them at once."""
 
-    Parameters
-    ----------
-    cluster : Cluster
-        Where.
-    parallelism : int
-        How many tasks are with Spark at once.
-    max_retries : int, default=1
-        How often a task is begun again after the worker under it died.
-    task_timeout : float, default=None
-        Seconds after which a task has failed, counted from when the work on it begins, in the worker: there
-        it is interrupted, and if it cannot be, its worker ended.
-    """
-
-    batch_folds = True
-    """A task costs about a tenth of a second here, so all folds of a candidate better travel together."""
+    batch_folds = True  # A Spark task costs about a tenth of a second, so it should be all folds of a candidate.
 
     def __init__(
         self, cluster: Cluster, parallelism: int, *, max_retries: int = 1, task_timeout: float | None = None
     ) -> None:
         self._cluster = cluster
-        self._capacity = parallelism
-        self._attempts = 2 + max_retries  # by the last, the worker says that it does not begin once more, and why
+        self.capacity = parallelism  # above the number of slots, Spark queues the tasks
+        # In the attempt after the last, the worker only reports that the task is given up, and why.
+        self._max_attempts = 2 + max_retries
         self._call = SparkCall(uuid.uuid4().hex, max_retries, task_timeout)
         self._jobs: dict[str, _Job] = {}
-        self._dropped: set[str] = set()  # tags of cancelled jobs that a thread still has
+        self._cancelled: set[str] = set()  # tags of cancelled jobs that a thread still runs
         self._inbox: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[str, Finished | BaseException]] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._restore_signal: Any = None
 
-    @property
-    def capacity(self) -> int:
-        """As many tasks as asked for; Spark queues those it has no slot for."""
-        return self._capacity
-
     def start(self, function: Function) -> None:
-        """Pickle the work, data and all, and send it once.
-
-        Raises
-        ------
-        TypeError
-            If the work cannot be pickled, as anything that holds a SparkSession or a DataFrame.
-        """
-        self._cluster.ship(self._call.key, pickled_function(function))
+        """Pickle the function, data and all, and send it once."""
+        self._cluster.send_function(self._call.key, pickled_function(function))
         self._take_over_interrupts()
 
     def submit(self, task: Task) -> None:
-        """Hand a task to a thread, a new one as long as there are fewer than tasks under way."""
-        job = _Job(task, f"hpsklearn-{self._call.key}-{uuid.uuid4().hex}", dumps(task.payload))
-        self._jobs[job.tag] = job
-        if len(self._threads) < min(len(self._jobs), self._capacity):
+        """Give a task to a thread; a new one where there are fewer threads than running tasks."""
+        tag = f"hpsklearn-{self._call.key}-{uuid.uuid4().hex}"
+        try:
+            job = _Job(task, tag, dumps(task.payload))
+        except Exception as error:  # the point of this trial, not the search, is at fault
+            self._jobs[tag] = _Job(task, tag, b"")
+            self._done.put((tag, Finished(task, failure=Failure.of(error, keep=True))))
+            return
+        self._jobs[tag] = job
+        if len(self._threads) < min(len(self._jobs), self.capacity):
             self._threads.append(pinned_thread(self._cluster.session, self._serve))
             self._threads[-1].start()
         self._inbox.put(job)
 
     def wait(self, timeout: float | None = None) -> list[Finished]:
-        """Block on the queue that the threads fill."""
-        until = None if timeout is None else time.monotonic() + timeout
+        deadline = None if timeout is None else time.monotonic() + timeout
         while self._jobs:
-            found = self._take(until)
-            if found or (until is not None and time.monotonic() >= until):
-                return found
+            finished = self._finished_until(deadline)
+            if finished or (deadline is not None and time.monotonic() >= deadline):
+                return finished
         return []
 
     def cancel(self, trial: int | None = None) -> list[Task]:
-        """Cancel the jobs of these tasks, by their tags; Spark ends their workers within seconds."""
+        """Cancel the jobs of these tasks by their tags; Spark ends their workers within seconds."""
         jobs = [job for job in self._jobs.values() if trial is None or job.task.trial == trial]
         for job in jobs:
-            self._drop(job)
+            self._cancel_job(job)
         return [job.task for job in jobs]
 
     def close(self) -> None:
@@ -146,11 +127,11 @@ class SparkExecutor:
         for _ in self._threads:
             self._inbox.put(None)
         for _ in range(2):
-            end = time.monotonic() + PATIENCE / 2
+            deadline = time.monotonic() + PATIENCE / 2
             for thread in self._threads:
-                thread.join(max(0.0, end - time.monotonic()))
-            for tag in list(self._dropped):  # a job that was on its way to Spark when it was cancelled
-                self._cancel(tag)
+                thread.join(max(0.0, deadline - time.monotonic()))
+            for tag in list(self._cancelled):  # a job that was on its way to Spark when it was cancelled
+                self._cancel_tag(tag)
         self._threads.clear()
         self._cluster.close()
         if self._restore_signal is not None:
@@ -158,34 +139,35 @@ class SparkExecutor:
             self._restore_signal = None
 
     # ------------------------------------------------------------------ in the calling thread
-    def _take(self, until: float | None) -> list[Finished]:
-        """What the threads have finished; waits for one until then."""
-        left = None if until is None else max(0.0, until - time.monotonic())
-        found = []
+    def _finished_until(self, deadline: float | None) -> list[Finished]:
+        """What the threads have finished; blocks until there is one."""
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        results = []
         try:
-            tag, ending = self._done.get(timeout=left)
+            tag, result = self._done.get(timeout=left)
             while True:
                 if self._jobs.pop(tag, None) is not None:  # else it was cancelled
-                    found.append(ending)
-                tag, ending = self._done.get_nowait()
+                    results.append(result)
+                tag, result = self._done.get_nowait()
         except queue.Empty:
             pass
-        for ending in found:
-            if isinstance(ending, BaseException):
-                raise ending
-        return found  # type: ignore[return-value]
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return results  # type: ignore[return-value]
 
-    def _drop(self, job: _Job) -> None:
+    def _cancel_job(self, job: _Job) -> None:
         del self._jobs[job.tag]
-        self._dropped.add(job.tag)
-        self._cancel(job.tag)
+        self._cancelled.add(job.tag)
+        self._cancel_tag(job.tag)
 
-    def _cancel(self, tag: str) -> None:
+    def _cancel_tag(self, tag: str) -> None:
         if not self._cluster.is_stopped:
             self._cluster.cancel(tag)
 
     def _take_over_interrupts(self) -> None:
-        """Replace pyspark's handler of Ctrl-C, which cancels every job of the context, also the user's others."""
+        """Replace pyspark's handler of Ctrl-C."""
+        # It cancels every job of the context, also other ones of the user.
         if threading.current_thread() is not threading.main_thread():
             return
         handler = signal.getsignal(signal.SIGINT)
@@ -196,22 +178,22 @@ class SparkExecutor:
     # ------------------------------------------------------------------ in the threads
     def _serve(self) -> None:
         while (job := self._inbox.get()) is not None:
-            ending: Finished | BaseException
+            result: Finished | BaseException
             try:
-                ending = self._run(job)
-            except BaseException as error:
-                ending = error
-            self._dropped.discard(job.tag)
-            self._done.put((job.tag, ending))
+                result = self._run(job)
+            except BaseException as error:  # raised again by `wait`, in the calling thread
+                result = error
+            self._cancelled.discard(job.tag)
+            self._done.put((job.tag, result))
 
     def _run(self, job: _Job) -> Finished:
-        """Run a job; where Spark does not itself repeat a task whose worker died, do it here."""
+        """Run a job, again where a worker died and Spark (a local master) does not repeat the task."""
         reason = ""
-        for attempt in range(self._attempts):
+        for attempt in range(self._max_attempts):
             if job.tag not in self._jobs:
                 break
             try:
-                reply = self._cluster.run(self._call, job.payload, job.tag, earlier=attempt)
+                reply = self._cluster.run(self._call, job.payload, job.tag, n_earlier_attempts=attempt)
             except Exception as error:
                 if self._cluster.is_stopped:
                     raise RuntimeError("the Spark session was stopped while the search ran on it") from error
@@ -219,30 +201,24 @@ class SparkExecutor:
                 check_environment(reason)
             else:
                 return self._finished(unpack(job.task, reply), reason)
-        return Finished(job.task, failure=lost(self._attempts, reason))
+        return Finished(job.task, failure=crash_failure(self._max_attempts, reason))
 
     def _finished(self, finished: Finished, reason: str) -> Finished:
-        """With what only this side knows: how long is too long, and what Spark said of the worker's death."""
+        """With the time limit, and with what Spark says about the death of a worker."""
         failure = finished.failure
         if failure is not None and failure.kind == TaskTimeout.__name__:
-            return replace(finished, failure=too_long(self._call.timeout))
+            return replace(finished, failure=timeout_failure(self._call.timeout))
         if failure is not None and failure.status == STATUS_CRASHED:
             return replace(finished, failure=replace(failure, traceback=reason))
         return finished
 
 
 def check_environment(reason: str) -> None:
-    """Raise if Python raised in the worker, outside of all that the work can raise: no trial can run then.
-
-    Raises
-    ------
-    RuntimeError
-        Says what the workers lack.
-    """
-    _, found, said = reason.partition("Traceback (most recent call last):")
-    if not found:
+    """Raise RuntimeError if Python failed in the worker outside of the function: no trial can run then."""
+    _, separator, text = reason.partition("Traceback (most recent call last):")
+    if not separator:
         return
-    lines = [line for line in said.partition("SQLSTATE")[0].splitlines() if line[:1].strip()]
+    lines = [line for line in text.partition("SQLSTATE")[0].splitlines() if line[:1].strip()]
     last = lines[0] if lines else reason
     raise RuntimeError(
         f"Spark's Python workers cannot run the search: {last}. Install the packages of this Python there; where "

@@ -1,4 +1,4 @@
-"""Everything that the library takes from pyspark, imported when used.
+"""Everything that the library uses of pyspark, imported when used.
 
 >>> is_remote(object())  # only a session of Spark Connect is
 False
@@ -25,16 +25,10 @@ JAVA = (
 
 
 # ---------------------------------------------------------------------- sessions
-def open_session(given: Any = None) -> Any:
-    """The session to run on: the one given, else the active one, else a new one.
-
-    Raises
-    ------
-    NotInstalledError
-        If pyspark is not installed, or a session has to be started without a Java runtime that can.
-    """
-    if given is not None:
-        return given
+def open_session(session: Any = None) -> Any:
+    """The session to run on: `session` if there is one, else the active one, else a new one."""
+    if session is not None:
+        return session
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -67,22 +61,23 @@ def _can_start() -> bool:
 
 
 def is_remote(session: Any) -> bool:
-    """Whether `session` is one of Spark Connect, which has no SparkContext, RDD or broadcast."""
+    """Whether `session` is one of Spark Connect."""
     return any(base.__module__.startswith("pyspark.sql.connect") for base in type(session).__mro__)
 
 
 def ignore_pandas_warning() -> None:
-    """Let pyspark not warn of pandas 3, which is used here neither in the driver nor in a worker."""
+    """Silence pyspark's warning about pandas 3."""
+    # pandas is used here neither in the driver nor in a worker.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
 
 
 # ---------------------------------------------------------------------- what an objective may hold
+# Names of pyspark's classes whose instances refer to something in the driver's JVM, or on the server.
 DRIVER_OBJECTS = {"SparkSession", "SparkContext", "DataFrame", "Frame", "RDD", "Column", "GroupedData", "JavaWrapper"}
-"""Names of pyspark's classes whose instances stand for something in the driver's JVM, or on the server."""
 
 
 def kind_of_driver_object(value: Any) -> str | None:
-    """The name of the class of `value` if it is a pyspark object that cannot leave the driver, else None."""
+    """The class of a pyspark object that cannot leave the driver; None for all else."""
     for base in type(value).__mro__:
         if base.__name__ in DRIVER_OBJECTS and base.__module__.startswith("pyspark."):
             return f"pyspark {type(value).__name__}"
@@ -96,10 +91,10 @@ def is_broadcast(value: Any) -> bool:
 
 # ---------------------------------------------------------------------- in the driver
 def pinned_thread(session: Any, target: Callable[[], None]) -> threading.Thread:
-    """A thread that has the caller's scheduler pool, job group and tags, and one of its own in the JVM."""
+    """A thread with the scheduler pool, job group and tags of the calling thread, and its own thread in the JVM."""
     from pyspark import InheritableThread
 
-    # Spark copies these properties when the thread starts, and only if it knows the session.
+    # Spark copies these properties when the thread starts, and only if it has the session.
     return InheritableThread(target, session=session, daemon=True)  # type: ignore[no-any-return]
 
 
@@ -111,22 +106,7 @@ def spark_partition_id() -> Any:
 
 
 def reply_from_one_row(session: Any, reply: Callable[[], bytes], profile: Any = None) -> bytes:
-    """Run `reply` in a Python worker, by way of a data frame of one row.
-
-    Parameters
-    ----------
-    session : pyspark.sql.SparkSession
-        Also of Spark Connect.
-    reply : callable
-        Pickled by value where it cannot be imported.
-    profile : pyspark.resource.ResourceProfile, optional
-        For the one task.
-
-    Returns
-    -------
-    bytes
-        What it returned.
-    """
+    """Run `reply` in a Python worker, by way of a data frame of one row."""
 
     def run(batches: Iterable[Any]) -> Iterator[Any]:
         import pyarrow

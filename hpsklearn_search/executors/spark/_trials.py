@@ -1,4 +1,4 @@
-"""`SparkTrials`: trials that run on a Spark cluster, recorded like any others.
+"""`SparkTrials`: trials that run on a Spark cluster, in a record like any other.
 
 >>> trials = SparkTrials(parallelism=8)  # starts nothing
 >>> trials.count_total_trials(), trials.fmin_cancelled_reason
@@ -19,6 +19,7 @@ from ._executor import Cluster, SparkExecutor
 from ._pickling import check_picklable
 from ._pyspark import is_remote, open_session
 
+# hyperopt's words for why a search was cancelled, by the loop's reason.
 CANCELLED = {
     "timeout": "fmin run timeout",
     "early_stop_fn": "early stopping condition",
@@ -26,33 +27,33 @@ CANCELLED = {
     "callback": "stopped by a callback",
     "interrupted": "fmin run cancelled by user",
 }
-"""How hyperopt's users are told why a search was cut short, by the loop's reason."""
 
 
 class SparkTrials(Trials):
     """The record of a search whose trials run on a Spark cluster.
 
-    Passed as ``trials=`` to `fmin` or `HyperoptSearchCV`. Each trial is one task of Spark; data is
-    broadcast once. Creating it starts no Spark.
+    Pass it as ``trials=`` to `fmin` or `HyperoptSearchCV`. Each trial is one task of Spark; data is
+    broadcast once. Creating the object does not start Spark.
 
     Parameters
     ----------
     parallelism : int, default=None
-        How many trials run at once, at most as many as there are to run. None: the cluster's default
-        parallelism. A warning says if the cluster has fewer slots.
+        How many trials run at once, at most as many as the search has. None: the cluster's default
+        parallelism. If the cluster has fewer slots, there is a warning.
     timeout : float, default=None
-        Seconds after which the search ends; the earlier of this and the search's own counts.
+        Seconds after which the search ends. If the search has a timeout too, the shorter one counts.
     loss_threshold : float, default=None
-        The search ends once a loss is this low; the first reached of this and the search's own counts.
+        The search ends when a loss is this low. If the search has a threshold too, the first one reached
+        counts.
     spark_session : pyspark.sql.SparkSession, default=None
-        Where to run, classic or Spark Connect. None: the active session, or a new one. It is not
+        The session to run on, classic or Spark Connect. None: the active session, or a new one. It is not
         pickled with the trials.
     resource_profile : pyspark.resource.ResourceProfile, default=None
-        What a task may use: on a cluster, not on a ``local`` master. It is not pickled, either.
+        The resources of a task; ignored on a ``local`` master. It is not pickled with the trials.
     max_retries : int, default=1
-        How often a trial is begun again after the worker under it died; then it is recorded as lost.
+        How often a trial is started again after its worker died. After that, the trial has failed.
     mlflow : bool, default=True
-        Whether the search logs to MLflow by itself, where mlflow is imported already or
+        Whether the search logs to MLflow automatically, if mlflow is imported already or
         ``MLFLOW_TRACKING_URI`` is set.
 
     Raises
@@ -92,27 +93,20 @@ class SparkTrials(Trials):
         self.resource_profile = resource_profile
         self._session = spark_session
 
-    # ------------------------------------------------------------------ where to run
     def check_picklable(self, **arguments: Any) -> None:
-        """Raise TypeError if an argument holds a SparkSession, a DataFrame or the like; says to use `Trials`."""
+        """Raise TypeError if an argument holds a SparkSession, a DataFrame or the like."""
         check_picklable(**arguments)
 
     def open_executor(self, *, task_timeout: float | None = None, n_tasks: int | None = None) -> SparkExecutor:
-        """An executor on the session; here a new session starts, if there is none.
-
-        Raises
-        ------
-        NotInstalledError
-            If pyspark, or a Java runtime to start it with, is missing.
-        """
+        """An executor on the session; if there is no session, a new one starts here."""
         cluster = self._cluster()
-        asked = self.parallelism or cluster.parallelism
-        parallelism = asked if n_tasks is None else min(asked, n_tasks)
+        wanted = self.parallelism or cluster.parallelism
+        parallelism = wanted if n_tasks is None else min(wanted, n_tasks)
         slots = cluster.slots
         if slots is not None and parallelism > slots:
             warnings.warn(
-                f"parallelism={asked}, but the cluster has {slots} slots for tasks now; the other trials wait "
-                f"in Spark's queue, suggested earlier than they need be; SparkTrials(parallelism={slots}) fits",
+                f"parallelism={wanted}, but the cluster has {slots} slots for tasks now; the other trials wait "
+                f"in Spark's queue, suggested earlier than necessary; write SparkTrials(parallelism={slots})",
                 UserWarning,
                 stacklevel=4,
             )
@@ -126,7 +120,7 @@ class SparkTrials(Trials):
     # ------------------------------------------------------------------ hyperopt's counters
     @property
     def fmin_cancelled_reason(self) -> str | None:
-        """Why the last search was cut short; None if it was not."""
+        """Why the last search was cancelled; None if it was not."""
         return CANCELLED.get(self.stop_reason or "")
 
     def count_successful_trials(self) -> int:
@@ -134,41 +128,41 @@ class SparkTrials(Trials):
         return len(self.record.ok)
 
     def count_failed_trials(self) -> int:
-        """How many raised, returned no usable loss, or lost their worker."""
+        """How many trials raised, returned no usable loss, or lost their worker."""
         return self.count_total_trials() - self.count_successful_trials() - self.count_cancelled_trials()
 
     def count_cancelled_trials(self) -> int:
-        """How many were under way when the search was cut short."""
+        """How many trials were running when the search was cancelled."""
         return sum(
             self.stop_reason is not None if trial.outcome is None else trial.outcome.status == STATUS_CANCELLED
             for trial in self.record
         )
 
     def count_total_trials(self) -> int:
-        """How many ended in one of these ways."""
+        """How many trials succeeded, failed or were cancelled."""
         return sum(trial.is_finished or self.stop_reason is not None for trial in self.record)
 
     # ------------------------------------------------------------------ copies
     def __getstate__(self) -> dict[str, Any]:
-        # Both belong to their process: whoever unpickles this runs on the session active there.
+        # Both belong to their process; in another one, the trials run on the session that is active there.
         return {**self.__dict__, "_session": None, "resource_profile": None}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SparkTrials:
         twin = copy.copy(self)
         memo[id(self)] = twin
-        kept = {"_session", "resource_profile"}
-        twin.__dict__.update({k: v if k in kept else copy.deepcopy(v, memo) for k, v in self.__dict__.items()})
+        shared = {"_session", "resource_profile"}
+        twin.__dict__.update({k: v if k in shared else copy.deepcopy(v, memo) for k, v in self.__dict__.items()})
         return twin
 
 
-def _whole_number(name: str, value: Any, least: int) -> int | None:
+def _whole_number(name: str, value: Any, minimum: int) -> int | None:
     number = _number(name, value)
     if number is None:
         return None
     if not number.is_integer():
         raise TypeError(f"{name} must be a whole number or None, got {value!r}")
-    if number < least:
-        raise ValueError(f"{name} must be at least {least}, got {value!r}")
+    if number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value!r}")
     return int(number)
 
 

@@ -73,7 +73,7 @@ class Scope:
         f : callable
             Has a ``__name__``. A second definition replaces the first for nodes that are made later.
         o_len, pure
-            Kept for hyperopt's signature.
+            Accepted for hyperopt's signature.
 
         Returns
         -------
@@ -82,10 +82,8 @@ class Scope:
 
         Raises
         ------
-        ValueError
-            If the name is that of a built-in function of `scope`.
-        TypeError
-            If `f` has no name, or cannot be called.
+        ValueError, TypeError
+            If the name is that of a built-in function of `scope`, or if `f` has no name or cannot be called.
 
         Examples
         --------
@@ -132,18 +130,6 @@ scope = Scope()
 def as_apply(obj: Any) -> Any:
     """`obj` as a node, so that for example a list can be indexed by a parameter.
 
-    Parameters
-    ----------
-    obj : object
-        A node, a constant, or a container with nodes in it.
-
-    Returns
-    -------
-    Node
-        A node is returned as it is.
-
-    Examples
-    --------
     >>> from hpsklearn_search import hp, space_eval
     >>> space_eval(as_apply(["small", "large"])[hp.randint("size", 2)], {"size": 1})
     'large'
@@ -157,25 +143,8 @@ def as_apply(obj: Any) -> Any:
 def rec_eval(expr: Any, memo: Mapping[Any, Any] | None = None) -> Any:
     """The value of `expr`, given the values of its parameters.
 
-    Parameters
-    ----------
-    expr : object
-        Any nest of containers, constants and nodes.
-    memo : mapping, optional
-        ``{node: value}``, for a choice the index of its option.
+    `memo` is ``{node: value}``, for a choice the index of its option; InvalidTrial if a parameter has none.
 
-    Returns
-    -------
-    object
-        What the objective would receive.
-
-    Raises
-    ------
-    InvalidTrial
-        If a parameter has no value in `memo`.
-
-    Examples
-    --------
     >>> from hpsklearn_search import hp
     >>> x = hp.uniform("x", 0, 1)
     >>> rec_eval({"y": x + 1}, memo={x: 0.5})

@@ -18,18 +18,20 @@ from sklearn.base import clone
 from sklearn.exceptions import UnsetMetadataPassedError
 
 from ...exceptions import InvalidScore
+from ...executors import TaskTimeout
 from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, is_pairwise, scorers_by_name
 from .._parameters import ParameterSpace
 from .._results import ASKED_TO_STOP, BEST_ITERATIONS
+from .._score_errors import SCORE_ERRORS, score_errors
 from .._task_tree import FoldContext, picklable_search
 from ..early_stopping import best_iterations
 from ._plain import is_plain, run_plain_fold
 from ._step_cache import StepCache
 
 Splits: TypeAlias = Sequence[tuple[Any, Any]]
+# What is sent to a worker: a candidate, numbers of folds, and the callback context of each.
 FoldTask: TypeAlias = "tuple[Point, Sequence[int], Sequence[FoldContext | None]]"
-"""What is sent to a worker: a candidate, numbers of folds, and the callback context of each."""
 
 
 @dataclass
@@ -77,14 +79,19 @@ class FoldFunction:
     def _fold(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
         estimator = clone(self.estimator)
         try:
-            result = self._fit_and_score(estimator, params, fold, context)
+            with score_errors() as errors:
+                result = self._fit_and_score(estimator, params, fold, context)
             if self.has_early_stopping and result["fit_error"] is None:
                 result[BEST_ITERATIONS] = best_iterations(estimator)
             for key in ("test_scores", "train_scores"):
                 if key in result:
                     result[key] = _as_floats(result[key])
-        except (Exception, SystemExit) as error:
+        except (KeyboardInterrupt, TaskTimeout):
+            raise
+        except BaseException as error:  # SystemExit too: a fit must not end the user's program
             return self._failed(error)
+        if errors:
+            result[SCORE_ERRORS] = errors
         if context is not None and context.asked_to_stop:
             result[ASKED_TO_STOP] = True
         return result
@@ -123,7 +130,9 @@ class FoldFunction:
         if "scoring must return a number" in str(error):
             raise InvalidScore(str(error)) from error
         if self.settings["error_score"] == "raise" or isinstance(error, InvalidScore | UnsetMetadataPassedError):
-            raise error
+            if isinstance(error, Exception):
+                raise error
+            raise RuntimeError(f"the fit raised {type(error).__name__}: {error}") from error
         return failed_fold(self.settings, traceback.format_exc())
 
 

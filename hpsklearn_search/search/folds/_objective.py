@@ -14,15 +14,16 @@ from ...executors import Finished
 from ...trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_PRUNED, Failure, Outcome, Trial
 from .._racing import Race
 from .._results import ASKED_TO_STOP
+from .._score_errors import fold_error
 from .._scores import mean_score, variance_of_mean
 from .._task_tree import FoldContext
 from ._function import FoldFunction, FoldTask, failed_fold
 
+# The kind of failure of a candidate that was fitted, but not scored with a finite number.
 NOT_FINITE = "non-finite score"
-"""The kind of failure of a candidate that was fitted, but not scored with a finite number."""
 
+# Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms.
 SHORT_FOLD = 2e-3
-"""Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms."""
 # A higher limit gains nothing that can be measured, and with a seed, where few candidates are open at once,
 # each of them would keep only one worker busy.
 
@@ -85,9 +86,10 @@ class FoldObjective:
     def _complete(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
         scores = list(map(self.objective_score, folds))
         mean = mean_score(scores)
-        if not math.isfinite(mean) or all(fold["fit_error"] is not None for fold in folds):
-            error = next((fold["fit_error"] for fold in folds if fold["fit_error"] is not None), None)
-            text = error or f"{NOT_FINITE}: {mean}"
+        errors = [fold_error(fold, self.metric_name(fold)) for fold in folds]
+        # With a number for error_score the mean may be finite: a candidate with a failed fold has failed all the same.
+        if not math.isfinite(mean) or any(errors):
+            text = next(filter(None, errors), None) or f"{NOT_FINITE}: {mean}"
             kind, _, message = text.strip().splitlines()[-1].partition(": ")
             return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
         if self.race is not None and all(map(math.isfinite, scores)):

@@ -33,8 +33,7 @@ import numpy as np
 from ..._typing import BoolArray, FloatArray
 
 ONE_INACTIVE = 0.25
-ADDITIVE = 0.5
-"""The share of the additive part of equation (3a)."""
+ADDITIVE = 0.5  # The share of the additive part of equation (3a).
 
 
 def distances(x: FloatArray, y: FloatArray, is_option: BoolArray) -> FloatArray:

@@ -13,13 +13,18 @@ from scipy.stats import rankdata
 
 from ..._typing import FloatArray
 
+HUGE = 1e300
+
 
 def fill_failures(losses: FloatArray) -> FloatArray:
     """Failed trials (NaN) as the worst, and as worse than the others where those are all alike."""
     if np.isnan(losses).all():
         return np.zeros_like(losses)
+    if np.nanmax(np.abs(losses)) > HUGE:
+        losses = losses / 4  # so that all differences, and the loss of a failure, are finite
     worst = np.nanmax(losses)
-    return np.where(np.isnan(losses), worst if worst > np.nanmin(losses) else worst + 1.0, losses)
+    is_alike = worst == np.nanmin(losses)
+    return np.where(np.isnan(losses), worst + is_alike * max(1.0, 1e-9 * abs(worst)), losses)
 
 
 def standardise(losses: FloatArray, share: float = 0.5) -> FloatArray:
@@ -27,7 +32,8 @@ def standardise(losses: FloatArray, share: float = 0.5) -> FloatArray:
     y = fill_failures(losses)
     best = y.min()
     scale = max(np.quantile(y, share) - best, 1e-12 * max(1.0, abs(best)))
-    z = (y - best) / scale
+    with np.errstate(over="ignore"):
+        z = np.minimum((y - best) / scale, HUGE)
     # How bad a bad loss is says little about where the best one is, and would stretch the scale for the good ones.
     z = np.where(z > 1.0, 1.0 + np.log(np.maximum(z, 1.0)), z)
     return _with_variance_one(z)
@@ -47,7 +53,8 @@ def relative_noise(variances: FloatArray) -> FloatArray:
     positive = variances[variances > 0]
     if not len(positive):
         return np.ones(len(variances))
-    ratio = np.clip(variances / np.median(positive), 0.1, 10.0)
+    with np.errstate(over="ignore", invalid="ignore"):  # a ratio may overflow, and infinities have none
+        ratio = np.clip(variances / np.median(positive), 0.1, 10.0)
     return np.where(np.isnan(ratio), 1.0, ratio)
 
 

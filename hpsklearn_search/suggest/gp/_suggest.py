@@ -22,14 +22,14 @@ from ._kernel import distances
 from ._losses import normal_scores, relative_noise, standardise
 from ._process import GaussianProcess, fit_weights
 
+# Fewer than the Parzen estimator needs: a process predicts well from few trials, and knows where it is unsure.
 STARTUP_JOBS = 8
-"""Fewer than the Parzen estimator needs: a process predicts well from few trials, and knows where it is unsure."""
+# Of more past trials the process takes the most informative, so that the time of a suggestion stays bounded.
 MOST_POINTS = 125
-"""Of more past trials the process takes the most informative, so that the time of a suggestion stays bounded."""
+# How often, in a space with branches, the process sees ranks instead of losses: branches differ in scale.
 SHARE_OF_RANKS = 0.5
-"""How often, in a space with branches, the process sees ranks instead of losses: branches differ in scale."""
+# Weight of the auxiliary model's score compared with the logarithm of the expected improvement.
 WEIGHT_OF_AUXILIARY = 0.5
-"""Weight of the auxiliary model's score compared with the logarithm of the expected improvement."""
 
 
 class AuxiliaryModel(Protocol):
@@ -56,14 +56,8 @@ def suggest(
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
     n_startup_jobs : int, default=None
         How many trials come from a Latin hypercube first; by default 8, and 18 in a conditional space.
     avoid_repeats : bool, default=True
@@ -81,8 +75,8 @@ def suggest(
     --------
     >>> from hpsklearn_search import fmin, hp
     >>> from hpsklearn_search.suggest import gp
-    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), gp.suggest, 25, rstate=0, show_progressbar=False)
-    >>> abs(best["x"]) < 0.1
+    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), gp.suggest, 25, rstate=0, show_progressbar=False)
+    >>> abs(best["x"] - 2) < 0.01
     True
     """
 

@@ -41,8 +41,7 @@ from ..._typing import FloatArray, IntArray
 from ...space import Layout, draw_options
 
 _ROOT_2PI = np.sqrt(2 * np.pi)
-_HIGHEST = 600.0
-"""The exponential of a larger logarithm may be too large for a float, so that it must be scaled."""
+_HIGHEST = 600.0  # The exponential of a larger logarithm may be too large for a float, so that it must be scaled.
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ class Mixtures:
             candidate, kernel = x[:, axis], self._points[:, axis]
             is_active = ~np.isnan(candidate)
             p = np.ones(len(x))
-            p[is_active] = prior[candidate[is_active].astype(np.intp)]
+            p[is_active] = np.maximum(prior, 1e-300)[candidate[is_active].astype(np.intp)]  # 1/p must not overflow
             both_active = is_active[:, None] & ~np.isnan(kernel)
             # Eq. 2 over p(x): w where the options differ, w + (1 - w)/p where they agree.
             agree = np.log(w + (1 - w) / p[:, None])[:, owners]

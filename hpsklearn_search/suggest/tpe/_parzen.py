@@ -21,8 +21,7 @@ from ..._typing import FloatArray
 from ...space import Layout
 from ._densities import Mixture
 
-UNIFORM_SPREAD = 12**-0.5
-"""Standard deviation of the prior on an axis."""
+UNIFORM_SPREAD = 12**-0.5  # Standard deviation of the prior on an axis.
 
 
 def spread(points: FloatArray, weights: FloatArray) -> FloatArray:

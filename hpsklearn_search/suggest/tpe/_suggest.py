@@ -40,8 +40,8 @@ from ._split import MOST_ABOVE, rank_weights, splits, thin
 STARTUP_JOBS = 10
 GAMMAS = (0.05, 0.25)
 GOOD_BANDWIDTH = 0.6
+# The bad density is sharper than the good one: it must fall off between past trials, or the search stalls.
 BAD_BANDWIDTH = 0.4
-"""The bad density is sharper than the good one: it must fall off between past trials, or the search stalls."""
 MIN_BANDWIDTH = 0.01
 
 
@@ -62,14 +62,8 @@ def suggest(
 
     Parameters
     ----------
-    new_ids : sequence of int
-        Numbers of the trials to suggest.
-    domain : Space
-        The parsed space.
-    trials : Trials
-        The trials so far.
-    seed : int
-        Source of all randomness.
+    new_ids, domain, trials, seed
+        As for `rand.suggest`.
     prior_weight : float, default=1.0
         Weight of the prior as one component of each density.
     n_startup_jobs : int, default=None
@@ -95,8 +89,8 @@ def suggest(
     >>> from functools import partial
     >>> from hpsklearn_search import fmin, hp, tpe
     >>> algo = partial(tpe.suggest, n_startup_jobs=5, gamma=0.2)
-    >>> best = fmin(lambda x: x**2, hp.uniform("x", -5, 5), algo, max_evals=40, rstate=0, show_progressbar=False)
-    >>> abs(best["x"]) < 0.5
+    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), algo, 40, rstate=0, show_progressbar=False)
+    >>> abs(best["x"] - 2) < 0.05
     True
     """
     gammas = np.atleast_1d(gamma).tolist()
