@@ -34,6 +34,7 @@ from ...trials import NotComparable, text_of
 
 SMALLEST_BUDGET = 64 * 2**20
 REQUESTS_REMEMBERED = 512  # then the counts are halved, so that what is no longer asked for makes room
+UNCHANGEABLE = (str, bytes, int, float, np.generic, type(None))
 
 
 class StepCache:
@@ -44,6 +45,7 @@ class StepCache:
         self._pickles: dict[bytes, bytes] = {}  # the least recently used first
         self._requests: Counter[bytes] = Counter()
         self._n_requests = 0
+        self._n_bytes = 0
         self._references: dict[int, Any] = {}
         self._lock = Lock()  # with joblib's threads, all workers share one cache
 
@@ -84,30 +86,31 @@ class StepCache:
     def _put(self, key: bytes | None, result: Any) -> None:
         if key is None:
             return
+        file = _BoundedFile(self._room(key))
         try:
-            file = _BoundedFile(self.budget)
             _Pickler(file, self._references).dump(result)
-        except Exception:  # it cannot be pickled, for whatever reason, or is too large: the search goes on without
+        except Exception:  # it cannot be pickled, for whatever reason, or there is no room: the search goes on without
             return
         stored = file.getvalue()
         with self._lock:
-            if self._make_room(key, len(stored)):
-                self._pickles[key] = stored
+            self._n_bytes += len(stored)
+            self._pickles[key] = stored
+            for other in self._less_requested(key):
+                if self._n_bytes <= self.budget:
+                    break
+                self._n_bytes -= len(self._pickles.pop(other))
 
-    def _make_room(self, key: bytes, size: int) -> bool:
-        """Whether `size` bytes fit, after dropping what is asked for less often than `key`."""
-        # Where there is no room for all folds of a prefix, they are asked for equally often, and some of them stay.
-        room, dropped = self.budget - sum(map(len, self._pickles.values())), []
-        for other in sorted(self._pickles, key=self._requests.__getitem__):
-            if room >= size or self._requests[other] >= self._requests[key]:
-                break
-            dropped.append(other)
-            room += len(self._pickles[other])
-        if room < size:
-            return False
-        for other in dropped:
-            del self._pickles[other]
-        return True
+    def _room(self, key: bytes) -> int:
+        """How many bytes there are for `key`, in the place of what is asked for less often."""
+        # The folds of one prefix are asked for equally often: where there is no room for all, some of them stay.
+        with self._lock:
+            used = self._n_bytes - sum(len(self._pickles[other]) for other in self._less_requested(key))
+        return self.budget - used
+
+    def _less_requested(self, key: bytes) -> list[bytes]:
+        n_requests = self._requests
+        others = [other for other in self._pickles if n_requests[other] < n_requests[key]]
+        return sorted(others, key=n_requests.__getitem__)
 
 
 class FoldMemory:
@@ -155,13 +158,23 @@ def _surroundings(step: Any, X: Any, y: Any) -> bytes | None:
     """What fitting a step may change besides the step and its copy of the train part; None if it is not known."""
     # The global generators of random numbers, what the parameters and the class of the step refer to, the target
     # that later steps get, too, and items that X shares with the other folds.
-    holds_references = isinstance(X, list | tuple) or getattr(getattr(X, "dtype", None), "hasobject", False)
     params = step.get_params(deep=False) if hasattr(step, "get_params") else {}
     states = random.getstate(), np.random.get_state()  # noqa: NPY002 - to see whether it was used
     try:
-        return pickle.dumps((states, text_of([params, *_class_attributes(step)]), y, X if holds_references else None))
+        return pickle.dumps((states, text_of([params, *_class_attributes(step)]), y, _changeable_items(X)))
     except Exception:
         return None
+
+
+def _changeable_items(X: Any) -> Any:
+    """X itself if it has items that may change in place, such as dicts in a list, else None."""
+    if getattr(getattr(X, "dtype", None), "hasobject", False):
+        items = np.ravel(X).tolist()
+    else:
+        items = X if isinstance(X, list | tuple) else ()
+    return (
+        None if all(issubclass(kind, str | bytes | float | int | type(None)) for kind in set(map(type, items))) else X
+    )
 
 
 def _class_attributes(step: Any) -> Iterator[Any]:
@@ -179,6 +192,7 @@ class _Pickler(pickle.Pickler):
 
     def __init__(self, file: Any, references: dict[int, Any]) -> None:
         super().__init__(file, protocol=5)
+        self.file = file
         self.references = references
 
     def persistent_id(self, value: Any) -> int | None:
@@ -194,6 +208,7 @@ class _Pickler(pickle.Pickler):
             raise pickle.PicklingError("the memory layout of this frame would be lost")
         if type(value) is not np.ndarray or value.dtype.hasobject or not value.size:
             return NotImplemented
+        self.file.check(value.nbytes)  # before pickle makes a copy of it
         if value.flags.forc and value.flags.writeable:
             return NotImplemented
         return _laid_out, (value.copy(), value.strides, value.flags.writeable)
@@ -226,9 +241,12 @@ class _BoundedFile(io.BytesIO):
         super().__init__()
         self.budget = budget
 
+    def check(self, n_bytes: int) -> None:
+        if self.tell() + n_bytes > self.budget:
+            raise OverflowError("more than the cache has room for")
+
     def write(self, data: Any) -> int:
-        if self.tell() + memoryview(data).nbytes > self.budget:
-            raise OverflowError("more than the cache may hold")
+        self.check(memoryview(data).nbytes)
         return super().write(data)
 
 
