@@ -21,25 +21,20 @@ rng = np.random.default_rng(0)
 groups = np.repeat(np.arange(30), 10)
 patient = rng.normal(size=(30, 5))
 X = patient[groups] + 0.1 * rng.normal(size=(300, 5))
-y = rng.normal(size=30)[groups] + 0.1 * rng.normal(
-    size=300
-)  # nothing to learn beyond who it is
+# nothing to learn except who the patient is
+y = rng.normal(size=30)[groups] + 0.1 * rng.normal(size=300)
 
-space = {"n_neighbors": hp.loguniformint("k", 1, 100)}
-search = HyperoptSearchCV(
-    KNeighborsRegressor(),
-    space,
-    max_evals=20,
-    cv=KFold(5, shuffle=True, random_state=0),
-)
+model, space = KNeighborsRegressor(), {"n_neighbors": hp.loguniformint("k", 1, 100)}
+at_random = KFold(5, shuffle=True, random_state=0)
+search = HyperoptSearchCV(model, space, max_evals=20, cv=at_random, random_state=0)
 search.fit(X, y)
 print(f"rows at random: R2 {search.best_score_:.2f} with {search.best_params_}")
 search.set_params(cv=GroupKFold(5)).fit(X, y, groups=groups)
 print(f"patients apart: R2 {search.best_score_:.2f} with {search.best_params_}")
 
 # %%
-# With rows at random one neighbour seems perfect, because it is the same patient. With
-# patients apart the result is right: for new patients there is nothing to learn.
+# With rows at random a few neighbours seem perfect, because they are the same patient.
+# With patients apart the result is right: for new patients there is nothing to learn.
 #
 # With time series, train on the past and test on later values.
 
