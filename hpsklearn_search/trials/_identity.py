@@ -61,8 +61,10 @@ def text_of(value: Any, *, at_first_sight: bool = False) -> str:
     # save files, a function object therefore keeps the text that it had when it was first described.
     try:
         return _Description(at_first_sight).text(value)
-    except RecursionError as error:
-        raise NotComparable(f"a value of type {type(value).__name__} is nested too deeply to be compared") from error
+    except NotComparable:
+        raise
+    except Exception as error:  # objects of others may raise anything when they are taken apart
+        raise NotComparable(f"a value of type {type(value).__name__} has no value to compare by: {error}") from error
 
 
 class _Description:

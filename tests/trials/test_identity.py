@@ -170,9 +170,20 @@ def test_a_class_is_a_part_of_the_value() -> None:
     assert len({text_of(value) for value in (1, 1.0, True, "1", np.int64(1), np.float32(1))}) == 6
 
 
+class NoTable:
+    """It looks like a table, and is none."""
+
+    columns, shape, dtypes = ["a"], (1, 1), [float]
+
+
+def nested(depth: int) -> list[Any]:
+    """A list in a list in a list."""
+    return [nested(depth - 1)] if depth else []
+
+
 @pytest.mark.parametrize(
     "value",
-    [object(), [object()], threading.Lock(), Power(threading.Lock()).apply, lambda: (yield)],
+    [NoTable(), nested(900), object(), [object()], threading.Lock(), Power(threading.Lock()).apply, lambda: (yield)],
     ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_value_is_refused(value: Any) -> None:
