@@ -103,7 +103,8 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
-    >>>     >>> from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
+    >>> from sklearn.ensemble import HistGradientBoostingRegressor
+    >>> from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
     >>> model = EarlyStopping(HistGradientBoostingRegressor(max_iter=30), n_iter_no_change=3)
     >>> space = {"estimator__learning_rate": hp.logrange("rate", 0.05, 0.3)}
     >>> search = HyperoptSearchCV(model, space, max_evals=2, cv=2, random_state=0)
