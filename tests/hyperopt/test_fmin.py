@@ -88,7 +88,11 @@ def test_the_environment_may_give_the_seed(monkeypatch: pytest.MonkeyPatch) -> N
         ({"pass_expr_memo_ctrl": True}, NotImplementedError, "Optimizer"),
         ({"algo": "simulated"}, ValueError, "algo='simulated' is unknown"),
         ({"points_to_evaluate": {"x": 0.5}}, TypeError, "a list of points"),
-        ({"points_to_evaluate": [{"x": 0.5}, {"x": 2}]}, InvalidTrial, r"points_to_evaluate\[1\].*2 cannot be drawn"),
+        (
+            {"points_to_evaluate": [{"x": 0.5}, {"x": "a"}]},
+            InvalidTrial,
+            r"points_to_evaluate\[1\].*'a' cannot be drawn",
+        ),
         ({"points_to_evaluate": [{"y": 0.5}]}, InvalidTrial, "unknown label 'y'"),
         ({"points_to_evaluate": [{}]}, InvalidTrial, "'x' is active but has no value"),
     ],
