@@ -1,6 +1,8 @@
 """How the documentation is built; see `contributing.md` for the command."""
 
+import os
 import sys
+import warnings
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -9,6 +11,10 @@ from sphinx_gallery.sorting import FileNameSortKey
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 matplotlib.use("agg")
+
+# What the libraries of the story about Spark say about this machine is not part of the story.
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
 
 project = "hpsklearn_search"
 author = "The hpsklearn_search developers"

@@ -28,7 +28,7 @@ builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "fa
 spark, folder = builder.getOrCreate(), Path(tempfile.mkdtemp())
 mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
 experiment_id = mlflow.create_experiment("wine", folder.as_uri())
-mlflow.set_experiment(experiment_id=experiment_id)
+_ = mlflow.set_experiment(experiment_id=experiment_id)
 
 # %%
 X, y = load_wine(return_X_y=True)
