@@ -22,9 +22,7 @@ NAME = PACKAGE.name
 # A part may import from parts of a lower level and, within itself, without cycles.
 LEVELS = {
     "exceptions": 0,
-    "_streams": 0,
     "_threads": 0,
-    "_typing": 0,
     "_pandas": 1,
     "space": 1,
     "hp": 2,

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .._streams import safe_logger
 from ..exceptions import NotInstalledError
+from ..executors._streams import safe_logger
 from ..plots import save_history
 from ..trials import Trial, Trials
 from . import _content as content

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from .._streams import safe_logger
+from ..executors._streams import safe_logger
 from ._content import Update, without_secrets
 
 logger = safe_logger(__name__)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from .._streams import safe_logger
+from ..executors._streams import safe_logger
 from ..trials import Trial, Trials
 
 logger = safe_logger(__name__)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .._streams import safe_logger
 from ..executors import Executor, Finished, Task
+from ..executors._streams import safe_logger
 from ..space import Point, Space
 from ..suggest import SuggestAlgorithm
 from ..trials import STATUS_CANCELLED, Outcome, Trial, Trials

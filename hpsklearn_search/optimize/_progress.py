@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from .._streams import ignore_stream_errors
+from ..executors._streams import ignore_stream_errors
 from ..trials import Trial, Trials
 from ._callbacks import Callback
 

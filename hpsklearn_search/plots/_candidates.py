@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._typing import BoolArray, FloatArray, IntArray
+from ..space._typing import BoolArray, FloatArray, IntArray
 from ._columns import Column, make_column
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .._typing import BoolArray, FloatArray
 from ..space import brief
+from ..space._typing import BoolArray, FloatArray
 
 # Without a space, positive numbers that span this factor are taken as logarithmic if their median lies in this
 # lowest part of the range.

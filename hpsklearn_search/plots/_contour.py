@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
-from .._typing import BoolArray, FloatArray
+from ..space._typing import BoolArray, FloatArray
 from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shorten
 from ._display import Display

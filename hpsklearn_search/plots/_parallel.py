@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._typing import FloatArray
+from ..space._typing import FloatArray
 from ._candidates import Candidates, robust_minimum
 from ._columns import Column, shorten
 from ._display import Display

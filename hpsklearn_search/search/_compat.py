@@ -32,7 +32,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_parameter_constraints
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
-from .._streams import print_safely
+from ..executors._streams import print_safely
 from ._score_errors import KeepingErrors, keep_error
 
 __all__ = [

@@ -17,11 +17,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
-from .._streams import safe_logger
-from .._typing import FloatArray
 from ..exceptions import add_note
+from ..executors._streams import safe_logger
 from ..optimize import Callback
 from ..space import SpaceTable
+from ..space._typing import FloatArray
 from ..suggest import parameter_importances
 from ..trials import Trial, Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures

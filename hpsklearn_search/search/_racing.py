@@ -29,9 +29,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .._typing import FloatArray, IntArray
 from ..optimize import Window
 from ..space import Point
+from ..space._typing import FloatArray, IntArray
 from ..trials import Trial
 from ._scores import mean_score
 

@@ -25,8 +25,8 @@ from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkabl
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from .._typing import FloatArray, IntArray
 from ._lattice import Lattice
+from ._typing import FloatArray, IntArray
 
 Kind: TypeAlias = Literal["numeric", "categorical", "opaque"]
 

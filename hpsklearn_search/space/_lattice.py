@@ -17,7 +17,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from .._typing import FloatArray
+from ._typing import FloatArray
 
 FINEST = 2.0**50
 """Multiples of q beyond this one are closer to each other than doubles can tell."""

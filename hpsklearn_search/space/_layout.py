@@ -22,8 +22,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .._typing import FloatArray, IntArray
 from ._distributions import Distribution
+from ._typing import FloatArray, IntArray
 
 # (column of a choice, index of its option): alternatives under which a column is active.
 Conditions: TypeAlias = "tuple[tuple[int, int], ...]"

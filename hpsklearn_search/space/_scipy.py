@@ -17,8 +17,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .._typing import FloatArray
 from ._distributions import NO_OPTIONS, TINY, Categorical, Kind, is_finite
+from ._typing import FloatArray
 
 MOST_VALUES = 100_000
 """A discrete distribution over more integers is treated as one over infinitely many."""

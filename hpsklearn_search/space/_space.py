@@ -23,12 +23,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .._typing import FloatArray
 from ..exceptions import DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_finite
 from ._layout import Layout
 from ._nodes import Apply, Choice, Constant, Parameter, assemble, check_depth, check_label, children, has_nodes
+from ._typing import FloatArray
 
 Point: TypeAlias = dict[str, Any]
 Condition: TypeAlias = tuple[str, int]  # (label of a choice, index of the option that contains something).

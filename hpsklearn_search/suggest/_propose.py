@@ -7,8 +7,8 @@ from itertools import islice
 
 import numpy as np
 
-from .._typing import FloatArray
 from ..space import Point
+from ..space._typing import FloatArray
 from ..trials import History
 from ._startup import startup_points
 from ._unseen import is_used_up

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._typing import FloatArray, IntArray
 from ..space import Point, Space, option_centre
+from ..space._typing import FloatArray, IntArray
 from ..trials import History
 from ._under_explored import least_tried_first
 

@@ -37,7 +37,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .._typing import FloatArray
+from ..space._typing import FloatArray
 from ..trials import History
 
 Option: TypeAlias = "tuple[int, int]"  # A column of a choice, and the index of one of its options.

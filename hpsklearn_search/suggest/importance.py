@@ -33,8 +33,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from .._typing import BoolArray, FloatArray, IntArray
 from ..space import Distribution, Space
+from ..space._typing import BoolArray, FloatArray, IntArray
 from ..trials import History, Trials
 from .gp._kernel import distances
 from .gp._losses import fill_failures, relative_noise, standardise

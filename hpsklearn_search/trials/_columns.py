@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from .._typing import BoolArray, FloatArray
 from ..space import Space
+from ..space._typing import BoolArray, FloatArray
 from ._trial import Trial
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from multiprocessing import connection, util
 from typing import Any
 
-from ..._streams import safe_logger
 from ..._threads import worker_environment
 from ...trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
 from .._messages import unpack
 from .._protocol import Finished, Function, Task
 from .._shipping import SharedFunction, dumps
+from .._streams import safe_logger
 from ._process import WorkerProcess, describe_exit
 from ._selector import ReadySet
 from ._worker import BROKEN, READY

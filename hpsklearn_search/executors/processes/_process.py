@@ -12,8 +12,8 @@ from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ..._streams import flushable_streams, open_standard_descriptors
 from .._shipping import SharedFunction
+from .._streams import flushable_streams, open_standard_descriptors
 from ._worker import SharedClock, WorkerConfig, serve
 
 # Elsewhere the kernel does not kill a child with its parent; a thread in the child waits on a pipe instead.

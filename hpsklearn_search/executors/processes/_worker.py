@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TextIO
 
-from ..._streams import ignore_stream_errors, open_standard_descriptors
 from .._messages import run_message
 from .._protocol import Function
 from .._shipping import load_function
+from .._streams import ignore_stream_errors, open_standard_descriptors
 
 READY, BROKEN, DONE = b"R", b"B", b"D"
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._typing import IntArray
+from ...space._typing import IntArray
 
 
 def hold_out(

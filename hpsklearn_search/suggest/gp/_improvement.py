@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erfcx, ndtr
 
-from ..._typing import FloatArray
+from ...space._typing import FloatArray
 
 _LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 

@@ -30,7 +30,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from ..._typing import BoolArray, FloatArray
+from ...space._typing import BoolArray, FloatArray
 
 ONE_INACTIVE = 0.25
 ADDITIVE = 0.5  # The share of the additive part of equation (3a).

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from ..._typing import FloatArray
+from ...space._typing import FloatArray
 
 HUGE = 1e300
 

@@ -21,7 +21,7 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
 
-from ..._typing import BoolArray, FloatArray, IntArray
+from ...space._typing import BoolArray, FloatArray, IntArray
 from ._kernel import ADDITIVE, axis_distances, covariance, matern, matern_slope
 
 PRIOR_LENGTH = 0.3

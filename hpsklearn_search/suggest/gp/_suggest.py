@@ -10,8 +10,8 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from ..._threads import ThreadCap
-from ..._typing import BoolArray, FloatArray, IntArray
 from ...space import Point, Space
+from ...space._typing import BoolArray, FloatArray, IntArray
 from ...trials import History
 from .._propose import propose
 from .._protocol import HasHistory

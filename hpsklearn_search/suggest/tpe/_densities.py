@@ -37,8 +37,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from ..._typing import FloatArray, IntArray
 from ...space import Layout, draw_options
+from ...space._typing import FloatArray, IntArray
 
 _ROOT_2PI = np.sqrt(2 * np.pi)
 _HIGHEST = 600.0  # The exponential of a larger logarithm may be too large for a float, so that it must be scaled.

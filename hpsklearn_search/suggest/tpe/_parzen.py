@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..._typing import FloatArray
 from ...space import Layout
+from ...space._typing import FloatArray
 from ._densities import Mixture
 
 UNIFORM_SPREAD = 12**-0.5  # Standard deviation of the prior on an axis.

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..._typing import FloatArray, IntArray
+from ...space._typing import FloatArray, IntArray
 
 MOST_BELOW = 25
 MOST_ABOVE = 250

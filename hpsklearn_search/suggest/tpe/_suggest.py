@@ -26,8 +26,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..._typing import FloatArray, IntArray
 from ...space import Point, Space
+from ...space._typing import FloatArray, IntArray
 from ...trials import History
 from .._propose import propose
 from .._protocol import HasHistory
