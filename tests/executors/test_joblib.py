@@ -19,7 +19,7 @@ from joblib import parallel_backend, parallel_config, register_parallel_backend
 from joblib.parallel import ParallelBackendBase
 
 from hpsklearn_search.executors import Executor, JoblibExecutor, Task, local_executor
-from hpsklearn_search.executors._threads import ThreadCap
+from hpsklearn_search._threads import ThreadCap
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -341,7 +341,7 @@ def test_workers_share_the_cores(executors: list[Executor], monkeypatch: pytest.
         return os.environ.get("OMP_NUM_THREADS"), os.environ.get("OPENBLAS_NUM_THREADS")
 
     executors.append(executor := ProcessExecutor(100))
-    from hpsklearn_search.executors._threads import worker_environment
+    from hpsklearn_search._threads import worker_environment
 
     assert worker_environment(100)["OMP_NUM_THREADS"] == "1"
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
