@@ -300,7 +300,7 @@ def clone_fitted(search: HyperoptSearchCV) -> HyperoptSearchCV:
         {"scoring": Times(1.0)},
         {"timeout": 60},
     ],
-    ids=lambda change: next(iter(change)),
+    ids=lambda change: "".join(change) or "nothing",
 )
 def test_a_warm_start_may_change_what_concerns_new_candidates_alone(change: dict[str, Any]) -> None:
     """Such as the algorithm, and where the fits run."""
