@@ -71,7 +71,7 @@ class SearchRun:
         """Find everything that is wrong with an argument; nothing is fitted, and `search` does not change."""
         check_estimator(search.estimator)
         place = as_trials(search.trials)
-        place.check_picklable(estimator=search.estimator, X=X, y=y, **params)
+        place.raise_if_driver_objects(estimator=search.estimator, X=X, y=y, **params)
         parameters = ParameterSpace(search.space, search.estimator)
         check_early_stopping(search.estimator, parameters.space.root, params)
         parameters.check_names(search.estimator)
