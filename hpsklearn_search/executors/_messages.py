@@ -25,7 +25,7 @@ def run_message(function: Function, message: bytes, *, on_start: Callable[[], No
         on_start()
         finished = run_task(function, Task(0, 0, payload))
     except BaseException as error:
-        finished = Finished(Task(0, 0, None), failure=Failure.of(error), seconds=0.0)
+        finished = Finished(Task(0, 0, None), failure=Failure.of(error))
     try:
         return pack(finished)
     except BaseException as error:

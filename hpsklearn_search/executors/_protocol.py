@@ -1,7 +1,8 @@
-"""The seam between the loop and the place where functions run.
+"""The interface between the loop and the place where functions run.
 
 An executor receives one *function* (perhaps heavy with data) and then many small *tasks*. It returns
-the tasks that have finished, in any order. It knows neither trials nor scores.
+the tasks that have finished, in any order. It reads no point and no score; of a trial it uses the number, to
+cancel its tasks.
 """
 
 from __future__ import annotations

@@ -64,7 +64,8 @@ def _tracker() -> Any:
 
 
 def _track(folder: str) -> bool:
-    """Whether the tracker takes the name: it reads lines of at most 512 ASCII characters."""
+    """Register the folder with joblib's tracker; False if it refuses the name."""
+    # It reads lines of at most 512 ASCII characters.
     if "\n" in folder:
         return False
     try:
@@ -105,7 +106,7 @@ def _remove_stale_folders(root: str) -> None:
 
 
 def _remove_if_stale(folder: str) -> None:
-    """Remove one folder; OSError if its owner lives, or if it is not one of ours."""
+    """Remove the folder of a dead owner; OSError if the owner lives. Folders of other users or machines stay."""
     if os.path.islink(folder) or os.stat(folder).st_uid != os.getuid():
         return
     lock = os.open(os.path.join(folder, LOCK), os.O_RDWR | os.O_NOFOLLOW)

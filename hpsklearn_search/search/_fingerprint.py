@@ -86,6 +86,9 @@ def _check_same(last: Mapping[str, Any] | None, current: Mapping[str, Any] | Non
 
 
 def _warn_of_other_data(earlier: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> None:
+    if earlier and current is None:
+        text = "trials= may hold trials of a search on other data or with another metric; this cannot be found out"
+        warnings.warn(f"{text}, because an argument of this search cannot be compared", UserWarning, stacklevel=2)
     changed = _differences(earlier, current, DATA_AND_METRIC, "in trials") if earlier and current else []
     if changed:
         warnings.warn(

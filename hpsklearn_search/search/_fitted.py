@@ -149,15 +149,14 @@ class FittedSearch(BaseSearchCV):
         trials = self.__dict__.get("trials_")
         if trials is None:
             raise AttributeError(f"importances_: this {type(self).__name__} is not fitted yet; call fit first")
-        state = len(trials.record), id(trials)
-        cached_state, importances = self.__dict__.get("_importances", (None, {}))
-        if cached_state != state:
+        cached, n_trials, importances = self.__dict__.get("_importances", (None, 0, {}))
+        if cached is not trials or n_trials != len(trials.record):
             space = ParameterSpace(self.space, self.estimator).space
             try:
                 importances = parameter_importances(trials, space)
             except ValueError as error:  # too few losses: then there is no such attribute
                 raise AttributeError(f"importances_: {error}") from None
-            self._importances = state, importances
+            self._importances = trials, len(trials.record), importances
         return dict(importances)
 
     # ------------------------------------------------------------------ the search and its results
@@ -191,8 +190,9 @@ class FittedSearch(BaseSearchCV):
             warnings.simplefilter("always")
             params = [run.parameters.params(trial.point) for trial in rows]
             results = self._format_results(params, self.n_splits_, folds, {})
-        race = run.objective.race
-        if race is not None:
+        # A warm start may go on without racing, with pruned candidates of an earlier fit.
+        has_race = run.objective.race is not None or any(trial.was_pruned for trial in rows)
+        if has_race:
             add_partial_columns(results, rows, run.objective.metric_name(folds[0]))
         add_iteration_columns(results, rows, self.n_splits_)
         self.cv_results_ = rank_failures_last(results, rows)
@@ -206,7 +206,7 @@ class FittedSearch(BaseSearchCV):
                 )
             raise
         # scikit-learn warns about every NaN in the table; those of pruned candidates are meant to be there.
-        if race is None or not all(trial.is_ok or trial.was_pruned for trial in rows):
+        if not has_race or not all(trial.is_ok or trial.was_pruned for trial in rows):
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)
 
@@ -331,7 +331,7 @@ class _Reset(Callback):
         self.is_done = False
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        for name in [name for name in vars(self.search) if name.endswith("_")]:
+        for name in [name for name in vars(self.search) if name.endswith("_") or name == "_importances"]:
             delattr(self.search, name)
         self.search.trials_ = trials
         self.search.n_splits_ = self.n_splits

@@ -72,6 +72,8 @@ class Racing:
     def __post_init__(self) -> None:
         if self.rule not in ("auto", "ceiling", "predictive"):
             raise ValueError(f"Racing(rule={self.rule!r}): rule must be 'auto', 'ceiling' or 'predictive'")
+        if self.rule == "predictive" and self.bound is not None:
+            raise ValueError("Racing(rule='predictive') does not use bound; leave it out, or write rule='auto'")
         if not _is_number(self.z) or not self.z > 0:
             raise ValueError(f"Racing(z={self.z!r}): z must be a positive number; 3 is the default")
         if not _is_integer(self.min_finished) or self.min_finished < 2:

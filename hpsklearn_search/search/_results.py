@@ -99,8 +99,7 @@ def rank_failures_last(results: dict[str, Any], trials: Sequence[Trial]) -> Mapp
             can_win = np.isfinite(means)  # then the scores decide among the failed candidates, as in GridSearchCV
         if np.isnan(means[~can_win]).all():
             continue  # scikit-learn ranks NaN last
-        worst = means[can_win].min() - 1 if can_win.any() else 0.0
-        ranks = rankdata(-np.where(can_win, means, worst), method="min")
+        ranks = rankdata(-np.where(can_win, means, -np.inf), method="min")
         results[key.replace("mean_", "rank_", 1)] = ranks.astype(np.int32)
     return results
 

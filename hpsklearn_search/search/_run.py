@@ -71,7 +71,7 @@ class SearchRun:
         """Find everything that is wrong with an argument; nothing is fitted, and `search` does not change."""
         check_estimator(search.estimator)
         place = as_trials(search.trials)
-        place.check_picklable(estimator=search.estimator, X=X, y=y, **params)
+        place.raise_if_driver_objects(estimator=search.estimator, X=X, y=y, **params)
         parameters = ParameterSpace(search.space, search.estimator)
         check_early_stopping(search.estimator, parameters.space.root, params)
         parameters.check_names(search.estimator)
@@ -161,10 +161,15 @@ def _fold_function(
 def _objective_metric(search: Any, scorer: Any) -> str | None:
     """The metric to optimise: `objective_metric`, else the one that `refit` names, else None for the first."""
     name: str | None = search.objective_metric or (search.refit if isinstance(search.refit, str) else None)
-    if search.objective_metric is not None and is_multimetric_scorer(scorer):
-        names = list(scorers_by_name(scorer))
-        if name not in names:
-            raise ValueError(f"objective_metric={name!r} is not one of the metrics in scoring: {names}")
+    if search.objective_metric is None or callable(search.scoring):
+        return name
+    if not is_multimetric_scorer(scorer):
+        raise ValueError(
+            f"objective_metric={name!r} chooses among several metrics, and scoring={search.scoring!r} is one"
+        )
+    names = list(scorers_by_name(scorer))
+    if name not in names:
+        raise ValueError(f"objective_metric={name!r} is not one of the metrics in scoring: {names}")
     return name
 
 

@@ -65,7 +65,9 @@ def fold_error(fold: Mapping[str, Any], metric: str) -> str | None:
     """The traceback of the fit, or of the scorer of `metric`, in the result of a fold; None if both succeeded."""
     errors: Mapping[str, str] = fold.get(SCORE_ERRORS, {})
     fit_error: str | None = fold["fit_error"]
-    return fit_error or errors.get(metric) or errors.get(SINGLE)
+    # A callable that should return several scores and raised left a single number.
+    single = None if isinstance(fold["test_scores"], dict) else errors.get(SINGLE)
+    return fit_error or errors.get(metric) or single
 
 
 SCORE_ERRORS = "score_errors"

@@ -7,7 +7,7 @@ with probability
 
     0.4 t / (t + 10)                                                                            (1)
 
-where t is the number of trials that finished since the best one was suggested. Such a suggestion is to
+where t is the number of finished trials that were suggested after the best one. Such a suggestion is to
 improve on the best trial of its own branch, because a branch that is behind must first catch up. A branch
 is given up if it does not catch up: with b its best loss in the first half of its trials and a its best
 loss now, it is given up as long as

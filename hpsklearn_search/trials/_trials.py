@@ -77,7 +77,7 @@ class Trials(Views):
         """An executor for at most `n_tasks` tasks, where these trials run; None: the caller chooses one."""
         return None
 
-    def check_picklable(self, **arguments: Any) -> None:
+    def raise_if_driver_objects(self, **arguments: Any) -> None:
         """Raise TypeError if an argument of a search cannot be sent to where these trials run."""
 
     def fresh(self) -> Trials:

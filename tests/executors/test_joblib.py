@@ -18,8 +18,8 @@ import threadpoolctl
 from joblib import parallel_backend, parallel_config, register_parallel_backend
 from joblib.parallel import ParallelBackendBase
 
-from hpsklearn_search.executors import Executor, JoblibExecutor, Task, local_executor
 from hpsklearn_search._threads import ThreadCap
+from hpsklearn_search.executors import Executor, JoblibExecutor, Task, local_executor
 
 pytestmark = pytest.mark.timeout(120)
 

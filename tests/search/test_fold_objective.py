@@ -7,11 +7,16 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 from sklearn.tree import DecisionTreeClassifier
 
+from hpsklearn_search import Racing
 from hpsklearn_search.executors import Finished, Task
+from hpsklearn_search.optimize import Window
 from hpsklearn_search.search._parameters import ParameterSpace
+from hpsklearn_search.search._racing import Race
 from hpsklearn_search.search._results import ASKED_TO_STOP
+from hpsklearn_search.search._score_errors import SCORE_ERRORS, fold_error
 from hpsklearn_search.search.folds import FoldFunction, FoldObjective
 from hpsklearn_search.trials import Failure, Record
 
@@ -24,7 +29,7 @@ SPLITS = [(np.arange(4), np.arange(4, 6)), (np.arange(2, 6), np.arange(2)), (np.
 def objective() -> FoldObjective:
     """Three folds of a tree; nothing of it is fitted here."""
     parameters = ParameterSpace({"max_depth": [1, 2]}, DecisionTreeClassifier())
-    return FoldObjective(FoldFunction(DecisionTreeClassifier(), parameters, X, None, SPLITS, SETTINGS))
+    return FoldObjective(FoldFunction(DecisionTreeClassifier(), parameters, X, None, SPLITS, dict(SETTINGS)))
 
 
 def fold(score: float, **others: Any) -> dict[str, Any]:
@@ -74,3 +79,39 @@ def test_a_crashed_fold_fails_the_trial_when_all_are_in() -> None:
     assert outcome is not None
     assert outcome.status == "crashed"
     assert len(outcome.folds) == 3
+
+
+def test_an_error_of_one_metric_is_not_that_of_another() -> None:
+    """Also where the metric that failed has the name of a single one."""
+    scores = {"score": float("nan"), "acc": 0.5}
+    result = fold(0.0, **{"test_scores": scores, SCORE_ERRORS: {"score": "ZeroDivisionError: division by zero"}})
+    assert fold_error(result, "acc") is None
+    assert fold_error(result, "score") == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize("late", [None, "timeout", "crashed"])
+def test_what_a_later_fold_does_changes_no_pruned_trial(late: str | None) -> None:
+    """A fold that ran at the same time as the deciding one may fail or not: the outcome is the same."""
+    raced = objective()
+    raced.race = Race(Racing("ceiling", bound=1.0), Window(None), lambda point: None, np.nan)
+    raced.race.add(7, [0.9, 0.9, 0.9])
+    finished = parts(fold(0.1), fold(0.1))
+    if late is not None:
+        finished[1] = Finished(finished[1].task, failure=Failure(late, "TrialFailed", "too late", ""))
+    outcome = raced.outcome(Record().add({"max_depth": 0}), finished)
+    assert outcome is not None
+    assert outcome.status == "pruned"
+    assert len(outcome.folds) == 1
+
+
+def test_a_fold_that_crashed_prunes_nothing() -> None:
+    """Whatever number stands for its score: it has none, and its trial has failed."""
+    raced = objective()
+    raced.function.settings["error_score"] = 0.0  # type: ignore[index]
+    raced.race = Race(Racing("ceiling", bound=1.0), Window(None), lambda point: None, 0.0)
+    raced.race.add(7, [0.9, 0.9, 0.9])
+    finished = parts(fold(0.0), fold(0.9), fold(0.9))
+    finished[0] = Finished(finished[0].task, failure=Failure("crashed", "TrialCrashed", "killed by signal 9", ""))
+    outcome = raced.outcome(Record().add({"max_depth": 0}), finished)
+    assert outcome is not None
+    assert outcome.status == "crashed"

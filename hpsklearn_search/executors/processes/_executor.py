@@ -20,7 +20,7 @@ from .._protocol import Finished, Function, Task
 from .._shipping import SharedFunction, dumps
 from .._streams import safe_logger
 from ._process import WorkerProcess, describe_exit
-from ._selector import ReadySet
+from ._selector import PipeSelector
 from ._worker import BROKEN, READY
 
 logger = safe_logger(__name__)
@@ -78,12 +78,12 @@ class ProcessExecutor:
         self._environment: Mapping[str, str] = {}
         self._slots = [_Slot() for _ in range(n_workers)]
         self._done: list[Finished] = []
-        self._ready_set = ReadySet()
+        self._ready_set = PipeSelector()
         self._n_started = 0
         self._n_failed_starts = 0  # in a row
         self._start_seconds = 0.0  # of the latest worker
         self._mean_seconds = 0.0  # of tasks, exponentially weighted
-        self._shut_down: Any = None
+        self._finalizer: Any = None
 
     # ------------------------------------------------------------------ the Protocol
     def start(self, function: Function) -> None:
@@ -91,7 +91,7 @@ class ProcessExecutor:
         self._shared = SharedFunction(function, self._temp_folder)
         self._environment = worker_environment(self.capacity, self._n_threads)
         # Before multiprocessing joins its children at the end of the program: ours wait for this.
-        self._shut_down = util.Finalize(self, _shut_down, args=(self._slots, self._shared), exitpriority=100)
+        self._finalizer = util.Finalize(self, _shut_down, args=(self._slots, self._shared), exitpriority=100)
         for index in range(self.capacity):
             self._start_worker(index)
 
@@ -151,10 +151,10 @@ class ProcessExecutor:
 
     def close(self) -> None:
         """End all workers, kill those that are busy, and delete the files."""
-        if self._shut_down is not None:
+        if self._finalizer is not None:
             for index in range(self.capacity):
                 self._ignore_worker(index)
-            self._shut_down()
+            self._finalizer()
         self._ready_set.close()
         self._shared = None
         self._done = []

@@ -14,12 +14,12 @@ from typing import Any
 
 from .._shipping import SharedFunction
 from .._streams import flushable_streams, open_standard_descriptors
-from ._worker import SharedClock, WorkerConfig, serve
+from ._worker import TaskProgress, WorkerConfig, serve
 
 # Elsewhere the kernel does not kill a child with its parent; a thread in the child waits on a pipe instead.
 NEEDS_LIFELINE = sys.platform != "linux"
 
-FILES = ("clock", "log", "crash")
+FILES = ("progress", "log", "crash")
 
 QUOTED = 4000  # How many characters of a dead worker's output are quoted.
 
@@ -36,8 +36,8 @@ class WorkerProcess:
 
     def __init__(self, shared: SharedFunction, environment: Mapping[str, str], number: int) -> None:
         self._files = {name: os.path.join(shared.folder, f"{name}-{number}") for name in FILES}
-        SharedClock.create(self._files["clock"])
-        self._clock = SharedClock(self._files["clock"])
+        TaskProgress.create(self._files["progress"])
+        self._progress = TaskProgress(self._files["progress"])
         self.is_ready = False  # whether it has loaded the function
         self.started_at = self.sent_at = time.monotonic()
         self._n_sent = 0
@@ -86,12 +86,12 @@ class WorkerProcess:
     def has_received(self) -> bool:
         """Whether the task sent last has reached it."""
         # What happens before is not the task's fault, so the task is sent again and does not pay for it.
-        return self._n_sent > 0 and self._clock.n_received == self._n_sent
+        return self._n_sent > 0 and self._progress.n_received == self._n_sent
 
     @property
     def task_started_at(self) -> float | None:
         """When the task sent last was started, on the monotonic clock; None before that."""
-        return self._clock.started_at if self.has_received else None
+        return self._progress.started_at if self.has_received else None
 
     # ------------------------------------------------------------------ end
     def close(self) -> None:
@@ -115,7 +115,7 @@ class WorkerProcess:
         if self._pidfd is not None:
             os.close(self._pidfd)
             self._pidfd = None
-        self._clock.close()
+        self._progress.close()
         return code
 
     def _send_sigkill(self) -> None:

@@ -12,11 +12,11 @@ from multiprocessing import connection
 from typing import Any
 
 
-class ReadySet:
+class PipeSelector:
     """Sources to wait for, each with a number that `ready` returns.
 
     >>> ours, other = connection.Pipe()
-    >>> pipes = ReadySet()
+    >>> pipes = PipeSelector()
     >>> pipes.add(ours, 7); other.send_bytes(b"hello")
     >>> pipes.ready(timeout=1), ours.recv_bytes(), pipes.ready(timeout=0)
     ([7], b'hello', [])

@@ -31,13 +31,13 @@ from .._streams import ignore_stream_errors, open_standard_descriptors
 READY, BROKEN, DONE = b"R", b"B", b"D"
 
 
-class SharedClock:
+class TaskProgress:
     """A file that two processes share: how many tasks were received, and when the last one was started.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     SharedClock.create(os.path.join(folder, "clock"))
-    ...     ours, other = (SharedClock(os.path.join(folder, "clock")) for _ in range(2))
+    ...     TaskProgress.create(os.path.join(folder, "progress"))
+    ...     ours, other = (TaskProgress(os.path.join(folder, "progress")) for _ in range(2))
     ...     other.mark_received(1); ours.n_received, ours.started_at
     ...     other.mark_started(); ours.started_at <= time.monotonic()
     ...     ours.close(); other.close()
@@ -69,7 +69,7 @@ class SharedClock:
 
     def mark_received(self, number: int) -> None:
         """Write that task `number` has arrived."""
-        # The time first: the owner must not take the start of the task before for that of this one.
+        # The time is reset first, or the owner could read the start of the last task with the number of this one.
         self._cells[1] = 0.0
         self._cells[0] = float(number)
 
@@ -88,7 +88,7 @@ class WorkerConfig:
     """The files of a worker, and the process id of its owner, with whom it dies."""
 
     function: str
-    clock: str
+    progress: str
     log: str  # what goes to stderr before the worker is ready
     crash: str  # the stack at a fatal signal
     owner: int
@@ -101,7 +101,7 @@ def serve(config: WorkerConfig, pipe: Connection, lifeline: Connection | None) -
         faulthandler.enable(crash)
         function = _load(config, pipe)
         if function is not None:
-            _run_tasks(function, pipe, SharedClock(config.clock))
+            _run_tasks(function, pipe, TaskProgress(config.progress))
         faulthandler.disable()
     _exit()
 
@@ -193,7 +193,7 @@ def _show_warnings_once(folder: str) -> None:
     warnings.showwarning = show
 
 
-def _run_tasks(function: Function, pipe: Connection, clock: SharedClock) -> None:
+def _run_tasks(function: Function, pipe: Connection, progress: TaskProgress) -> None:
     number = 0
     while True:
         try:
@@ -201,8 +201,8 @@ def _run_tasks(function: Function, pipe: Connection, clock: SharedClock) -> None
         except (EOFError, OSError):  # the owner closed the pipe, or has died
             return
         number += 1
-        clock.mark_received(number)
-        answer = DONE + run_message(function, message, on_start=clock.mark_started)
+        progress.mark_received(number)
+        answer = DONE + run_message(function, message, on_start=progress.mark_started)
         _flush()
         pipe.send_bytes(answer)
 

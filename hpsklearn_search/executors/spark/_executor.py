@@ -219,8 +219,9 @@ def check_environment(reason: str) -> None:
     if not separator:
         return
     lines = [line for line in text.partition("SQLSTATE")[0].splitlines() if line[:1].strip()]
-    last = lines[0] if lines else reason
+    exception_line = lines[0] if lines else reason  # the first line after the traceback that is not indented
     raise RuntimeError(
-        f"Spark's Python workers cannot run the search: {last}. Install the packages of this Python there; where "
+        f"Spark's Python workers cannot run the search: {exception_line}. "
+        "Install the packages of this Python there; where "
         f"workers run on this machine, set PYSPARK_PYTHON={sys.executable!r} before Spark starts"
     )

@@ -45,7 +45,7 @@ def pickled_function(function: Function) -> PickledFunction:
     file = io.BytesIO()
     try:
         pickler(file, reduce).dump(function)
-    except NotSerializable:
+    except DriverObjectError:
         raise
     except Exception as error:
         raise TypeError(
@@ -56,7 +56,7 @@ def pickled_function(function: Function) -> PickledFunction:
     return PickledFunction(file.getvalue(), broadcasts)
 
 
-def check_picklable(**arguments: Any) -> None:
+def raise_if_driver_objects(**arguments: Any) -> None:
     """Raise TypeError if an argument, or a parameter of it, is a pyspark object of the driver; the error names it."""
     for name, value in arguments.items():
         _raise_if_driver_object(name, value)  # before get_params: a DataFrame has an attribute of any name, a column
@@ -64,14 +64,14 @@ def check_picklable(**arguments: Any) -> None:
             _raise_if_driver_object(name, part)
 
 
-class NotSerializable(TypeError):
+class DriverObjectError(TypeError):
     """Something that cannot leave the driver."""
 
 
 def _raise_if_driver_object(name: str, value: Any) -> None:
     kind = kind_of_driver_object(value)
     if kind is not None:
-        raise NotSerializable(f"{name} must not hold a {kind}, {REMEDY}")
+        raise DriverObjectError(f"{name} must not hold a {kind}, {REMEDY}")
 
 
 def _parameters(value: Any) -> Iterator[Any]:

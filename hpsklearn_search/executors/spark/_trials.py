@@ -16,7 +16,7 @@ from ...trials import STATUS_CANCELLED, Trials
 from ._classic import ContextCluster
 from ._connect import ConnectCluster
 from ._executor import Cluster, SparkExecutor
-from ._pickling import check_picklable
+from ._pickling import raise_if_driver_objects
 from ._pyspark import is_remote, open_session
 
 # hyperopt's words for why a search was cancelled, by the loop's reason.
@@ -93,9 +93,9 @@ class SparkTrials(Trials):
         self.resource_profile = resource_profile
         self._session = spark_session
 
-    def check_picklable(self, **arguments: Any) -> None:
+    def raise_if_driver_objects(self, **arguments: Any) -> None:
         """Raise TypeError if an argument holds a SparkSession, a DataFrame or the like."""
-        check_picklable(**arguments)
+        raise_if_driver_objects(**arguments)
 
     def open_executor(self, *, task_timeout: float | None = None, n_tasks: int | None = None) -> SparkExecutor:
         """An executor on the session; if there is no session, a new one starts here."""

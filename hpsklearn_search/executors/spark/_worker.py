@@ -53,7 +53,7 @@ class SparkCall:
 
     def run(self, fetch: Callable[[], bytes], payload: bytes, attempt: int, tag: str) -> bytes:
         """Run task `tag`, which was started `attempt` times before; `fetch` returns the pickled function."""
-        if self.timeout is not None and attempt > 0 and was_ended(tag):
+        if self.timeout is not None and attempt > 0 and pop_timeout_trace(tag):
             return pack(Finished(Task(0, 0, None), failure=timeout_failure(self.timeout)))
         if attempt > self.retries:
             # A fit that kills its worker, for example by lack of memory, must not kill worker after worker.
@@ -91,7 +91,7 @@ def time_limit(seconds: float | None, tag: str) -> Iterator[None]:
     if seconds is None:
         yield
         return
-    # A long call into C cannot be interrupted: the process ends, and leaves the file for `was_ended`.
+    # A long call into C cannot be interrupted: the process ends, and leaves the file for `pop_timeout_trace`.
     with open(_trace_path(tag), "w") as trace:
         faulthandler.dump_traceback_later(seconds + GRACE, exit=True, file=trace)
         try:
@@ -125,8 +125,8 @@ def _raise_timeout(number: int, frame: Any) -> None:
     raise TaskTimeout
 
 
-def was_ended(tag: str) -> bool:
-    """Whether a process of this machine was ended because task `tag` exceeded its time limit."""
+def pop_timeout_trace(tag: str) -> bool:
+    """Remove the trace that a process of task `tag` left, and return whether it exceeded its time limit."""
     try:
         with open(_trace_path(tag)) as trace:
             has_ended = trace.read().startswith("Timeout")

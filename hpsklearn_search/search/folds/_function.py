@@ -74,7 +74,7 @@ class FoldFunction:
         stack.enter_context(config_context(**self.config))
         if here[0] != self.origin[0]:
             stack.enter_context(warnings.catch_warnings())
-            warnings.filters = self.warning_filters
+            warnings.filters = list(self.warning_filters)  # a fit may change them
 
     def _fold(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
         estimator = clone(self.estimator)

@@ -14,7 +14,7 @@ from ...executors import Finished
 from ...trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_PRUNED, Failure, Outcome, Trial
 from .._racing import Race
 from .._results import ASKED_TO_STOP
-from .._score_errors import fold_error
+from .._score_errors import fold_error, last_line
 from .._scores import mean_score, variance_of_mean
 from .._task_tree import FoldContext
 from ._function import FoldFunction, FoldTask, failed_fold
@@ -62,22 +62,29 @@ class FoldObjective:
 
     def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome | None:
         """None until all folds have run, racing prunes the trial, or a fold ends the search."""
-        failures = [part.failure for part in parts.values() if part.failure is not None]
-        is_fatal = any(map(self._ends_search, failures))
+        failures = {number: part.failure for number, part in sorted(parts.items()) if part.failure is not None}
+        is_fatal = any(map(self._ends_search, failures.values()))
         folds = self._leading_folds(parts)
-        length = None if is_fatal else self._pruned_after(trial, folds)
+        length = self._pruned_after(trial, folds)
+        if length is not None and min(failures, default=length) < length:
+            length = None  # a fold that crashed has no score to prune by
         if not is_fatal and length is None and len(folds) < len(self.function.splits):
             return None
         self.asked_to_stop |= any(fold.get(ASKED_TO_STOP, False) for fold in folds)
         folds = [_without_request(fold) for fold in folds]
+        if length is not None:
+            # Later folds may have run, or failed, at the same time. Whether they did is a matter of timing.
+            self._note_times(folds)
+            return self._pruned(trial, tuple(folds[:length]))
         if failures:
-            return Outcome(failures[0].status, folds=tuple(folds), failure=failures[0])
+            first = next(iter(failures.values()))
+            return Outcome(first.status, folds=tuple(folds), failure=first)
+        self._note_times(folds)
+        return self._complete(trial, tuple(folds))
+
+    def _note_times(self, folds: Sequence[Mapping[str, Any]]) -> None:
         self._seconds += sum(fold["fit_time"] + fold["score_time"] for fold in folds)
         self._n_folds_run += len(folds)
-        if length is not None:
-            # Later folds may have run at the same time: whether they did is a matter of timing, so they are left out.
-            return self._pruned(trial, tuple(folds[:length]))
-        return self._complete(trial, tuple(folds))
 
     def _pruned(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
         assert self.race is not None
@@ -91,9 +98,9 @@ class FoldObjective:
         # With a number for error_score the mean may be finite: a candidate with a failed fold has failed all the same.
         if not math.isfinite(mean) or any(errors):
             text = next(filter(None, errors), None) or f"{NOT_FINITE}: {mean}"
-            kind, _, message = text.strip().splitlines()[-1].partition(": ")
+            kind, _, message = last_line(text).partition(": ")
             return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
-        if self.race is not None and all(map(math.isfinite, scores)):
+        if self.race is not None:
             self.race.add(trial.number, scores)
         return Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
 

@@ -34,7 +34,6 @@ from ...trials import NotComparable, text_of
 
 SMALLEST_BUDGET = 64 * 2**20
 REQUESTS_REMEMBERED = 512  # then the counts are halved, so that what is no longer asked for makes room
-UNCHANGEABLE = (str, bytes, int, float, np.generic, type(None))
 
 
 class StepCache:
@@ -93,7 +92,7 @@ class StepCache:
             return
         stored = file.getvalue()
         with self._lock:
-            self._n_bytes += len(stored)
+            self._n_bytes += len(stored) - len(self._pickles.get(key, b""))  # two threads may have made it
             self._pickles[key] = stored
             for other in self._less_requested(key):
                 if self._n_bytes <= self.budget:

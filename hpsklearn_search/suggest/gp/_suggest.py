@@ -138,7 +138,8 @@ def _posterior(history: History, *, by_rank: bool) -> tuple[GaussianProcess, Flo
     process = GaussianProcess.condition_on(points, y, is_option, theta, noisiness)
     pending = history.units[history.pending]
     if len(pending):
-        # With its own prediction as their loss, pending trials repel others nearby and change nothing else.
+        # A pending trial gets its predicted mean as loss (kriging believer; Ginsbourger and others, 2010). The mean
+        # stays as it is, and the deviation falls nearby.
         losses = np.append(y, process.mean(pending))
         noisiness = np.append(noisiness, np.ones(len(pending)))
         process = GaussianProcess.condition_on(np.vstack([points, pending]), losses, is_option, theta, noisiness)
@@ -177,7 +178,7 @@ def _fitted_weights(history: History, finished: IntArray, is_option: BoolArray) 
 
 
 def _milestone(n: int) -> int:
-    """The largest number of a fixed ascending series that is at most n: 2, 3, ..., 20, 22, 24, 26, 28, 31, ..."""
+    """The largest number of a fixed ascending series that is at most n: 2, 3, ..., 20, 22, 24, 26, 28, 30, 33, ..."""
     milestone = 2
     while milestone + max(1, milestone // 10) <= n:
         milestone += max(1, milestone // 10)

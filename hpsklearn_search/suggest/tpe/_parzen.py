@@ -48,7 +48,7 @@ def fit_mixture(
     spreads: FloatArray,  # s of eq. 4 on each numeric axis
     *,
     factor: float,  # c of eq. 4
-    mixing: float,  # w of eq. 2 for a single point
+    mixing: float,  # w of eq. 2 for three points
     floor: FloatArray,  # the smallest bandwidth on each numeric axis
     prior: float,  # a of eq. 3
 ) -> Mixture:
@@ -58,7 +58,7 @@ def fit_mixture(
     return Mixture(layout, points, weights, h, w, prior)
 
 
-def _mixing(points: FloatArray, single: float) -> FloatArray:
+def _mixing(points: FloatArray, for_three: float) -> FloatArray:
     """w of equation (2) for each column of `points`; it falls as more points are known."""
     n = (~np.isnan(points)).sum(axis=0)
-    return np.minimum(np.maximum(single * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)
+    return np.minimum(np.maximum(for_three * 2.0 / np.sqrt(1.0 + n), 0.02), 0.9)
