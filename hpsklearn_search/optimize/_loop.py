@@ -89,7 +89,7 @@ class Loop:
                 self._judge()
             self.executor.start(self.objective.function)
             self._search(deadline)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             self._reason = "interrupted"
             raise
         except BaseException:
