@@ -25,7 +25,11 @@ SHOWN = 40  # Most terms in the repr of an expression: with shared parts it may 
 SHOWN_LEVELS = 20  # Most levels in the repr of a node.
 # Deepest nesting of a space: a node counts 3, a container 1, as many stack frames as pickle and copy need of each.
 # So all that walks through a space needs at most three quarters of Python's recursion limit of 1000.
-MAX_DEPTH = 300
+MAX_FRAMES, NODE_FRAMES, CONTAINER_FRAMES = 750, 7, 4
+"""Deepest nesting of a space, in the stack frames that a copy or the description for a save file needs of each level.
+
+So all that walks through a space stays within Python's recursion limit of 1000.
+"""
 
 
 def add(*terms: Any) -> Any:
@@ -248,21 +252,24 @@ def has_nodes(value: Any) -> bool:
 
 def check_depth(space: Any) -> None:
     """Raise BadSearchSpace if a space is nested too deeply, or contains itself."""
-    layers: list[dict[int, Any]] = [{} for _ in range(MAX_DEPTH + 4)]
+    layers: list[dict[int, Any]] = [{} for _ in range(MAX_FRAMES + NODE_FRAMES + 1)]
     layers[0] = {id(space): space}
-    for depth in range(MAX_DEPTH + 1):
+    for depth in range(MAX_FRAMES + 1):
         for node in layers[depth].values():
             below = (child for child in children(node) if isinstance(child, Node | dict | list | tuple))
-            layers[depth + (3 if isinstance(node, Node) else 1)].update({id(child): child for child in below})
-    if not any(layers[MAX_DEPTH + 1 :]):
+            layers[depth + (NODE_FRAMES if isinstance(node, Node) else CONTAINER_FRAMES)].update(
+                {id(child): child for child in below}
+            )
+    if not any(layers[MAX_FRAMES + 1 :]):
         return
-    deepest = [node for layer in layers[MAX_DEPTH + 1 :] for node in layer.values()]
+    deepest = [node for layer in layers[MAX_FRAMES + 1 :] for node in layer.values()]
     label = next((label for node in deepest for label in _labels_around(node)), None)
     if label is not None:
         raise BadSearchSpace(f"label {label!r} is nested inside its own choice; a choice cannot contain itself")
     raise BadSearchSpace(
-        f"the space is nested too deeply: more than {MAX_DEPTH // 3} choices or expressions inside each other, "
-        f"{MAX_DEPTH} lists or dicts, or a list that contains itself; write them side by side, for example "
+        f"the space is nested too deeply: more than {MAX_FRAMES // NODE_FRAMES} choices or expressions inside each "
+        f"other, {MAX_FRAMES // CONTAINER_FRAMES} lists or dicts, or a list that contains itself; "
+        "write them side by side, for example "
         "space={'a': hp.choice('a', [...]), 'b': hp.choice('b', [...])}"
     )
 

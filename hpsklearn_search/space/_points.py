@@ -19,7 +19,7 @@ from ._nodes import Choice, Constant
 from ._space import Point, Space
 
 
-def parse_point(space: Space, point: Mapping[str, Any], *, within: bool = True, options_first: bool = False) -> Point:
+def parse_point(space: Space, point: Mapping[str, Any], *, within: bool = True) -> Point:
     """`point` as a point of `space`: the active labels with raw values; `within` as in `Space.check`."""
     if not isinstance(point, Mapping):
         raise InvalidTrial(f"a point is a dict such as {{label: value}}, got {point!r}")
@@ -27,7 +27,7 @@ def parse_point(space: Space, point: Mapping[str, Any], *, within: bool = True, 
     others = {key: value for key, value in point.items() if key not in space.index}
     constants = space.constants() if others else {}
     values = {key: value for key, value in point.items() if key not in constants}
-    parsed = space.check(parse_values(space, values, options_first=options_first), within=within)
+    parsed = space.check(parse_values(space, values), within=within)
     _check_constants(space, parsed, others)
     return parsed
 
@@ -46,7 +46,7 @@ def _check_constants(space: Space, point: Point, others: Mapping[str, Any]) -> N
             )
 
 
-def parse_values(space: Space, point: Mapping[str, Any], *, options_first: bool = False) -> Point:
+def parse_values(space: Space, point: Mapping[str, Any]) -> Point:
     """`point` with Python scalars, and with the index of an option in place of the option."""
     values = {}
     for label, value in point.items():
@@ -56,16 +56,16 @@ def parse_values(space: Space, point: Mapping[str, Any], *, options_first: bool 
             if not value:
                 continue
             (value,) = value
-        values[label] = _index(node, value, options_first) if isinstance(node, Choice) else _plain(value)
+        values[label] = _index(node, value) if isinstance(node, Choice) else _plain(value)
     return values
 
 
-def _index(node: Choice, value: Any, options_first: bool) -> int:
+def _index(node: Choice, value: Any) -> int:
     n = len(node.options)
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     is_index = is_number and isinstance(value, int | np.integer) and 0 <= value < n
-    # A whole number may be both: in hyperopt it is an index, in scikit-learn an option.
-    place = None if is_index and not options_first else _place(node, value)
+    # A whole number may be both: in hyperopt it is an index.
+    place = None if is_index else _place(node, value)
     if place is not None:
         return place
     if is_index or (is_number and float(value).is_integer() and 0 <= value < n):

@@ -183,7 +183,6 @@ def test_both_doors_run_a_number_outside_of_its_bounds(x: float) -> None:
     [
         ({"max_depth": 2, "criterion": "entropy"}, {"max_depth": 2, "criterion": "entropy"}),
         ({"max_depth": 4, "criterion": 1}, {"max_depth": 4, "criterion": "entropy"}),
-        ({"max_depth": 3, "criterion": 0}, {"max_depth": 8, "criterion": "gini"}),  # 3 is no option, but an index
     ],
 )
 def test_in_a_search_an_option_comes_before_an_index(point: dict[str, Any], expected: dict[str, Any]) -> None:
