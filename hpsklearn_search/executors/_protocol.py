@@ -1,7 +1,8 @@
 """The interface between the loop and the place where functions run.
 
 An executor receives one *function* (perhaps heavy with data) and then many small *tasks*. It returns
-the tasks that have finished, in any order. It reads no point and no score, and uses the number of a trial only to cancel its tasks.
+the tasks that have finished, in any order. It reads no point and no score, and uses the number of a trial only to
+cancel its tasks.
 """
 
 from __future__ import annotations

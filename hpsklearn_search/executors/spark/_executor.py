@@ -76,7 +76,7 @@ class SparkExecutor:
     ) -> None:
         self._cluster = cluster
         self.capacity = parallelism  # above the number of slots, Spark queues the tasks
-        # In the attempt after the last, the worker only reports that the task is given up, and why.
+        # A task has 1 + max_retries runs, plus one in which the worker only reports that it is given up, and why.
         self._max_attempts = 2 + max_retries
         self._call = SparkCall(uuid.uuid4().hex, max_retries, task_timeout)
         self._jobs: dict[str, _Job] = {}
@@ -187,7 +187,10 @@ class SparkExecutor:
             self._done.put((job.tag, result))
 
     def _run(self, job: _Job) -> Finished:
-        """Run a job, again where a worker died and Spark (a local master) does not repeat the task."""
+        """Run a job, again where a worker died and Spark (a local master) does not repeat the task.
+
+        There are 1 + max_retries runs, plus one in which the worker only reports.
+        """
         reason = ""
         for attempt in range(self._max_attempts):
             if job.tag not in self._jobs:
@@ -221,6 +224,6 @@ def check_environment(reason: str) -> None:
     lines = [line for line in text.partition("SQLSTATE")[0].splitlines() if line[:1].strip()]
     exception_line = lines[0] if lines else reason  # the first line after the traceback that is not indented
     raise RuntimeError(
-        f"Spark's Python workers cannot run the search: {exception_line}. Install the packages of this Python there; where "
-        f"workers run on this machine, set PYSPARK_PYTHON={sys.executable!r} before Spark starts"
+        f"Spark's Python workers cannot run the search: {exception_line}. Install the packages of this Python "
+        f"there; where workers run on this machine, set PYSPARK_PYTHON={sys.executable!r} before Spark starts"
     )
