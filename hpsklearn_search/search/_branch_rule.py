@@ -29,7 +29,7 @@ class BranchRule:
     def of(cls, estimator: Any, space: Any) -> BranchRule:
         params = estimator.get_params(deep=True) if is_estimator(estimator) else {}
         estimators = frozenset(name for name, value in params.items() if is_estimator(value))
-        # Some estimators list only what was set; then the signature has the other names, if anything has them.
+        # Some estimators return only the parameters that were set; the signature of `__init__` names the others.
         rule = cls(frozenset(params) | _arguments(estimator), estimators)
         return cls(rule.names.union(_unlisted_names(space, estimator, rule)), estimators)
 
@@ -77,11 +77,11 @@ def _unlisted_names(space: Any, estimator: Any, rule: BranchRule) -> Iterator[st
         in_list = any(is_listed for _, is_listed in options)
         sets_listed = any(map(rule.may_be_parameter, _names_in(dicts)))
         if any(_takes(estimator, key, option) for option in dicts):
-            # In a list it is a value, as in GridSearchCV. Some estimators take any key, so that
-            # an option of hp.choice with a parameter in it is more likely a branch under a free key.
+            # In a list it is a value, as in GridSearchCV. Some estimators take any key, so an option of
+            # hp.choice with a parameter in it is more likely a branch under a key that is no parameter.
             is_value = in_list or not sets_listed
         else:
-            # What sets nothing is meant as a value: then the key is misspelt, and not what is in it.
+            # If no entry of these dicts is a parameter, a dict in a list is a value and the key is the misspelt name.
             is_value = in_list and not sets_listed and not _sets_any(estimator, dicts)
         if is_value:
             yield key

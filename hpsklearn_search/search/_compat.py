@@ -1,4 +1,6 @@
-"""Every private name of scikit-learn that the library touches, in one place.
+"""Most private names of scikit-learn that the library uses.
+
+Attributes of scorers are read in `_metric_bounds`, the callback context in `_task_tree`.
 
 Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
 
@@ -65,10 +67,10 @@ check_method_params = _check_method_params
 
 
 def fit_and_score(*args: Any, **settings: Any) -> Any:
-    """scikit-learn's fold routine; a broken stdout does not cost the fold that ``verbose > 1`` reports."""
+    """scikit-learn's fold routine; a failed print with ``verbose > 1`` does not fail the fold."""
     if settings.get("verbose", 0) <= 1:
         return _fit_and_score(*args, **settings)
-    # A global name hides the builtin. Replacing sys.stdout would disturb other threads.
+    # Run the routine with a `print` of our own in its globals: replacing sys.stdout would disturb other threads.
     names = {**_fit_and_score.__globals__, "print": print_safely}
     routine = FunctionType(_fit_and_score.__code__, names, argdefs=_fit_and_score.__defaults__)
     routine.__kwdefaults__ = _fit_and_score.__kwdefaults__

@@ -74,7 +74,7 @@ def _check_same(last: Mapping[str, Any] | None, current: Mapping[str, Any] | Non
     if last is None or current is None:
         raise ValueError(
             "warm_start=True cannot find out whether this is the search of the last fit. "
-            f"{problem or 'Something in that one had no value to compare by'}. Set warm_start=False to start anew"
+            f"{problem or 'An argument of the last fit cannot be compared'}. Set warm_start=False to start anew"
         )
     changed = _differences(last, current, {*last, *current} - MAY_CHANGE, "in the last fit")
     if changed:

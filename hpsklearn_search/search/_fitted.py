@@ -243,7 +243,8 @@ class FittedSearch(BaseSearchCV):
         means = [value for key, value in self.cv_results_.items() if key.startswith("mean_test_")]
         if not np.isinf(means).any():
             nothing = f"None of the {len(rows)} candidates succeeded in every fold"
-            text = f"{nothing} ({counts}), so none is the best; the first with the highest score is taken."
+            chosen = "best_index_ is the first row with the highest mean score, although it failed in a fold"
+            text = f"{nothing} ({counts}); {chosen}."
             warnings.warn(text, UserWarning, stacklevel=4)
             return
         # GridSearchCV would make an infinite score the best one.

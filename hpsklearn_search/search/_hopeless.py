@@ -55,7 +55,7 @@ def _has_succeeded(trial: Trial) -> bool:
 def common_error(trials: Sequence[Trial], metric_name: MetricName) -> str | None:
     """The error of every fold of `trials`, if it is one and the same; a timeout or a crash is none."""
     errors = [error for trial in trials for error in _errors(trial, metric_name)]
-    # The order of a set in a message depends on the process.
+    # Words are sorted, because a message may print a set, whose order differs between processes.
     distinct = {None if error is None else tuple(sorted(error.split())) for error in errors}
     return errors[0] if len(distinct) == 1 else None
 

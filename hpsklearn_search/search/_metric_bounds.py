@@ -100,5 +100,5 @@ def _essential(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _are_weights(score_params: Mapping[str, Any]) -> bool:
-    """Whether the scorer gets nothing but weights, none of them negative, which bounds do not hold for."""
+    """Whether the scorer gets only weights, none negative (with negative weights the bound does not hold)."""
     return all(name == "sample_weight" and np.min(value) >= 0 for name, value in (score_params or {}).items())

@@ -36,8 +36,8 @@ from ..trials import Trial
 from ._scores import mean_score
 
 # Both numbers were chosen on 96 recorded searches, see docs/speed.md.
-N_POOLED = 8  # complete candidates from which on the spread is pooled
-SMALL_SAMPLE_FACTOR = 4 / 3  # applied to the spread of fewer, which say little about how others vary
+N_POOLED = 8  # From this many complete candidates on, the spread is that of the better half.
+SMALL_SAMPLE_FACTOR = 4 / 3  # Applied to the largest spread of fewer, which say little about how others vary.
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,11 @@ class FoldTable:
         return best
 
     def spread(self, n_known: int | None, min_finished: int) -> float | None:
-        """s of equation (1), from the better half without the incumbent; None if too few are complete."""
+        """s of equation (1); None with fewer than `min_finished` candidates.
+
+        With fewer than N_POOLED candidates it is 4/3 of the largest spread, else it is from the better half;
+        both without the incumbent.
+        """
         scores, order = self._sorted_scores(n_known)
         if len(scores) < min_finished:
             return None

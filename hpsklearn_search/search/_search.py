@@ -61,8 +61,8 @@ class HyperoptSearchCV(FittedSearch):
     pre_dispatch : int or str, default="2*n_jobs"
         Ignored; it exists so that the arguments of `GridSearchCV` can be passed.
     random_state : int, RandomState, Generator or None, default=None
-        Seed of the search. With a seed the candidates and scores are reproducible, and they do not depend on
-        `n_jobs` up to the number of folds.
+        Seed of the search. With a seed the result is the same for every `n_jobs` up to the number of folds; a
+        larger `n_jobs` widens `max_queue_len`.
     error_score : "raise" or float, default=nan
         The score of a fold whose fit or scoring fails. ``"raise"`` ends the search with the error instead.
     return_train_score : bool, default=False
@@ -78,7 +78,8 @@ class HyperoptSearchCV(FittedSearch):
         Candidates to evaluate first, as ``{parameter name: value}``: for example ``[old.best_params_]``. Parameters
         that are left out are drawn. Labels can be used instead of names.
     max_queue_len : int, default=None
-        The window W: candidate t is suggested from the outcomes of candidates 0 .. t-W. By default
+        How many candidates may be open at once, W: candidate t is suggested from the outcomes of candidates
+        0 .. t-W. By default
         ``1 + ceil(n_jobs / n_splits)``, at least 2. It is used only with a `random_state`.
     objective_metric : str, default=None
         With several metrics, the one to optimise where `refit` does not name one. None means the first.

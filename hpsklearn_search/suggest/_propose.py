@@ -1,4 +1,4 @@
-"""What algorithms with a model share: first points without it, then its best candidates, none of them twice."""
+"""What algorithms with a model share: first points without it, then its best candidates, none that was tried before."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def propose(
     min_losses: int,
     avoid_repeats: bool,
 ) -> list[Point]:
-    """`n` points: of the start-up phase, then the first candidates of `rank`, which sorts them best first."""
+    """`n` points: of the start-up phase, then the first candidates of `rank`, which sorts them best first.
+
+    With `avoid_repeats`, candidates that were tried before are skipped, as long as the space has others.
+    """
     space, n_trials = history.space, len(history)
     if n_trials < n_startup or np.count_nonzero(history.ok) < min_losses or not len(space):
         return startup_points(history, max(n_startup, 1), n, rng)

@@ -14,8 +14,9 @@ loss now, it is given up as long as
 
     a - 2 (b - a) > the best loss of all                                                        (2)
 
-because the gains of a search shrink, so that as many trials again are not likely to gain even that. (The
-rising bandits of Li and others, 2020, decide between model families by the same bound.)
+The second half of its n trials gained b - a, so n more at the same rate would gain 2 (b - a). That is the
+most to expect, since gains shrink. (The rising bandits of Li and others, 2020, decide between model families
+by the same bound.)
 
 >>> import numpy as np
 >>> from hpsklearn_search import Trials, hp
@@ -42,9 +43,9 @@ from ..trials import History
 
 Option: TypeAlias = "tuple[int, int]"  # A column of a choice, and the index of one of its options.
 
-# How often the least tried option is taken: where options are values; where they are branches, at most.
-SHARE_OF_VALUES, SHARE_OF_BRANCHES = 0.15, 0.4
-PATIENCE = 10  # After this many trials without a better loss, a branch is taken half as often as at most.
+SHARE_OF_VALUES = 0.15  # Probability of forcing the least tried option where options are plain values.
+SHARE_OF_BRANCHES = 0.4  # The factor of equation (1).
+PATIENCE = 10  # The t at which equation (1) reaches half of that factor.
 MIN_TRIALS_TO_GIVE_UP = 4  # A branch with fewer trials is never given up.
 EXPECTED_GAIN = 2.0  # The factor of equation (2).
 

@@ -1,11 +1,13 @@
 """Annealing: draw near one of the best points so far, from a neighbourhood that shrinks as trials accumulate.
 
-The point to stay near is the k-th best, with k from a geometric distribution. A number is drawn from the part
+The point to stay near is the k-th best, with k from a geometric distribution. A numeric parameter that n trials
+have had is drawn from an interval around its value at that point that holds the fraction
 
     1 / (1 + s n)                                                                               (1)
 
-of the prior around its value there, if n trials have had the parameter; an option is drawn from the prior with
-that probability, and kept otherwise. The algorithm is simple and quick, but local minima catch it easily.
+of the prior. With a normal prior it moves by a normal step of that fraction of the prior's deviation. An option
+is drawn from the prior with probability (1), and kept otherwise. The algorithm is simple and quick, but local
+minima catch it easily.
 """
 
 from __future__ import annotations

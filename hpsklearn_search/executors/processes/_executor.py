@@ -65,7 +65,7 @@ class ProcessExecutor:
         n_workers: int,
         *,
         task_timeout: float | None = None,
-        max_retries: int = 1,  # once more: the system may have killed the worker for what another program took
+        max_retries: int = 1,  # once more: the out-of-memory killer may have hit it because of another program
         n_threads: int | None = None,
         temp_folder: str | None = None,
     ) -> None:
@@ -90,7 +90,8 @@ class ProcessExecutor:
         """Write the function to a folder and start all workers, without waiting for them."""
         self._shared = SharedFunction(function, self._temp_folder)
         self._environment = worker_environment(self.capacity, self._n_threads)
-        # Before multiprocessing joins its children at the end of the program: ours wait for this.
+        # Must run before multiprocessing joins its children at exit: our workers end only when this closes their
+        # pipes or kills them.
         self._finalizer = util.Finalize(self, _shut_down, args=(self._slots, self._shared), exitpriority=100)
         for index in range(self.capacity):
             self._start_worker(index)
@@ -143,6 +144,8 @@ class ProcessExecutor:
         return cancelled
 
     def _ends_soon(self, slot: _Slot) -> bool:
+        """True if the task is expected to end before a replacement could be ready."""
+        # A task that has run for longer than the mean of all tasks has no expected end.
         started_at = None if slot.worker is None else slot.worker.task_started_at
         if started_at is None:
             return False
@@ -297,7 +300,7 @@ def _ended(job: _Job, failure: Failure, started_at: float | None) -> Finished:
 
 def _shut_down(slots: list[_Slot], shared: SharedFunction) -> None:
     """End all workers and delete the files."""
-    # It must not refer to the executor: it runs when nothing else does any more.
+    # It must not refer to the executor, which could then not be collected: its collection runs this, too.
     workers = [slot.worker for slot in slots if slot.worker is not None]
     idle = [slot.worker for slot in slots if slot.worker is not None and slot.job is None and slot.worker.is_ready]
     for worker in idle:

@@ -85,7 +85,7 @@ class WorkerProcess:
     @property
     def has_received(self) -> bool:
         """Whether the task sent last has reached it."""
-        # What happens before is not the task's fault, so the task is sent again and does not pay for it.
+        # If the worker dies before this, the task is sent again without counting a retry.
         return self._n_sent > 0 and self._progress.n_received == self._n_sent
 
     @property

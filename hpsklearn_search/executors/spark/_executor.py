@@ -76,7 +76,7 @@ class SparkExecutor:
     ) -> None:
         self._cluster = cluster
         self.capacity = parallelism  # above the number of slots, Spark queues the tasks
-        # In the attempt after the last, the worker only reports that the task is given up, and why.
+        # A task has 1 + max_retries runs, plus one in which the worker only reports that it is given up, and why.
         self._max_attempts = 2 + max_retries
         self._call = SparkCall(uuid.uuid4().hex, max_retries, task_timeout)
         self._jobs: dict[str, _Job] = {}
@@ -187,7 +187,10 @@ class SparkExecutor:
             self._done.put((job.tag, result))
 
     def _run(self, job: _Job) -> Finished:
-        """Run a job, again where a worker died and Spark (a local master) does not repeat the task."""
+        """Run a job, again where a worker died and Spark (a local master) does not repeat the task.
+
+        There are 1 + max_retries runs, plus one in which the worker only reports.
+        """
         reason = ""
         for attempt in range(self._max_attempts):
             if job.tag not in self._jobs:

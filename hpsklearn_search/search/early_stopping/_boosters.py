@@ -31,13 +31,15 @@ class Part:
 class Booster:
     """What early stopping needs from a library."""
 
+    # Parameters that give the number of iterations. `fit_all` sets those that `get_params` has, else the first.
     iteration_names: tuple[str, ...]
-    # Names of the number of iterations; the first one is set if no other is.
-    own_stopping: Mapping[str, Any] = {}
+
     # The library's own arguments for early stopping, with the value that switches each off. EarlyStopping
-    # decides alone when to stop; and in a fit without an evaluation set most of them are errors.
-    evaluation_names: Mapping[str, str] = {}
+    # decides alone when to stop. In a fit without an evaluation set most of them are errors.
+    own_stopping: Mapping[str, Any] = {}
+
     # Fit parameters with a value per row, and what ``fit`` calls them for the evaluation set.
+    evaluation_names: Mapping[str, str] = {}
 
     def check(self, estimator: Any) -> None:
         """Raise TypeError if `estimator` is of the library and cannot stop early."""

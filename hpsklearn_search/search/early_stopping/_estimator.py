@@ -77,7 +77,8 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
     Attributes
     ----------
     estimator_ : estimator
-        The fitted booster. It predicts with its best iteration.
+        The fitted booster. It predicts with its best iteration; HistGradientBoosting predicts with all the
+        iterations it ran.
     best_iteration_ : int
         The number of iterations of the best model, counted from 1.
     n_held_out_ : int
@@ -180,6 +181,7 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
         metadata = {name: value for name, value in metadata.items() if value is not None}
         if get_config()["enable_metadata_routing"]:
             routed = process_routing(self, "fit", **metadata).estimator.fit
+            # `fit` names sample_weight, so this class requests it, and passes it on even if the booster does not.
             metadata = {**routed, **{k: v for k, v in metadata.items() if k == "sample_weight"}}
         fit_params = {name: value for name, value in metadata.items() if name != "groups"}
         self.estimator_ = clone(self.estimator)

@@ -42,7 +42,9 @@ def hold_out(
         is_held_out = np.isin(rows, _of_each_class(np.asarray(y), fraction, rng))
     else:
         is_held_out = np.isin(rows, _last(rng.permutation(len(y)), fraction, "n_samples"))
-    if stratify:  # a booster cannot be evaluated on a class that it was not trained on, so that is trained on
+    # A booster cannot be evaluated on a class that it was not trained on. So rows of a class with no training row
+    # are moved back to training, unless no row would be left to hold out.
+    if stratify:
         is_of_known_class = np.isin(y, np.asarray(y)[~is_held_out])
         if np.any(is_held_out & is_of_known_class):
             is_held_out &= is_of_known_class

@@ -45,7 +45,7 @@ class FoldFunction:
     splits: Splits
     settings: Mapping[str, Any]  # further keywords of scikit-learn's fold routine: scorer, error_score, fit_params, ...
     cache: StepCache | None = None
-    search: Any = None  # which estimator scikit-learn's callbacks see: the search; a substitute in another process
+    search: Any = None  # the estimator that scikit-learn's callbacks see; in another process a substitute for it
     has_early_stopping: bool = False  # whether a fitted candidate may contain an `EarlyStopping`
     config: Mapping[str, Any] = field(default_factory=get_config)
     origin: tuple[int, int] = field(default_factory=lambda: (os.getpid(), threading.get_ident()))
@@ -138,7 +138,7 @@ class FoldFunction:
 
 def _as_floats(scores: Any) -> Any:
     """The scores of one fold as plain floats; InvalidScore for complex ones."""
-    # Pickle may not know the number type of a scorer, and a save file does not.
+    # A scorer may return a number type that a save file cannot store.
     if isinstance(scores, dict):
         return {name: _as_float(name, score) for name, score in scores.items()}
     return _as_float("score", scores)

@@ -23,9 +23,9 @@ from ._function import FoldFunction, FoldTask, failed_fold
 NOT_FINITE = "non-finite score"
 
 # Seconds; folds that take less on average go to a worker as one task, since sending each costs about 0.1 ms.
+# A higher limit gains nothing that can be measured. With a seed, few candidates are open at once, and
+# each candidate, sent as one task, would keep only one worker busy.
 SHORT_FOLD = 2e-3
-# A higher limit gains nothing that can be measured, and with a seed, where few candidates are open at once,
-# each of them would keep only one worker busy.
 
 
 class FoldObjective:
@@ -47,6 +47,7 @@ class FoldObjective:
         self._n_folds_run = 0
 
     def remember(self, trial: Trial) -> None:
+        """Enter a trial of an earlier run into the race."""
         if self.race is not None and trial.is_ok and trial.outcome is not None and trial.outcome.folds:
             self.race.add(trial.number, list(map(self.objective_score, trial.outcome.folds)))
         self._check_bound(trial)
@@ -105,7 +106,11 @@ class FoldObjective:
         return Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
 
     def raise_if_fatal(self, trial: Trial) -> None:
-        """Raise the error of a trial where ``error_score="raise"``, bad scores, and scores above racing's bound."""
+        """Raise if the search must end.
+
+        That is for ``error_score="raise"``, an error that the fold function does not catch, an invalid score, or a
+        score above racing's bound.
+        """
         self._check_bound(trial)
         failure = trial.outcome.failure if trial.outcome is not None else None
         if failure is None or not self._ends_search(failure):

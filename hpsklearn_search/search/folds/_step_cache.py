@@ -122,10 +122,11 @@ class FoldMemory:
         self.fold = fold
 
     def __reduce__(self) -> Any:
-        return FoldMemory, ()  # a copy, in a clone of the pipeline, may be fitted on other data
+        return FoldMemory, ()  # A clone may be fitted on other data, so a copy has no cache.
 
     def cache(self, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-        steps, self.steps = self.steps, None  # so may the pipeline itself, a second time
+        # Use the cache for one fit only: a second fit may be on other data.
+        steps, self.steps = self.steps, None
         return function if steps is None else partial(steps.fit_transform, Prefix(self.fold), function)
 
 
@@ -179,7 +180,7 @@ def _changeable_items(X: Any) -> Any:
 def _class_attributes(step: Any) -> Iterator[Any]:
     for kind in type(step).__mro__:
         if kind.__module__.partition(".")[0] in ("sklearn", "builtins"):
-            continue  # constants
+            continue  # class attributes of scikit-learn and builtins never change
         for name, value in vars(kind).items():
             if not name.startswith("__") and name != "_abc_impl" and not hasattr(type(value), "__get__"):
                 yield value

@@ -17,7 +17,7 @@ HUGE = 1e300
 
 
 def fill_failures(losses: FloatArray) -> FloatArray:
-    """Failed trials (NaN) as the worst, and as worse than the others where those are all alike."""
+    """NaN becomes the worst loss; if all losses are equal, a worse one."""
     if np.isnan(losses).all():
         return np.zeros_like(losses)
     if np.nanmax(np.abs(losses)) > HUGE:
@@ -28,7 +28,11 @@ def fill_failures(losses: FloatArray) -> FloatArray:
 
 
 def standardise(losses: FloatArray, share: float = 0.5) -> FloatArray:
-    """Losses with mean 0 and variance 1, logarithmic where they are worse than the quantile `share`."""
+    """Losses with mean 0 and variance 1, logarithmic where they are worse than the quantile `share`.
+
+    With q that quantile, z = (y - min y) / (q - min y), and 1 + log z in place of z where z > 1. The result is
+    (z - mean z) / deviation of z.
+    """
     y = fill_failures(losses)
     best = y.min()
     scale = max(np.quantile(y, share) - best, 1e-12 * max(1.0, abs(best)))
@@ -47,7 +51,7 @@ def normal_scores(losses: FloatArray) -> FloatArray:
 
 
 def relative_noise(variances: FloatArray) -> FloatArray:
-    """Each variance over the typical one; 1 where it is not known."""
+    """Each variance over the median positive variance, clipped to [0.1, 10]; 1 where it is not known."""
     # The process fits the absolute noise: the spread of scores over folds overstates it, since a hard fold
     # is hard for every candidate.
     positive = variances[variances > 0]

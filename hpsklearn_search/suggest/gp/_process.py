@@ -1,7 +1,7 @@
 """Step 2: a Gaussian process over past trials, its weights fitted to them.
 
-With C = K + e N the covariance of the standardised losses y up to their variance v, the weights w of
-the kernel's equation (1) and the noise e minimise
+The standardised losses y are normal with covariance v C, C = K + e N. K is the matrix of the
+kernel. The weights w of the kernel's equation (1) and the noise e minimise
 
     (n/2) log v + (1/2) log |C| - log p(w, e),   v = y' C^-1 y / n                              (4)
 
@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 from ...space._typing import BoolArray, FloatArray, IntArray
 from ._kernel import ADDITIVE, axis_distances, covariance, matern, matern_slope
 
-PRIOR_LENGTH = 0.3
+PRIOR_LENGTH = 0.3  # E[log w] = -2 log PRIOR_LENGTH - (1/2) log d
 PRIOR_SPREAD = 1.6  # standard deviation of log w
 PRIOR_NOISE, NOISE_SPREAD = np.log(1e-3), 2.0
 BOUNDS_WEIGHT = (np.log(1e-4), np.log(1e4))
@@ -54,7 +54,10 @@ def fit_weights(distances: FloatArray, y: FloatArray, noisiness: FloatArray) -> 
 def _likelihood(
     theta: FloatArray, pairs: FloatArray, lower: tuple[IntArray, IntArray], y: FloatArray, noisiness: FloatArray
 ) -> tuple[float, FloatArray]:
-    """Equation (4) without the prior, and equation (5); `pairs` holds each pair of points once, shape (d, pairs)."""
+    """The negative log likelihood, which is equation (4) without the prior, and its gradient, equation (5).
+
+    `pairs` holds each pair of points once, shape (d, pairs).
+    """
     d, n = len(theta) - 1, len(y)
     w, noise = np.exp(theta[:-1]), float(np.exp(theta[-1]))
     r_squared = w @ pairs
@@ -78,7 +81,7 @@ def _likelihood(
 
 
 def _factor(matrix: FloatArray) -> FloatArray:
-    """The lower Cholesky factor."""
+    """Lower Cholesky factor; adds the jitter that it needs to `matrix` in place."""
     # Points that nearly coincide make the matrix singular: add as little more noise as it takes.
     for jitter in (0.0, 1e-6, 1e-4, 1e-2):
         matrix.flat[:: len(matrix) + 1] += jitter
@@ -115,7 +118,8 @@ class GaussianProcess:
         matrix.flat[:: len(y) + 1] += np.exp(theta[-1]) * noisiness + 1e-8
         factor = _factor(matrix)
         a = cho_solve((factor, True), y, check_finite=False)
-        fitted = y - (matrix.diagonal() - 1.0) * a  # K a = y - (C - K) a, and the diagonal of K is 1
+        # K a = y - (C - K) a. The diagonal of K is 1, and that of `matrix` has the jitter of `_factor` too.
+        fitted = y - (matrix.diagonal() - 1.0) * a
         return cls(points, is_option, theta, factor, a, fitted, max(float(y @ a) / len(y), 1e-12))
 
     def mean(self, x: FloatArray) -> FloatArray:

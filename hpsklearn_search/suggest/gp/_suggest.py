@@ -130,7 +130,7 @@ def _rows_of(branch: Option | None, points: FloatArray) -> BoolArray:
 
 # ---------------------------------------------------------------------- the model
 def _posterior(history: History, *, by_rank: bool) -> tuple[GaussianProcess, FloatArray]:
-    """The process given the finished trials, and the best of their points, best first."""
+    """The process given the trials, and all its points of finished trials, best first."""
     finished = np.flatnonzero(~history.pending)
     is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
     theta = _fitted_weights(history, finished, is_option)

@@ -20,9 +20,13 @@ MOST_ABOVE = 250
 
 
 def splits(losses: FloatArray, gammas: Sequence[float]) -> list[tuple[IntArray, IntArray]]:
-    """Rows of the good trials, best first, and of all others, for each share of good ones that differs in them."""
+    """One (good rows best first, other rows) pair per gamma.
+
+    Gammas that give the same number of good rows count once.
+    """
     order = np.argsort(losses, kind="stable")  # NaN last: failed and pending trials are never good
     n_ok = int(np.count_nonzero(~np.isnan(losses)))
+    # dict.fromkeys: unique, in order
     cuts = dict.fromkeys(min(math.ceil(gamma * n_ok), MOST_BELOW) for gamma in gammas)
     return [(order[:cut], order[cut:]) for cut in cuts]
 

@@ -3,19 +3,22 @@
 With l the mixture over the good trials and g that over the bad ones, the candidate that maximises
 l(x)/g(x) maximises the expected improvement (Bergstra and others, 2011, section 4.1). The share of the
 trials that is called good decides what is improved on: a small share looks at where the best ones are, a
-large one at where losses are good at all. Neither is right throughout a search, so the mean over a small
-and a large share is maximised,
+large one at where losses are good at all.
 
-    a(x) = 1/|G| sum_gamma log l_gamma(x)/g_gamma(x)                                             (6)
-
-and equally many candidates are drawn from each l_gamma. The bandwidth of g follows equation (4) with the
-spread
+The bandwidth of g follows equation (4) with the spread
 
     s = sqrt(s_l s_g)                                                                           (5)
 
 the geometric mean of those of the good and of the bad points. On an axis where the good trials agree, a
 small step matters, so a bad trial says something about its close neighbours only; where they differ, about
 a wider range.
+
+Neither a small nor a large share is right throughout a search, so the mean over the shares gamma in G, a
+small and a large one, is maximised,
+
+    a(x) = 1/|G| sum_gamma log l_gamma(x)/g_gamma(x)                                            (6)
+
+and equally many candidates are drawn from each l_gamma.
 """
 
 from __future__ import annotations
