@@ -9,7 +9,7 @@ from .integrations import MLflowCallback
 from .optimize import Callback
 from .search import EarlyStopping, HyperoptSearchCV, Racing, one_standard_error
 from .suggest import anneal, auto, mix, parameter_importances, rand, tpe
-from .trials import STATUS_FAIL, STATUS_OK, Trials
+from .trials import STATUS_FAIL, STATUS_OK, Trials, generate_trials_to_calculate, trials_from_docs
 
 __all__ = [
     "STATUS_FAIL",
@@ -27,6 +27,7 @@ __all__ = [
     "auto",
     "exceptions",
     "fmin",
+    "generate_trials_to_calculate",
     "hp",
     "hyperopt",
     "mix",
@@ -36,4 +37,5 @@ __all__ = [
     "rand",
     "space_eval",
     "tpe",
+    "trials_from_docs",
 ]
