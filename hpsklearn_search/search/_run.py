@@ -88,12 +88,12 @@ class SearchRun:
         caller = search if tree.has_listeners else None
         function = _fold_function(search, parameters, (X, y, splits), _fold_settings(search, scorer, routed), caller)
         metric = _objective_metric(search, scorer)
+        trials = _starting_trials(search, place, parameters.space)
         algo, max_evals = _algorithm_and_budget(search, parameters.space)
         executor = _open_executor(search, place, max_evals * len(splits))
         window = _window(search, executor.capacity / len(splits))
         objective = FoldObjective(function, metric, _race(search, function, metric, window), tree.fold_context)
         callbacks = collect_callbacks(search, objective)
-        trials = _starting_trials(search, place, parameters.space)
         for trial in trials.record:
             objective.remember(trial)
         plan = _plan(search, parameters, objective, algo, max_evals, window)

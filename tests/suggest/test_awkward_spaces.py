@@ -116,13 +116,13 @@ def nested(depth: int) -> Space:
 
 @pytest.mark.parametrize("name", [*ALGORITHMS, "grid"])
 def test_algorithms_do_not_recurse_into_a_space(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sixty more frames are enough for a suggestion in choices that are nested seventy deep."""
+    """Fifty more frames are enough for a suggestion in choices that are nested sixty deep."""
     suggest: Callable[..., Any] = grid.suggest if name == "grid" else ALGORITHMS[name]
-    space, rng = nested(70), np.random.default_rng(0)
+    space, rng = nested(60), np.random.default_rng(0)
     trials = recorded(space, [space.draw(rng) for _ in range(25)])
     monkeypatch.setattr(Space, "size", space.size)  # how a space counts its points is not tested here
     limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(len(inspect.stack()) + 60)
+    sys.setrecursionlimit(len(inspect.stack()) + 50)
     try:
         [point] = suggest([25], space, trials, 0)
     finally:
