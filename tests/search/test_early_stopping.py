@@ -251,7 +251,7 @@ def with_callbacks(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments, with XGBoost's callback where it is asked for."""
     if "callbacks" not in arguments:
         return arguments
-    callback = importlib.import_module("xgboost").callback.EarlyStopping
+    callback = pytest.importorskip("xgboost").callback.EarlyStopping
     return {**arguments, "callbacks": [callback(rounds=2, save_best=True)]}
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_breast_cancer
 from sklearn.dummy import DummyClassifier
@@ -318,14 +319,15 @@ def test_the_score_of_an_estimator_has_the_bound_of_its_method(estimator: object
 def test_negative_weights_have_no_bound() -> None:
     """A weighted accuracy of 3 is possible with them, so nobody is pruned."""
     weights = np.where(np.arange(len(y)) % 3, 1.0, -0.4)
-    model = DecisionTreeClassifier(random_state=0)
-    options = {"max_evals": 6, "cv": 3, "refit": False}
-    full, raced = (
-        HyperoptSearchCV(model, {"max_depth": [9, 6, 4, 3, 2, 1]}, racing=racing, **options).fit(
-            X, y, sample_weight=weights
+    space = {"max_depth": [9, 6, 4, 3, 2, 1]}
+    with config_context(enable_metadata_routing=True):
+        model = DecisionTreeClassifier(random_state=0).set_fit_request(sample_weight=True)
+        scorer = get_scorer("accuracy").set_score_request(sample_weight=True)
+        options = {"max_evals": 6, "cv": 3, "refit": False, "scoring": scorer}
+        full, raced = (
+            HyperoptSearchCV(model, space, racing=racing, **options).fit(X, y, sample_weight=weights)
+            for racing in (None, "ceiling")
         )
-        for racing in (None, "ceiling")
-    )
     np.testing.assert_array_equal(raced.cv_results_["mean_test_score"], full.cv_results_["mean_test_score"])
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectFromModel
-from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.preprocessing import StandardScaler
@@ -126,15 +126,20 @@ MAKERS: dict[str, Callable[[int], Any]] = {
     "function with globals": executed,
     "class from a factory": class_of,
     "instance of one": lambda n: class_of(n)(),
-    "frozen estimator": lambda n: FrozenEstimator(PCA(2, random_state=0).fit(X + np.arange(3) * n * X[:, :1])),
-    "frozen estimator in another": lambda n: SelectFromModel(FrozenEstimator(LinearRegression().fit(X, X[:, 0] * n))),
     "output of a step": lambda n: StandardScaler().set_output(transform=["default", "pandas", "polars"][n % 3]),
-    "discrete law": lambda n: stats.rv_discrete(values=([1, 2, 3 + n], [0.4, 0.3, 0.3])),
+    "discrete distribution": lambda n: stats.rv_discrete(values=([1, 2, 3 + n], [0.4, 0.3, 0.3])),
     "histogram": histogram,
-    "frozen law": lambda n: stats.gamma(1.0 + n),
+    "frozen distribution": lambda n: stats.gamma(1.0 + n),
     "scorer": lambda n: make_scorer(f1_score, beta=n),
     "generator": lambda n: np.random.default_rng(n),
 }
+if find_spec("sklearn.frozen"):  # scikit-learn 1.6 and later
+    from sklearn.frozen import FrozenEstimator
+
+    MAKERS["frozen estimator"] = lambda n: FrozenEstimator(PCA(2, random_state=0).fit(X + np.arange(3) * n * X[:, :1]))
+    MAKERS["frozen estimator in another"] = lambda n: SelectFromModel(
+        FrozenEstimator(LinearRegression().fit(X, X[:, 0] * n))
+    )
 
 
 @pytest.mark.parametrize("kind", MAKERS)
