@@ -92,7 +92,13 @@ class SearchRun:
         algo, max_evals = _algorithm_and_budget(search, parameters.space)
         executor = _open_executor(search, place, max_evals * len(splits))
         window = _window(search, executor.capacity / len(splits))
-        objective = FoldObjective(function, metric, _race(search, function, metric, window), tree.fold_context)
+        objective = FoldObjective(
+            function,
+            metric,
+            _race(search, function, metric, window),
+            tree.fold_context,
+            is_metric_required=search.objective_metric is not None,
+        )
         callbacks = collect_callbacks(search, objective)
         for trial in trials.record:
             objective.remember(trial)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
-from hpsklearn_search import Racing
+from hpsklearn_search import HyperoptSearchCV, Racing
 from hpsklearn_search.executors import Finished, Task
 from hpsklearn_search.optimize import Window
 from hpsklearn_search.search._parameters import ParameterSpace
@@ -115,3 +115,14 @@ def test_a_fold_that_crashed_prunes_nothing() -> None:
     outcome = raced.outcome(Record().add({"max_depth": 0}), finished)
     assert outcome is not None
     assert outcome.status == "crashed"
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", None, lambda estimator, X, y: {"acc": 0.5}])
+def test_a_metric_that_is_not_there_is_never_another_one(scoring: Any) -> None:
+    """A misspelt ``objective_metric`` is an error, whatever `scoring` is."""
+    search = HyperoptSearchCV(
+        DecisionTreeClassifier(), {"max_depth": [1, 2]}, max_evals=2, cv=2, scoring=scoring, refit=False,
+        objective_metric="ac",
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="objective_metric='ac'"):
+        search.fit(X, np.arange(6) % 2)

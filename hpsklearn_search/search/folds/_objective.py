@@ -37,9 +37,12 @@ class FoldObjective:
         metric: str | None = None,
         race: Race | None = None,
         context_of: Callable[[int], FoldContext | None] = lambda number: None,
+        *,
+        is_metric_required: bool = False,
     ) -> None:
         self.function = function
         self.metric = metric  # the one of several to maximise; None is the first
+        self.is_metric_required = is_metric_required  # whether a callable `scoring` must return it
         self.race = race
         self.context_of = context_of  # of a fold task, by its number; None without callbacks of scikit-learn
         self.asked_to_stop = False  # by a callback of scikit-learn, in any fold so far
@@ -142,7 +145,11 @@ class FoldObjective:
         scores = result["test_scores"]
         if not isinstance(scores, dict):
             return "score"
-        return self.metric if self.metric is not None and self.metric in scores else str(next(iter(scores)))
+        if self.metric is not None and self.metric in scores:
+            return self.metric
+        if self.is_metric_required:
+            raise InvalidScore(f"objective_metric={self.metric!r} is not one of the metrics of scoring: {list(scores)}")
+        return str(next(iter(scores)))
 
     def _leading_folds(self, parts: Mapping[int, Finished]) -> list[dict[str, Any]]:
         """Results of the folds before the first that has not run yet."""
