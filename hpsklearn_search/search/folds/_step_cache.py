@@ -154,8 +154,9 @@ def step_key(prefix: bytes, step: Any) -> bytes | None:
         return None
 
 
-def _surroundings(step: Any, X: Any, y: Any) -> bytes | None:
+def _surroundings(step: Any, X: Any, y: Any, weight: None = None) -> bytes | None:
     """What fitting a step may change besides the step and its copy of the train part; None if it is not known."""
+    # A pipeline of scikit-learn before 1.6 passes a third argument, `weight`, which is always None.
     # The global generators of random numbers, what the parameters and the class of the step refer to, the target
     # that later steps get, too, and items that X shares with the other folds.
     params = step.get_params(deep=False) if hasattr(step, "get_params") else {}
