@@ -69,6 +69,10 @@ EXCLUDED: dict[str, str] = {
 
 if parse_version(sklearn.__version__) < parse_version("1.9"):
     EXCLUDED["test_random_search_bad_cv"] = "has an older wording of an error ('returned inconsistent results')"
+if parse_version(sklearn.__version__) < parse_version("1.6"):
+    EXCLUDED["test_nested_cv"] = (
+        "its StratifiedGroupKFold makes a fold without a row to score on, which is refused here; GridSearchCV fits it"
+    )
 
 
 # ---------------------------------------------------------------------- the plugin
