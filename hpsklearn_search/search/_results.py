@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from ..trials import STATUS_CANCELLED, Trial
-from ._score_errors import SCORE_ERRORS, fold_error
+from ._score_errors import SCORE_ERRORS, fold_error, last_line
 
 # Keys of the result of a fold, in addition to those of scikit-learn:
 ASKED_TO_STOP = "asked_to_stop"  # whether a callback of scikit-learn asked to end the search
@@ -42,7 +42,7 @@ def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any
     trial = next(trial for trial in trials if any(fold["fit_error"] for fold in flat_folds([trial])))
     error = next(fold["fit_error"] for fold in flat_folds([trial]) if fold["fit_error"])
     raised = re.findall(r"^(?:\w+\.)*(\w*(?:Error|Exception)\b.*)", error, flags=re.MULTILINE)[::-1]
-    reasons = ", from ".join(dict.fromkeys(raised)) or error.strip().splitlines()[-1]
+    reasons = ", from ".join(dict.fromkeys(raised)) or last_line(error)
     return f"Candidate {trial.number}, {dict(params_of(trial.point))!r}, failed with {reasons}"
 
 
