@@ -66,7 +66,7 @@ def check_origin(search: Any, trials: Trials, fingerprint: Callable[[], dict[str
     if is_warm:
         _check_same(trials.fingerprint, current, problem)
     elif len(earlier):
-        _warn_of_other_data(earlier.fingerprint, current)
+        trials.record.is_prior_foreign = _warn_of_other_data(earlier.fingerprint, current)
     trials.fingerprint = current
 
 
@@ -85,18 +85,22 @@ def _check_same(last: Mapping[str, Any] | None, current: Mapping[str, Any] | Non
         )
 
 
-def _warn_of_other_data(earlier: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> None:
+def _warn_of_other_data(earlier: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> bool:
+    """Whether the earlier trials are, or may be, of other data or another metric."""
     if earlier and current is None:
         text = "trials= may hold trials of a search on other data or with another metric; this cannot be found out"
-        warnings.warn(f"{text}, because an argument of this search cannot be compared", UserWarning, stacklevel=2)
+        reason = "because an argument of this search cannot be compared. Their losses are compared by rank"
+        warnings.warn(f"{text}, {reason}", UserWarning, stacklevel=2)
+        return True
     changed = _differences(earlier, current, DATA_AND_METRIC, "in trials") if earlier and current else []
     if changed:
         warnings.warn(
-            "trials= holds trials of a search on other data or with another metric, and their losses are compared "
-            "with those of this search. Differences:\n  " + "\n  ".join(changed) + "\nPass trials=None to start anew",
+            "trials= holds trials of a search on other data or with another metric, so their losses are compared by "
+            "rank. Differences:\n  " + "\n  ".join(changed) + "\nPass trials=None to start anew",
             UserWarning,
             stacklevel=2,
         )
+    return bool(changed)
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any], names: Collection[str], where: str) -> list[str]:

@@ -39,6 +39,7 @@ class Record:
         self._has_other_tids = False
         # Finished trials of an earlier search: algorithms learn from them, but they are not part of the record.
         self.prior_trials: tuple[Trial, ...] = ()
+        self.is_prior_foreign = False  # Whether their losses are of other data or another metric.
         self.n_settled = 0  # Number of the first trial that is not finished.
 
     def __len__(self) -> int:
@@ -167,7 +168,7 @@ class Record:
     def history(self, space: Space, n_known: int | None = None) -> History:
         """The record as arrays over `space`, with the outcomes of the first `n_known` trials only."""
         if self._columns is None or self._columns.space is not space:
-            self._columns = Columns(space, self.prior_trials)
+            self._columns = Columns(space, self.prior_trials, is_prior_foreign=self.is_prior_foreign)
             for trial in self._trials:
                 self._columns.append(trial.point)
                 if trial.outcome is not None:

@@ -321,7 +321,7 @@ def test_a_warm_start_that_cannot_be_checked_is_refused() -> None:
     ("change", "what"), [({"X": X + 1}, "X"), ({"y": y[::-1]}, "y"), ({"scoring": "f1_macro"}, "scoring"), ({}, None)]
 )
 def test_trials_of_other_data_or_scores_are_worth_a_warning(change: dict[str, Any], what: str | None) -> None:
-    """Their losses would be compared with those of this search."""
+    """Their losses cannot be compared with those of this search but by rank."""
     earlier = HyperoptSearchCV(TREE, SPACE, max_evals=3, cv=3).fit(X, y).trials_
     changes = {"X": X, "y": y, **change}
     data = {name: changes.pop(name) for name in ("X", "y")}

@@ -150,8 +150,9 @@ def _data(
     history: History, rows: IntArray, scale: Callable[[FloatArray], FloatArray]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Points, scaled losses and noisiness of `rows`, or of the most informative of them."""
-    rows = rows[_most_informative(history.losses[rows])]
-    return history.units[rows], scale(history.losses[rows]), relative_noise(history.variances[rows])
+    losses = history.losses_of(rows)
+    kept = _most_informative(losses)
+    return history.units[rows[kept]], scale(losses[kept]), relative_noise(history.variances[rows[kept]])
 
 
 def _most_informative(losses: FloatArray) -> IntArray:
