@@ -76,15 +76,28 @@ def not_picklable(error: Exception) -> TypeError:
 class NoRoom(OSError):
     """The disk of the folder for temporary files is full."""
 
-    def __init__(self, folder: str, content: str) -> None:
-        remedy = "set the environment variable JOBLIB_TEMP_FOLDER to a folder on a larger disk"
-        super().__init__(errno.ENOSPC, f"{folder}: no room for {content}; {remedy}")
+    def __init__(self, folder: str, content: str, setting: str) -> None:
+        super().__init__(errno.ENOSPC, f"{folder}: no room for {content}; set {setting} to a folder on a larger disk")
+
+
+class FilesRemoved(FileNotFoundError):
+    """Somebody has removed the folder for temporary files while it was in use."""
+
+    def __init__(self, path: str, setting: str) -> None:
+        text = (
+            "another program removed this file while the search ran, and new workers need it; set "
+            f"{setting} to a folder that no program cleans up, and run the search again"
+        )
+        super().__init__(errno.ENOENT, text, path)
 
 
 class SharedFunction:
     """A folder that holds a function, pickled in the file `path`; removed with this object or with the process."""
 
     def __init__(self, function: Function, temp_folder: str | None = None) -> None:
+        # What a user can set: the folder of joblib's configuration comes before that of the environment.
+        variable = "the environment variable JOBLIB_TEMP_FOLDER"
+        self._setting = variable if temp_folder is None else "temp_folder of joblib.parallel_config"
         roots = _roots(temp_folder)
         for root in roots:
             try:
@@ -106,10 +119,18 @@ class SharedFunction:
             self.remove()
             if isinstance(error, NoRoom) or error.errno not in DISK_IS_FULL:
                 raise
-            raise NoRoom(self.folder, "what the workers need") from error
+            raise self._no_room("what the workers need") from error
         except Exception as error:
             self.remove()
             raise not_picklable(error) from error
+
+    def check(self) -> None:
+        """Raise if the file is no longer there."""
+        if not os.path.exists(self.path):
+            raise FilesRemoved(self.path, self._setting)
+
+    def _no_room(self, content: str) -> NoRoom:
+        return NoRoom(self.folder, content, self._setting)
 
     def remove(self) -> None:
         """Delete every file; safe to call twice."""
@@ -127,11 +148,13 @@ class SharedFunction:
     def _save(self, array: np.ndarray[Any, Any]) -> str:
         self._n_arrays += 1
         path = os.path.join(self.folder, f"array-{self._n_arrays}.npy")
-        _check_room(self.folder, array.nbytes)
+        content = f"an array of {array.nbytes / 1e6:.0f} MB"
+        if not _has_room(self.folder, array.nbytes):
+            raise self._no_room(content)
         try:
             np.save(path, array, allow_pickle=False)
         except OSError as error:  # numpy names neither the file nor the reason
-            raise NoRoom(self.folder, f"an array of {array.nbytes / 1e6:.0f} MB") from error
+            raise self._no_room(content) from error
         return path
 
 
@@ -175,8 +198,7 @@ def _roots(temp_folder: str | None) -> list[str]:
     return [*shared, os.path.abspath(tempfile.gettempdir())]
 
 
-def _check_room(folder: str, n_bytes: int) -> None:
-    """Raise unless the folder's disk keeps some room: a full one would hit other programs, too."""
+def _has_room(folder: str, n_bytes: int) -> bool:
+    """Whether the folder's disk keeps some room: a full one would hit other programs, too."""
     free = shutil.disk_usage(folder).free
-    if free < n_bytes + max(LARGE, free // 10):
-        raise NoRoom(folder, f"an array of {n_bytes / 1e6:.0f} MB")
+    return free >= n_bytes + max(LARGE, free // 10)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,12 @@ from ..executors._streams import safe_logger
 from ..optimize import Callback
 from ..space import SpaceTable
 from ..space._typing import FloatArray
-from ..suggest import parameter_importances
+from ..suggest import importance_intervals, parameter_importances
 from ..trials import Trial, Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
 from ._describe import settings, space_table
 from ._hopeless import ALL_FAILED, raise_if_hopeless
+from ._one_standard_error import OneStandardError
 from ._parameters import ParameterSpace
 from ._results import (
     BEST_ITERATIONS,
@@ -36,6 +38,7 @@ from ._results import (
     finished_trials,
     first_failure,
     flat_folds,
+    has_failed,
     padded_folds,
     rank_failures_last,
 )
@@ -159,6 +162,28 @@ class FittedSearch(BaseSearchCV):
             self._importances = trials, len(trials.record), importances
         return dict(importances)
 
+    def importance_intervals(self, level: float = 0.9) -> dict[str, tuple[float, float]]:
+        """How far each of `importances_` spreads if other candidates had been tried; it takes a second or more.
+
+        Parameters
+        ----------
+        level : float, default=0.9
+            The share of the repetitions that lie within an interval; see `suggest.importance_intervals`.
+
+        Returns
+        -------
+        dict
+            ``{label: (low, high)}`` in the order of `importances_`. An importance whose interval begins at 0 may
+            be due to chance.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            If the search is not fitted, or fewer than two candidates have a score.
+        """
+        check_is_fitted(self, "trials_")
+        return importance_intervals(self.trials_, ParameterSpace(self.space, self.estimator).space, level=level)
+
     # ------------------------------------------------------------------ the search and its results
     def _search(self, run: SearchRun) -> None:
         """Run the loop and make the table; where the loop raises, the finished candidates are kept."""
@@ -265,13 +290,20 @@ class FittedSearch(BaseSearchCV):
         self.scorer_ = scorers_by_name(run.objective.function.settings["scorer"])
         best_loss = self.trials_.best_loss
         if self.refit or not self.multimetric_:
-            self.best_index_ = self._select_best_index(self.refit, refit_metric, self.cv_results_)
+            self.best_index_ = self._select_best_index(self._choice(), refit_metric, self.cv_results_)
             if not callable(self.refit):
                 self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
             best_loss = self._loss_of(self.best_index_, run)
         if best_loss is not None:
             self.best_loss_ = best_loss
+
+    def _choice(self) -> Any:
+        """`refit`, which learns from the record which candidates have failed: the table does not always show it."""
+        if not isinstance(self.refit, OneStandardError):
+            return self.refit
+        failed = has_failed(self._rows(), self.refit.metric)
+        return partial(self.refit.choose, has_failed=np.zeros_like(failed) if failed.all() else failed)
 
     def _loss_of(self, row: int, run: SearchRun) -> float | None:
         """Minus the score of a row; of a pruned one, over the folds that ran; None if it failed."""

@@ -10,12 +10,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..space import Choice, brief, children
+from ._describe import settings
+from ._parameters import ParameterSpace
 
 
 @dataclass(frozen=True)
@@ -29,24 +34,51 @@ class OneStandardError:
     def __call__(self, cv_results: Mapping[str, Any]) -> int:
         """The row of the candidate to refit; ValueError if there is none."""
         means = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
+        ranks = cv_results.get(f"rank_test_{self.metric}")
+        return self.choose(cv_results, _outranked(means, ranks))
+
+    def choose(self, cv_results: Mapping[str, Any], has_failed: NDArray[np.bool_]) -> int:
+        """The same, of the candidates that have not failed."""
+        means = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
         deviations = np.asarray(self._column(cv_results, f"std_test_{self.metric}"), dtype=float)
-        means = _without_failures(means, cv_results.get(f"rank_test_{self.metric}"))
+        means = np.where(np.isfinite(means) & ~has_failed, means, np.nan)
+        if np.isnan(means).all():
+            raise ValueError(f"one_standard_error: no candidate has a finite mean_test_{self.metric}")
         values = np.ma.asarray(self._column(cv_results, f"param_{self.simplest}"))
         # A candidate of a branch without the parameter cannot be compared, so it is never the simplest.
-        simplicity = np.array([np.nan if v is np.ma.masked or v is None else float(v) for v in values])
-        if not np.isfinite(means).any():
-            raise ValueError(f"one_standard_error: no candidate has a finite mean_test_{self.metric}")
-        best = int(np.nanargmax(np.where(np.isfinite(means), means, np.nan)))
-        pattern = re.compile(rf"split\d+_test_{re.escape(self.metric)}$")
-        n_splits = sum(1 for key in cv_results if pattern.match(key))
+        simplicity = np.array([np.nan if v is np.ma.masked or v is None else self._number(v) for v in values])
+        best = int(np.nanargmax(means))
         with np.errstate(invalid="ignore"):
-            is_as_good = means >= means[best] - deviations[best] / np.sqrt(n_splits)
+            is_as_good = means >= means[best] - self._standard_error(cv_results, deviations[best])
         rows = np.flatnonzero(is_as_good & np.isfinite(simplicity))
         if not len(rows):
             return best
         order = -simplicity[rows] if self.larger_is_simpler else simplicity[rows]
         simplest = rows[order == order.min()]
         return int(simplest[np.argmax(means[simplest])])
+
+    def _standard_error(self, cv_results: Mapping[str, Any], deviation: float) -> float:
+        """That of a mean over k folds, from their population deviation, which is what scikit-learn's table has."""
+        pattern = re.compile(rf"split\d+_test_{re.escape(self.metric)}$")
+        n_splits = sum(1 for key in cv_results if pattern.match(key))
+        # sqrt(k/(k-1)) makes it the deviation of a sample, and 1/sqrt(k) that of the mean; one fold tells nothing.
+        return deviation / np.sqrt(n_splits - 1) if n_splits > 1 else 0.0
+
+    def _number(self, value: Any) -> float:
+        try:
+            if not isinstance(value, str):
+                return float(value)
+        except (TypeError, ValueError):
+            pass
+        raise self.not_a_number(value)
+
+    def not_a_number(self, value: Any) -> ValueError:
+        """The error for a parameter that cannot be ordered by its values."""
+        shown = repr(str(value)) if isinstance(value, str) else brief(value)
+        return ValueError(
+            f"one_standard_error({self.simplest!r}): {self.simplest} can be {shown}, which is not a number; name a "
+            'parameter whose values are numbers, as in refit=one_standard_error("max_depth")'
+        )
 
     def _column(self, cv_results: Mapping[str, Any], name: str) -> Any:
         if name not in cv_results:
@@ -55,20 +87,47 @@ class OneStandardError:
         return cv_results[name]
 
 
-def _without_failures(means: NDArray[np.float64], ranks: Any) -> NDArray[np.float64]:
-    # Failed candidates share the last rank; a number for error_score can be higher than the mean of another.
+def _outranked(means: NDArray[np.float64], ranks: Any) -> NDArray[np.bool_]:
+    """Which rows have the last rank although the mean of another row is lower: they failed."""
+    # A table alone does not say more: a number for error_score may be higher than the mean of another.
     if ranks is None or np.ptp(ranks) == 0:
-        return means
+        return np.zeros(len(means), dtype=bool)
     is_last = np.asarray(ranks) == np.max(ranks)
     with np.errstate(invalid="ignore"):
-        return np.where(is_last & (means > np.nanmin(means[~is_last])), np.nan, means)
+        outranked: NDArray[np.bool_] = is_last & (means > np.nanmin(means[~is_last]))
+    return outranked
+
+
+def check_simplest(refit: Any, parameters: ParameterSpace) -> None:
+    """Raise if `refit` orders candidates by a parameter that the space has not, or that can be a text."""
+    if not isinstance(refit, OneStandardError):
+        return
+    names = set(_names(parameters.space.root))
+    if refit.simplest not in names:
+        similar = get_close_matches(refit.simplest, names, n=1) or sorted(names)
+        raise ValueError(
+            f"one_standard_error({refit.simplest!r}): the space does not set {refit.simplest}; name a parameter that "
+            f"it sets, as in refit=one_standard_error({similar[0]!r})"
+        )
+    for setting in settings(parameters):
+        if setting.parameter == refit.simplest and setting.is_direct and isinstance(setting.node, Choice):
+            texts = [option for option in setting.node.options if isinstance(option, str)]
+            if texts:
+                raise refit.not_a_number(texts[0])
+
+
+def _names(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        yield from node
+    for child in children(node):
+        yield from _names(child)
 
 
 def one_standard_error(simplest: str, *, metric: str = "score", larger_is_simpler: bool = False) -> OneStandardError:
     """A ``refit`` that takes the simplest candidate within one standard error of the best.
 
-    The standard error is that of the best candidate's mean over the folds (Breiman, Friedman, Olshen and
-    Stone, Classification and Regression Trees, 1984, section 3.4.3).
+    The standard error is that of the best candidate's mean over the k folds, ``std_test_score / sqrt(k - 1)``
+    (Breiman, Friedman, Olshen and Stone, Classification and Regression Trees, 1984, section 3.4.3).
 
     Parameters
     ----------

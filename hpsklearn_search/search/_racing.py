@@ -3,7 +3,8 @@
 Two rules are asked after every fold, in the order of the folds:
 
 - *ceiling*: even if every later fold reached the highest score of the metric, the mean would stay below
-  the incumbent's. The rule is exact: the winner and its score are those of the full search.
+  the incumbent's. The rule is exact for a given list of candidates: the best score is that of the full search. An algorithm
+  that learns hears less of a pruned candidate, and may then suggest others.
 - *predictive*: with d the mean difference to the incumbent over the first j of k folds, and s the
   standard deviation of such differences within a candidate, prune when
 
@@ -47,8 +48,9 @@ class Racing:
     Parameters
     ----------
     rule : {"auto", "ceiling", "predictive"}, default="auto"
-        ``"ceiling"`` never changes the winner. ``"predictive"`` saves more fits, and changes the winner
-        rarely. ``"auto"`` prunes when either rule does.
+        For a given list of candidates (a grid, ``algo="random"``), ``"ceiling"`` never changes the best score.
+        ``"predictive"`` saves more fits, and changes it rarely. ``"auto"`` prunes when either rule does. An
+        algorithm that learns goes on otherwise after a pruned candidate, for better or worse alike.
     z : float, default=3.0
         Safety margin of the predictive rule, in standard deviations.
     min_finished : int, default=3

@@ -94,7 +94,7 @@ def rank_failures_last(results: dict[str, Any], trials: Sequence[Trial]) -> Mapp
     """Let failed candidates share the last rank, as with NaN: neither `error_score` nor infinity can win."""
     for key in [key for key in results if key.startswith("mean_test_")]:
         means = np.asarray(results[key])
-        can_win = np.isfinite(means) & ~_has_failed(trials, key.removeprefix("mean_test_"))
+        can_win = np.isfinite(means) & ~has_failed(trials, key.removeprefix("mean_test_"))
         if not can_win.any():
             can_win = np.isfinite(means)  # then the scores decide among the failed candidates, as in GridSearchCV
         if np.isnan(means[~can_win]).all():
@@ -104,6 +104,7 @@ def rank_failures_last(results: dict[str, Any], trials: Sequence[Trial]) -> Mapp
     return results
 
 
-def _has_failed(trials: Sequence[Trial], metric: str) -> NDArray[np.bool_]:
+def has_failed(trials: Sequence[Trial], metric: str) -> NDArray[np.bool_]:
+    """Which trials have a fold whose fit or score of the metric failed."""
     folds = [trial.outcome.folds if trial.outcome is not None else () for trial in trials]
     return np.array([any(fold_error(fold, metric) for fold in of_trial) for of_trial in folds])

@@ -41,6 +41,7 @@ from ._compat import (
 from ._fingerprint import check_origin, fingerprint
 from ._hopeless import stop_if_hopeless
 from ._metric_bounds import bound_by_candidate
+from ._one_standard_error import check_simplest
 from ._parameters import ParameterSpace
 from ._points import as_points
 from ._racing import Race, as_racing
@@ -75,6 +76,7 @@ class SearchRun:
         parameters = ParameterSpace(search.space, search.estimator)
         check_early_stopping(search.estimator, parameters.space.root, params)
         parameters.check_names(search.estimator)
+        check_simplest(search.refit, parameters)
         # From here on the order is GridSearchCV's, so that of two mistakes both searches name the same one.
         scorer, refit_metric = search._get_scorers()
         check_target(search, y)

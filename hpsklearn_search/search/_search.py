@@ -69,6 +69,7 @@ class HyperoptSearchCV(FittedSearch):
         Whether `cv_results_` also contains the scores on the train part of each fold.
     timeout : float, default=None
         Seconds after which the search ends. The candidates that have finished are kept, and the best is refitted.
+        The start of worker processes counts.
     loss_threshold : float, default=None
         The search ends as soon as a loss is at most this. A loss is minus a mean score: -0.98 for a score of 0.98.
     early_stop_fn : callable, default=None
@@ -88,7 +89,7 @@ class HyperoptSearchCV(FittedSearch):
         NaN in `cv_results_`, which gets the columns ``n_splits_run`` and ``mean_test_score_partial``.
     step_cache : {"auto"} or int, default=None
         Memory in bytes, per worker, for caching the output of a pipeline's leading steps on each fold.
-        ``"auto"``: twice the size of X, at least 64 MB. Scores do not change. A step is cached only if its
+        ``"auto"``: twice the size of X, at least 64 MB. Scores do not change; ``mean_fit_time`` is what was left to do. A step is cached only if its
         output depends on nothing but its parameters: a random step needs an integer ``random_state``.
     constraints : callable, default=None
         ``constraints(params) -> bool``. Combinations for which it is False are replaced before they are fitted.

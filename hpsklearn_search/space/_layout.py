@@ -29,6 +29,9 @@ from ._typing import FloatArray, IntArray
 Conditions: TypeAlias = "tuple[tuple[int, int], ...]"
 
 
+_GRID = np.linspace(0.0, 1.0, 513)  # It has a point in each cell that a density may tell from a point.
+
+
 @dataclass(frozen=True)
 class Layout:
     """The columns by kind; made once for a space, since it may have a thousand of them."""
@@ -39,6 +42,7 @@ class Layout:
     opaque: IntArray
     priors: tuple[FloatArray, ...]  # probabilities of the options of each categorical column
     discrete: tuple[int, ...]  # numeric columns whose coordinates are those of cells
+    widest: FloatArray  # the width of the widest cell of each numeric column; 0 where continuous
     sizes: FloatArray  # how many values each numeric column has; infinite where continuous
     branches: tuple[tuple[Conditions, IntArray], ...]  # columns with the same conditions, parents before children
     branching: frozenset[int]  # columns of the choices that other columns depend on
@@ -60,6 +64,7 @@ class Layout:
             opaque,
             tuple(distributions[i].probabilities for i in categorical.tolist()),
             tuple(i for i in numeric.tolist() if distributions[i].snap(probe)[0] != probe[0]),
+            np.array([_widest_cell(distributions[i]) for i in numeric.tolist()], dtype=np.float64),
             np.array([distributions[i].n_values or np.inf for i in numeric.tolist()], dtype=np.float64),
             tuple((alternatives, np.array(columns)) for alternatives, columns in branches.items()),
             frozenset(column for alternatives in branches for column, _ in alternatives),
@@ -93,6 +98,11 @@ class Layout:
             if not np.isnan(row[column]):
                 units[column] = option_centre(prior, int(row[column]))
         return units
+
+
+def _widest_cell(distribution: Distribution) -> float:
+    left, right = distribution.cells(_GRID)
+    return float(np.max(right - left))
 
 
 def draw_options(prior: FloatArray, u: FloatArray) -> IntArray:

@@ -3,7 +3,7 @@
 from . import anneal, auto, gp, grid, mix, rand, tpe
 from ._protocol import HasHistory, SuggestAlgorithm, trial_seed
 from ._unseen import point_key, unseen_point
-from .importance import parameter_importances
+from .importance import importance_intervals, parameter_importances
 
 # The names that ``algo=`` takes; None means "auto".
 ALGORITHMS: dict[str, SuggestAlgorithm] = {
@@ -21,6 +21,7 @@ __all__ = [
     "auto",
     "gp",
     "grid",
+    "importance_intervals",
     "mix",
     "parameter_importances",
     "point_key",

@@ -19,6 +19,10 @@ The densities are not those of the trials themselves. A search that learns has m
 are good, so on *every* axis, also on those that do not matter, densities of trials show where it looked.
 The densities are those of draws from the prior, whose losses a Gaussian process predicts from the trials.
 
+A process fits chance, too. So it sees only the axes that the trials speak of (`gp/_relevance.py`); where they
+speak of none, all importances are 0. Where losses are tied, what is predicted differs within the tie by chance:
+a tie is good as a whole, or not at all.
+
 >>> from hpsklearn_search import Trials, fmin, hp
 >>> trials, space = Trials(), {"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}
 >>> _ = fmin(lambda p: abs(p["x"] - 0.3), space, max_evals=20, trials=trials, rstate=0, show_progressbar=False)
@@ -28,6 +32,7 @@ True
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,6 +44,7 @@ from ..trials import History, Trials
 from .gp._kernel import distances
 from .gp._losses import fill_failures, relative_noise, standardise
 from .gp._process import GaussianProcess, fit_weights
+from .gp._relevance import without_irrelevant
 
 LOG2_DRAWS = 12
 MOST_TRIALS = 200
@@ -48,6 +54,7 @@ DRAWS_PER_BIN = 16
 # Of 48 test searches, 0.5 ordered two parameters wrongly in 8 and 0.75 in none; 1 (no logarithm) went wrong
 # on losses with long tails.
 LINEAR_SHARE = 0.75
+REPETITIONS = 40  # of an interval
 LARGEST_BLOCK = 4_000_000  # numbers in memory at once while draws are judged
 
 
@@ -73,7 +80,7 @@ def parameter_importances(
     Returns
     -------
     dict
-        ``{label: importance}``, the largest first. All are 0 where no loss differs from another.
+        ``{label: importance}``, the largest first. All are 0 where the losses say nothing of any parameter.
 
     Raises
     ------
@@ -82,6 +89,9 @@ def parameter_importances(
 
     Notes
     -----
+    A parameter has an importance only if the trials are much more likely with its influence than without.
+    `importance_intervals` says how far the numbers can be relied on.
+
     The importance of a choice is due to differences between its branches, that of a parameter in a branch to
     differences inside the branch. An object with ``rvs`` is only drawn from, never modelled: its importance is 0.
 
@@ -95,6 +105,61 @@ def parameter_importances(
     >>> list(importances)
     ['kind', 'x']
     """
+    parsed, model = _parsed(trials, space, quantile)
+    return _sorted(_shares(parsed, model, quantile, normalize)) if len(parsed) else {}
+
+
+def importance_intervals(
+    trials: Trials, space: Any, *, quantile: float = 0.1, normalize: bool = True, level: float = 0.9
+) -> dict[str, tuple[float, float]]:
+    """How far each importance spreads if other trials had been made.
+
+    Each of 40 repetitions draws as many trials as there are, with replacement (the bootstrap).
+
+    Parameters
+    ----------
+    trials, space, quantile, normalize
+        As for `parameter_importances`.
+    level : float, default=0.9
+        The share of the repetitions that lie within an interval.
+
+    Returns
+    -------
+    dict
+        ``{label: (low, high)}`` in the order of `parameter_importances`. A parameter whose interval begins
+        at 0 may have no influence.
+
+    Raises
+    ------
+    ValueError
+        As `parameter_importances`, and if `level` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> from hpsklearn_search import Trials, fmin, hp
+    >>> trials, space = Trials(), {"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}
+    >>> _ = fmin(lambda p: 3 * p["x"] + p["y"], space, max_evals=25, trials=trials, rstate=0, show_progressbar=False)
+    >>> low, high = importance_intervals(trials, space)["x"]
+    >>> 0.5 < low < high < 1
+    True
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level!r}; nine repetitions of ten are level=0.9")
+    parsed, model = _parsed(trials, space, quantile)
+    if not len(parsed):
+        return {}
+    shares = _shares(parsed, model, quantile, normalize)
+    rng = np.random.default_rng(0)
+    repeated = [_shares(parsed, model.resampled(rng), quantile, normalize) for _ in range(REPETITIONS)]
+    low, high = np.quantile(
+        [[shares[label] for label in parsed.labels] for shares in repeated], [(1 - level) / 2, (1 + level) / 2], axis=0
+    )
+    intervals = dict(zip(parsed.labels, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+    return {label: intervals[label] for label in _sorted(shares)}
+
+
+def _parsed(trials: Trials, space: Any, quantile: float) -> tuple[Space, _Model]:
+    """The space, and the model of the losses on it; ValueError if there is nothing to compare."""
     if not 0 < quantile < 1:
         raise ValueError(f"quantile must be between 0 and 1, got {quantile!r}; the best tenth is quantile=0.1")
     parsed = space if isinstance(space, Space) else Space(space)
@@ -104,17 +169,24 @@ def parameter_importances(
             f"importances need at least 2 trials with a loss, got {np.count_nonzero(history.ok)} of {len(history)}; "
             "run the search with a larger max_evals, or mend what makes its trials fail"
         )
-    if not len(parsed):
-        return {}
-    draws = _draws(parsed)
-    is_good = _best_share(_expected_losses(history, draws), quantile)
+    return parsed, _Model.fit(history)
+
+
+def _sorted(shares: dict[str, float]) -> dict[str, float]:
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+
+def _shares(space: Space, model: _Model, quantile: float, normalize: bool) -> dict[str, float]:
+    """The importance of each label, in the order of the space."""
+    draws = _draws(space)
+    predicted = model.predict(draws)
+    is_good = predicted <= _limit(predicted, model.losses, quantile)
     explained = {
         dimension.label: _explained(dimension.distribution, draws[:, axis], is_good)
-        for axis, dimension in enumerate(parsed.dimensions)
+        for axis, dimension in enumerate(space.dimensions)
     }
     total = sum(explained.values()) if normalize else float(is_good.var())
-    shares = {label: value / total if total > 0 else 0.0 for label, value in explained.items()}
-    return dict(sorted(shares.items(), key=lambda item: -item[1]))
+    return {label: value / total if total > 0 else 0.0 for label, value in explained.items()}
 
 
 def _draws(space: Space) -> FloatArray:
@@ -124,25 +196,68 @@ def _draws(space: Space) -> FloatArray:
     return layout.mask_inactive(layout.snap(layout.fill_options(u)))
 
 
-def _expected_losses(history: History, draws: FloatArray) -> FloatArray:
-    """The posterior mean of each draw given the trials, in standard units; shape (m,)."""
-    finished = np.flatnonzero(~history.pending)
-    if len(finished) > MOST_TRIALS:  # evenly over the search: the first ones saw the most of the space
-        finished = finished[np.linspace(0, len(finished) - 1, MOST_TRIALS).round().astype(np.intp)]
-    is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
-    points, losses = history.units[finished], fill_failures(history.losses[finished])
-    if not np.ptp(losses):
-        return np.zeros(len(draws))
-    y, noisiness = standardise(losses, LINEAR_SHARE), relative_noise(history.variances[finished])
-    theta = fit_weights(distances(points, points, is_option), y, noisiness)
-    process = GaussianProcess.condition_on(points, y, is_option, theta, noisiness)
-    n_blocks = max(1, -(-draws.size * len(points) // LARGEST_BLOCK))
-    return np.concatenate([process.mean(block) for block in np.array_split(draws, n_blocks)])
+@dataclass(frozen=True)
+class _Model:
+    """A Gaussian process over some trials, with the axes that they speak of."""
+
+    points: FloatArray  # (n, d)
+    losses: FloatArray  # (n,): in standard units
+    noisiness: FloatArray  # (n,)
+    is_option: BoolArray  # (d,)
+    theta: FloatArray  # (d + 1,): log w, -inf on an axis that has no influence, and log e
+
+    @classmethod
+    def fit(cls, history: History) -> _Model:
+        """A model of the finished trials."""
+        finished = np.flatnonzero(~history.pending)
+        if len(finished) > MOST_TRIALS:  # evenly over the search: the first ones saw the most of the space
+            finished = finished[np.linspace(0, len(finished) - 1, MOST_TRIALS).round().astype(np.intp)]
+        is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
+        points, losses = history.units[finished], fill_failures(history.losses[finished])
+        noisiness = relative_noise(history.variances[finished])
+        if not len(is_option) or not np.ptp(losses):
+            return cls(points, np.zeros(len(points)), noisiness, is_option, np.full(len(is_option) + 1, -np.inf))
+        y, apart = standardise(losses, LINEAR_SHARE), distances(points, points, is_option)
+        theta = without_irrelevant(fit_weights(apart, y, noisiness), apart, y, noisiness)
+        return cls(points, y, noisiness, is_option, theta)
+
+    def resampled(self, rng: np.random.Generator) -> _Model:
+        """The model of as many trials drawn with replacement, on the axes that these speak of still."""
+        n = len(self.points)
+        rows, counts = np.unique(rng.integers(n, size=n), return_counts=True)
+        points, y, noisiness = self.points[rows], self.losses[rows], self.noisiness[rows] / counts
+        apart = distances(points, points, self.is_option)
+        theta = without_irrelevant(self.theta, apart, y, noisiness, share=len(rows) / n)
+        return _Model(points, y, noisiness, self.is_option, theta)
+
+    def predict(self, draws: FloatArray) -> FloatArray:
+        """The posterior mean of each draw, in standard units; shape (m,)."""
+        kept = np.flatnonzero(np.isfinite(self.theta[:-1]))
+        if not len(kept):
+            return np.zeros(len(draws))
+        process = GaussianProcess.condition_on(self.points, self.losses, self.is_option, self.theta, self.noisiness)
+        n_blocks = max(1, -(-draws.size * len(self.points) // LARGEST_BLOCK))
+        return np.concatenate([process.mean(block) for block in np.array_split(draws, n_blocks)])
 
 
-def _best_share(losses: FloatArray, quantile: float) -> BoolArray:
-    """Which losses are good: no worse than the quantile, but for rounding."""
-    return losses <= np.quantile(losses, quantile) + 1e-9 * np.ptp(losses)
+def _limit(predicted: FloatArray, losses: FloatArray, quantile: float) -> float:
+    """The loss up to which a draw is good: the quantile of those predicted, or the end of the tie that it falls in.
+
+    A quarter of the draws is in the lower tie, and good as a whole.
+
+    >>> float(_limit(np.array([-0.1, 0.9, 1.0, 1.1]), np.array([0.0, 0.0, 1.0, 1.0]), quantile=0.1))
+    0.5
+    """
+    rounding = 1e-9 * float(np.ptp(losses))
+    limit = float(np.quantile(predicted, quantile)) + 1e-9 * float(np.ptp(predicted))
+    values = np.sort(losses)
+    gaps = np.flatnonzero(np.diff(values) > rounding)
+    first, last = np.append(0, gaps + 1), np.append(gaps, len(values) - 1)  # of each level
+    between = (values[gaps] + values[gaps + 1]) / 2
+    level = int(np.searchsorted(between, limit))
+    if first[level] == last[level] or not len(gaps):
+        return limit
+    return float(between[min(level, len(between) - 1)])  # the worst level is never good
 
 
 def _explained(distribution: Distribution, x: FloatArray, is_good: BoolArray) -> float:

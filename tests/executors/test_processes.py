@@ -130,10 +130,7 @@ def test_a_full_folder_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monkey
     """Where the first folder has no room, arrays go to the next; with none left, the error says what to do."""
     full, roomy = tmp_path / "full", tmp_path / "roomy"
     full.mkdir(), roomy.mkdir()
-    check = _shipping._check_room
-    monkeypatch.setattr(
-        _shipping, "_check_room", lambda folder, needed: check(folder, 10**18 if folder.startswith(str(full)) else 0)
-    )
+    monkeypatch.setattr(_shipping, "_has_room", lambda folder, needed: not folder.startswith(str(full)))
     big = np.ones(LARGE)
     monkeypatch.setattr(_shipping, "_roots", lambda asked: [str(full), str(roomy)])
     shared = SharedFunction(lambda payload: big)
@@ -506,6 +503,44 @@ def test_workers_and_files_go_with_their_owner(end: str, tmp_path: Path) -> None
         program.wait(timeout=60)
     assert wait_until(lambda: not any(is_alive(pid) for pid in pids))
     assert wait_until(lambda: list(tmp_path.iterdir()) == [])
+
+
+SLOW_IMPORT = """
+import os, sys, time
+class Slow:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "hpsklearn_search":
+            with open(os.environ["STARTED"], "a") as file:
+                file.write(f"{os.getpid()} ")
+            time.sleep(600)
+if any("popen_loky" in argument for argument in sys.orig_argv):
+    sys.meta_path.insert(0, Slow)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker asks for its owner once, before the import")
+def test_a_worker_that_still_imports_goes_with_its_owner(tmp_path: Path) -> None:
+    """The import of the library takes seconds on a loaded machine; a worker does not outlive its owner in it."""
+    (tmp_path / "sitecustomize.py").write_text(SLOW_IMPORT)
+    (tmp_path / "files").mkdir()
+    started = tmp_path / "started"
+    environment = {**os.environ, "STARTED": str(started), "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    source = (
+        "import sys, time\n"
+        "from hpsklearn_search.executors import ProcessExecutor\n"
+        "executor = ProcessExecutor(2, temp_folder=sys.argv[1])\n"
+        "executor.start(len)\n"
+        "time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", source, str(tmp_path / "files")], env=environment) as owner:
+        try:
+            assert wait_until(lambda: started.exists() and len(started.read_text().split()) == 2)
+            pids = [int(pid) for pid in started.read_text().split()]
+            assert all(is_alive(pid) for pid in pids)
+        finally:
+            owner.kill()
+    assert wait_until(lambda: not any(is_alive(pid) for pid in pids))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,6 +192,31 @@ def test_workers_that_never_start_end_the_search_with_their_stderr(executors: li
     executor.start(DiesOnLoading())
     with pytest.raises(RuntimeError, match=r"(?s)5 worker processes in a row.*code 11.*the library says goodbye"):
         run_all(executor, [1])
+
+
+def test_files_that_somebody_removed_are_named(tmp_path: Path, executors: list[ProcessExecutor]) -> None:
+    """If the folder is cleaned while a search runs, the next death of a worker ends it with a sentence that helps."""
+    executors.append(executor := ProcessExecutor(1, max_retries=0, temp_folder=str(tmp_path)))
+    executor.start(perform)
+    assert run_all(executor, [3])[0].value == 3
+    (folder,) = tmp_path.iterdir()
+    shutil.rmtree(folder)
+    assert run_all(executor, [4])[0].value == 4  # a living worker needs it no more
+    with pytest.raises(FileNotFoundError, match="another program removed .* temp_folder of joblib") as caught:
+        run_all(executor, [lambda: os._exit(7)])
+    assert str(folder) in str(caught.value)
+
+
+def test_files_removed_before_the_workers_have_read_them_are_named(
+    tmp_path: Path, executors: list[ProcessExecutor]
+) -> None:
+    """A worker that starts without its files gives the same sentence."""
+    executors.append(executor := ProcessExecutor(1, temp_folder=str(tmp_path)))
+    executor.start(perform)
+    (folder,) = tmp_path.iterdir()
+    shutil.rmtree(folder)
+    with pytest.raises(FileNotFoundError, match="another program removed"):
+        run_all(executor, [4])
 
 
 class Unloadable:

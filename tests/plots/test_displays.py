@@ -251,6 +251,21 @@ def test_small_importances_are_added_up() -> None:
     assert len(texts) == 11
 
 
+def test_an_importance_that_may_be_chance_is_not_filled() -> None:
+    """The bar whose interval begins at 0 is hatched, the axis says what that means, and each interval is a line."""
+    importances, intervals = {"C": 0.8, "gamma": 0.2}, {"C": (0.6, 0.9), "gamma": (0.0, 0.4)}
+    ax = ParameterImportanceDisplay(importances, intervals).plot().ax_
+    gamma, C = ax.patches
+    assert (gamma.get_facecolor()[3], C.get_facecolor()[3]) == (0, 1)
+    assert "chance" in ax.get_xlabel()
+    assert sorted(tuple(line.get_xdata()) for line in ax.lines) == [(0.0, 0.4), (0.6, 0.9)]
+
+
+def test_the_picture_of_a_search_has_intervals(search: HyperoptSearchCV) -> None:
+    """Each importance comes with its interval, without anything asked for."""
+    assert ParameterImportanceDisplay.from_search(search).intervals == search.importance_intervals()
+
+
 def test_a_search_without_a_space_has_no_importances() -> None:
     """The message says what to write for the trials of `fmin`."""
     grid = GridSearchCV(SVC(), {"C": [1, 2]}).fit(*load_iris(return_X_y=True))

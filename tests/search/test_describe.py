@@ -11,6 +11,7 @@ from scipy.stats import gamma, loguniform
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -162,3 +163,15 @@ def test_where_one_candidate_succeeded_there_are_no_importances() -> None:
     assert not hasattr(search, "importances_")
     with pytest.raises(AttributeError, match="at least 2 trials with a loss, got 1"):
         _ = search.importances_
+
+
+def test_the_importances_of_a_search_lie_in_their_intervals() -> None:
+    """The intervals have the order of the importances; before the fit there are none."""
+    space = {"C": hp.logrange("C", 1e-4, 1e2), "shrinking": [True, False]}
+    search = HyperoptSearchCV(SVC(), space, max_evals=20, cv=3, random_state=0)
+    with pytest.raises(NotFittedError):
+        search.importance_intervals()
+    search.fit(*load_iris(return_X_y=True))
+    intervals = search.importance_intervals()
+    assert list(intervals) == list(search.importances_)
+    assert all(intervals[label][0] <= share <= intervals[label][1] for label, share in search.importances_.items())

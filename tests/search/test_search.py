@@ -10,8 +10,11 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from joblib import parallel_config
-from sklearn.base import clone
+from scipy.stats import sem
+from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning, NotFittedError
@@ -481,9 +484,82 @@ def test_one_standard_error_takes_the_simplest_good_candidate() -> None:
     search = HyperoptSearchCV(TREE, {"max_depth": list(range(1, 10))}, **options).fit(X, y)
     means, deviations = search.cv_results_["mean_test_score"], search.cv_results_["std_test_score"]
     best = means.argmax()
-    is_good = means >= means[best] - deviations[best] / np.sqrt(5)
+    is_good = means >= means[best] - deviations[best] / np.sqrt(5 - 1)
     assert search.best_params_["max_depth"] == 1 + is_good.argmax()
     assert pickle.loads(pickle.dumps(search.refit)) == search.refit
+
+
+def table_of_scores(*rows: list[float], values: Any = None) -> dict[str, Any]:
+    """A cv_results_ with one row of fold scores for each candidate, whose number is its max_depth."""
+    scores = np.array(rows)
+    columns = {f"split{i}_test_score": column for i, column in enumerate(scores.T)}
+    values = range(len(rows)) if values is None else values
+    return columns | {
+        "mean_test_score": scores.mean(axis=1), "std_test_score": scores.std(axis=1), "param_max_depth": values
+    }  # fmt: skip
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=12), st.floats(0, 1))
+def test_the_standard_error_is_that_of_the_mean(best: list[float], other: float) -> None:
+    """It is the deviation of a sample over the root of its size, as `scipy.stats.sem` computes it."""
+    error, gap = sem(best), np.mean(best) - other
+    assume(gap > 1e-9 and abs(error - gap) > 1e-9)
+    row = one_standard_error("max_depth")(table_of_scores([other] * len(best), best))
+    assert row == (0 if gap <= error else 1)
+
+
+def test_one_fold_has_no_standard_error() -> None:
+    """Then the best candidate is taken."""
+    assert one_standard_error("max_depth")(table_of_scores([0.8], [0.9])) == 1
+
+
+def test_one_standard_error_takes_no_candidate_that_failed_and_came_last() -> None:
+    """A failed candidate within one standard error of the best is not taken, though its score is the lowest."""
+
+    class FailsWhereSmall(BaseEstimator):
+        def __init__(self, size: int = 1) -> None:
+            self.size = size
+
+        def fit(self, X: Any, y: Any) -> Any:
+            if self.size == 1:
+                raise ValueError("too small")
+            return self
+
+        def score(self, X: Any, y: Any) -> float:
+            return float(X[0, 0]) + self.size / 100
+
+    rows, folds = np.array([[0.0], [0.5], [1.0]]), [([0, 1, 2], [i]) for i in range(3)]
+    options = {"cv": folds, "max_evals": 3, "error_score": 0.3, "refit": one_standard_error("size")}
+    with pytest.warns(FitFailedWarning):
+        search = HyperoptSearchCV(FailsWhereSmall(), {"size": [1, 2, 3]}, **options).fit(rows, np.zeros(3))
+    assert search.cv_results_["mean_test_score"] == pytest.approx([0.3, 0.52, 0.53])
+    assert search.best_params_ == {"size": 2}
+
+
+@pytest.mark.parametrize(
+    ("space", "simplest", "message"),
+    [
+        ({"criterion": ["gini", "entropy"]}, "criterion", "criterion can be 'gini', which is not a number"),
+        ({"max_depth": [1, 2]}, "max_dept", "does not set max_dept.*refit=one_standard_error\\('max_depth'\\)"),
+        ({"max_features": [0.5, "sqrt"]}, "max_features", "max_features can be 'sqrt', which is not a number"),
+    ],
+)
+def test_what_cannot_be_ordered_is_said_before_the_first_fit(space: Any, simplest: str, message: str) -> None:
+    """The error names the parameter and its value, and a line that would be right."""
+
+    class NeverFitted(DecisionTreeClassifier):
+        def fit(self, X: Any, y: Any) -> Any:
+            raise AssertionError("it was fitted")
+
+    with pytest.raises(ValueError, match=message):
+        HyperoptSearchCV(NeverFitted(), space, max_evals=2, refit=one_standard_error(simplest)).fit(X, y)
+
+
+def test_a_text_among_the_values_of_a_table_is_named() -> None:
+    """It is also if the table is one of GridSearchCV."""
+    values = np.ma.array(["rbf", "poly"], dtype=object)
+    with pytest.raises(ValueError, match="max_depth can be 'rbf', which is not a number; name a parameter"):
+        one_standard_error("max_depth")(table_of_scores([0.5, 0.6], [0.6, 0.7], values=values))
 
 
 def test_warm_start_continues() -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from hpsklearn_search import Trials, auto, fmin, hp, parameter_importances, rand, tpe
 from hpsklearn_search.space import Space
+from hpsklearn_search.suggest import importance_intervals
+from hpsklearn_search.suggest.importance import _limit
 from hpsklearn_search.trials import Outcome
 from tests.strategies import awkward_spaces, spaces
 
@@ -114,6 +116,78 @@ def test_a_search_that_crowds_its_trials_is_not_misleading(algo: Any, seed: int)
     assert importances["x2"] + importances["x3"] + importances["x4"] < 0.05
 
 
+@pytest.mark.parametrize(("algo", "seeds"), [(rand, range(20)), (auto, range(3))])
+def test_noise_makes_nothing_important(algo: Any, seeds: range) -> None:
+    """Where losses are chance alone, importances without normalising sum to less than 0.05.
+
+    One parameter of the twenty searches may be taken for real: the evidence asked for lets 1 of 20 pass.
+    """
+    space, sums = uniforms(4), []
+    for seed in seeds:
+        rng = np.random.default_rng(10_000 + seed)
+        trials = searched(lambda p, rng=rng: float(rng.normal()), space, 50, algo, seed)
+        sums.append(sum(parameter_importances(trials, space, normalize=False).values()))
+    assert np.sort(sums)[-2] < 0.05
+
+
+@pytest.mark.parametrize("algo", [rand, tpe])
+@pytest.mark.parametrize("seed", range(4))
+def test_where_the_best_tenth_is_tied_unused_parameters_have_no_share(algo: Any, seed: int) -> None:
+    """Half of the space has the lowest loss, which one parameter decides."""
+    space = uniforms(4)
+    importances = parameter_importances(searched(lambda p: float(p["x0"] > 0.5), space, 50, algo, seed), space)
+    assert importances["x1"] + importances["x2"] + importances["x3"] < 0.05
+
+
+def test_where_the_worst_is_tied_what_is_better_is_good() -> None:
+    """A twentieth of the space is better than all else, which is less than the tenth that is asked for."""
+    space = uniforms(3)
+    importances = parameter_importances(searched(lambda p: float(p["x0"] > 0.05), space, 200), space)
+    assert importances["x0"] > 0.95
+
+
+@given(
+    losses=st.lists(st.sampled_from([0.0, 1.0, 1.0 + 1e-15, 2.0, 7.0]), min_size=2, max_size=12),
+    shifts=st.lists(st.floats(-0.3, 0.3), min_size=12, max_size=12),
+    quantile=st.floats(0.01, 0.99),
+)
+def test_a_tie_is_good_as_a_whole_or_not_at_all(losses: list[float], shifts: list[float], quantile: float) -> None:
+    """However far predictions of tied losses differ, the limit does not part them."""
+    observed = np.array(losses)
+    limit = _limit(observed + shifts[: len(losses)], observed, quantile)
+    for level in (0.0, 1.0, 2.0, 7.0):
+        if np.count_nonzero(np.abs(observed - level) < 0.5) > 1 and len(np.unique(observed.round())) > 1:
+            assert not level - 0.3 <= limit < level + 0.3
+
+
+# ---------------------------------------------------------------------- intervals
+def test_intervals_show_what_may_be_chance() -> None:
+    """The interval of what matters is far from 0; one that few trials speak of begins at 0."""
+    space = uniforms(4)
+    intervals = importance_intervals(searched(lambda p: 2 * p["x0"] + p["x1"], space), space)
+    assert list(intervals)[:2] == ["x0", "x1"]
+    assert intervals["x0"][0] > 0.5
+    assert intervals["x1"][0] > 0.05
+    assert intervals["x2"] == intervals["x3"] == (0, 0)
+    four_bad_trials = searched(lambda p: float(p["x0"] > 0.8), space, 50, tpe, seed=15)
+    shares = parameter_importances(four_bad_trials, space)
+    chance = importance_intervals(four_bad_trials, space)
+    assert all(chance[label][0] == 0 for label, share in shares.items() if share and label != "x0")
+
+
+def test_the_same_record_gives_the_same_intervals() -> None:
+    """The repetitions are the same each time."""
+    space, trials = uniforms(2), searched(lambda p: p["x0"] + p["x1"], uniforms(2), 20)
+    assert importance_intervals(trials, space) == importance_intervals(trials, space)
+
+
+@pytest.mark.parametrize("level", [0, 1, float("nan")])
+def test_a_level_is_a_share(level: float) -> None:
+    """A level outside of (0, 1) raises an error with a correct line."""
+    with pytest.raises(ValueError, match=r"level must be between 0 and 1.*level=0\.9"):
+        importance_intervals(searched(lambda p: p["x0"], uniforms(1), 3), uniforms(1), level=level)
+
+
 def test_where_nothing_differs_nothing_matters() -> None:
     """If all losses are equal, all importances are 0."""
     space = uniforms(2)
@@ -187,6 +261,20 @@ def test_any_record_has_importances_or_too_few_losses(
     assert all(0 <= value <= 1 for value in importances.values())
     if normalize and importances:
         assert sum(importances.values()) in (0, pytest.approx(1))
+
+
+@given(
+    space=st.one_of(spaces(), awkward_spaces()), losses=st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=6),
+    same_point=st.booleans(),
+)  # fmt: skip
+@settings(max_examples=15, deadline=None)
+@pytest.mark.filterwarnings("ignore:hp.")
+def test_any_record_has_intervals(space: Any, losses: list[float | None], same_point: bool) -> None:
+    """Each label has an interval between 0 and 1, however few trials there are to draw from."""
+    trials = with_losses(Space(space), losses, same_point=same_point)
+    intervals = importance_intervals(trials, space)
+    assert set(intervals) == set(Space(space).labels)
+    assert all(0 <= low <= high <= 1 for low, high in intervals.values())
 
 
 def test_a_parameter_with_one_value_is_not_important() -> None:

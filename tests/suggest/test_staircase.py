@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.stats import multivariate_normal, norm
+from scipy.stats import chisquare, multivariate_normal, norm
 
 from hpsklearn_search import hp
 from hpsklearn_search.space import Space
@@ -39,6 +40,47 @@ def test_a_numeric_mixture_integrates_to_one(m: float, h: float, prior: float) -
     mixture = Mixture(LINE, np.array([[m], [0.3]]), np.array([1.5, 0.5]), np.array([h]), EMPTY, prior)
     total, _ = quad(lambda x: float(np.exp(log_density(mixture, np.array([[x]]))[0])), 0, 1, points=[m, 0.3], limit=200)
     assert total == pytest.approx(1.0, abs=1e-6)
+
+
+QUANTISED = (
+    hp.quniform("x", 0, 10, 2.5), hp.uniformint("x", 1, 5), hp.randint("x", 2), hp.loguniformint("x", 1, 300),
+    hp.quniform("x", 0, 1, 0.01), hp.qnormal("x", 0, 1, 1), hp.uniformint("x", 1, 60),
+)  # fmt: skip
+
+
+@given(
+    node=st.sampled_from(QUANTISED), at=st.lists(st.floats(0, 1), min_size=1, max_size=4), h=st.floats(0.005, 1.0),
+    prior=st.floats(0.1, 5.0),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_the_masses_on_a_quantised_axis_sum_to_one(node: Any, at: list[float], h: float, prior: float) -> None:
+    """The density times the prior's mass, summed over all values, is 1, however small the bandwidth is."""
+    distribution, layout = Space(node).dimensions[0].distribution, Space(node).layout
+    values = np.unique(distribution.snap(np.linspace(0, 1, 20_001)))
+    left, right = distribution.cells(values)
+    points = distribution.snap(np.array(at))[:, None]
+    mixture = Mixture(layout, points, np.ones(len(points)), np.array([h]), EMPTY, prior)
+    total = float(np.exp(log_density(mixture, values[:, None])) @ (right - left))
+    assert total == pytest.approx(1.0, abs=1e-3)  # a cell of less than a tenth of a bandwidth counts by its centre
+
+
+@pytest.mark.parametrize("h", [0.05, 0.2])
+def test_draws_on_a_quantised_axis_follow_the_masses(h: float) -> None:
+    """By a chi-square test at the level 0.001, 10,000 draws follow the density times the prior's mass."""
+    layout = Space(hp.uniformint("x", 1, 5)).layout
+    mixture = Mixture(layout, np.array([[0.1], [0.7]]), np.array([1.0, 2.0]), np.array([h]), EMPTY, 1.0)
+    x = layout.snap(mixture.sample(10_000, np.random.default_rng(0)))[:, 0]
+    counts = np.bincount((x * 5).astype(int), minlength=5)
+    masses = np.exp(log_density(mixture, (np.arange(5) + 0.5)[:, None] / 5)) / 5
+    assert chisquare(counts, 10_000 * masses / masses.sum()).pvalue > 0.001
+
+
+def test_masses_in_far_tails_have_a_finite_ratio() -> None:
+    """Also a cell that is many bandwidths away, or narrower than a float can tell, has a density."""
+    layout = Space([hp.uniformint("n", 1, 5), hp.qnormal("q", 0, 1, 1)]).layout
+    mixture = Mixture(layout, np.array([[0.1, 0.5]]), np.ones(1), np.array([0.005, 0.005]), EMPTY, 1.0)
+    q = layout.distributions[1].to_unit(7.0)
+    assert np.isfinite(log_density(mixture, np.array([[0.9, q], [0.1, q], [0.9, 0.5], [0.1, np.nan]]))).all()
 
 
 def test_a_mixture_over_options_sums_to_one() -> None:

@@ -164,9 +164,13 @@ class ProcessExecutor:
         self._slots = [_Slot() for _ in range(self.capacity)]
 
     # ------------------------------------------------------------------ workers
-    def _start_worker(self, index: int) -> WorkerProcess:
+    def _shared_files(self) -> SharedFunction:
         assert self._shared is not None
-        worker = WorkerProcess(self._shared, self._environment, self._n_started)
+        return self._shared
+
+    def _start_worker(self, index: int) -> WorkerProcess:
+        self._shared_files().check()
+        worker = WorkerProcess(self._shared_files(), self._environment, self._n_started)
         self._n_started += 1
         self._slots[index].worker = worker
         self._ready_set.add(worker.pipe, index)
@@ -210,6 +214,7 @@ class ProcessExecutor:
             worker.become_ready()
             self._start_seconds = time.monotonic() - worker.started_at
         elif message[:1] == BROKEN:
+            self._shared_files().check()
             raise RuntimeError("a worker process cannot load the function:\n" + message[1:].decode())
         else:
             self._finish(index, message)
@@ -232,6 +237,7 @@ class ProcessExecutor:
         died_before_start = not received and (slot.job is not None or not slot.worker.is_ready)
         worker, code = self._kill_worker(index)
         logger.info("a worker process %s", describe_exit(code))
+        self._shared_files().check()
         if died_before_start:
             self._count_failed_start(worker, code)
         elif slot.job is not None:

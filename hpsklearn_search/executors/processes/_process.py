@@ -151,6 +151,27 @@ class WorkerProcess:
                 os.remove(path)
 
 
+# Evaluated in the child before it imports this library, which takes seconds on a loaded machine.
+_SERVE = """(
+    __import__("sys").platform == "linux" and __import__("ctypes").CDLL(None).prctl(1, 9),  # PR_SET_PDEATHSIG, SIGKILL
+    __import__("os").name == "posix" and __import__("os").getppid() != {owner} and __import__("os")._exit(0),
+    __import__("importlib").import_module({module!r}).serve,
+)[-1]"""
+
+
+class _Serve:
+    """`serve`, for a child that dies with its owner from the moment on at which it unpickles this."""
+
+    def __init__(self, owner: int) -> None:
+        self._owner = owner
+
+    def __call__(self, *args: Any) -> None:
+        raise NotImplementedError("it is called in the child, where it is `serve`")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return eval, (_SERVE.format(owner=self._owner, module=serve.__module__),)
+
+
 def _start(config: WorkerConfig, environment: Mapping[str, str]) -> tuple[Connection, Connection | None, Any]:
     """Start the process; our ends of its pipe and its lifeline, and the process."""
     from joblib.externals.loky.backend import get_context
@@ -160,7 +181,10 @@ def _start(config: WorkerConfig, environment: Mapping[str, str]) -> tuple[Connec
     ours, other = context.Pipe(duplex=True)
     lifeline_end, lifeline = context.Pipe(duplex=False) if NEEDS_LIFELINE else (None, None)
     process = context.Process(
-        target=serve, args=(config, other, lifeline_end), name="hpsklearn_search-worker", env=dict(environment)
+        target=_Serve(config.owner),
+        args=(config, other, lifeline_end),
+        name="hpsklearn_search-worker",
+        env=dict(environment),
     )
     with _sigint_blocked(), flushable_streams():  # loky flushes both streams
         process.start()

@@ -8,7 +8,6 @@ called, the worker writes to a small shared file instead, which does not wake th
 from __future__ import annotations
 
 import atexit
-import ctypes
 import faulthandler
 import hashlib
 import mmap
@@ -96,7 +95,7 @@ class WorkerConfig:
 
 def serve(config: WorkerConfig, pipe: Connection, lifeline: Connection | None) -> None:
     """Run tasks from `pipe` until its other end closes."""
-    _set_up_process(config, lifeline)
+    _set_up_process(lifeline)
     with open(config.crash, "w") as crash:
         faulthandler.enable(crash)
         function = _load(config, pipe)
@@ -113,18 +112,14 @@ def _exit() -> None:
     os._exit(0)
 
 
-def _set_up_process(config: WorkerConfig, lifeline: Connection | None) -> None:
+def _set_up_process(lifeline: Connection | None) -> None:
     """Make this a process that Ctrl-C does not reach, and that dies with its owner."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the owner's to handle
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the owner blocked it during the start
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)  # a group of its own, so that its children can be killed with it
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1  # works even while a fit holds the interpreter lock
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-        if os.getppid() != config.owner:  # the owner died before the call
-            os._exit(0)
+    # On Linux the kernel was asked to do that when this process began, even while a fit holds the interpreter lock.
     if lifeline is not None:
         threading.Thread(target=_die_with, args=(lifeline,), daemon=True).start()
 
