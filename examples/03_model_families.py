@@ -37,12 +37,12 @@ numbers = ("numbers", StandardScaler(), ["age", "income"])
 columns = ColumnTransformer([numbers, ("city", OneHotEncoder(), ["city"])])
 pipeline = Pipeline([("columns", columns), ("model", Ridge())])
 models = [
-    {"model": Ridge(), "model__alpha": hp.logrange("alpha", 1e-3, 1e3)},
-    {"model": forest, "model__max_depth": hp.uniformint("depth", 2, 12)},
-    {"model": boosted, "model__learning_rate": hp.logrange("rate", 0.02, 0.5)},
+    {"model": Ridge(), "model__alpha": hp.logrange(1e-3, 1e3)},
+    {"model": forest, "model__max_depth": hp.uniformint(2, 12)},
+    {"model": boosted, "model__learning_rate": hp.logrange(0.02, 0.5)},
 ]
 scalers = [StandardScaler(), "passthrough"]
-space = {"columns__numbers": scalers, "model": hp.choice("model", models)}
+space = {"columns__numbers": scalers, "model": hp.choice(models)}
 search = HyperoptSearchCV(pipeline, space, max_evals=30, cv=3, random_state=0).fit(X, y)
 
 # %%

@@ -21,9 +21,9 @@ model = EarlyStopping(
     n_iter_no_change=15,
 )
 space = {
-    "estimator__learning_rate": hp.logrange("rate", 0.02, 0.3),
-    "estimator__num_leaves": hp.loguniformint("leaves", 4, 64),
-    "estimator__min_child_samples": hp.loguniformint("size", 5, 100),
+    "estimator__learning_rate": hp.logrange(0.02, 0.3),
+    "estimator__num_leaves": hp.loguniformint(4, 64),
+    "estimator__min_child_samples": hp.loguniformint(5, 100),
 }
 search = HyperoptSearchCV(
     model, space, max_evals=15, cv=3, scoring="roc_auc", random_state=0

@@ -17,9 +17,9 @@ from hpsklearn_search.plots import SearchHistoryDisplay
 
 X, y = load_diabetes(return_X_y=True)
 space = {
-    "svr__C": hp.logrange("C", 1e-1, 1e3),
-    "svr__gamma": hp.logrange("gamma", 1e-4, 1),
-    "svr__epsilon": hp.uniform("epsilon", 0, 20),
+    "svr__C": hp.logrange(1e-1, 1e3),
+    "svr__gamma": hp.logrange(1e-4, 1),
+    "svr__epsilon": hp.uniform(0, 20),
 }
 search = HyperoptSearchCV(
     make_pipeline(StandardScaler(), SVR()),

@@ -16,8 +16,8 @@ X, y = load_breast_cancer(return_X_y=True)
 search = HyperoptSearchCV(
     DecisionTreeClassifier(random_state=0),
     {
-        "max_leaf_nodes": hp.loguniformint("leaves", 2, 200),
-        "min_samples_leaf": hp.loguniformint("size", 1, 50),
+        "max_leaf_nodes": hp.loguniformint(2, 200),
+        "min_samples_leaf": hp.loguniformint(1, 50),
     },
     max_evals=40,
     cv=10,

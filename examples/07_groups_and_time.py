@@ -24,7 +24,7 @@ X = patient[groups] + 0.1 * rng.normal(size=(300, 5))
 # nothing to learn except who the patient is
 y = rng.normal(size=30)[groups] + 0.1 * rng.normal(size=300)
 
-model, space = KNeighborsRegressor(), {"n_neighbors": hp.loguniformint("k", 1, 100)}
+model, space = KNeighborsRegressor(), {"n_neighbors": hp.loguniformint(1, 100)}
 at_random = KFold(5, shuffle=True, random_state=0)
 search = HyperoptSearchCV(model, space, max_evals=20, cv=at_random, random_state=0)
 search.fit(X, y)
@@ -43,7 +43,7 @@ series = np.sin(t / 20) + 0.3 * rng.normal(size=500)
 lags = np.lib.stride_tricks.sliding_window_view(series, 24)[:-1]
 search = HyperoptSearchCV(
     Ridge(),
-    {"alpha": hp.logrange("alpha", 1e-3, 1e4)},
+    {"alpha": hp.logrange(1e-3, 1e4)},
     max_evals=20,
     cv=TimeSeriesSplit(5),
     random_state=0,

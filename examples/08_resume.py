@@ -25,7 +25,7 @@ from sklearn.svm import SVC
 from hpsklearn_search import HyperoptSearchCV, hp
 
 X, y = load_digits(return_X_y=True)
-space = {"C": hp.logrange("C", 1e-2, 1e3), "gamma": hp.logrange("gamma", 1e-5, 1e-1)}
+space = {"C": hp.logrange(1e-2, 1e3), "gamma": hp.logrange(1e-5, 1e-1)}
 options = {"max_evals": 20, "cv": 3, "random_state": 0}
 search = HyperoptSearchCV(SVC(), space, trials_save_file=sys.argv[1], **options)
 search.fit(X, y)

@@ -21,8 +21,8 @@ X, y = load_digits(return_X_y=True)
 search = HyperoptSearchCV(
     make_pipeline(StandardScaler(), SVC()),
     {
-        "svc__C": hp.logrange("C", 1e-3, 1e3),
-        "svc__gamma": hp.logrange("gamma", 1e-6, 1),
+        "svc__C": hp.logrange(1e-3, 1e3),
+        "svc__gamma": hp.logrange(1e-6, 1),
     },
     max_evals=1000,
     cv=5,

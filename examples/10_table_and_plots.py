@@ -26,9 +26,9 @@ X, y = load_wine(return_X_y=True)
 search = HyperoptSearchCV(
     HistGradientBoostingClassifier(max_iter=20, random_state=0),
     {
-        "learning_rate": hp.logrange("rate", 0.01, 1),
-        "max_leaf_nodes": hp.uniformint("leaves", 2, 32),
-        "l2_regularization": hp.logrange("l2", 1e-4, 10),
+        "learning_rate": hp.logrange(0.01, 1),
+        "max_leaf_nodes": hp.uniformint(2, 32),
+        "l2_regularization": hp.logrange(1e-4, 10),
     },
     max_evals=30,
     cv=3,

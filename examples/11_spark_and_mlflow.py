@@ -33,8 +33,8 @@ _ = mlflow.set_experiment(experiment_id=experiment_id)
 # %%
 X, y = load_wine(return_X_y=True)
 space = {
-    "svc__C": hp.logrange("C", 1e-2, 1e3),
-    "svc__gamma": hp.logrange("gamma", 1e-5, 1),
+    "svc__C": hp.logrange(1e-2, 1e3),
+    "svc__gamma": hp.logrange(1e-5, 1),
 }
 search = HyperoptSearchCV(
     make_pipeline(StandardScaler(), SVC()),

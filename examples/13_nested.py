@@ -17,7 +17,7 @@ rng = np.random.default_rng(1)
 X, y = rng.normal(size=(120, 10)), np.arange(120) % 2
 search = HyperoptSearchCV(
     SVC(),
-    {"C": hp.logrange("C", 1e-2, 1e3), "gamma": hp.logrange("gamma", 1e-4, 1e1)},
+    {"C": hp.logrange(1e-2, 1e3), "gamma": hp.logrange(1e-4, 1e1)},
     max_evals=30,
     cv=StratifiedKFold(4, shuffle=True, random_state=0),
     random_state=0,

@@ -32,9 +32,9 @@ def taste(cake):
 # an exception is a failure.
 
 space = {
-    "temperature": hp.quniform("temperature", 140, 220, 1),
-    "minutes": hp.uniformint("minutes", 20, 70),
-    "fat": hp.choice("fat", ["butter", "margarine", "oil"]),
+    "temperature": hp.quniform(140, 220, 1),
+    "minutes": hp.uniformint(20, 70),
+    "fat": hp.choice(["butter", "margarine", "oil"]),
 }
 optimizer = Optimizer(space, random_state=0)
 for day in range(15):

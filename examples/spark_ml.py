@@ -36,9 +36,9 @@ def tune(spark: SparkSession, max_evals: int = 8) -> tuple[dict, Trials]:
         }
 
     space = {
-        "numTrees": hp.uniformint("numTrees", 2, 20),
-        "maxDepth": hp.uniformint("maxDepth", 1, 6),
-        "featureSubsetStrategy": hp.choice("strategy", ["sqrt", "onethird", "all"]),
+        "numTrees": hp.uniformint(2, 20),
+        "maxDepth": hp.uniformint(1, 6),
+        "featureSubsetStrategy": hp.choice(["sqrt", "onethird", "all"]),
     }
     trials = Trials()  # not SparkTrials: the objective needs the driver's session
     best = fmin(

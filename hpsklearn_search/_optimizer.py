@@ -56,7 +56,7 @@ class Optimizer:
     Examples
     --------
     >>> from hpsklearn_search import Optimizer, hp
-    >>> optimizer = Optimizer({"x": hp.uniform("x", -5, 5), "y": hp.randint("y", 4)}, random_state=0)
+    >>> optimizer = Optimizer({"x": hp.uniform(-5, 5), "y": hp.randint(4)}, random_state=0)
     >>> for _ in range(30):
     ...     suggestion = optimizer.ask()
     ...     x, y = suggestion.configuration.values()

@@ -7,23 +7,23 @@ from hpsklearn_search import hp
 from hpsklearn_search.space import Space
 
 laws = {
-    'uniform("x", -2, 2)': hp.uniform("x", -2, 2),
-    'quniform("x", -2, 2, 0.5)': hp.quniform("x", -2, 2, 0.5),
-    'uniformint("x", 1, 6)': hp.uniformint("x", 1, 6),
-    'logrange("x", 1e-3, 1e3)': hp.logrange("x", 1e-3, 1e3),
-    'loguniform("x", 0, 5)': hp.loguniform("x", 0, 5),
-    'qloguniform("x", 0, 4, 5)': hp.qloguniform("x", 0, 4, 5),
-    'loguniformint("x", 1, 100)': hp.loguniformint("x", 1, 100),
-    'normal("x", 0, 1)': hp.normal("x", 0, 1),
-    'qnormal("x", 0, 3, 1)': hp.qnormal("x", 0, 3, 1),
-    'lognormal("x", 0, 1)': hp.lognormal("x", 0, 1),
-    'qlognormal("x", 1, 0.7, 1)': hp.qlognormal("x", 1, 0.7, 1),
-    'pchoice("x", [(0.7, 0), (0.3, 1)])': hp.pchoice("x", [(0.7, 0), (0.3, 1)]),
+    "uniform(-2, 2)": hp.uniform(-2, 2),
+    "quniform(-2, 2, 0.5)": hp.quniform(-2, 2, 0.5),
+    "uniformint(1, 6)": hp.uniformint(1, 6),
+    "logrange(1e-3, 1e3)": hp.logrange(1e-3, 1e3),
+    "loguniform(0, 5)": hp.loguniform(0, 5),
+    "qloguniform(0, 4, 5)": hp.qloguniform(0, 4, 5),
+    "loguniformint(1, 100)": hp.loguniformint(1, 100),
+    "normal(0, 1)": hp.normal(0, 1),
+    "qnormal(0, 3, 1)": hp.qnormal(0, 3, 1),
+    "lognormal(0, 1)": hp.lognormal(0, 1),
+    "qlognormal(1, 0.7, 1)": hp.qlognormal(1, 0.7, 1),
+    "pchoice([(0.7, 0), (0.3, 1)])": hp.pchoice([(0.7, 0), (0.3, 1)]),
 }
 rng = np.random.default_rng(0)
 figure, axes = plt.subplots(4, 3, figsize=(10, 8), layout="constrained")
 for ax, (name, law) in zip(axes.flat, laws.items(), strict=True):
-    draws = np.array([Space(law).draw(rng)["x"] for _ in range(5000)], dtype=float)
+    draws = np.array([Space({"x": law}).draw(rng)["x"] for _ in range(5000)], dtype=float)
     values = np.unique(draws)
     if name.startswith("logrange"):
         ax.hist(draws, bins=np.logspace(-3, 3, 40), color="#0072b2")

@@ -12,9 +12,9 @@ from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.plots import ParameterScoreDisplay, SearchHistoryDisplay
 
 space = {
-    "svc__C": hp.logrange("C", 1e-2, 1e3),
-    "svc__gamma": hp.logrange("gamma", 1e-5, 1),
-    "svc__kernel": hp.choice("kernel", ["rbf", "poly"]),
+    "svc__C": hp.logrange(1e-2, 1e3),
+    "svc__gamma": hp.logrange(1e-5, 1),
+    "svc__kernel": hp.choice(["rbf", "poly"]),
 }
 search = HyperoptSearchCV(make_pipeline(StandardScaler(), SVC()), space, max_evals=40, cv=5, random_state=0)
 search.fit(*load_breast_cancer(return_X_y=True))

@@ -17,9 +17,9 @@ from hpsklearn_search.plots import (
 
 X, y = load_breast_cancer(return_X_y=True)
 space = {
-    "svc__C": hp.logrange("C", 1e-2, 1e3),
-    "svc__gamma": hp.logrange("gamma", 1e-5, 1),
-    "svc__kernel": hp.choice("kernel", ["rbf", "poly"]),
+    "svc__C": hp.logrange(1e-2, 1e3),
+    "svc__gamma": hp.logrange(1e-5, 1),
+    "svc__kernel": hp.choice(["rbf", "poly"]),
 }
 search = HyperoptSearchCV(make_pipeline(StandardScaler(), SVC()), space, max_evals=40, cv=5, random_state=0).fit(X, y)
 figure, axes = plt.subplots(2, 2, figsize=(8, 6.4), layout="constrained")

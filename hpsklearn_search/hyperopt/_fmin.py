@@ -65,8 +65,9 @@ def fmin(
         or ``{"status": STATUS_FAIL}``.
     space : object
         Any nest of dicts, lists, tuples, constants and ``hp`` nodes, also those of hyperopt's own ``hp``.
+        A node without a label has the path of its key as its label: ``"svm.C"`` in ``{"svm": {"C": ...}}``.
         ``"annotated"`` takes it from the annotations of `fn`, which is then called with keyword
-        arguments: ``def fn(x: hp.uniform("x", 0, 1)): ...``.
+        arguments: ``def fn(x: hp.uniform(0, 1)): ...``.
     algo : callable or str, optional
         ``tpe.suggest``, ``rand.suggest``, or any function of (new_ids, domain, trials, seed);
         by default the library's best all-round algorithm.
@@ -254,7 +255,7 @@ def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
     Examples
     --------
     >>> from hpsklearn_search import hp, space_eval
-    >>> space_eval({"kernel": hp.choice("k", ["rbf", "poly"])}, {"k": 1})
+    >>> space_eval({"kernel": hp.choice(["rbf", "poly"])}, {"kernel": 1})
     {'kernel': 'poly'}
     """
     parsed = Space(translate_space(space))
@@ -276,7 +277,7 @@ def _parse_space(space: Any) -> Space:
         return Space(root)
     raise BadSearchSpace(
         f"space={space!r} has nothing to search; write a dict with a distribution for each name, for example "
-        "space={'x': hp.uniform('x', 0, 1)}"
+        "space={'x': hp.uniform(0, 1)}"
     )
 
 

@@ -5,7 +5,7 @@ A node of its spaces has the name of the function that it calls: ``hyperopt_para
 ``switch`` over one a choice, ``pos_args`` a tuple, ``dict`` a dict, and any other function is called by name.
 
 >>> from hpsklearn_search import hp
->>> space = {"C": hp.uniform("C", 0, 1)}
+>>> space = {"C": hp.uniform(0, 1)}
 >>> translate_space(space) is space
 True
 """

@@ -11,16 +11,16 @@ from ._style import FAILED, POINTS, ink, tidy
 
 
 class ParameterImportanceDisplay(Display):
-    """The importance of every label of a space, the largest at the top.
+    """The importance of every parameter of a space, the largest at the top.
 
     Use `from_search` to create one.
 
     Parameters
     ----------
     importances : mapping
-        ``{label: importance}``, as `parameter_importances` returns it.
+        ``{name: importance}``, as ``importances_`` or `parameter_importances` has it.
     intervals : mapping, default=None
-        ``{label: (low, high)}``, as `suggest.importance_intervals` returns it. A line shows each, and the bar of
+        ``{name: (low, high)}``, as ``search.importance_intervals()`` returns it. A line shows each, and the bar of
         a parameter whose interval begins at 0 is not filled.
     max_bars : int, default=20
         Maximum number of bars; one grey bar shows the sum of the others.

@@ -1,22 +1,28 @@
-"""The space of a search in words: which parameter of the estimator each label sets, and its default.
+"""The space of a search in the names of the estimator's parameters.
 
 >>> from sklearn.svm import SVC
 >>> from hpsklearn_search import hp
 >>> from ._parameters import ParameterSpace
->>> space = {"C": hp.loguniform("C", -3, 3), "kernel": ["rbf", "linear"]}
->>> space_table(ParameterSpace(space, SVC()), SVC())
-label   values                             active when  default
-C       real in [0.0497871, 20.0855], log  always       1
-kernel  'rbf', 'linear'                    always       'rbf'
+>>> kernels = [{"kernel": "poly", "C": hp.logrange("poly_C", 0.1, 10)}, {"kernel": "rbf", "C": hp.logrange(1, 100)}]
+>>> parameters = ParameterSpace({"kernel": hp.choice(kernels), "tol": hp.logrange("t", 1e-5, 1e-2)}, SVC())
+>>> parameter_names(parameters)
+{'kernel': 'kernel', 'poly_C': 'C (poly_C)', 'kernel.1.C': 'C (kernel.1.C)', 't': 'tol'}
+>>> space_table(parameters, SVC())
+parameter       values                                   active when                  default
+kernel          {kernel='poly', C}, {kernel='rbf', C}    always                       'rbf'
+C (poly_C)      real in [0.1, 10], log                   kernel is {kernel='poly', C}  1
+C (kernel.1.C)  real in [1, 100], log                    kernel is {kernel='rbf', C}   1
+tol             real in [1e-05, 0.01], log               always                       0.001
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..space import Choice, IsBranch, Parameter, SpaceTable, brief, children, fixed_value
+from ..space import Apply, Choice, IsBranch, Parameter, SpaceTable, brief, children, fixed_value
 from ._parameters import ParameterSpace
 from ._set_params import is_estimator
 
@@ -49,8 +55,20 @@ def _settings(
     if isinstance(node, Parameter | Choice):
         yield Setting(node.label, _parameter_of(key, node, is_branch), owners, node, is_direct)
     is_computed = not isinstance(node, Choice)
-    for child in children(node):
+    for child in _parts(node) if isinstance(node, Apply) else children(node):
         yield from _settings(key, child, owners, is_branch, is_direct and not is_computed)
+
+
+def _parts(expression: Apply) -> list[Any]:
+    """What an expression is computed from, once each: with shared parts it may have far more terms than parts."""
+    parts: dict[int, Any] = {}
+    remaining: list[Any] = [expression]
+    while remaining:
+        part = remaining.pop()
+        if id(part) not in parts:
+            parts[id(part)] = part
+            remaining.extend(reversed(children(part)) if isinstance(part, Apply) else ())
+    return [part for part in parts.values() if not isinstance(part, Apply)]
 
 
 def _parameter_of(key: str | None, node: Parameter | Choice, is_branch: IsBranch) -> str | None:
@@ -66,25 +84,33 @@ def _estimators(branch: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in constants.items() if is_estimator(value)}
 
 
-def space_table(parameters: ParameterSpace, estimator: Any) -> SpaceTable:
-    """Every label in words, with its default, and with the parameter that it sets where that has another name."""
-    plain = parameters.space.table()
-    settings_of: dict[str, list[Setting]] = {}
+def parameter_names(parameters: ParameterSpace) -> dict[str, str]:
+    """For each label the parameter that it sets; the label in brackets where several labels set that parameter."""
+    set_by: dict[str, dict[str, None]] = {label: {} for label in parameters.space.labels}
     for setting in settings(parameters):
-        settings_of.setdefault(setting.label, []).append(setting)
-    names, defaults = {}, {}
-    for label, places in settings_of.items():
-        named = [place for place in places if place.parameter is not None]
-        names[label] = ", ".join(dict.fromkeys(map(_name, named))) or "(branches)"
-        defaults[label] = ", ".join(dict.fromkeys(_default(place, estimator) for place in named))
-    has_names = any(name != label for label, name in names.items())
-    columns = ("label", *(["parameter"] if has_names else []), *plain.columns[1:], "default")
-    rows = ((row[0], *([names[row[0]]] if has_names else []), *row[1:], defaults[row[0]]) for row in plain.rows)
-    return SpaceTable(columns, tuple(rows))
+        if setting.parameter is not None:
+            set_by[setting.label][setting.parameter] = None
+    names = {label: ", ".join(names) or label for label, names in set_by.items()}
+    counts = Counter(names.values())
+    return {label: name if counts[name] == 1 or name == label else f"{name} ({label})" for label, name in names.items()}
 
 
-def _name(place: Setting) -> str:
-    return f"{place.parameter}{'' if place.is_direct else ' (computed)'}"
+def space_table(parameters: ParameterSpace, estimator: Any) -> SpaceTable:
+    """Every parameter in words, with its default."""
+    names = parameter_names(parameters)
+    plain = parameters.space.table(names)
+    defaults: dict[str, dict[str, None]] = {label: {} for label in names}
+    computed = set()
+    for setting in settings(parameters):
+        if setting.parameter is not None:
+            defaults[setting.label][_default(setting, estimator)] = None
+        if not setting.is_direct:
+            computed.add(setting.label)
+    rows = (
+        (names[label] + (" (computed)" if label in computed else ""), *words, ", ".join(defaults[label]))
+        for label, *words in plain.rows
+    )
+    return SpaceTable(("parameter", *plain.columns[1:], "default"), tuple(rows))
 
 
 def _default(place: Setting, estimator: Any) -> str:

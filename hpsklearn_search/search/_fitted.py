@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.base import clone
@@ -21,12 +21,12 @@ from .._pandas import frame_of
 from ..exceptions import add_note
 from ..executors._streams import safe_logger
 from ..optimize import Callback
-from ..space import SpaceTable
+from ..space import Space, SpaceTable
 from ..space._typing import FloatArray
 from ..suggest import importance_intervals, parameter_importances
 from ..trials import Trial, Trials
 from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
-from ._describe import settings, space_table
+from ._describe import parameter_names, settings, space_table
 from ._hopeless import ALL_FAILED, raise_if_hopeless
 from ._one_standard_error import OneStandardError
 from ._parameters import ParameterSpace
@@ -46,6 +46,7 @@ from ._run import SearchRun
 from .early_stopping import refit_params
 
 logger = safe_logger(__name__)
+T = TypeVar("T")
 
 
 class FittedSearch(BaseSearchCV):
@@ -117,7 +118,7 @@ class FittedSearch(BaseSearchCV):
         return frame.loc[[best, *frame.index.drop(best)]]  # a callable `refit` may choose any row
 
     def describe_space(self) -> SpaceTable:
-        """Show how `space` is understood: each label with its values, when it is active, and the default.
+        """Show how `space` is understood: each parameter with its values, when it is active, and the default.
 
         It can be called before and after `fit`.
 
@@ -135,28 +136,28 @@ class FittedSearch(BaseSearchCV):
         --------
         >>> from sklearn.svm import SVC
         >>> from hpsklearn_search import HyperoptSearchCV, hp
-        >>> kernels = [{"kernel": "poly", "degree": hp.uniformint("degree", 2, 5)}, {"kernel": "rbf"}]
-        >>> HyperoptSearchCV(SVC(), {"kernel": hp.choice("kernel", kernels)}).describe_space()
-        label   values                                   active when                       default
-        kernel  {kernel='poly', degree}, {kernel='rbf'}  always                            'rbf'
-        degree  integer in [2, 5]                        kernel is {kernel='poly', degree}  3
+        >>> kernels = [{"kernel": "poly", "degree": hp.uniformint(2, 5)}, {"kernel": "rbf"}]
+        >>> HyperoptSearchCV(SVC(), {"kernel": hp.choice(kernels)}).describe_space()
+        parameter  values                                   active when                        default
+        kernel     {kernel='poly', degree}, {kernel='rbf'}  always                             'rbf'
+        degree     integer in [2, 5]                        kernel is {kernel='poly', degree}  3
         """
         return space_table(ParameterSpace(self.space, self.estimator), self.estimator)
 
     @property
     def importances_(self) -> dict[str, float]:
-        """How much each label alone decides whether a candidate is good, the largest first.
+        """How much each parameter alone decides whether a candidate is good, the largest first.
 
-        It is about the optimised metric, and is computed when it is first read. See `parameter_importances`.
+        A parameter that several labels set is there for each of them, with the label in brackets. It is about the
+        optimised metric, and is computed when it is first read. See `parameter_importances`.
         """
         trials = self.__dict__.get("trials_")
         if trials is None:
             raise AttributeError(f"importances_: this {type(self).__name__} is not fitted yet; call fit first")
         cached, n_trials, importances = self.__dict__.get("_importances", (None, 0, {}))
         if cached is not trials or n_trials != len(trials.record):
-            space = ParameterSpace(self.space, self.estimator).space
             try:
-                importances = parameter_importances(trials, space)
+                importances = self._by_name(lambda space: parameter_importances(trials, space))
             except ValueError as error:  # too few losses: then there is no such attribute
                 raise AttributeError(f"importances_: {error}") from None
             self._importances = trials, len(trials.record), importances
@@ -173,7 +174,7 @@ class FittedSearch(BaseSearchCV):
         Returns
         -------
         dict
-            ``{label: (low, high)}`` in the order of `importances_`. An importance whose interval begins at 0 may
+            ``{name: (low, high)}`` in the order of `importances_`. An importance whose interval begins at 0 may
             be due to chance.
 
         Raises
@@ -182,7 +183,13 @@ class FittedSearch(BaseSearchCV):
             If the search is not fitted, or fewer than two candidates have a score.
         """
         check_is_fitted(self, "trials_")
-        return importance_intervals(self.trials_, ParameterSpace(self.space, self.estimator).space, level=level)
+        return self._by_name(lambda space: importance_intervals(self.trials_, space, level=level))
+
+    def _by_name(self, by_label: Callable[[Space], Mapping[str, T]]) -> dict[str, T]:
+        """What `by_label` returns for the space, with names of parameters in place of labels."""
+        parameters = ParameterSpace(self.space, self.estimator)
+        names = parameter_names(parameters)
+        return {names[label]: value for label, value in by_label(parameters.space).items()}
 
     # ------------------------------------------------------------------ the search and its results
     def _search(self, run: SearchRun) -> None:

@@ -149,7 +149,7 @@ class _NameCheck:
         estimator, rest = self.deepest_estimator(*self.estimator_for(name, above))
         prefix = name[: len(name) - len(rest)].removesuffix("__")
         valid = self.params_of(estimator)
-        cure = f"put both into one option: hp.choice({prefix!r}, [{{{prefix!r}: ..., {name!r}: ...}}, ...])"
+        cure = f"put both into one option: {{{prefix!r}: hp.choice([{{{prefix!r}: ..., {name!r}: ...}}, ...])}}"
         if not valid and above:
             return f"Invalid parameter {name!r}: {prefix!r} may be {estimator!r}, which has no parameters; {cure}"
         nearest = _nearest(rest, [*valid])

@@ -4,11 +4,11 @@
 >>> from sklearn.preprocessing import StandardScaler
 >>> from sklearn.svm import SVC
 >>> from hpsklearn_search import hp
->>> kernels = hp.choice("kernel", [{"svc__kernel": "poly", "svc__degree": hp.randint("degree", 2, 5)},
+>>> kernels = hp.choice([{"svc__kernel": "poly", "svc__degree": hp.randint(2, 5)},
 ...                                {"svc__kernel": "rbf"}])
 >>> pipeline = make_pipeline(StandardScaler(), SVC())
 >>> parameters = ParameterSpace({"svc": kernels, "svc__C": [1, 10]}, pipeline)
->>> parameters.params({"kernel": 0, "degree": 3, "svc__C": 1})
+>>> parameters.params({"svc": 0, "svc.0.svc__degree": 3, "svc__C": 1})
 {'svc__kernel': 'poly', 'svc__degree': 3, 'svc__C': 10}
 >>> parameters.check_names(pipeline)
 """

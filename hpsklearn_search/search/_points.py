@@ -2,10 +2,10 @@
 
 >>> from sklearn.svm import SVC
 >>> from hpsklearn_search import hp
->>> space = {"C": [1, 2, 3], "kernel": hp.choice("k", ["rbf", {"kernel": "poly", "degree": hp.randint("d", 2, 5)}])}
+>>> space = {"C": [1, 2, 3], "kernel": hp.choice(["rbf", {"kernel": "poly", "degree": hp.randint(2, 5)}])}
 >>> parameters = ParameterSpace(space, SVC())
->>> as_points(parameters, [{"C": 1, "kernel": "poly", "degree": 3}, {"C": 2, "k": 0}])
-[{'C': 0, 'k': 1, 'd': 3}, {'C': 1, 'k': 0}]
+>>> as_points(parameters, [{"C": 1, "kernel": "poly", "degree": 3}, {"C": 2, "kernel": "rbf"}])
+[{'C': 0, 'kernel': 1, 'kernel.1.degree': 3}, {'C': 1, 'kernel': 0}]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from ..exceptions import InvalidTrial
 from ..space import Choice, Constant, IsBranch, Node, Parameter, Point, Space, has_nodes
-from ._describe import settings
+from ._describe import parameter_names, settings
 from ._parameters import ParameterSpace
 from ._set_params import is_estimator
 
@@ -221,7 +221,8 @@ def _unknown(key: str, names: list[str]) -> str:
 
 
 def _misfit(parameters: ParameterSpace, candidate: Mapping[str, Any], is_label: Any) -> str:
-    words = {row["label"]: row["values"] for row in parameters.space.table().as_dicts()}
+    rows = parameters.space.table(parameter_names(parameters)).as_dicts()
+    words = {row["label"]: row["values"] for row in rows}
     for key, value in candidate.items():
         if _match(parameters, {key: value}, is_label) is None:
             labels = [s.label for s in settings(parameters) if key in (s.parameter, s.label)]

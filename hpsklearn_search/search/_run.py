@@ -224,8 +224,8 @@ def _starting_trials(search: Any, place: Trials, space: Space) -> Trials:
     last: Trials = search.trials_
     if last.labels != space.labels:
         raise ValueError(
-            f"warm_start=True: the space has the labels {space.labels}, the last fit searched "
-            f"{last.labels}; set warm_start=False to start anew"
+            f"warm_start=True: this search is over {space.labels}, the last fit was over {last.labels}; "
+            "set warm_start=False to start anew"
         )
     return last
 

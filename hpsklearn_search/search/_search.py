@@ -32,8 +32,8 @@ class HyperoptSearchCV(FittedSearch):
     space : dict or list of dict
         ``{parameter name: values}``. Values are an ``hp`` expression, a list or array, a frozen
         `scipy.stats` distribution, or a constant; a dict that is one value of a parameter stands in a list.
-        If an option of ``hp.choice`` is a dict of parameters, choosing it sets all of them. A list of dicts
-        is a choice between them.
+        An ``hp`` expression under a key needs no label. If an option of ``hp.choice`` is a dict of parameters,
+        choosing it sets all of them. A list of dicts is a choice between them.
     max_evals : int, default=50
         Number of candidates to evaluate. A space with fewer points is evaluated completely.
     algo : {"auto", "tpe", "random", "anneal"} or callable, default=None
@@ -133,7 +133,7 @@ class HyperoptSearchCV(FittedSearch):
     n_trials_ : int
         Number of candidates that finished.
     importances_ : dict
-        How much each label alone decides whether a candidate is good; see `parameter_importances`.
+        How much each parameter alone decides whether a candidate is good; see `parameter_importances`.
     stop_reason_ : str
         Why the search ended: ``"max_evals"``, ``"exhausted"`` (a finite space has no more points), ``"timeout"``,
         ``"loss_threshold"``, ``"early_stop_fn"``, ``"callback"``, ``"interrupted"``, or ``"all_failed"`` (all folds
@@ -151,7 +151,7 @@ class HyperoptSearchCV(FittedSearch):
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.svm import SVC
     >>> from hpsklearn_search import HyperoptSearchCV, hp
-    >>> search = HyperoptSearchCV(SVC(), {"C": hp.logrange("C", 1e-2, 1e2)}, max_evals=10, cv=3, random_state=0)
+    >>> search = HyperoptSearchCV(SVC(), {"C": hp.logrange(1e-2, 1e2)}, max_evals=10, cv=3, random_state=0)
     >>> search.fit(*load_iris(return_X_y=True)).best_params_
     {'C': ...}
     """

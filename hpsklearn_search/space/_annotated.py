@@ -1,7 +1,7 @@
 """A space in the annotations of the function that is minimised over it.
 
 >>> from hpsklearn_search import hp
->>> def loss(x: hp.uniform("x", -1, 1), n: hp.randint("n", 5), scale=2.0) -> float: ...
+>>> def loss(x: hp.uniform(-1, 1), n: hp.randint(5), scale=2.0) -> float: ...
 >>> list(annotated_space(loss))
 ['x', 'n']
 """
@@ -34,7 +34,7 @@ def annotated_space(function: Callable[..., Any]) -> dict[str, Any]:
 
 def _is_searched(parameter: inspect.Parameter) -> bool:
     """Whether the annotation is a space; a parameter without a space needs a default."""
-    if parameter.annotation is not parameter.empty and len(Space(parameter.annotation)):
+    if parameter.annotation is not parameter.empty and len(Space({parameter.name: parameter.annotation})):
         return True
     if parameter.default is not parameter.empty:
         return False
@@ -43,5 +43,5 @@ def _is_searched(parameter: inspect.Parameter) -> bool:
     text = "no annotation" if has_none else f"the annotation {annotation!r}, which is not a space"
     raise InvalidAnnotatedParameter(
         f'space="annotated": parameter {name!r} has {text}, and no default; '
-        f'write, for example, {name}: hp.uniform("{name}", 0, 1)'
+        f"write, for example, {name}: hp.uniform(0, 1)"
     )

@@ -1,9 +1,9 @@
 """A scikit-learn user's search space as nodes, and a configuration as parameters.
 
-A list becomes a choice, and a `scipy.stats` distribution a parameter; the key is the label. Lists of
-strictly monotonic numbers are ordered. A list of dicts becomes a choice between branches, labelled
-``'grid'``; a key in branch i gets the label ``'i.key'``. A sequence that contains nodes is a container.
-A dict without a list around it is a branch or contains nodes.
+A list becomes a choice, and a `scipy.stats` distribution a parameter; the key is their label, and the label of a
+node that was written without one. Lists of strictly monotonic numbers are ordered. A list of dicts becomes a choice
+between branches, labelled ``'grid'``; a key in branch i gets the label ``'i.key'``. A sequence that contains nodes is
+a container. A dict without a list around it is a branch or contains nodes.
 
 >>> space = as_search_space([{"kernel": ["linear"]}, {"kernel": ["rbf"], "C": [1, 10, 100]}])
 >>> space
@@ -25,6 +25,7 @@ import numpy as np
 
 from ..exceptions import BadSearchSpace, add_note
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform, is_real
+from ._labels import Labels
 from ._nodes import Choice, Constant, Node, Parameter, check_depth, has_nodes
 from ._scipy import RvsDistribution, from_scipy
 
@@ -77,6 +78,7 @@ class _Coercion:
 
     def __init__(self, is_branch: IsBranch) -> None:
         self.is_branch = is_branch
+        self.labels = Labels()
         self.coerced: dict[int, Choice] = {}  # by id: a choice that occurs twice must stay one node
 
     def root(self, space: Any) -> Any:
@@ -106,6 +108,7 @@ class _Coercion:
                 f"Parameter grid should be a dict or a list, got: {node!r} of type {type(node).__name__}; "
                 f"write space={{'name of the parameter': {node!r}}}"
             )
+        node = self.labels.at(None, node)
         if not isinstance(node, Choice):
             return node
 
@@ -132,7 +135,7 @@ class _Coercion:
         # ParameterGrid sorts its keys; the points of a grid must come in its order.
         if all(_is_listed(value) for value in grid.values()):
             keys = sorted(grid)
-        return {key: self.value(key, grid[key], prefix) for key in keys}
+        return {key: self.value(key, self.labels.at(prefix + key, grid[key]), prefix) for key in keys}
 
     def value(self, key: str, value: Any, prefix: str) -> Any:
         """The value under `key` in a dict of parameters."""
@@ -214,7 +217,7 @@ def _bare_dict(key: str, value: dict[Any, Any]) -> TypeError:
     add_note(
         error,
         f"If the dict is one value of {key!r}, write {{{key!r}: [{value!r}]}}; a range of numbers is "
-        f"{{{key!r}: hp.uniform({key!r}, low, high)}}.",
+        f"{{{key!r}: hp.uniform(low, high)}}.",
     )
     return error
 
@@ -233,12 +236,8 @@ def _refuse_spelled_out(key: str, value: Any) -> None:
         arguments = (match["arguments"] or "").strip("()").strip() or "..."
         raise BadSearchSpace(
             f"{key!r} must be a distribution, got the string {value!r}; without the quotes: "
-            f"{{{key!r}: hp.{name}({_labelled(key, arguments)})}}"
+            f"{{{key!r}: hp.{name}({arguments})}}"
         )
-
-
-def _labelled(key: str, arguments: str) -> str:
-    return arguments if arguments[0] in "'\"" else f"{key!r}, {arguments}"
 
 
 # "uniform" and "normal" alone are values of many parameters: they need the prefix "hp.".

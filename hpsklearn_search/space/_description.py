@@ -2,12 +2,12 @@
 
 >>> from hpsklearn_search import hp
 >>> from hpsklearn_search.space import Space
->>> Space({"kernel": hp.choice("kernel", [{"degree": hp.uniformint("degree", 2, 5)}, "rbf"]),
-...        "C": hp.loguniform("C", -3, 3)})
-label   values                             active when
-kernel  {degree}, 'rbf'                    always
-degree  integer in [2, 5]                  kernel is {degree}
-C       real in [0.0497871, 20.0855], log  always
+>>> Space({"kernel": hp.choice([{"degree": hp.uniformint(2, 5)}, "rbf"]),
+...        "C": hp.loguniform(-3, 3)})
+label            values                             active when
+kernel           {degree}, 'rbf'                    always
+kernel.0.degree  integer in [2, 5]                  kernel is {degree}
+C                real in [0.0497871, 20.0855], log  always
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class SpaceTable:
 
 
 # ---------------------------------------------------------------------- values
-def values_in_words(node: Parameter | Choice) -> str:
-    """The values of a label, with plain bounds also where logarithms were written.
+def values_in_words(node: Parameter | Choice, names: Mapping[str, str] | None = None) -> str:
+    """The values of a label, with plain bounds also where logarithms were written; `names` replace labels.
 
     >>> from hpsklearn_search import hp
     >>> values_in_words(hp.quniform("x", 0, 1, 0.25))
@@ -82,7 +82,7 @@ def values_in_words(node: Parameter | Choice) -> str:
     "'rbf' (80 %), 'linear' (20 %)"
     """
     if isinstance(node, Choice):
-        return _options_in_words(node)
+        return _options_in_words(node, names or {})
     distribution = node.distribution
     if isinstance(distribution, Uniform | Integer):
         return _range_in_words(distribution)
@@ -111,8 +111,8 @@ def _central_interval(distribution: Distribution) -> str:
     return f"95 % in [{low:.6g}, {high:.6g}]"
 
 
-def _options_in_words(choice: Choice) -> str:
-    texts = _option_texts(choice)
+def _options_in_words(choice: Choice, names: Mapping[str, str]) -> str:
+    texts = _option_texts(choice, names)
     if choice.distribution.weights is not None:
         texts = [f"{text} ({100 * p:.3g} %)" for text, p in zip(texts, choice.distribution.probabilities, strict=True)]
     shown = _as_many_as_fit(texts)
@@ -132,24 +132,28 @@ def _as_many_as_fit(texts: Sequence[str]) -> list[str]:
 
 
 # ---------------------------------------------------------------------- options and conditions
-def condition_in_words(conditions: Sequence[tuple[str, int]], choices: Mapping[str, Choice]) -> str:
+def condition_in_words(
+    conditions: Sequence[tuple[str, int]], choices: Mapping[str, Choice], names: Mapping[str, str] | None = None
+) -> str:
     """When a label is active: always, or under which options of which choices."""
+    names = names or {}
     options: dict[str, list[str]] = {}
     for label, index in conditions:
-        options.setdefault(label, []).append(_option_texts(choices[label])[index])
-    return " or ".join(f"{label} is {' or '.join(texts)}" for label, texts in options.items()) or "always"
+        options.setdefault(label, []).append(_option_texts(choices[label], names)[index])
+    alternatives = (f"{names.get(label, label)} is {' or '.join(texts)}" for label, texts in options.items())
+    return " or ".join(alternatives) or "always"
 
 
-def _option_texts(choice: Choice) -> list[str]:
+def _option_texts(choice: Choice, names: Mapping[str, str]) -> list[str]:
     """A short text for each option; numbered if two texts are equal."""
-    texts = [_option_text(option) for option in choice.options]
+    texts = [_option_text(option, names) for option in choice.options]
     is_ambiguous = len(set(texts)) < len(texts)
     return [f"{i}: {text}" for i, text in enumerate(texts)] if is_ambiguous else texts
 
 
-def _option_text(option: Any) -> str:
+def _option_text(option: Any, names: Mapping[str, str]) -> str:
     if isinstance(option, Choice | Parameter):
-        return option.label
+        return names.get(option.label, option.label)
     if not isinstance(option, dict):
         return brief(option)
     fixed = {key: fixed_value(value) for key, value in option.items()}

@@ -6,7 +6,7 @@ algorithm needs to know nothing else about the distribution. A discrete value ha
 unit interval, as wide as its probability; the centre of the cell represents the value.
 
 >>> d = Uniform(1e-2, 1e2, log=True)
->>> round(d.from_unit(0.5), 9), round(d.to_unit(1.0), 9)
+>>> d.from_unit(0.5), round(d.to_unit(1.0), 9)
 (1.0, 0.5)
 >>> Uniform(0.1, 1.0, q=0.3).from_unit(0.99)
 0.9
@@ -26,6 +26,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from ._lattice import Lattice
+from ._short import ULPS, short
 from ._typing import FloatArray, IntArray
 
 Kind: TypeAlias = Literal["numeric", "categorical", "opaque"]
@@ -91,6 +92,12 @@ def is_finite(value: Any) -> bool:
         return False
 
 
+def _error_of(size: float, x: float, log: bool) -> float:
+    """The error of `x`, or of its logarithm, where numbers up to `size` were added."""
+    error = 2 * ULPS * math.ulp(size)  # of a logarithm near 0, that of `x` itself is larger
+    return max(error, ULPS * math.ulp(1.0)) * x if log else error
+
+
 class _Specified:
     """Pickled as its fields: a cached property is not part of the specification."""
 
@@ -111,6 +118,10 @@ class _Numeric(_Specified):
         raise NotImplementedError
 
     def _support(self) -> tuple[float, float]:
+        raise NotImplementedError
+
+    def _error(self, x: float) -> float:
+        """How far rounding errors may have moved `x`, a value of a continuous distribution."""
         raise NotImplementedError
 
     @cached_property
@@ -144,7 +155,7 @@ class _Numeric(_Specified):
         x = self._ppf(np.float64(min(max(u, TINY), 1 - TINY)))
         if self.q is None:
             low, high = self._support()
-            return min(max(float(x), low), high)
+            return min(max(short(float(x), self._error(float(x))), low), high)
         return self._lattice.round(float(x))
 
     def to_unit(self, value: Any) -> float:
@@ -195,6 +206,10 @@ class Uniform(_Numeric):
         z = start + u * width
         return np.exp(z) if self.log else z
 
+    def _error(self, x: float) -> float:
+        start, width = self._scale
+        return _error_of(max(abs(start), abs(start + width)), x, self.log)
+
     @property
     def is_integral(self) -> bool:
         return self.q is not None and all(float(x).is_integer() for x in (self.q, self.low, self.high))
@@ -222,6 +237,10 @@ class Normal(_Numeric):
         z: FloatArray = self.mu + self.sigma * ndtri(u)
         # The far tail of a wide lognormal would overflow: exp(709) is near the largest double.
         return np.exp(np.minimum(z, 709.0)) if self.log else z
+
+    def _error(self, x: float) -> float:
+        z = math.log(x) if self.log and x > 0 else x
+        return _error_of(max(abs(self.mu), self.sigma, abs(z)), x, self.log)
 
     @property
     def is_integral(self) -> bool:

@@ -1,7 +1,7 @@
-"""Nodes of a space: a labelled distribution, a labelled branch, a function of other nodes.
+"""Nodes of a space: a distribution, a branch, a function of other nodes.
 
 A space is any nest of dicts, lists, tuples and constants with nodes in it. Nodes are
-specifications: they never remember a drawn value, and one node used twice is one parameter.
+specifications: they never remember a drawn value, and one node with a label used twice is one parameter.
 
 >>> from hpsklearn_search import hp
 >>> 2 * hp.randint("n", 5) + 1
@@ -105,12 +105,13 @@ class Node:
     def rvs(self, random_state: Any = None) -> Any:
         """Draw one value, so that a node works in scikit-learn's ``RandomizedSearchCV``."""
         rng = as_generator(random_state)
-        point: dict[str, Any] = {}  # a node that occurs twice has one value
+        point: dict[Any, Any] = {}  # a node that occurs twice has one value
 
         def draw(node: Parameter | Choice) -> Any:
-            if node.label not in point:
-                point[node.label] = node.distribution.from_unit(rng.random())
-            return point[node.label]
+            name = node if node.label is None else node.label
+            if name not in point:
+                point[name] = node.distribution.from_unit(rng.random())
+            return point[name]
 
         check_depth(self)
         return assemble(self, draw, integral=True)
@@ -126,21 +127,25 @@ def as_generator(random_state: Any = None) -> np.random.Generator:
 
 
 class Parameter(Node):
-    """A labelled distribution."""
+    """A distribution with a label; None until a space gives it that of its place."""
 
-    def __init__(self, label: str, distribution: Distribution) -> None:
-        self.label = label
+    def __init__(self, label: str | None, distribution: Distribution) -> None:
+        self.label: Any = label
         self.distribution = distribution
 
     def __repr__(self) -> str:
         return hp_call(self.label, self.distribution)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        # scikit-learn's clone copies the dicts of a list one by one: a parameter of two of them must stay one node.
+        return self
+
 
 class Choice(Node):
-    """A labelled branch; its raw value is the index of the option."""
+    """A branch with a label, None as for `Parameter`; its raw value is the index of the option."""
 
-    def __init__(self, label: str, options: Any, distribution: Categorical | None = None) -> None:
-        self.label = label
+    def __init__(self, label: str | None, options: Any, distribution: Categorical | None = None) -> None:
+        self.label: Any = label
         self.options = list(options)
         self.distribution = distribution or Categorical(len(self.options))
 
@@ -197,7 +202,8 @@ def _shown_choice(choice: Choice, shown: Callable[[Any], str]) -> str:
     weights = choice.distribution.weights
     options = choice.options if weights is None else list(zip(weights, choice.options, strict=True))
     text = ", ".join(map(shown, options[:4])) + (", ..." if len(options) > 4 else "")
-    return f"hp.{'choice' if weights is None else 'pchoice'}({choice.label!r}, [{text}])"
+    label = "" if choice.label is None else f"{choice.label!r}, "
+    return f"hp.{'choice' if weights is None else 'pchoice'}({label}[{text}])"
 
 
 def _shown_expression(node: Apply, budget: Iterator[int], levels: int, in_brackets: bool) -> str:
@@ -270,7 +276,7 @@ def check_depth(space: Any) -> None:
         f"the space is nested too deeply: more than {MAX_FRAMES // NODE_FRAMES} choices or expressions inside each "
         f"other, {MAX_FRAMES // CONTAINER_FRAMES} lists or dicts, or a list that contains itself; "
         "write them side by side, for example "
-        "space={'a': hp.choice('a', [...]), 'b': hp.choice('b', [...])}"
+        "space={'a': hp.choice([...]), 'b': hp.choice([...])}"
     )
 
 

@@ -42,7 +42,7 @@ def _check_constants(space: Space, point: Point, others: Mapping[str, Any]) -> N
         if not any(_is_same(constant, item) for constant in constants[key] for item in given):
             raise InvalidTrial(
                 f"point: {key!r} is {value!r}, but in the space it is the constant {constants[key][0]!r}; "
-                f"leave {key!r} out of the point, or search it: {{{key!r}: hp.choice({key!r}, [...])}}"
+                f"leave {key!r} out of the point, or search it: {{{key!r}: hp.choice([...])}}"
             )
 
 

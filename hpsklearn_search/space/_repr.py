@@ -6,6 +6,8 @@
 "hp.uniformint('n', 2, 9)"
 >>> hp_call("n", Uniform(2, 8, log=True, q=2))
 "hp.qloguniform('n', log(2), log(8), 2)"
+>>> hp_call(None, Integer(2, 9))
+'hp.uniformint(2, 9)'
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 from ._distributions import Distribution, Integer, Normal, Uniform
 
 
-def hp_call(label: str, distribution: Distribution) -> str:
+def hp_call(label: str | None, distribution: Distribution) -> str:
     """The call of an ``hp`` function that makes this parameter, if there is one."""
     if isinstance(distribution, Integer):
         name = "loguniformint" if distribution.log else "uniformint"
@@ -27,7 +29,7 @@ def hp_call(label: str, distribution: Distribution) -> str:
     return f"Parameter({label!r}, {distribution!r})"
 
 
-def _uniform(label: str, low: float, high: float, log: bool, q: float | None) -> str:
+def _uniform(label: str | None, low: float, high: float, log: bool, q: float | None) -> str:
     if q is None:
         return _call("logrange" if log else "uniform", label, low, high)
     if log:
@@ -35,8 +37,9 @@ def _uniform(label: str, low: float, high: float, log: bool, q: float | None) ->
     return _call("quniform", label, low, high, q)
 
 
-def _call(function: str, label: str, *arguments: float | str) -> str:
-    return f"hp.{function}({', '.join([repr(label), *map(_number, arguments)])})"
+def _call(function: str, label: str | None, *arguments: float | str) -> str:
+    shown = [*map(_number, arguments)]
+    return f"hp.{function}({', '.join(shown if label is None else [repr(label), *shown])})"
 
 
 def _number(x: float | str) -> str:

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ._distributions import NO_OPTIONS, TINY, Categorical, Kind, is_finite
+from ._short import short
 from ._typing import FloatArray
 
 MOST_VALUES = 100_000
@@ -70,7 +71,9 @@ class ScipyDistribution:
         return None
 
     def from_unit(self, u: float) -> Any:
-        return float(self.frozen.ppf(min(max(u, TINY), 1 - TINY)))
+        low, high = self.frozen.support()
+        value = short(float(self.frozen.ppf(min(max(u, TINY), 1 - TINY))))
+        return min(max(value, float(low)), float(high))
 
     def to_unit(self, value: Any) -> float:
         return float(np.clip(self.frozen.cdf(value), 0.0, 1.0))

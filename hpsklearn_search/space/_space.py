@@ -4,10 +4,10 @@ A *point* is ``{label: raw value}`` with the active labels only; the raw value o
 index of its option. A *configuration* is what the objective, or ``set_params``, receives.
 
 >>> from hpsklearn_search import hp
->>> space = Space({"k": hp.choice("k", [{"d": hp.uniformint("d", 2, 5)}, "none"]), "c": 1})
+>>> space = Space({"k": hp.choice([{"d": hp.uniformint(2, 5)}, "none"]), "c": 1})
 >>> [dimension.label for dimension in space.dimensions]
-['k', 'd']
->>> space.assemble({"k": 0, "d": 3}), space.assemble({"k": 1})
+['k', 'k.0.d']
+>>> space.assemble({"k": 0, "k.0.d": 3}), space.assemble({"k": 1})
 ({'k': {'d': 3}, 'c': 1}, {'k': 'none', 'c': 1})
 >>> space.size
 5
@@ -26,6 +26,7 @@ import numpy as np
 from ..exceptions import DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_finite
+from ._labels import labelled
 from ._layout import Layout
 from ._nodes import Apply, Choice, Constant, Parameter, assemble, check_depth, check_label, children, has_nodes
 from ._typing import FloatArray
@@ -60,8 +61,8 @@ class Space:
 
     def __init__(self, root: Any) -> None:
         check_depth(root)
-        self.root = root
-        self.dimensions = tuple(_dimensions(root))
+        self.root = labelled(root)
+        self.dimensions = tuple(_dimensions(self.root))
         self.index = {dimension.label: i for i, dimension in enumerate(self.dimensions)}
 
     def __repr__(self) -> str:
@@ -78,10 +79,13 @@ class Space:
         """All labels, in order."""
         return [dimension.label for dimension in self.dimensions]
 
-    def table(self) -> SpaceTable:
-        """Every label with its values, and when it is active, in words."""
+    def table(self, names: Mapping[str, str] | None = None) -> SpaceTable:
+        """Every label with its values, and when it is active, in words; `names` replace labels in these."""
         choices = {d.label: d.node for d in self.dimensions if isinstance(d.node, Choice)}
-        rows = ((d.label, values_in_words(d.node), condition_in_words(d.conditions, choices)) for d in self.dimensions)
+        rows = (
+            (d.label, values_in_words(d.node, names), condition_in_words(d.conditions, choices, names))
+            for d in self.dimensions
+        )
         return SpaceTable(("label", "values", "active when"), tuple(rows))
 
     @cached_property
@@ -125,7 +129,7 @@ class Space:
         """The value of each active label at `point`; of a choice the assembled option.
 
         >>> from hpsklearn_search import hp
-        >>> Space(hp.choice("kernel", ["rbf", {"degree": hp.uniformint("degree", 2, 5)}])).values({"kernel": 0})
+        >>> Space(hp.choice("kernel", ["rbf", {"degree": hp.uniformint(2, 5)}])).values({"kernel": 0})
         {'kernel': 'rbf'}
         """
         lookup = _lookup(point)
@@ -243,7 +247,7 @@ def _dimensions(root: Any) -> list[Dimension]:
             if first is not node:
                 raise DuplicateLabel(
                     f"label {node.label!r} is used for two nodes: {first!r} and {node!r}; "
-                    "give one of them another label, or use the same node object in both places"
+                    "give one of them another label or none, or use the same node object in both places"
                 )
             if condition in conditions:
                 return

@@ -2,7 +2,7 @@
 
 >>> from hpsklearn_search import hp
 >>> from hpsklearn_search.trials import Trials
->>> space, trials = Space({"a": hp.choice("a", ["p", "q"]), "b": hp.randint("b", 2)}), Trials()
+>>> space, trials = Space({"a": hp.choice(["p", "q"]), "b": hp.randint(2)}), Trials()
 >>> [suggest([number], space, trials, seed=0)[0] for number in range(3)]
 [{'a': 0, 'b': 0}, {'a': 0, 'b': 1}, {'a': 1, 'b': 0}]
 """

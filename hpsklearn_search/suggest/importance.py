@@ -24,7 +24,7 @@ speak of none, all importances are 0. Where losses are tied, what is predicted d
 a tie is good as a whole, or not at all.
 
 >>> from hpsklearn_search import Trials, fmin, hp
->>> trials, space = Trials(), {"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}
+>>> trials, space = Trials(), {"x": hp.uniform(0, 1), "y": hp.uniform(0, 1)}
 >>> _ = fmin(lambda p: abs(p["x"] - 0.3), space, max_evals=20, trials=trials, rstate=0, show_progressbar=False)
 >>> parameter_importances(trials, space)["x"] > 0.9
 True
@@ -98,7 +98,7 @@ def parameter_importances(
     Examples
     --------
     >>> from hpsklearn_search import Trials, fmin, hp
-    >>> trials, space = Trials(), {"x": hp.uniform("x", 0, 1), "kind": hp.choice("kind", ["good", "bad"])}
+    >>> trials, space = Trials(), {"x": hp.uniform(0, 1), "kind": hp.choice(["good", "bad"])}
     >>> _ = fmin(lambda p: p["x"] + (p["kind"] == "bad"), space, max_evals=25, trials=trials, rstate=0,
     ...          show_progressbar=False)
     >>> importances = parameter_importances(trials, space, quantile=0.5)

@@ -147,14 +147,20 @@ def families(task: str) -> dict[str, Family]:
         return Family(classifier if is_class else regressor, space, fixed, **more)
 
     found = {
-        "Linear": one(LogisticRegression, Ridge, LOGISTIC if is_class else RIDGE, LINEAR if is_class else {}, is_scaled=True),
+        "Linear": one(
+            LogisticRegression, Ridge, LOGISTIC if is_class else RIDGE, LINEAR if is_class else {}, is_scaled=True
+        ),
         "KNeighbors": one(KNeighborsClassifier, KNeighborsRegressor, NEIGHBORS, {}, is_scaled=True),
         "DecisionTree": one(
             DecisionTreeClassifier, DecisionTreeRegressor, {**TREE, "ccp_alpha": hp.logrange("ccp_alpha", 1e-6, 0.1)}
         ),
         "SupportVectors": one(SVC, SVR, SVC_SPACE if is_class else SVR_SPACE, {}, is_scaled=True, relative=("gamma",)),
-        "LightGBM": one(*_lazy("lightgbm", "LGBM"), LIGHTGBM, {**SEED, "n_jobs": 1, "verbosity": -1, "subsample_freq": 1}),
-        "HistGradientBoosting": one(HistGradientBoostingClassifier, HistGradientBoostingRegressor, HIST_GRADIENT_BOOSTING),
+        "LightGBM": one(
+            *_lazy("lightgbm", "LGBM"), LIGHTGBM, {**SEED, "n_jobs": 1, "verbosity": -1, "subsample_freq": 1}
+        ),
+        "HistGradientBoosting": one(
+            HistGradientBoostingClassifier, HistGradientBoostingRegressor, HIST_GRADIENT_BOOSTING
+        ),
         "XGBoost": one(*_lazy("xgboost", "XGB"), XGBOOST, {**SEED, "n_jobs": 1}),
         "RandomForest": one(RandomForestClassifier, RandomForestRegressor, FOREST),
         "ExtraTrees": one(ExtraTreesClassifier, ExtraTreesRegressor, FOREST, {**SEED, "bootstrap": True}),

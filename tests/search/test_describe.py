@@ -1,4 +1,4 @@
-"""`describe_space`: labels, values in plain numbers, conditions and defaults; and the displays of a search."""
+"""`describe_space`: parameters, values in plain numbers, conditions and defaults; and the displays of a search."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search import HyperoptSearchCV, hp, plots
 from hpsklearn_search.space import Space
 
 PIPELINE = Pipeline([("scale", StandardScaler()), ("model", LogisticRegression(C=3.0))])
@@ -32,10 +32,10 @@ FAMILIES = {
 }
 
 
-def row(estimator: Any, space: Any, label: str) -> dict[str, str]:
-    """The row of a label in the description."""
+def row(estimator: Any, space: Any, parameter: str) -> dict[str, str]:
+    """The row of a parameter in the description."""
     rows = HyperoptSearchCV(estimator, space).describe_space().as_dicts()
-    return next(row for row in rows if row["label"] == label)
+    return next(row for row in rows if row["parameter"] == parameter)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def row(estimator: Any, space: Any, label: str) -> dict[str, str]:
         (hp.qlognormal("C", 3, 1, 10), "log-normal: median 20, 95 % in [0, 140], multiples of 10"),
         (gamma(2.0), "scipy.stats.gamma(2.0): 95 % in [0.242209, 5.57164]"),
         ([1, 10, 100], "1, 10, 100"),
-        (hp.choice("C", [hp.uniform("small", 0.1, 1), 100]), "small, 100"),
+        (hp.choice("C", [hp.uniform("small", 0.1, 1), 100]), "C (small), 100"),
         (hp.pchoice("C", [(0.75, 1), (0.25, 2)]), "1 (75 %), 2 (25 %)"),
     ],
     ids=lambda case: case if isinstance(case, str) else "",
@@ -62,31 +62,44 @@ def test_values_are_described_in_plain_numbers(node: Any, words: str) -> None:
 
 def test_a_condition_names_the_choice_and_its_option() -> None:
     """A branch that sets a model is named by the model."""
-    assert row(PIPELINE, FAMILIES, "depth")["active when"] == "model is RandomForestClassifier(max_depth=7)"
+    assert row(PIPELINE, FAMILIES, "model__max_depth")["active when"] == "model is RandomForestClassifier(max_depth=7)"
     assert row(PIPELINE, FAMILIES, "model")["active when"] == "always"
 
 
-def test_a_label_is_shown_with_its_parameter() -> None:
-    """The parameter is shown where its name differs, and marked where it is computed from the label."""
-    assert row(PIPELINE, FAMILIES, "depth")["parameter"] == "model__max_depth"
-    assert row(SVC(), {"C": 2 ** hp.uniformint("exponent", -3, 3)}, "exponent")["parameter"] == "C (computed)"
-    assert "parameter" not in row(SVC(), {"C": [1, 2]}, "C")
+def test_a_label_is_shown_where_it_tells_two_apart() -> None:
+    """Else the parameter alone is, marked where it is computed from what is drawn."""
+    computed = {"C": 2 ** hp.uniformint("exponent", -3, 3), "gamma": hp.uniform("a", 0, 1) + hp.uniform("b", 0, 1)}
+    assert row(SVC(), computed, "C (computed)")["values"] == "integer in [-3, 3]"
+    assert row(SVC(), computed, "gamma (a) (computed)")["values"] == "real in [0, 1]"
+    kernels = [{"kernel": "rbf", "C": hp.uniform("small", 0, 1)}, {"kernel": "poly", "C": hp.uniform(5, 9)}]
+    space = {"kernel": hp.choice("k", kernels), "tol": hp.logrange("t", 1e-5, 1e-2)}
+    assert row(SVC(), space, "C (small)")["active when"] == "kernel is {kernel='rbf', C}"
+    assert row(SVC(), space, "C (k.1.C)")["values"] == "real in [5, 9]"
+    assert row(SVC(), space, "tol")["default"] == "0.001"
+
+
+def test_an_expression_with_shared_parts_is_described_at_once() -> None:
+    """Thirty levels that use each level twice are no tree of a billion parts."""
+    part: Any = hp.uniform(1, 2)
+    for _ in range(30):
+        part = part * 0.5 + part * 0.5
+    assert row(SVC(), {"C": part}, "C (computed)")["values"] == "real in [1, 2]"
 
 
 def test_the_default_is_that_of_the_estimator_that_will_be_there() -> None:
     """That is the model that the branch sets, or else the estimator of the search."""
-    assert row(PIPELINE, FAMILIES, "depth")["default"] == "7"
-    assert row(PIPELINE, FAMILIES, "lr_C")["default"] == "1"
+    assert row(PIPELINE, FAMILIES, "model__max_depth")["default"] == "7"
+    assert row(PIPELINE, FAMILIES, "model__C")["default"] == "1"
     assert row(PIPELINE, {"model__C": [1, 2]}, "model__C")["default"] == "3"
     listed = [{"model": [RandomForestClassifier(max_depth=4)], "model__max_depth": [1, 2]}, {"model__C": [1, 2]}]
-    assert row(PIPELINE, listed, "0.model__max_depth")["default"] == "4"
+    assert row(PIPELINE, listed, "model__max_depth")["default"] == "4"
 
 
 def test_branches_with_the_same_text_are_numbered() -> None:
     """Two dicts with the same names have the same text."""
     space = [{"C": [1, 2]}, {"C": [10, 20]}]
     assert row(SVC(), space, "grid")["values"] == "0: {C}, 1: {C}"
-    assert row(SVC(), space, "1.C")["active when"] == "grid is 1: {C}"
+    assert row(SVC(), space, "C (1.C)")["active when"] == "grid is 1: {C}"
 
 
 def test_a_label_shared_by_branches_names_both() -> None:
@@ -155,6 +168,17 @@ def test_a_fitted_search_knows_its_importances() -> None:
     assert not hasattr(clone(search), "importances_")
     with pytest.raises(AttributeError, match="not fitted yet"):
         _ = clone(search).importances_
+
+
+def test_importances_have_the_names_of_parameters() -> None:
+    """Whatever the labels are; `trials_` keeps them."""
+    kernels = [{"kernel": "rbf", "C": hp.logrange("a", 0.1, 1)}, {"kernel": "poly", "C": hp.logrange("b", 1, 10)}]
+    space = {"kernel": hp.choice("k", kernels), "gamma": hp.logrange("g", 1e-4, 1)}
+    search = HyperoptSearchCV(SVC(), space, max_evals=6, cv=2, random_state=0).fit(*load_iris(return_X_y=True))
+    assert set(search.importances_) == {"kernel", "C (a)", "C (b)", "gamma"}
+    assert search.trials_.labels == ["k", "a", "b", "g"]
+    display = plots.ParameterImportanceDisplay.from_search(search)
+    assert [text.get_text() for text in display.ax_.get_yticklabels()][::-1] == list(search.importances_)
 
 
 def test_where_one_candidate_succeeded_there_are_no_importances() -> None:

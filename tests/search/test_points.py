@@ -19,6 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.exceptions import InvalidTrial
+from hpsklearn_search.hyperopt.pyll import scope
 from hpsklearn_search.search._parameters import ParameterSpace
 from hpsklearn_search.search._points import as_points, is_same
 
@@ -62,6 +63,19 @@ SPACES: dict[str, tuple[Any, Any]] = {
                     {"model": RandomForestClassifier(5), "model__max_depth": [2, 1]},
                     {"model": RandomForestClassifier(9), "model__max_depth": [2, 1]},
                 ],
+            ),
+        },
+    ),
+    "without labels": (
+        PIPELINE,
+        {
+            "scale": [StandardScaler(), StandardScaler(with_mean=False)],
+            "model": hp.choice(
+                [
+                    {"model": LogisticRegression(), "model__C": hp.logrange(0.1, 10)},
+                    {"model": RandomForestClassifier(5), "model__max_depth": scope.int(hp.quniform(1, 9, 2))},
+                    {"model": SVC(), "model__C": hp.logrange(0.1, 10), "model__kernel": hp.choice(["rbf", "poly"])},
+                ]
             ),
         },
     ),

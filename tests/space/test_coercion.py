@@ -294,10 +294,10 @@ def test_a_configuration_must_be_a_dict() -> None:
 @pytest.mark.parametrize(
     ("text", "right"),
     [
-        ("loguniform", "{'C': hp.loguniform('C', ...)}"),
-        ("hp.uniformint(2, 5)", "{'C': hp.uniformint('C', 2, 5)}"),
+        ("loguniform", "{'C': hp.loguniform(...)}"),
+        ("hp.uniformint(2, 5)", "{'C': hp.uniformint(2, 5)}"),
         ("randint('n', 5)", "{'C': hp.randint('n', 5)}"),
-        ("hp.uniform", "{'C': hp.uniform('C', ...)}"),
+        ("hp.uniform", "{'C': hp.uniform(...)}"),
     ],
 )
 def test_a_distribution_in_quotes_is_refused(text: str, right: str) -> None:

@@ -54,7 +54,7 @@ NAN, INF = math.nan, math.inf
         (lambda: hp.pchoice("x", [(1.5, 1), (-0.5, 2)]), "at least 0"),
         (lambda: hp.pchoice("x", [(NAN, 1), (1, 2)]), "probability must be a finite number"),
         (lambda: hp.pchoice("x", [1, 2]), r"\(probability, option\) pairs"),
-        (lambda: hp.choice(1, [1]), "label must be a string, got 1"),
+        (lambda: hp.choice([1], label=1), "label must be a string, got 1"),  # type: ignore[call-overload]
     ],
 )
 def test_bad_arguments_are_refused_at_once(call: Any, message: str) -> None:

@@ -163,7 +163,7 @@ def test_one_label_on_two_nodes_is_refused(second: Node) -> None:
 def test_a_label_must_be_a_string() -> None:
     """The message shows a right line."""
     with pytest.raises(BadSearchSpace, match=r"label must be a string, got 3; write, for example, hp\.uniform"):
-        hp.uniform(3, 0, 1)  # type: ignore[arg-type]
+        hp.uniform(0, 1, label=3)  # type: ignore[call-overload]
 
 
 # ---------------------------------------------------------------------- assembling

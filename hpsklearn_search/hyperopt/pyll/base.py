@@ -4,7 +4,7 @@ A call of ``scope.f`` computes nothing; it makes an `Apply` that calls ``f`` whe
 assembled. Arithmetic, comparison and indexing of nodes need no scope.
 
 >>> from hpsklearn_search import hp, space_eval
->>> space = {"depth": scope.int(hp.quniform("depth", 2, 9, 1)), "rate": 10 ** -hp.uniform("digits", 1, 3)}
+>>> space = {"depth": scope.int(hp.quniform(2, 9, 1)), "rate": 10 ** -hp.uniform("digits", 1, 3)}
 >>> space_eval(space, {"depth": 4.0, "digits": 2.0})
 {'depth': 4, 'rate': 0.01}
 """
@@ -46,8 +46,8 @@ class Scope:
     Examples
     --------
     >>> from hpsklearn_search import hp
-    >>> scope.int(hp.quniform("depth", 2, 9, 1))
-    scope.int(hp.quniform('depth', 2, 9, 1))
+    >>> scope.int(hp.quniform(2, 9, 1))
+    scope.int(hp.quniform(2, 9, 1))
     """
 
     def __init__(self) -> None:

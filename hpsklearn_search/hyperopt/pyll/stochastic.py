@@ -31,7 +31,7 @@ def sample(expr: Any, rng: Any = None) -> Any:
     >>> import numpy as np
     >>> from hpsklearn_search import hp
     >>> from hpsklearn_search.hyperopt.pyll.stochastic import sample
-    >>> space = {"model": hp.choice("model", [{"depth": hp.randint("depth", 2, 9)}, "linear"])}
+    >>> space = {"model": hp.choice([{"depth": hp.randint(2, 9)}, "linear"])}
     >>> rng = np.random.default_rng(0)
     >>> [sample(space, rng) for _ in range(3)]
     [{'model': 'linear'}, {'model': {'depth': 2}}, {'model': 'linear'}]

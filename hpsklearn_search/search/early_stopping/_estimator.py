@@ -107,7 +107,7 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
     >>> from sklearn.ensemble import HistGradientBoostingRegressor
     >>> from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
     >>> model = EarlyStopping(HistGradientBoostingRegressor(max_iter=30), n_iter_no_change=3)
-    >>> space = {"estimator__learning_rate": hp.logrange("rate", 0.05, 0.3)}
+    >>> space = {"estimator__learning_rate": hp.logrange(0.05, 0.3)}
     >>> search = HyperoptSearchCV(model, space, max_evals=2, cv=2, random_state=0)
     >>> best = search.fit(*load_diabetes(return_X_y=True)).best_estimator_
     >>> best.best_iteration_ == int(search.cv_results_["median_best_iteration"][search.best_index_])

@@ -1,0 +1,144 @@
+"""Arguments of the ``hp`` functions: the label that may be left out, and what is refused before anything is drawn.
+
+>>> str(Call("uniform", "C")), Call("logrange", None).written(0.1, 10), Call("logrange", "C").written(0.1, 10)
+("hp.uniform('C')", 'hp.logrange(0.1, 10)', "hp.logrange('C', 0.1, 10)")
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from ..exceptions import BadSearchSpace
+from ._distributions import is_finite
+from ._lattice import FINEST
+from ._nodes import check_label
+
+R = TypeVar("R")
+
+LARGEST_LOG = math.log(1.7e308)
+SUSPICIOUS_LOG = math.log(1e20)
+
+
+def optional_label(function: Callable[..., R]) -> Callable[..., R]:
+    """`function`, whose first parameter is a label, callable without one: no other argument may be a string."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def labelled_or_not(*args: Any, **kwargs: Any) -> R:
+        given = args
+        if not args or not isinstance(args[0], str | None):
+            args = (kwargs.pop("label", None), *args)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(_misfit(function.__name__, given, kwargs, [*signature.parameters][1:], error)) from None
+        return function(*bound.args, **bound.kwargs)
+
+    return labelled_or_not
+
+
+def _misfit(name: str, args: Any, kwargs: Any, names: list[str], error: TypeError) -> str:
+    """The message for arguments that do not fit, with the lines that would."""
+    shown = ", ".join([*map(repr, args), *(f"{key}={value!r}" for key, value in kwargs.items())])
+    forms = f"hp.{name}({', '.join(names)}), or hp.{name}('label', {', '.join(names)})"
+    if name.endswith("choice") and len(args) > 1 and not kwargs:
+        options, labelled = list(args), isinstance(args[0], str) and len(args) > 2
+        forms = f"hp.{name}({options!r})" + (f", or hp.{name}({args[0]!r}, {options[1:]!r})" if labelled else "")
+    return f"hp.{name}({shown}): {error}; write {forms}"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an ``hp`` function, as messages name it."""
+
+    function: str
+    label: str | None
+
+    def __post_init__(self) -> None:
+        if self.label is not None:
+            check_label(self.label)
+
+    def __str__(self) -> str:
+        return f"hp.{self.function}" + ("" if self.label is None else f"({self.label!r})")
+
+    def written(self, *arguments: Any) -> str:
+        """The call with all of its arguments, in code."""
+        label = () if self.label is None else (repr(self.label),)
+        shown = (f"{value:g}" if isinstance(value, float | int) else str(value) for value in arguments)
+        return f"hp.{self.function}({', '.join([*label, *shown])})"
+
+    def of(self, function: str) -> Call:
+        """The same call of another function."""
+        return replace(self, function=function)
+
+
+# ---------------------------------------------------------------------- checks
+def finite(call: Call, name: str, value: Any) -> float:
+    if not is_finite(value):
+        raise BadSearchSpace(f"{call}: {name} must be a finite number, got {value!r}")
+    return float(value)
+
+
+def whole(call: Call, name: str, value: Any) -> int:
+    number = finite(call, name, value)
+    if not number.is_integer():
+        raise BadSearchSpace(f"{call}: {name} must be a whole number, got {value!r}")
+    return int(value)
+
+
+def check_order(call: Call, low: float, high: float) -> None:
+    if low >= high:
+        raise BadSearchSpace(f"{call}: low must be < high, got low={low:g}, high={high:g}")
+    if not is_finite(high - low):
+        raise BadSearchSpace(f"{call}: high - low must be finite, got low={low:g}, high={high:g}")
+
+
+def listed(call: Call, options: Any) -> list[Any]:
+    if isinstance(options, str | bytes | dict) or not hasattr(options, "__iter__"):
+        raise BadSearchSpace(f"{call}: options must be a list, got {options!r}; write {call.written('[...]')}")
+    as_list = list(options)
+    if not as_list:
+        raise BadSearchSpace(f"{call}: options must not be empty")
+    return as_list
+
+
+def step(call: Call, q: Any, width: float = math.inf) -> float:
+    size = finite(call, "q", q)
+    if not 0 < size <= width * (1 + 1e-9):
+        limit = f" and at most high - low = {width:g}" if math.isfinite(width) else ""
+        raise BadSearchSpace(f"{call}: q must be > 0{limit}, got {size:g}")
+    return size
+
+
+def check_resolution(call: Call, q: float, size: float) -> None:
+    finest = size / FINEST
+    if q < finest:
+        raise BadSearchSpace(
+            f"{call}: q={q:g} is lost in rounding, for values are as large as {size:g}; "
+            f"write hp.{call.function.removeprefix('q')}, or q >= {finest:g}"
+        )
+
+
+def plain_bounds(call: Call, low: float, high: float) -> tuple[float, float]:
+    """The bounds whose logarithms are `low` and `high`; a warning where plain bounds were probably meant."""
+    plain = call.of("logrange" if low > 0 else "uniform").written(low, high)
+    if high > LARGEST_LOG or low < -LARGEST_LOG:
+        raise BadSearchSpace(
+            f"{call}: bounds are natural logarithms, and exp({high:g}) overflows; did you mean {plain}?"
+        )
+    # Positive logarithms that give huge values or a tiny range.
+    if low > 0 and (high > SUSPICIOUS_LOG or high < 1):
+        warnings.warn(
+            f"{call.written(low, high)}: bounds are natural logarithms, so the values lie in "
+            f"[{math.exp(low):.3g}, {math.exp(high):.3g}]; for values in [{low:g}, {high:g}] write {plain}",
+            UserWarning,
+            stacklevel=5,
+        )
+    # exp(np.log(100)) is 100.00000000000004: take the plain number that was meant.
+    return float(f"{math.exp(low):.13g}"), float(f"{math.exp(high):.13g}")
