@@ -42,7 +42,7 @@ from ..space import Distribution, Space
 from ..space._typing import BoolArray, FloatArray, IntArray
 from ..trials import History, Trials
 from .gp._kernel import distances
-from .gp._losses import fill_failures, relative_noise, standardise
+from .gp._losses import fill_failures, standardise
 from .gp._process import GaussianProcess, fit_weights
 from .gp._relevance import without_irrelevant
 
@@ -214,7 +214,8 @@ class _Model:
             finished = finished[np.linspace(0, len(finished) - 1, MOST_TRIALS).round().astype(np.intp)]
         is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
         points, losses = history.units[finished], fill_failures(history.losses[finished])
-        noisiness = relative_noise(history.variances[finished])
+        # Variances over a few folds are estimates, and a process that takes them for known ones fits chance.
+        noisiness = np.ones(len(finished))
         if not len(is_option) or not np.ptp(losses):
             return cls(points, np.zeros(len(points)), noisiness, is_option, np.full(len(is_option) + 1, -np.inf))
         y, apart = standardise(losses, LINEAR_SHARE), distances(points, points, is_option)

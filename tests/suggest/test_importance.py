@@ -289,3 +289,18 @@ def test_the_error_for_too_few_losses_says_what_to_do() -> None:
     space = Space(uniforms(1))
     with pytest.raises(ValueError, match=r"got 0 of 2; run the search with a larger max_evals, or"):
         parameter_importances(with_losses(space, [math.nan, math.nan], same_point=False), space)
+
+
+def test_variances_of_a_few_folds_make_nothing_of_noise() -> None:
+    """A variance over five folds is itself a guess; taken for known, it would let a model fit chance."""
+    space, sums = {name: hp.uniform(name, 0, 1) for name in "abc"}, []
+    for seed in range(10):
+        rng, trials = np.random.default_rng(seed), Trials()
+
+        def noise(_: Any, rng: np.random.Generator = rng) -> dict[str, Any]:
+            folds = rng.normal(size=5)
+            return {"status": "ok", "loss": folds.mean(), "loss_variance": folds.var(ddof=1) / 5}
+
+        fmin(noise, space, rand.suggest, 60, trials=trials, rstate=seed, show_progressbar=False)
+        sums.append(sum(parameter_importances(trials, space, normalize=False).values()))
+    assert max(sums) < 0.05
