@@ -26,6 +26,7 @@ LEVELS = {
     "_pandas": 1,
     "space": 1,
     "hp": 2,
+    "spaces": 3,
     "trials": 2,
     "suggest": 3,
     "executors": 3,

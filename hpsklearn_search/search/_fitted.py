@@ -142,7 +142,7 @@ class FittedSearch(BaseSearchCV):
         kernel     {kernel='poly', degree}, {kernel='rbf'}  always                             'rbf'
         degree     integer in [2, 5]                        kernel is {kernel='poly', degree}  3
         """
-        return space_table(ParameterSpace(self.space, self.estimator), self.estimator)
+        return space_table(ParameterSpace.of(self), self.estimator)
 
     @property
     def importances_(self) -> dict[str, float]:
@@ -187,14 +187,14 @@ class FittedSearch(BaseSearchCV):
 
     def _by_name(self, by_label: Callable[[Space], Mapping[str, T]]) -> dict[str, T]:
         """What `by_label` returns for the space, with names of parameters in place of labels."""
-        parameters = ParameterSpace(self.space, self.estimator)
+        parameters = ParameterSpace.of(self)
         names = parameter_names(parameters)
         return {names[label]: value for label, value in by_label(parameters.space).items()}
 
     # ------------------------------------------------------------------ the search and its results
     def _search(self, run: SearchRun) -> None:
         """Run the loop and make the table; where the loop raises, the finished candidates are kept."""
-        reset = _Reset(self, run.n_splits)
+        reset = _Reset(self, run)
         try:
             self.stop_reason_ = run.launch(reset)
         except BaseException:
@@ -349,7 +349,7 @@ class FittedSearch(BaseSearchCV):
     def _log_scales(self) -> dict[str, bool]:
         """Whether each parameter has a logarithmic scale in the space."""
         scales: dict[str, bool] = {}
-        for setting in settings(ParameterSpace(self.space, self.estimator)):
+        for setting in settings(ParameterSpace.of(self)):
             log = getattr(setting.node.distribution, "log", None)
             if setting.parameter is not None and setting.is_direct and log is not None:
                 scales[setting.parameter] = scales.get(setting.parameter, False) or bool(log)
@@ -365,14 +365,15 @@ class FittedSearch(BaseSearchCV):
 class _Reset(Callback):
     """Deletes the fitted attributes when the search begins: an error before that leaves a former fit as it was."""
 
-    def __init__(self, search: FittedSearch, n_splits: int) -> None:
+    def __init__(self, search: FittedSearch, run: SearchRun) -> None:
         self.search = search
-        self.n_splits = n_splits
+        self.run = run
         self.is_done = False
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
         for name in [name for name in vars(self.search) if name.endswith("_") or name == "_importances"]:
             delattr(self.search, name)
         self.search.trials_ = trials
-        self.search.n_splits_ = self.n_splits
+        self.search.space_ = self.run.parameters.given
+        self.search.n_splits_ = self.run.n_splits
         self.is_done = True

@@ -20,6 +20,7 @@ from typing import Any
 
 from ..hyperopt._translate import translate_space
 from ..space import Space, as_search_space, merge_branches
+from ..spaces import suggest
 from ._branch_rule import BranchRule
 from ._names import check_parameter_names
 
@@ -28,9 +29,18 @@ class ParameterSpace:
     """A space whose configurations are parameters of an estimator."""
 
     def __init__(self, space: Any, estimator: Any) -> None:
+        self.given = space
         space = translate_space(space)
         self.is_branch = BranchRule.of(estimator, space)
         self.space = Space(as_search_space(space, self.is_branch))
+
+    @classmethod
+    def of(cls, search: Any, X: Any = None, y: Any = None) -> ParameterSpace:
+        """The space of `search`; where none is given, a ready one for X and y, or that of the last fit."""
+        space = search.space
+        if space is None and X is None:
+            space = getattr(search, "space_", None)
+        return cls(suggest(search.estimator, X, y) if space is None else space, search.estimator)
 
     def __repr__(self) -> str:
         return f"ParameterSpace({self.space.root!r})"

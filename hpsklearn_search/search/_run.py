@@ -73,7 +73,7 @@ class SearchRun:
         check_estimator(search.estimator)
         place = as_trials(search.trials)
         place.raise_if_driver_objects(estimator=search.estimator, X=X, y=y, **params)
-        parameters = ParameterSpace(search.space, search.estimator)
+        parameters = ParameterSpace.of(search, X, y)
         check_early_stopping(search.estimator, parameters.space.root, params)
         parameters.check_names(search.estimator)
         check_simplest(search.refit, parameters)

@@ -29,11 +29,12 @@ class HyperoptSearchCV(FittedSearch):
     estimator : estimator object
         The estimator whose parameters are searched. It is cloned before every fit. It needs a ``score``
         method unless `scoring` is given.
-    space : dict or list of dict
+    space : dict or list of dict, default=None
         ``{parameter name: values}``. Values are an ``hp`` expression, a list or array, a frozen
         `scipy.stats` distribution, or a constant; a dict that is one value of a parameter stands in a list.
         An ``hp`` expression under a key needs no label. If an option of ``hp.choice`` is a dict of parameters,
         choosing it sets all of them. A list of dicts is a choice between them.
+        None means a ready space for the estimator and the data, `spaces.suggest(estimator, X, y)`.
     max_evals : int, default=50
         Number of candidates to evaluate. A space with fewer points is evaluated completely.
     algo : {"auto", "tpe", "random", "anneal"} or callable, default=None
@@ -126,6 +127,8 @@ class HyperoptSearchCV(FittedSearch):
         Seconds that fitting the best candidate on all data took. Only with `refit`.
     multimetric_ : bool
         Whether there are several metrics.
+    space_ : dict or list of dict
+        The space that was searched: `space`, or the ready one.
     trials_ : Trials
         The record of the search.
     best_loss_ : float
@@ -156,7 +159,7 @@ class HyperoptSearchCV(FittedSearch):
     {'C': ...}
     """
 
-    _required_parameters = ("estimator", "space")  # read by scikit-learn before 1.6
+    _required_parameters = ("estimator",)  # read by scikit-learn before 1.6
     _parameter_constraints: dict[str, Any] = {
         **BaseSearchCV._parameter_constraints,
         "space": "no_validation",
@@ -182,7 +185,7 @@ class HyperoptSearchCV(FittedSearch):
     def __init__(
         self,
         estimator: Any,
-        space: Any,
+        space: Any = None,
         *,
         max_evals: int = 50,
         algo: str | Callable[..., Any] | None = None,

@@ -67,7 +67,7 @@ def _on_one_scale(losses: FloatArray, n_foreign: int) -> FloatArray:
     foreign_ok, own_ok = foreign[~np.isnan(foreign)], own[~np.isnan(own)]
     if not len(foreign_ok) or not len(own_ok):
         return losses
-    moved = losses.copy()
+    moved: FloatArray = losses.copy()
     if len(own_ok) == 1:  # one loss has no spread, so the others keep theirs, around it
         moved[:n_foreign] += own_ok[0] - np.median(foreign_ok)
         return moved

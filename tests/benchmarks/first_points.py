@@ -50,6 +50,7 @@ def losses(estimator: Any, X: np.ndarray, y: np.ndarray, task: str) -> np.ndarra
 
 
 def record_piece(task: str, name: str, table_name: str, path: Path) -> None:
+    """Write the losses of the defaults and of every configuration on one table."""
     family, (X, y) = families(task)[name], table(table_name)
     estimators = [family.defaults(), *(family.estimator(values, X.shape[1]) for values in configurations(family))]
     with warnings.catch_warnings(), threadpool_limits(1):
@@ -62,6 +63,7 @@ def record_piece(task: str, name: str, table_name: str, path: Path) -> None:
 
 
 def record(minutes: float, chosen: list[str]) -> None:
+    """Write pieces that are missing until the minutes are over; a table of each task in turn."""
     until = time.monotonic() + 60 * minutes
     for name in chosen or list(dict.fromkeys([*families("regression"), *families("classification")])):
         for position in range(max(map(len, TASKS.values()))):
@@ -82,6 +84,7 @@ def record(minutes: float, chosen: list[str]) -> None:
 
 
 def pack() -> None:
+    """Add all pieces to the recorded file."""
     found = dict(np.load(RECORDED)) if RECORDED.exists() else {}
     for path in sorted(PIECES.glob("*/*.npy")):
         if not path.stem.endswith(".part"):

@@ -17,8 +17,15 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge, RidgeClassifier, SGDClassifier
-from sklearn.linear_model import SGDRegressor
+from sklearn.linear_model import (
+    ElasticNet,
+    Lasso,
+    LogisticRegression,
+    Ridge,
+    RidgeClassifier,
+    SGDClassifier,
+    SGDRegressor,
+)
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -42,6 +49,7 @@ class Family:
     relative: tuple[str, ...] = ()
 
     def estimator(self, values: Values, n_features: int) -> Any:
+        """The estimator with a configuration of the space."""
         absolute = {name: value / n_features if name in self.relative else value for name, value in values.items()}
         if "layers" in absolute:
             absolute["hidden_layer_sizes"] = (int(absolute.pop("width")),) * int(absolute.pop("layers"))
@@ -49,6 +57,7 @@ class Family:
         return make_pipeline(StandardScaler(), inner) if self.is_scaled else inner
 
     def defaults(self) -> Any:
+        """The estimator as the class makes it."""
         inner = self.make(**self.fixed)
         return make_pipeline(StandardScaler(), inner) if self.is_scaled else inner
 

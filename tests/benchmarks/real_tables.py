@@ -27,10 +27,11 @@ from sklearn.datasets import load_diabetes, make_classification, make_regression
 
 FOLDER = Path(os.environ.get("HPSKLEARN_SEARCH_TABLES", Path(tempfile.gettempdir()) / "hpsklearn_search_tables"))
 KEEL = (
-    "australian bands breast bupa chess contraceptive crx german heart ionosphere led7digit letter mammographic "
-    "movement_libras optdigits penbased pima ring saheart segment sonar splice tic-tac-toe titanic twonorm vehicle "
-    "vowel wdbc wine yeast3 ecoli3 glass1"
-).split()
+    "australian", "bands", "breast", "bupa", "chess", "contraceptive", "crx", "german", "heart", "ionosphere",
+    "led7digit", "letter", "mammographic", "movement_libras", "optdigits", "penbased", "pima", "ring", "saheart",
+    "segment", "sonar", "splice", "tic-tac-toe", "titanic", "twonorm", "vehicle", "vowel", "wdbc", "wine",
+    "yeast3", "ecoli3", "glass1",
+)  # fmt: skip
 # Package, table, target, columns that give the target away or are only a number of the row.
 CLASSES = {
     "attrition": ("modeldata", "attrition", "Attrition", ()),
@@ -144,7 +145,7 @@ def _rdataset(package: str, name: str) -> pd.DataFrame:
     for compression in ("gzip", "xz", "bz2", "zip", "zstd", None):
         try:
             return pd.read_pickle(io.BytesIO(raw), compression=compression)
-        except Exception:  # noqa: S112 - the next form of compression is tried
+        except Exception:
             continue
     return pickle.loads(gzip.decompress(raw))
 

@@ -1,0 +1,277 @@
+"""The ranges: for each class of estimator its parameters, those that usually decide most first.
+
+They follow Probst and others, "Tunability" (2019), Bischl and others, "Hyperparameter optimization" (2023,
+with the spaces of mlr3tuningspaces), Feurer and others, "auto-sklearn" (2015, 2022), Komer and others,
+"hyperopt-sklearn" (2014), Grinsztajn and others (2022) and Erickson and others, "TabArena" (2025). Where these
+differ, the range covers most of them, and was checked on the tables of ``tests/benchmarks/real_tables.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from .. import hp
+
+SMALL, MEDIUM, LARGE = SIZES = ("small", "medium", "large")
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is known of the rows that reach a step."""
+
+    n_rows: int | None = None  # of the smallest training part
+    n_features: int | None = None
+
+
+Factory: TypeAlias = "Callable[[Data], Any]"
+
+
+@dataclass(frozen=True)
+class Range:
+    """A parameter, the smallest size of a space that has it, and what makes its node."""
+
+    parameter: str
+    size: str
+    node: Factory  # None as result: nothing can be said without the data
+    has_effect: Callable[[Mapping[str, Any]], Any] = lambda given: True  # with the estimator's other parameters
+
+    def is_in(self, size: str) -> bool:
+        """Whether a space of `size` has this parameter."""
+        return SIZES.index(self.size) <= SIZES.index(size)
+
+
+def _plain(make: Callable[..., Any], low: float, high: float, data: Data) -> Any:
+    return make(low, high)
+
+
+def _counted(low: int, high: int, most: str, share: float, data: Data) -> Any:
+    """A whole number up to `high`, and up to a share of what the data have of `most`."""
+    n = getattr(data, most)
+    high = high if n is None else max(low + 1, min(high, int(share * n)))
+    return hp.loguniformint(low, high)
+
+
+def _of_features(data: Data) -> Any:
+    return None if data.n_features is None or data.n_features < 2 else hp.loguniformint(1, data.n_features)
+
+
+def uniform(low: float, high: float) -> Factory:
+    return partial(_plain, hp.uniform, low, high)
+
+
+def log(low: float, high: float) -> Factory:
+    return partial(_plain, hp.logrange, low, high)
+
+
+def whole(low: int, high: int) -> Factory:
+    return partial(_plain, hp.uniformint, low, high)
+
+
+def log_whole(low: int, high: int) -> Factory:
+    return partial(_plain, hp.loguniformint, low, high)
+
+
+def up_to_rows(low: int, high: int, share: float) -> Factory:
+    return partial(_counted, low, high, "n_rows", share)
+
+
+def options(*values: Any) -> Factory:
+    return lambda data: hp.choice(list(values))
+
+
+_FOREST = (
+    Range("max_features", SMALL, uniform(0.1, 1.0)),
+    Range("min_samples_leaf", SMALL, up_to_rows(1, 60, 0.1)),
+    Range("max_samples", MEDIUM, uniform(0.3, 1.0), has_effect=lambda given: given["bootstrap"]),
+    Range("n_estimators", MEDIUM, log_whole(50, 500)),
+    Range("max_depth", LARGE, log_whole(2, 40)),
+    Range("min_samples_split", LARGE, up_to_rows(2, 60, 0.1)),
+)
+_TREE = (
+    Range("min_samples_leaf", SMALL, up_to_rows(1, 100, 0.2)),
+    Range("max_depth", SMALL, log_whole(1, 30)),
+    Range("ccp_alpha", MEDIUM, log(1e-6, 0.1)),
+    Range("max_features", MEDIUM, uniform(0.2, 1.0)),
+    Range("min_samples_split", LARGE, up_to_rows(2, 100, 0.2)),
+)
+_HIST_GRADIENT_BOOSTING = (
+    Range("learning_rate", SMALL, log(0.01, 0.5)),
+    Range("max_leaf_nodes", SMALL, log_whole(3, 128)),
+    Range("max_iter", MEDIUM, log_whole(20, 500)),
+    Range("min_samples_leaf", MEDIUM, up_to_rows(2, 100, 0.1)),
+    Range("l2_regularization", MEDIUM, log(1e-4, 100.0)),
+    Range("max_features", LARGE, uniform(0.3, 1.0)),
+)
+_GRADIENT_BOOSTING = (
+    Range("learning_rate", SMALL, log(0.01, 0.5)),
+    Range("max_depth", SMALL, log_whole(1, 10)),
+    Range("n_estimators", MEDIUM, log_whole(20, 500)),
+    Range("subsample", MEDIUM, uniform(0.4, 1.0)),
+    Range("max_features", MEDIUM, uniform(0.1, 1.0)),
+    Range("min_samples_leaf", LARGE, up_to_rows(1, 60, 0.1)),
+)
+_LIGHTGBM = (
+    Range("learning_rate", SMALL, log(0.01, 0.5)),
+    Range("num_leaves", SMALL, log_whole(3, 128)),
+    Range("n_estimators", MEDIUM, log_whole(20, 500)),
+    Range("min_child_samples", MEDIUM, up_to_rows(2, 100, 0.1)),
+    Range("colsample_bytree", MEDIUM, uniform(0.3, 1.0)),
+    Range("reg_lambda", MEDIUM, log(1e-3, 100.0)),
+    Range("subsample", MEDIUM, uniform(0.4, 1.0), has_effect=lambda given: given["subsample_freq"]),
+    Range("reg_alpha", LARGE, log(1e-3, 100.0)),
+)
+_XGBOOST = (
+    Range("learning_rate", SMALL, log(0.01, 0.5)),
+    Range("max_depth", SMALL, log_whole(1, 12)),
+    Range("n_estimators", MEDIUM, log_whole(20, 500)),
+    Range("min_child_weight", MEDIUM, log(0.1, 100.0)),
+    Range("subsample", MEDIUM, uniform(0.4, 1.0)),
+    Range("colsample_bytree", MEDIUM, uniform(0.3, 1.0)),
+    Range("reg_lambda", MEDIUM, log(1e-2, 100.0)),
+    Range("reg_alpha", LARGE, log(1e-3, 100.0)),
+    Range("gamma", LARGE, log(1e-3, 10.0)),
+)
+
+
+def _unless(*aliases: str) -> Callable[[Mapping[str, Any]], Any]:
+    """CatBoost refuses two names of one parameter, so what was given under another name stays."""
+    return lambda given: not any(given.get(alias) is not None for alias in aliases)
+
+
+_CATBOOST = (
+    Range("learning_rate", SMALL, log(0.01, 0.5), _unless("eta")),
+    Range("depth", SMALL, whole(2, 9), _unless("max_depth")),
+    Range("iterations", MEDIUM, log_whole(50, 1000), _unless("n_estimators", "num_boost_round", "num_trees")),
+    Range("l2_leaf_reg", MEDIUM, log(0.5, 50.0), _unless("reg_lambda")),
+    Range("random_strength", LARGE, log(0.01, 10.0)),
+    Range("bagging_temperature", LARGE, uniform(0.0, 2.0)),
+)
+
+
+def _has_gamma(given: Mapping[str, Any]) -> bool:
+    return given["kernel"] in ("rbf", "poly", "sigmoid")
+
+
+_SUPPORT_VECTORS = (
+    Range("C", SMALL, log(1e-2, 1e3)),
+    Range("gamma", SMALL, log(1e-4, 10.0), _has_gamma),
+    Range("kernel", MEDIUM, options("rbf", "poly", "sigmoid"), _has_gamma),
+    Range("coef0", LARGE, uniform(-1.0, 1.0), _has_gamma),
+)
+_NEIGHBORS = (
+    Range("n_neighbors", SMALL, up_to_rows(1, 60, 0.5)),
+    Range("weights", SMALL, options("uniform", "distance")),
+    Range("p", MEDIUM, uniform(1.0, 3.0)),
+)
+_MLP = (
+    Range("learning_rate_init", SMALL, log(1e-4, 0.1)),
+    Range("alpha", SMALL, log(1e-6, 10.0)),
+    Range("hidden_layer_sizes", MEDIUM, options((32,), (100,), (200,), (32, 32), (100, 100))),
+    Range("batch_size", MEDIUM, up_to_rows(16, 256, 0.5)),
+    Range("activation", LARGE, options("relu", "tanh")),
+)
+_SGD = (
+    Range("alpha", SMALL, log(1e-7, 0.1)),
+    Range("penalty", SMALL, options("l2", "l1", "elasticnet")),
+    Range("learning_rate", MEDIUM, options("optimal", "invscaling", "adaptive")),
+    Range("eta0", MEDIUM, log(1e-3, 1.0)),
+    Range("average", LARGE, options(False, True)),
+)
+_CLASS_WEIGHT = Range("class_weight", MEDIUM, options(None, "balanced"))
+_RIDGE = (Range("alpha", SMALL, log(1e-3, 1e4)),)
+_LASSO = (Range("alpha", SMALL, log(1e-5, 10.0)),)
+_TEXTS = (
+    Range("ngram_range", SMALL, options((1, 1), (1, 2))),
+    Range("min_df", SMALL, log_whole(1, 10)),
+    Range("max_df", MEDIUM, uniform(0.4, 1.0)),
+)
+_BAGGING = (
+    Range("max_samples", SMALL, uniform(0.3, 1.0)),
+    Range("max_features", SMALL, uniform(0.3, 1.0)),
+    Range("n_estimators", LARGE, log_whole(10, 100)),
+)
+_ADA_BOOST = (Range("learning_rate", SMALL, log(0.01, 2.0)), Range("n_estimators", SMALL, log_whole(20, 500)))
+
+RANGES: Mapping[str, Sequence[Range]] = {
+    "RandomForestClassifier": _FOREST,
+    "RandomForestRegressor": _FOREST,
+    "ExtraTreesClassifier": _FOREST,
+    "ExtraTreesRegressor": _FOREST,
+    "DecisionTreeClassifier": (*_TREE, Range("criterion", LARGE, options("gini", "entropy"))),
+    "DecisionTreeRegressor": _TREE,
+    "HistGradientBoostingClassifier": _HIST_GRADIENT_BOOSTING,
+    "HistGradientBoostingRegressor": _HIST_GRADIENT_BOOSTING,
+    "GradientBoostingClassifier": _GRADIENT_BOOSTING,
+    "GradientBoostingRegressor": _GRADIENT_BOOSTING,
+    "LGBMModel": _LIGHTGBM,
+    "XGBModel": _XGBOOST,
+    "CatBoost": _CATBOOST,
+    "AdaBoostClassifier": _ADA_BOOST,
+    "AdaBoostRegressor": _ADA_BOOST,
+    "BaggingClassifier": _BAGGING,
+    "BaggingRegressor": _BAGGING,
+    "SVC": (*_SUPPORT_VECTORS, _CLASS_WEIGHT),
+    "SVR": (*_SUPPORT_VECTORS, Range("epsilon", SMALL, log(1e-3, 1.0))),
+    "LinearSVC": (Range("C", SMALL, log(1e-4, 1e3)), _CLASS_WEIGHT),
+    "LinearSVR": (Range("C", SMALL, log(1e-4, 1e3)), Range("epsilon", SMALL, log(1e-3, 1.0))),
+    "LogisticRegression": (Range("C", SMALL, log(1e-4, 1e3)), _CLASS_WEIGHT),
+    "Ridge": _RIDGE,
+    "RidgeClassifier": (*_RIDGE, _CLASS_WEIGHT),
+    "KernelRidge": (
+        Range("alpha", SMALL, log(1e-5, 10.0)),
+        Range("gamma", SMALL, log(1e-4, 10.0), lambda given: given["kernel"] != "linear"),
+    ),
+    # An ElasticNet comes before its base class: Lasso is an ElasticNet in scikit-learn.
+    "Lasso": _LASSO,
+    "ElasticNet": (*_LASSO, Range("l1_ratio", SMALL, uniform(0.05, 1.0))),
+    "HuberRegressor": (Range("alpha", SMALL, log(1e-6, 10.0)), Range("epsilon", SMALL, uniform(1.05, 3.0))),
+    "QuantileRegressor": (Range("alpha", SMALL, log(1e-5, 10.0)),),
+    "KNeighborsClassifier": _NEIGHBORS,
+    "KNeighborsRegressor": _NEIGHBORS,
+    "MLPClassifier": _MLP,
+    "MLPRegressor": _MLP,
+    "SGDClassifier": (*_SGD, _CLASS_WEIGHT),
+    "SGDRegressor": _SGD,
+    "GaussianNB": (Range("var_smoothing", SMALL, log(1e-12, 1.0)),),
+    "MultinomialNB": (Range("alpha", SMALL, log(1e-3, 10.0)), Range("fit_prior", MEDIUM, options(True, False))),
+    "BernoulliNB": (Range("alpha", SMALL, log(1e-3, 10.0)), Range("fit_prior", MEDIUM, options(True, False))),
+    "ComplementNB": (Range("alpha", SMALL, log(1e-3, 10.0)), Range("norm", MEDIUM, options(False, True))),
+    "QuadraticDiscriminantAnalysis": (Range("reg_param", SMALL, uniform(0.0, 1.0)),),
+    # Steps before the last one.
+    "SimpleImputer": (Range("strategy", MEDIUM, options("mean", "median")),),
+    "KNNImputer": (
+        Range("n_neighbors", SMALL, log_whole(1, 30)),
+        Range("weights", MEDIUM, options("uniform", "distance")),
+    ),
+    "OneHotEncoder": (
+        Range("min_frequency", LARGE, log_whole(1, 50), lambda given: given["handle_unknown"] == "infrequent_if_exist"),
+    ),
+    "PCA": (Range("n_components", SMALL, uniform(0.5, 0.999)),),
+    "TruncatedSVD": (Range("n_components", SMALL, _of_features),),
+    "SelectKBest": (Range("k", SMALL, _of_features),),
+    "SelectPercentile": (Range("percentile", SMALL, whole(5, 100)),),
+    "PolynomialFeatures": (
+        Range("degree", SMALL, options(1, 2)),
+        Range("interaction_only", LARGE, options(False, True)),
+    ),
+    "SplineTransformer": (Range("n_knots", SMALL, whole(3, 12)), Range("degree", MEDIUM, options(2, 3))),
+    "KBinsDiscretizer": (Range("n_bins", SMALL, log_whole(2, 30)),),
+    "Nystroem": (Range("gamma", SMALL, log(1e-4, 10.0)), Range("n_components", MEDIUM, up_to_rows(20, 300, 0.5))),
+    "CountVectorizer": (*_TEXTS, Range("binary", LARGE, options(False, True))),
+    "TfidfVectorizer": (*_TEXTS, Range("sublinear_tf", LARGE, options(False, True))),
+    "TfidfTransformer": (Range("sublinear_tf", MEDIUM, options(False, True)),),
+}
+
+NOTHING_TO_TUNE = frozenset({
+    "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "Normalizer", "PowerTransformer",
+    "QuantileTransformer", "OrdinalEncoder", "TargetEncoder", "LabelBinarizer", "FunctionTransformer",
+    "VarianceThreshold", "MissingIndicator", "LinearRegression", "DummyClassifier", "DummyRegressor",
+})  # fmt: skip
+
+KEEPS_COLUMNS = frozenset({
+    "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "Normalizer", "PowerTransformer",
+    "QuantileTransformer", "OrdinalEncoder", "KNNImputer", "SimpleImputer",
+})  # fmt: skip

@@ -1,0 +1,237 @@
+"""A space for an estimator: its class decides the ranges, and its place in a pipeline the names.
+
+>>> from sklearn.linear_model import Ridge
+>>> space = suggest(Ridge())
+>>> space["alpha"]
+hp.logrange(0.001, 10000)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from .. import hp
+from ._ranges import KEEPS_COLUMNS, NOTHING_TO_TUNE, RANGES, SIZES, Data
+
+# What EarlyStopping finds by itself.
+ITERATIONS = frozenset({"n_estimators", "max_iter", "iterations"})
+# The parameters under which an estimator holds another one.
+INNER = ("estimator", "base_estimator", "regressor", "classifier", "final_estimator")
+
+
+class ReadySpace(dict[str, Any]):
+    """A dict of parameters and their ``hp`` nodes, to be edited; it is printed as one would write it.
+
+    Attributes
+    ----------
+    left_alone : dict of str
+        ``{step: reason}`` of the steps that get no parameter.
+    """
+
+    def __init__(self, nodes: Mapping[str, Any], left_alone: Mapping[str, str]) -> None:
+        super().__init__(nodes)
+        self.left_alone = dict(left_alone)
+
+    def __repr__(self) -> str:
+        lines = [f'    "{name}": {_double_quoted(repr(node))},' for name, node in self.items()]
+        notes = [f"# left alone: {place} ({reason})" for place, reason in self.left_alone.items()]
+        return "\n".join(["{", *lines, "}", *notes])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ReadySpace, (dict(self), self.left_alone)
+
+
+def suggest(estimator: Any, X: Any = None, y: Any = None, *, size: str = "medium") -> ReadySpace:
+    """Suggest a search space for an estimator, a pipeline, or what contains them.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        An estimator of scikit-learn, LightGBM, XGBoost or CatBoost, or a pipeline, column transformer, ensemble
+        or other meta-estimator of them.
+    X : array-like of shape (n_samples, n_features), default=None
+        Training data. Some ranges depend on the number of rows and columns, such as that of ``k`` in
+        ``SelectKBest``; without data these are left out or as wide as usual.
+    y : array-like of shape (n_samples,), default=None
+        Target; not used today.
+    size : {"small", "medium", "large"}, default="medium"
+        How many parameters of each step: the two or three that decide most, those that often matter, or all
+        that have a known range.
+
+    Returns
+    -------
+    ReadySpace
+        A dict for `HyperoptSearchCV`, ``{parameter name: hp node}``. Its ``left_alone`` says which steps get no
+        parameter, and why.
+
+    Raises
+    ------
+    ValueError
+        If `size` is unknown, or if no parameter of the estimator has a known range.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from hpsklearn_search import spaces
+    >>> spaces.suggest(RandomForestClassifier(), size="small")
+    {
+        "max_features": hp.uniform(0.1, 1),
+        "min_samples_leaf": hp.loguniformint(1, 60),
+    }
+    """
+    if size not in SIZES:
+        raise ValueError(f"size must be 'small', 'medium' or 'large', got {size!r}")
+    if isinstance(estimator, type):
+        raise TypeError(
+            f"spaces.suggest needs an estimator, got the class {estimator.__name__}; write {estimator.__name__}()"
+        )
+    walk = _Walk(size)
+    walk.visit(estimator, "", _data_of(X))
+    if not walk.nodes:
+        reasons = "; ".join(f"{place or 'the estimator'}: {reason}" for place, reason in walk.left_alone.items())
+        raise ValueError(
+            f"there is no ready space for {type(estimator).__name__} ({reasons}). Write one: "
+            "space={'parameter': hp.uniform('parameter', 0, 1)}"
+        )
+    return ReadySpace(walk.nodes, walk.left_alone)
+
+
+def choose(
+    estimators: Iterable[Any], parameter: str = "model", X: Any = None, y: Any = None, *, size: str = "medium"
+) -> ReadySpace:
+    """Suggest a space that chooses among whole estimators, each with its own parameters.
+
+    Parameters
+    ----------
+    estimators : list of estimator objects
+        The candidates for one step of a pipeline.
+    parameter : str, default="model"
+        The name of that step, or of any parameter that takes an estimator.
+    X, y, size
+        As for `suggest`.
+
+    Returns
+    -------
+    ReadySpace
+        ``{parameter: hp.choice(...)}``; each option sets the estimator and its parameters.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two estimators.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.neighbors import KNeighborsRegressor
+    >>> from hpsklearn_search import spaces
+    >>> space = spaces.choose([Ridge(), KNeighborsRegressor()], "model", size="small")
+    >>> [sorted(option) for option in space["model"].options]
+    [['model', 'model__alpha'], ['model', 'model__n_neighbors', 'model__weights']]
+    """
+    estimators = list(estimators)
+    if len(estimators) < 2:
+        raise ValueError(
+            f"spaces.choose needs two estimators or more, got {estimators!r}; for one write spaces.suggest(estimator)"
+        )
+    walk, branches = _Walk(size), []
+    for estimator in estimators:
+        inner = _Walk(size)
+        inner.visit(estimator, f"{parameter}__", _data_of(X))
+        branches.append({parameter: estimator, **inner.nodes})
+        walk.left_alone |= {
+            f"{type(estimator).__name__} {place}".strip(): why for place, why in inner.left_alone.items()
+        }
+    return ReadySpace({parameter: hp.choice(branches)}, walk.left_alone)
+
+
+class _Walk:
+    """The nodes and the steps left alone that were found so far."""
+
+    def __init__(self, size: str) -> None:
+        self.size = size
+        self.nodes: dict[str, Any] = {}
+        self.left_alone: dict[str, str] = {}
+
+    def visit(self, estimator: Any, prefix: str, data: Data, skip: frozenset[str] = frozenset()) -> Data:
+        """Add what `estimator` has; what is known of the data after it."""
+        kind = type(estimator).__name__
+        own = self._own(estimator, prefix, data, skip)
+        inner_skip = skip | (ITERATIONS if kind == "EarlyStopping" else frozenset())
+        unknown = replace(data, n_features=None)
+        current = unknown if hasattr(estimator, "transformers") else data
+        members = list(_members(estimator))
+        for name, inner in members:
+            after = self.visit(inner, f"{prefix}{name}__", current, inner_skip)
+            if hasattr(estimator, "steps"):  # a step sees what the one before it returns
+                current = after
+        if not own and not members:
+            self.left_alone[prefix.removesuffix("__")] = _why_nothing(estimator, kind, self.size)
+        return current if kind in KEEPS_COLUMNS or hasattr(estimator, "steps") else unknown
+
+    def _own(self, estimator: Any, prefix: str, data: Data, skip: frozenset[str]) -> bool:
+        ranges = _ranges_of(estimator)
+        given = _given(estimator)
+        found = False
+        for each in ranges:
+            if each.parameter in skip or not each.is_in(self.size) or not each.has_effect(given):
+                continue
+            node = each.node(data)
+            if node is not None:
+                self.nodes[f"{prefix}{each.parameter}"] = node
+                found = True
+        return found
+
+
+def _ranges_of(estimator: Any) -> Any:
+    """The ranges of the nearest class that has some."""
+    return next((RANGES[kind.__name__] for kind in type(estimator).__mro__ if kind.__name__ in RANGES), ())
+
+
+def _given(estimator: Any) -> Mapping[str, Any]:
+    return estimator.get_params(deep=False) if hasattr(estimator, "get_params") else {}
+
+
+def _members(estimator: Any) -> Iterator[tuple[str, Any]]:
+    """The estimators inside of `estimator`, by the name under which ``set_params`` reaches them."""
+    lists = [getattr(estimator, name, None) for name in ("steps", "transformers", "transformer_list", "estimators")]
+    for members in lists:
+        for member in members if isinstance(members, list) else ():
+            if isinstance(member, tuple) and len(member) > 1 and hasattr(member[1], "get_params"):
+                yield member[0], member[1]
+    if _is_search(estimator):
+        return
+    for name, value in _given(estimator).items():
+        if name in INNER and hasattr(value, "get_params") and not isinstance(value, type):
+            yield name, value
+
+
+def _is_search(estimator: Any) -> bool:
+    return hasattr(estimator, "refit") and hasattr(estimator, "cv")
+
+
+def _why_nothing(estimator: Any, kind: str, size: str) -> str:
+    if _is_search(estimator):
+        return f"{kind} searches its own parameters"
+    if kind in NOTHING_TO_TUNE:
+        return f"{kind} has no parameter worth a search"
+    if _ranges_of(estimator):
+        if size != SIZES[-1]:
+            return f"{kind} has a range with size='large', or where its number of columns is known"
+        return f"{kind} has a range where its number of columns is known, or with other parameters"
+    return f"no range is known for {kind}"
+
+
+def _data_of(X: Any) -> Data:
+    """Half of the rows of X: no usual cross-validation trains on fewer."""
+    if X is None:
+        return Data()
+    shape = getattr(X, "shape", None)
+    n_rows = shape[0] if shape else len(X)
+    return Data(int(n_rows) // 2, int(shape[1]) if shape and len(shape) == 2 else None)
+
+
+def _double_quoted(text: str) -> str:
+    return text if '"' in text else text.replace("'", '"')

@@ -1,0 +1,225 @@
+"""`spaces.suggest` and `spaces.choose`: ranges for estimators, under the names that the estimators take."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.ensemble import (
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge, SGDClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, SplineTransformer, StandardScaler
+from sklearn.svm import SVC, SVR
+from sklearn.tree import DecisionTreeClassifier
+
+from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp, spaces
+from hpsklearn_search.hyperopt.pyll.stochastic import sample
+
+X, y = (part[::4] for part in load_breast_cancer(return_X_y=True))
+NUMBERS = tuple(part[::4] for part in load_diabetes(return_X_y=True))
+BOOSTERS = {
+    "lightgbm": lambda: __import__("lightgbm").LGBMClassifier(n_estimators=5, verbosity=-1),
+    "xgboost": lambda: __import__("xgboost").XGBClassifier(n_estimators=5),
+    "catboost": lambda: __import__("catboost").CatBoostClassifier(n_estimators=5, verbose=0, allow_writing_files=False),
+}
+CLASSIFIERS: dict[str, Any] = {
+    "hist gradient boosting": HistGradientBoostingClassifier(max_iter=5),
+    "gradient boosting": GradientBoostingClassifier(n_estimators=5),
+    "random forest": RandomForestClassifier(n_estimators=5),
+    "extra trees": ExtraTreesClassifier(n_estimators=5),
+    "tree": DecisionTreeClassifier(),
+    "vectors": make_pipeline(StandardScaler(), SVC()),
+    "logistic": make_pipeline(StandardScaler(), PCA(), LogisticRegression()),
+    "neighbours": make_pipeline(SimpleImputer(), SelectKBest(), KNeighborsClassifier()),
+    "sgd": make_pipeline(StandardScaler(), TruncatedSVD(), SGDClassifier()),
+    "mlp": MLPClassifier(max_iter=5),
+    "splines": make_pipeline(SplineTransformer(), LogisticRegression()),
+    "columns": make_pipeline(ColumnTransformer([("a", StandardScaler(), [0, 1]), ("b", PCA(), [2, 3])]), SVC()),
+    "voting": VotingClassifier([("svm", SVC()), ("tree", DecisionTreeClassifier())]),
+    "stacking": StackingClassifier([("tree", DecisionTreeClassifier())], LogisticRegression(), cv=2),
+    "bagging": BaggingClassifier(DecisionTreeClassifier(), n_estimators=3),
+    "calibrated": CalibratedClassifierCV(DecisionTreeClassifier(), cv=2),
+    "early stopping": EarlyStopping(HistGradientBoostingClassifier(max_iter=5)),
+}
+REGRESSORS: dict[str, Any] = {
+    "ridge": Ridge(),
+    "lasso": Lasso(),
+    "elastic net": ElasticNet(),
+    "svr": make_pipeline(StandardScaler(), SVR()),
+    "forest": RandomForestRegressor(n_estimators=5),
+    "boosting": HistGradientBoostingRegressor(max_iter=5),
+    "target": TransformedTargetRegressor(make_pipeline(PolynomialFeatures(), Ridge())),
+}
+
+
+ITERATIONS = ("n_estimators", "max_iter", "iterations")
+
+
+def quick(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with at most five iterations."""
+    return {key: min(value, 5) if key.endswith(ITERATIONS) else value for key, value in values.items()}
+
+
+@pytest.mark.parametrize("name", [*CLASSIFIERS, *REGRESSORS])
+def test_an_estimator_takes_every_name_and_value(name: str) -> None:
+    """What is drawn from a ready space can be set and fitted."""
+    estimator = {**CLASSIFIERS, **REGRESSORS}[name]
+    data = (X, y) if name in CLASSIFIERS else NUMBERS
+    space = spaces.suggest(estimator, *data, size="large")
+    rng = np.random.default_rng(0)
+    for _ in range(2):
+        values = quick(sample(dict(space), rng))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            clone(estimator).set_params(**values).fit(*data)
+
+
+@pytest.mark.parametrize("library", BOOSTERS)
+def test_boosters_have_a_space(library: str) -> None:
+    """LightGBM, XGBoost and CatBoost take every name and value; with EarlyStopping none sets the iterations."""
+    pytest.importorskip(library)
+    booster = BOOSTERS[library]()
+    space = spaces.suggest(booster, X, y)
+    values = quick(sample(dict(space), np.random.default_rng(0)))
+    clone(booster).set_params(**values).fit(X, y)
+    stopped = spaces.suggest(EarlyStopping(booster))
+    assert set(stopped) == {f"estimator__{key}" for key in space if key not in ITERATIONS}
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_larger_size_has_all_of_a_smaller_one(name: str) -> None:
+    """Sizes are nested, and the small one is not empty."""
+    small, medium, large = (
+        set(spaces.suggest(CLASSIFIERS[name], X, y, size=size)) for size in ("small", "medium", "large")
+    )
+    assert small <= medium <= large
+    assert small
+
+
+def test_steps_without_a_range_are_named_with_the_reason() -> None:
+    """The user sees what the space does not cover."""
+
+    class Own(BaseEstimator):
+        """A step that nobody knows."""
+
+        def fit(self, X: Any, y: Any = None) -> Any:
+            return self
+
+        def transform(self, X: Any) -> Any:
+            return X
+
+    search = GridSearchCV(SVC(), {"C": [1]})
+    pipeline = Pipeline(
+        [("scale", StandardScaler()), ("own", Own()), ("k", SelectKBest()), ("model", Ridge()), ("s", search)]
+    )
+    assert spaces.suggest(pipeline, X, y).left_alone == {
+        "scale": "StandardScaler has no parameter worth a search",
+        "own": "no range is known for Own",
+        "k": "SelectKBest has a range with size='large', or where its number of columns is known",
+        "s": "GridSearchCV searches its own parameters",
+    }
+
+
+def test_ranges_follow_the_data() -> None:
+    """No number of neighbours or columns is drawn that the training part does not have."""
+    pipeline = make_pipeline(SelectKBest(), KNeighborsClassifier())
+    space = spaces.suggest(pipeline, X[:40, :7], y[:40])
+    assert space["selectkbest__k"].distribution.high == 7
+    assert space["kneighborsclassifier__n_neighbors"].distribution.high == 10
+
+
+def test_a_parameter_without_effect_is_left_out() -> None:
+    """`max_samples` needs bootstrap, and `gamma` a kernel that has one."""
+    assert "max_samples" not in spaces.suggest(ExtraTreesClassifier())
+    assert "max_samples" in spaces.suggest(ExtraTreesClassifier(bootstrap=True))
+    assert "gamma" not in spaces.suggest(SVC(kernel="linear"))
+
+
+def test_texts_have_a_space_of_their_own() -> None:
+    """A list of texts is data, too."""
+    texts = ["one word", "two words", "a third"] * 4
+    space = spaces.suggest(make_pipeline(TfidfVectorizer(), SGDClassifier()), texts)
+    assert {"tfidfvectorizer__ngram_range", "sgdclassifier__alpha"} <= set(space)
+
+
+def test_what_is_printed_makes_the_same_space() -> None:
+    """The printed dict is Python, to be pasted and edited."""
+    space = spaces.suggest(make_pipeline(StandardScaler(), SVC()), X, y, size="large")
+    again = eval(repr(space), {"hp": hp})
+    assert repr(again) == repr(dict(space))
+
+
+def test_a_ready_space_is_a_dict_to_edit() -> None:
+    """Keys can be changed and removed, and it can be pickled."""
+    space = spaces.suggest(SVC())
+    space["C"] = hp.logrange("C", 1, 10)
+    del space["gamma"]
+    again = pickle.loads(pickle.dumps(space))
+    assert repr(again) == repr(space)
+    assert again.left_alone == space.left_alone
+
+
+def test_one_parameter_chooses_among_whole_families() -> None:
+    """Each option sets an estimator and its own parameters; all labels differ."""
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", SVC())])
+    families = [DecisionTreeClassifier(random_state=0), ExtraTreesClassifier(5, random_state=0), SVC()]
+    space = spaces.choose(families, "model", X, y, size="small")
+    search = HyperoptSearchCV(pipeline, space, max_evals=12, cv=2, random_state=0, error_score="raise").fit(X, y)
+    assert {type(params["model"]) for params in search.cv_results_["params"]} == set(map(type, families))
+
+
+def test_a_search_without_a_space_uses_the_ready_one() -> None:
+    """`space_` is what was searched, and the search describes it."""
+    search = HyperoptSearchCV(DecisionTreeClassifier(random_state=0), max_evals=4, cv=2, random_state=0).fit(X, y)
+    assert repr(search.space_) == repr(spaces.suggest(DecisionTreeClassifier(), X, y))
+    assert set(search.best_params_) == set(search.space_)
+    assert [row["parameter"] for row in search.describe_space().as_dicts()] == list(search.space_)
+    assert set(search.importances_) == set(search.space_)
+
+
+def test_a_search_without_a_space_continues() -> None:
+    """The ready space of the same data is the same space, so that a warm start goes on."""
+    search = HyperoptSearchCV(DecisionTreeClassifier(), max_evals=3, cv=2, random_state=0, warm_start=True).fit(X, y)
+    assert search.set_params(max_evals=5).fit(X, y).n_trials_ == 5
+
+
+def test_an_estimator_without_known_ranges_asks_for_a_space() -> None:
+    """The message names the class and a line to write, before the first fit."""
+    with pytest.raises(ValueError, match=r"no ready space for StandardScaler .*space=\{'parameter': hp.uniform"):
+        spaces.suggest(StandardScaler())
+    with pytest.raises(ValueError, match="no ready space for Pipeline"):
+        HyperoptSearchCV(make_pipeline(StandardScaler())).fit(X, y)
+
+
+def test_wrong_arguments_are_named() -> None:
+    """A class, an unknown size, and a choice of one."""
+    with pytest.raises(TypeError, match=r"write SVC\(\)"):
+        spaces.suggest(SVC)
+    with pytest.raises(ValueError, match="size must be"):
+        spaces.suggest(SVC(), size="huge")
+    with pytest.raises(ValueError, match="two estimators"):
+        spaces.choose([SVC()])
