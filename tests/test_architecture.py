@@ -22,6 +22,7 @@ NAME = PACKAGE.name
 # A part may import from parts of a lower level and, within itself, without cycles.
 LEVELS = {
     "exceptions": 0,
+    "_texts": 0,
     "_threads": 0,
     "_pandas": 1,
     "space": 1,

@@ -7,7 +7,7 @@ import numbers
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
-from ..exceptions import InvalidLoss, InvalidResultStatus
+from ..exceptions import InvalidLoss, InvalidResultStatus, InvalidTrial
 from ..executors import Finished
 from ..space import Point, Space
 from ..trials import STATUS_OK, STATUS_STRINGS, Failure, Outcome, Trial
@@ -55,6 +55,11 @@ class FunctionObjective:
             return Outcome("fail", failure=Failure.of(error, keep=True))
         self._attach(trial, outcome)
         return outcome
+
+    def check_stored(self, trial: Trial) -> None:
+        """Raise InvalidTrial if the outcome of a trial cannot be one of this search."""
+        if trial.outcome is not None and trial.outcome.folds:
+            raise InvalidTrial("a trial of fmin has no folds")
 
     def remember(self, trial: Trial) -> None:
         if trial.outcome is not None:

@@ -16,11 +16,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._texts import without_secrets
 from ..exceptions import NotInstalledError
 from ..optimize import Callback, check_timeout
 from ..trials import Trial, Trials
 from . import _client, _unsent
-from ._content import default_run_name, milliseconds, valid_tags, without_secrets
+from ._content import default_run_name, milliseconds, valid_tags
 from ._session import Ending, Session
 from ._tracker import Destination
 

@@ -29,6 +29,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from .._texts import concealed, hidden, is_secret, without_secrets
 from ..trials import STATUS_CANCELLED, STATUS_PRUNED, Trial, Trials
 
 TAG = "hpsklearn_search."
@@ -216,7 +217,7 @@ def _params(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _valid_texts(values: Mapping[str, Any], length: int) -> dict[str, str]:
-    texts = (cut(_text(value), length) for value in values.values())
+    texts = (cut(_public_text(name, value), length) for name, value in values.items())
     return dict(zip(valid_names(map(str, values)), texts, strict=True))
 
 
@@ -226,6 +227,13 @@ def _metrics(values: Iterable[tuple[str, Any, int]], seconds: float) -> list[Met
     names = list(dict.fromkeys(name for name, _, _ in finite))
     valid = dict(zip(names, valid_names(names), strict=True))
     return [(valid[name], value, timestamp, step) for name, value, step in finite]
+
+
+def _public_text(name: Any, value: Any) -> str:
+    """`value` as text, with hashes in place of secrets: whoever may read the log need not know them."""
+    if is_secret(name, value):
+        return hidden(_text(value))
+    return without_secrets(_text(concealed(value)))
 
 
 def _text(value: Any) -> str:
@@ -238,18 +246,6 @@ def _text(value: Any) -> str:
         return str(value)
     except Exception:  # a user's object whose text cannot be made must not end the search
         return f"({type(value).__name__} without a text)"
-
-
-def without_secrets(text: str) -> str:
-    """`text` without the passwords and tokens of the addresses in it.
-
-    >>> without_secrets("API request to http://me:secret@host/api?token=abc&page=2 failed")
-    'API request to http://host/api?token=&page=2 failed'
-    """
-    text = re.sub(r"(?<=://)[^/\s]*@", "", text)
-    return re.sub(
-        r"(?i)([?&;][^=&;\s]*(?:password|passwd|pwd|token|secret|odbc_connect)[^=&;\s]*=)[^&;\s]*", r"\1", text
-    )
 
 
 def cut(text: str, length: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import numbers
 import tempfile
 import time
 import warnings
@@ -11,22 +12,26 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from traceback import format_exc
 from typing import Any
 
 import numpy as np
 
+from .._texts import concealed, hidden, is_secret, without_secrets
 from ..exceptions import NotInstalledError
 from ..executors._streams import safe_logger
 from ..plots import save_history
 from ..trials import Trial, Trials
 from . import _content as content
 from ._client import autologging_suspended, is_refusal, save_model, tracking_uri
-from ._content import FAILED, FINISHED, KILLED, Update, Values, cut, milliseconds, without_secrets
+from ._content import FAILED, FINISHED, KILLED, Update, Values, cut, milliseconds
 from ._tracker import Destination, Tracker
 from ._unsent import write
 from ._writer import Unsent, Writer
 
 logger = safe_logger(__name__)
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")  # of a text that a spreadsheet evaluates
 
 LONGEST_REASON = 200  # characters of an exception in the warning
 
@@ -116,7 +121,7 @@ class Session:
         try:
             return None if sample is None else sample(5)
         except Exception:
-            logger.debug("no rows of X as an example", exc_info=True)
+            logger.debug("no rows of X as an example\n%s", without_secrets(format_exc()))
             return None
 
     def _save_unsent(self, unsent: Unsent, ending: Ending) -> None:
@@ -142,7 +147,7 @@ def _exceptions_as_warnings(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as problem:
-        warnings.warn(f"MLflow: {what} was not logged: {problem!r}", UserWarning, stacklevel=3)
+        warnings.warn(f"MLflow: {what} was not logged: {without_secrets(repr(problem))}", UserWarning, stacklevel=3)
 
 
 def _status(error: BaseException | None) -> str:
@@ -163,7 +168,7 @@ def write_artifacts(folder: Path, trials: Trials, values: Values, fitted: Any) -
     except NotInstalledError:
         logger.debug("no picture without matplotlib")
     except Exception:  # a table without a picture, as where every candidate failed
-        logger.info("the history of the search was not drawn", exc_info=True)
+        logger.info("the history of the search was not drawn\n%s", without_secrets(format_exc()))
 
 
 def _trial_columns(trials: Trials, values: Values) -> dict[str, list[Any]]:
@@ -180,12 +185,21 @@ def _trial_columns(trials: Trials, values: Values) -> dict[str, list[Any]]:
 
 
 def _write_table(path: Path, columns: Mapping[str, Any]) -> None:
+    cells = [_fields(name, values) for name, values in columns.items()]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(zip(*map(_fields, columns.values()), strict=True))
+        writer.writerow(map(_cell, columns))
+        writer.writerows(zip(*cells, strict=True))
 
 
-def _fields(column: Any) -> list[Any]:
+def _fields(name: str, column: Any) -> list[Any]:
     values = column.tolist() if isinstance(column, np.ndarray) else column  # of a masked array: None where masked
-    return ["" if value is None else value for value in values]
+    return ["" if v is None else hidden(str(v)) if is_secret(name, v) else _cell(concealed(v)) for v in values]
+
+
+def _cell(value: Any) -> Any:
+    """A number as it is, any other value as a text that no spreadsheet takes for a formula."""
+    if isinstance(value, numbers.Number):
+        return value
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -15,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .._texts import hide_secrets, without_secrets
 from ._client import Client, check_installed, is_refusal, short_calls, tracking_uri
-from ._content import SEARCH_TAG, Update, without_secrets
+from ._content import SEARCH_TAG, Update
+from ._received import FORMAT, read
 from ._tracker import Destination, Tracker
-
-FORMAT = 1
 
 
 # ---------------------------------------------------------------------- write
@@ -33,10 +34,15 @@ def write(folder: Path | None, destination: Destination, updates: Sequence[Updat
 
 
 def _write(folder: Path, name: str, destination: Destination, updates: Sequence[Update]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     public = replace(destination, tracking_uri=without_secrets(destination.tracking_uri or "") or None)
     path = folder / f"{name}.jsonl"
-    with path.open("w", encoding="utf-8") as file:
+    # The log contains parameters, errors and perhaps rows of X, and it may stand in a shared folder. O_EXCL: a
+    # file or link of this name is not ours.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        if any(update.folder or update.model for update in updates):
+            (folder / name).mkdir(mode=0o700)
         file.write(json.dumps({"format": FORMAT, **dataclasses.asdict(public)}) + "\n")
         for update in updates:
             file.write(str(_copy_files(update, folder / name)) + "\n")
@@ -51,11 +57,13 @@ def _copy_files(update: Update, folder: Path) -> Update:
         source = getattr(update, name)
         if source is not None:
             shutil.copytree(source, folder / name, dirs_exist_ok=True)
+            for entry in (folder / name, *(folder / name).rglob("*")):
+                entry.chmod(0o700 if entry.is_dir() else 0o600)
             copies[name] = f"{folder.name}/{name}"
     return replace(update, **copies)
 
 
-# ---------------------------------------------------------------------- read and send
+# ---------------------------------------------------------------------- send
 def resend(path: Path, uri: str | None, parent_run_id: str | None) -> int:
     """Send the updates of a file; returns how many."""
     check_installed()
@@ -63,7 +71,15 @@ def resend(path: Path, uri: str | None, parent_run_id: str | None) -> int:
     if uri is None:
         uri = tracking_uri()
         _check_address(path, destination, uri)
-    tracker = Tracker(_confirmed(destination, uri, parent_run_id), may_exist=True)
+    try:
+        return _send_all(_confirmed(destination, uri, parent_run_id), updates)
+    except Exception as error:
+        hide_secrets(error)
+        raise
+
+
+def _send_all(destination: Destination, updates: Sequence[Update]) -> int:
+    tracker = Tracker(destination, may_exist=True)
     refusals = []
     for update in updates:
         try:
@@ -75,39 +91,6 @@ def resend(path: Path, uri: str | None, parent_run_id: str | None) -> int:
     if refusals:
         raise refusals[0]
     return len(updates)
-
-
-def read(path: Path) -> tuple[Destination, list[Update]]:
-    """The destination and the updates of a file, with absolute paths."""
-    invalid = ValueError(f"{path} is not a file of updates for MLflow that this version can read")
-    try:
-        header, *lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        if header.pop("format") != FORMAT:
-            raise invalid
-        destination, updates = Destination(**header), [Update.from_json(line) for line in lines]
-    except (ValueError, TypeError, KeyError, AttributeError):  # no JSON, or JSON of another shape
-        raise invalid from None
-    return destination, [_with_absolute_paths(update, path) for update in updates]
-
-
-def _with_absolute_paths(update: Update, path: Path) -> Update:
-    return replace(
-        update, folder=_path_in_own_folder(update.folder, path), model=_path_in_own_folder(update.model, path)
-    )
-
-
-def _path_in_own_folder(name: str | None, path: Path) -> str | None:
-    """The folder `name` that belongs to the file `path`; ValueError if it, or anything in it, lies elsewhere."""
-    if name is None:
-        return None
-    # Whoever wrote the file must not choose what is uploaded from this machine.
-    own, target = path.with_suffix(""), path.parent / str(name)
-    parts = Path(str(name)).parts
-    is_inside = parts[:1] == (own.name,) and len(parts) > 1 and ".." not in parts
-    chain = [parent for parent in (target, *target.parents) if parent.is_relative_to(own)]
-    if not is_inside or any(entry.is_symlink() for entry in (*chain, *target.rglob("*"))):
-        raise ValueError(f"{path} names {name!r}; only files in {own}, without links, can be sent")
-    return str(target)
 
 
 def _check_address(path: Path, destination: Destination, current: str) -> None:

@@ -15,10 +15,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from traceback import format_exc
 from typing import NamedTuple, TypeAlias
 
+from .._texts import without_secrets
 from ..executors._streams import safe_logger
-from ._content import Update, without_secrets
+from ._content import Update
 
 logger = safe_logger(__name__)
 
@@ -142,5 +144,5 @@ def _make_update(make: Maker) -> Update | None:
     try:
         return make()
     except Exception:
-        logger.exception("an update cannot be made: its content has no text")
+        logger.error("an update cannot be made: its content has no text\n%s", without_secrets(format_exc()))
         return None

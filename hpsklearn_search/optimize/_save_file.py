@@ -6,40 +6,47 @@ With the outcomes restored, the loop asks for the next suggestion as the interru
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .._texts import printable
 from ..exceptions import InvalidTrial, SaveFileError
-from ..space import Space
+from ..space import Point, Space
 from ..trials import NotComparable, Record, SaveFile, Trial, Trials
 from ._callbacks import Callback
 from ._loop import Plan
 from ._protocol import Objective
+
+LONGEST_REASON = 500  # characters: a file from elsewhere may hold a long text
 
 
 class SaveFileCallback(Callback):
     """Writes each finished trial to a save file; comes before all other callbacks."""
 
     # A trial whose error ends the search is not written as finished, so that it runs again.
-    def __init__(self, file: SaveFile, objective: Objective) -> None:
+    def __init__(self, file: SaveFile, objective: Objective, users_points: Sequence[Point] = ()) -> None:
         self.file = file
         self.objective = objective
+        self.users_points = users_points
 
     def restore(self, record: Record, space: Space) -> None:
         """Bring `record` and the file to the same state; SaveFileError if they hold different trials."""
         stored = self.file.load()
         for trial in stored:
-            self._restore_trial(trial, record, space)
+            try:
+                self._restore_trial(trial, record, space)
+            except (ValueError, RecursionError) as error:  # anybody may have written the file
+                text = printable(str(error))[:LONGEST_REASON]
+                raise SaveFileError(f"trials_save_file={self.file.path!r}, trial {trial.number}: {text}") from error
         for trial in list(record):
             if trial.number >= len(stored) or not stored[trial.number].is_finished:
                 self._write(trial)
 
     def _restore_trial(self, trial: Trial, record: Record, space: Space) -> None:
-        try:
-            point = space.check(trial.point, within=False)  # a user may have placed a trial outside
-        except InvalidTrial as error:
-            raise SaveFileError(f"trials_save_file={self.file.path!r}, trial {trial.number}: {error}") from error
+        point = self._checked_point(trial, record, space)
+        if trial.outcome is not None:
+            self.objective.check_stored(trial)
         if trial.number == len(record):
             record.add(point, started=trial.started)
         elif record[trial.number].point != point:
@@ -50,6 +57,17 @@ class SaveFileCallback(Callback):
         if trial.outcome is not None and not record[trial.number].is_finished:
             record.finish(trial.number, trial.outcome, trial.finished)
             self.objective.remember(record[trial.number])
+
+    def _checked_point(self, trial: Trial, record: Record, space: Space) -> Point:
+        # Only the user may place a trial outside of the space. The file alone may not: the search would run it.
+        is_of_user = trial.number < len(record) or trial.point in self.users_points
+        try:
+            return space.check(trial.point, within=not is_of_user)
+        except InvalidTrial as error:
+            raise InvalidTrial(
+                f"{error}; if you asked for this trial, pass the same points_to_evaluate as before, else choose "
+                "another file"
+            ) from error
 
     def _write(self, trial: Trial) -> None:
         if not trial.is_finished or self._is_fatal(trial):
@@ -90,6 +108,6 @@ def save_file_callback(
             "set trials_save_file=None"
         ) from error
     with SaveFile(path, description) as file:
-        callback = SaveFileCallback(file, objective)
+        callback = SaveFileCallback(file, objective, plan.first_points)
         callback.restore(record, plan.space)
         yield [callback]

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._texts import is_secret
 from ..space import Apply, Choice, IsBranch, Parameter, SpaceTable, brief, children, fixed_value
 from ._parameters import ParameterSpace
 from ._set_params import is_estimator
@@ -121,4 +122,6 @@ def _default(place: Setting, estimator: Any) -> str:
         nearest = max(above, key=len)
         estimator, name = place.owners[nearest], name[len(nearest) + 2 :]
     values = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
-    return brief(values[name]) if name in values else ""
+    if name not in values:
+        return ""
+    return "(hidden)" if is_secret(name, values[name]) else brief(values[name])

@@ -10,7 +10,7 @@ from typing import Any
 from ..hyperopt._algorithm import resolve_algo
 from ..hyperopt._translate import as_trials
 from ..optimize import Plan
-from ..trials import NotComparable, Record, Trials, describe, describe_space, differences
+from ..trials import NotComparable, Record, Trials, describe, describe_items, describe_space, differences
 from .folds import FoldFunction
 
 CV = "cv (it draws other folds in every run unless its random_state is set)"
@@ -50,7 +50,7 @@ def _described(name: str, value: Any) -> Any:
     if name == "space":
         return describe_space(value)
     if name in ("parameters of the estimator", "fit parameters"):
-        return {key: describe(f"{name} ({key})", item) for key, item in sorted(value.items())}
+        return describe_items(name, value)
     return None if value is None else describe(name, value)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import partial
+from traceback import format_exc
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
+from .._texts import without_secrets
 from ..exceptions import add_note
 from ..executors._streams import safe_logger
 from ..optimize import Callback
@@ -257,7 +259,7 @@ class FittedSearch(BaseSearchCV):
                 self._tabulate(run)
                 self._select(run)
         except Exception:
-            logger.debug("no results to keep from the interrupted search", exc_info=True)
+            logger.debug("no results to keep from the interrupted search\n%s", without_secrets(format_exc()))
         else:
             logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
 

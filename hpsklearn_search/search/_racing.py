@@ -3,8 +3,8 @@
 Two rules are asked after every fold, in the order of the folds:
 
 - *ceiling*: even if every later fold reached the highest score of the metric, the mean would stay below
-  the incumbent's. The rule is exact for a given list of candidates: the best score is that of the full search. An algorithm
-  that learns hears less of a pruned candidate, and may then suggest others.
+  the incumbent's. The rule is exact for a given list of candidates: the best score is that of the full search.
+  An algorithm that learns hears less of a pruned candidate, and may then suggest others.
 - *predictive*: with d the mean difference to the incumbent over the first j of k folds, and s the
   standard deviation of such differences within a candidate, prune when
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from .._texts import printable
 from ..trials import STATUS_CANCELLED, Trial
 from ._score_errors import SCORE_ERRORS, fold_error, last_line
 
@@ -34,7 +35,9 @@ def flat_folds(trials: Sequence[Trial]) -> list[dict[str, Any]]:
 
 def _sklearn_part(fold: Mapping[str, Any]) -> dict[str, Any]:
     # scikit-learn would make a column of every key.
-    return {key: value for key, value in fold.items() if key not in _OWN_KEYS}
+    part = {key: value for key, value in fold.items() if key not in _OWN_KEYS}
+    # It prints the error, which may come from a save file of somebody else.
+    return {**part, "fit_error": part["fit_error"] and printable(part["fit_error"], keep="\n\t")}
 
 
 def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> str:

@@ -90,8 +90,9 @@ class HyperoptSearchCV(FittedSearch):
         NaN in `cv_results_`, which gets the columns ``n_splits_run`` and ``mean_test_score_partial``.
     step_cache : {"auto"} or int, default=None
         Memory in bytes, per worker, for caching the output of a pipeline's leading steps on each fold.
-        ``"auto"``: twice the size of X, at least 64 MB. Scores do not change; ``mean_fit_time`` is what was left to do. A step is cached only if its
-        output depends on nothing but its parameters: a random step needs an integer ``random_state``.
+        ``"auto"``: twice the size of X, at least 64 MB. Scores do not change; ``mean_fit_time`` is what was left
+        to do. A step is cached only if its output depends on nothing but its parameters: a random step needs an
+        integer ``random_state``.
     constraints : callable, default=None
         ``constraints(params) -> bool``. Combinations for which it is False are replaced before they are fitted.
     warm_start : bool, default=False

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import concealed, is_secret, is_secret_name, printable, without_secrets
 from ._distributions import Distribution, Integer, Normal, Uniform
 from ._nodes import Choice, Constant, Node, Parameter
 from ._scipy import RvsDistribution, ScipyDistribution
@@ -51,7 +52,8 @@ class SpaceTable:
     rows: tuple[tuple[str, ...], ...]
 
     def __repr__(self) -> str:
-        lines = [self.columns, *self.rows]
+        # A label may contain what clears a terminal, or breaks the table.
+        lines = [tuple(map(printable, line)) for line in (self.columns, *self.rows)]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))]
         padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
         return "\n".join(line.rstrip() for line in padded)
@@ -146,6 +148,8 @@ def condition_in_words(
 
 def _option_texts(choice: Choice, names: Mapping[str, str]) -> list[str]:
     """A short text for each option; numbered if two texts are equal."""
+    if is_secret_name(choice.label):
+        return [f"(hidden {i})" for i in range(len(choice.options))]
     texts = [_option_text(option, names) for option in choice.options]
     is_ambiguous = len(set(texts)) < len(texts)
     return [f"{i}: {text}" for i, text in enumerate(texts)] if is_ambiguous else texts
@@ -160,7 +164,13 @@ def _option_text(option: Any, names: Mapping[str, str]) -> str:
     estimators = [value for value in fixed.values() if hasattr(value, "get_params")]
     if len(estimators) == 1:  # the branch of a model and its parameters: the model names it
         return brief(estimators[0])
-    return "{" + ", ".join(key if value is VARIES else f"{key}={brief(value)}" for key, value in fixed.items()) + "}"
+    return "{" + ", ".join(_entry(key, value) for key, value in fixed.items()) + "}"
+
+
+def _entry(key: Any, value: Any) -> str:
+    if value is VARIES:
+        return str(key)
+    return f"{key}={'(hidden)' if is_secret(key, value) else brief(value)}"
 
 
 VARIES = object()
@@ -187,5 +197,5 @@ def brief(value: Any, most: int = 40) -> str:
         value = value.item()
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = " ".join(repr(value).split())
+    text = " ".join(without_secrets(repr(concealed(value))).split())
     return text if len(text) <= most else f"{text[: most - 4]}...{text[-1]}"

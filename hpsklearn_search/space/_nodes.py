@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import is_secret, is_secret_name
 from ..exceptions import BadSearchSpace
 from ._distributions import Categorical, Distribution
 from ._repr import hp_call
@@ -190,7 +191,11 @@ def _shown(value: Any, budget: Iterator[int], levels: int, *, in_brackets: bool 
     if isinstance(value, Apply):
         return _shown_expression(value, budget, levels - 1, in_brackets)
     if type(value) is dict:
-        return "{" + ", ".join(f"{key!r}: {shown(item)}" for key, item in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{key!r}: {'...' if is_secret(key, item) else shown(item)}" for key, item in value.items())
+            + "}"
+        )
     if type(value) is list:
         return "[" + ", ".join(map(shown, value)) + "]"
     if type(value) is tuple:
@@ -202,6 +207,7 @@ def _shown_choice(choice: Choice, shown: Callable[[Any], str]) -> str:
     weights = choice.distribution.weights
     options = choice.options if weights is None else list(zip(weights, choice.options, strict=True))
     text = ", ".join(map(shown, options[:4])) + (", ..." if len(options) > 4 else "")
+    text = "..." if is_secret_name(choice.label) else text  # the texts of spaces are logged
     label = "" if choice.label is None else f"{choice.label!r}, "
     return f"hp.{'choice' if weights is None else 'pchoice'}({label}[{text}])"
 

@@ -15,7 +15,7 @@ from ._documents import (
     miscs_update_idxs_vals,
     spec_from_misc,
 )
-from ._fingerprint import describe, describe_space, differences
+from ._fingerprint import describe, describe_items, describe_space, differences
 from ._identity import NotComparable, text_of
 from ._record import Record
 from ._storage import SaveFile
@@ -66,6 +66,7 @@ __all__ = [
     "Trial",
     "Trials",
     "describe",
+    "describe_items",
     "describe_space",
     "differences",
     "generate_trials_to_calculate",

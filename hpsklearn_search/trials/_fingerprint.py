@@ -10,25 +10,43 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from .._texts import hidden, is_secret, is_secret_name, printable, without_secrets
 from ..space import Space
 from ._identity import NotComparable, encoded, text_of
 
 MAX_LENGTH = 200  # characters of a description that is stored as it is; of a longer one, its hash
 
 
-def describe(name: str, value: Any) -> str:
-    """A short text that is the same only for the same value; `NotComparable`, with the name, if there is none."""
+SHOWN = 300  # characters of a description in a message: a file from elsewhere may have a longer one
+MAX_LINES = 20
+
+
+def describe(name: str, value: Any, *, key: str = "") -> str:
+    """A short text that is the same only for the same value; `NotComparable`, with the name, if there is none.
+
+    A value under a `key` that names a secret is hashed.
+    """
     try:
         text = text_of(value, at_first_sight=True)
     except NotComparable as error:
-        raise NotComparable(f"{name}: {error}") from error
-    return text if len(text) <= MAX_LENGTH else f"{type(value).__name__}, sha256 {_hash(text)}"
+        raise NotComparable(f"{name}: {without_secrets(str(error))}") from error
+    if is_secret(key, value):
+        return hidden(text)
+    public = without_secrets(text)
+    # Addresses that differ in their passwords only are different values all the same.
+    kind, tail = type(value).__name__, "" if public == text else f", {hidden(text)}"
+    return f"{public}{tail}" if len(text) <= MAX_LENGTH else f"{kind}{tail or f', sha256 {_hash(text)}'}"
+
+
+def describe_items(name: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """A description of each value, by its key."""
+    return {key: describe(f"{name} ({key})", value, key=key) for key, value in sorted(values.items())}
 
 
 def describe_space(space: Space) -> dict[str, str]:
     """A description of each label, and under ``""`` one of the whole."""
     nodes = {dimension.label: dimension.node for dimension in space.dimensions}
-    described = {label: describe(f"space ({label})", node) for label, node in nodes.items()}
+    described = {label: describe(f"space ({label})", node, key=label) for label, node in nodes.items()}
     return {**described, "": describe("space", space.root)}
 
 
@@ -44,10 +62,26 @@ def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any], where: str
         if old == new:
             continue
         if isinstance(old, dict) and isinstance(new, dict):
+            old = _without_secrets(old)
             changed = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
             names = [name for name in changed if name] or ["the constants in it"]
-            name = names[0]
-            lines.append(f"{key} ({', '.join(names)}): {old.get(name)} {where}, {new.get(name)} now")
+            key, old, new = f"{key} ({', '.join(names)})", old.get(names[0]), new.get(names[0])
+            if changed:
+                lines.append(_difference(key, old, new, where))
         else:
-            lines.append(f"{key}: {old} {where}, {new} now")
-    return lines
+            lines.append(_difference(key, old, new, where))
+    return lines[:MAX_LINES]
+
+
+def _without_secrets(described: Mapping[str, Any]) -> dict[str, Any]:
+    # Files of earlier versions hold them as they were.
+    nothing = ("None", "True", "False")
+    return {
+        name: hidden(text) if is_secret_name(name) and isinstance(text, str) and text not in nothing else text
+        for name, text in described.items()
+    }
+
+
+def _difference(key: str, old: Any, new: Any, where: str) -> str:
+    name, *texts = (printable(str(part))[:SHOWN] for part in (key, old, new))
+    return f"{name}: {texts[0]} {where}, {texts[1]} now"

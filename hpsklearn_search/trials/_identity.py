@@ -35,6 +35,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from scipy import sparse
 
+from .._texts import hidden, is_secret
 from ..space._nodes import Apply, Choice, Constant, Parameter
 from ..space._scipy import RvsDistribution, ScipyDistribution
 
@@ -101,7 +102,7 @@ class _Description:
     def compound(self, value: Any) -> str:
         kind = type(value)
         if kind is dict:
-            return "{" + ", ".join(f"{self.text(k)}: {self.text(v)}" for k, v in value.items()) + "}"
+            return "{" + ", ".join(f"{self.text(k)}: {self.entry(k, v)}" for k, v in value.items()) + "}"
         if kind in (list, tuple):
             if set(map(type, value)) <= set(CONSTANTS):  # the same text, sooner
                 return f"{kind.__name__}({', '.join(map(repr, value))})"
@@ -129,7 +130,12 @@ class _Description:
 
     def named(self, values: Mapping[Any, Any]) -> str:
         found = sorted((str(name), value) for name, value in values.items() if name not in INCIDENTAL)
-        return ", ".join(f"{name}={self.text(value)}" for name, value in found)
+        return ", ".join(f"{name}={self.entry(name, value)}" for name, value in found)
+
+    def entry(self, name: Any, value: Any) -> str:
+        """The text of a value that has a name; in a save file, a hash of it if that is the name of a secret."""
+        text = self.text(value)
+        return hidden(text) if self.at_first_sight and is_secret(name, value) else text
 
     # ------------------------------------------------------------------ functions and classes
     def function(self, function: FunctionType) -> str:
@@ -199,7 +205,7 @@ class _Description:
                 return f"{node!r} of {self.text(foreign)}"
             return repr(node)
         if isinstance(node, Choice):
-            return f"Choice({node.label!r}, {node.distribution!r}, {self.text(node.options)})"
+            return f"Choice({node.label!r}, {node.distribution!r}, {self.entry(node.label, node.options)})"
         if isinstance(node, Constant):
             return f"Constant({self.text(node.value)})"
         if id(node) in self.expressions:

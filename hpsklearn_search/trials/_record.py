@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from .._texts import printable
 from ..exceptions import AllTrialsFailed
 from ..space import Space
 from ._columns import Columns, History
@@ -191,7 +192,9 @@ def _why_none(trials: list[Trial]) -> str:
         return f"{text}: none has finished; give the search more time" if trials else "there are no trials yet"
     first = finished[0]
     assert first.outcome is not None
-    reason = first.outcome.failure or f"the objective returned {dict(first.outcome.result)!r}"
+    reason = printable(
+        str(first.outcome.failure or f"the objective returned {dict(first.outcome.result)!r}"), keep="\n\t"
+    )
     return f"{text}; the first that failed is trial {first.tid} at {first.point}: {reason}"
 
 

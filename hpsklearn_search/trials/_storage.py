@@ -1,10 +1,13 @@
 """The save file: a durable record in SQLite, one transaction per finished trial.
 
 Points, outcomes, fold results, times and error texts are columns and JSON; nothing in the file is ever
-unpickled or evaluated. With write-ahead logging and ``synchronous=NORMAL``, a committed trial survives
-any death of the process; after a loss of power the last trials may be missing, but the file is intact.
+unpickled or evaluated. Anybody may have written it, so a connection that cannot write reads it first: it compares
+the schema before its first query, and checks each row. With write-ahead logging and ``synchronous=NORMAL``, a
+committed trial survives any death of the process; after a loss of power the last trials may be missing, but the
+file is intact.
 
 >>> import os, tempfile
+>>> from ._trial import Outcome
 >>> path = os.path.join(tempfile.mkdtemp(), "search.db")
 >>> with SaveFile(path, {"algo": "tpe"}) as file:
 ...     file.begin(Trial(0, {"x": 1.5}, started=0.0))
@@ -23,19 +26,23 @@ import errno
 import json
 import os
 import sqlite3
+import stat
 import struct
 import time
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .._texts import printable
 from ..exceptions import SaveFileError
 from ._fingerprint import differences
 from ._json import dumps, json_part, loads
-from ._trial import Failure, Outcome, Trial
+from ._rows import COLUMNS, row_of, trial_of
+from ._trial import Trial
 
 HAS_FLOCK = True
 try:
@@ -55,7 +62,13 @@ CREATE TABLE trials (
     checksum INTEGER NOT NULL
 );
 """
-COLUMNS = "number, status, loss, variance, started, finished, point, folds, result, error, failure, checksum"
+LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps next to the file
+# https://www.sqlite.org/fileformat.html#the_rollback_journal; it also ends a journal with a super-journal.
+JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
+STEPS = 10_000  # of SQLite's machine, between two looks at Ctrl-C: less than a millisecond
+
+# What reading may raise if somebody has changed the file.
+_OF_CONTENT = (sqlite3.Error, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
 # Device and inode of the open files: closing a second descriptor would release SQLite's POSIX locks.
 _open_here: set[tuple[int, int]] = set()
@@ -68,13 +81,15 @@ class SaveFile:
         self.path = os.path.abspath(os.fspath(path))
         self._pending: list[Trial] = []  # suggested, and not written yet
         self._has_warned = False
+        self._signals = _Signals()
         self._db: sqlite3.Connection | None = None
+        self._is_writable = False  # whether `_db` is ready to write: not before all that is in the file was checked
         self._identity: tuple[int, int] | None = None
         self._fd = self._open()
         try:
             self._lock()
             self._check_header()
-            self._connect(json.loads(json.dumps(fingerprint)))  # tuples become lists, as in the file
+            self._check_content(json.loads(json.dumps(fingerprint)))  # tuples become lists, as in the file
         except BaseException:
             self.close()
             raise
@@ -93,9 +108,11 @@ class SaveFile:
 
     def _open(self) -> int:
         # SQLite would follow a link in a shared folder, and write to its target.
-        for suffix in ("", "-wal", "-shm", "-journal"):
+        for suffix in ("", *LOGS):
             if os.path.islink(self.path + suffix):
                 raise self._fail(f"cannot be used: {self.path + suffix} is a symbolic link; name the file itself")
+            if suffix and os.path.exists(self.path + suffix) and not os.path.isfile(self.path + suffix):
+                raise self._fail(f"cannot be used: {self.path + suffix} is not a file")
         try:
             there = os.stat(self.path)
         except OSError:
@@ -103,14 +120,35 @@ class SaveFile:
         if there is not None and (there.st_dev, there.st_ino) in _open_here:
             raise self._fail("is in use by another search in this process; give each search a file of its own")
         # O_NONBLOCK: to open a named pipe must not wait for its other end.
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            fd = os.open(self.path, flags, 0o600)
+            try:
+                fd, is_new = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
+            except FileExistsError:
+                fd, is_new = os.open(self.path, flags), False
         except OSError as error:
             raise self._fail(f"cannot be opened for writing: {error.strerror}") from error
-        if there is None and hasattr(os, "fchmod"):
-            os.fchmod(fd, 0o600)  # the umask may have taken bits from the mode above
+        try:
+            self._make_private(fd, is_new)
+        except BaseException:
+            os.close(fd)
+            raise
         return fd
+
+    def _make_private(self, fd: int, is_new: bool) -> None:
+        """Check that it is a file, and give an empty one the mode 0600; a file with trials keeps its mode."""
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise self._fail("is not a file; choose another name")
+        if status.st_size or not hasattr(os, "geteuid"):  # Windows has no such modes
+            return
+        if not is_new and status.st_uid != os.geteuid():
+            # Its owner could read all that the search writes.
+            raise self._fail("is an empty file of another user; choose another name")
+        try:
+            os.fchmod(fd, 0o600)  # the umask may have taken bits from the mode of a new file
+        except OSError as error:
+            raise self._fail(f"cannot be made private: {error.strerror}") from error
 
     def _lock(self) -> None:
         deadline = time.monotonic() + LOCK_PATIENCE
@@ -148,25 +186,74 @@ class SaveFile:
         if version > VERSION:
             raise self._fail(f"was written by a newer version of this library (format {version}, known: {VERSION})")
 
-    def _connect(self, fingerprint: dict[str, Any]) -> None:
+    def _connect(self, *, to_write: bool) -> sqlite3.Connection:
+        if self._db is not None:
+            self._db.close()
+        log = f"{self.path}-wal"
+        # Without a log nobody writes, and SQLite can do without files next to the database.
+        is_quiet = not (os.path.exists(log) and os.path.getsize(log))
+        options = "mode=rw" if to_write else "mode=ro&immutable=1" if is_quiet else "mode=ro"
+        db = sqlite3.connect(f"{Path(self.path).as_uri()}?{options}", uri=True, isolation_level=None, timeout=5.0)
+        self._db, self._is_writable = db, False
+        db.set_progress_handler(self._signals.look, STEPS)
+        db.execute("PRAGMA trusted_schema=OFF")
+        if to_write and not HAS_FLOCK:
+            db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        return db
+
+    def _connect_to_write(self) -> sqlite3.Connection:
+        if self._db is None or not self._is_writable:
+            self._db = self._connect(to_write=True)
+            self._db.execute("PRAGMA journal_mode=WAL")  # readers do not block the search
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._is_writable = True
+        return self._db
+
+    def _check_content(self, fingerprint: dict[str, Any]) -> None:
+        is_interrupted = self._has_journal()
         with self._translated("cannot be used"):
-            db = self._db = sqlite3.connect(self.path, isolation_level=None, timeout=5.0)
-            if not HAS_FLOCK:
-                db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            db = self._connect(to_write=is_interrupted)
+            if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                db = self._connect(to_write=True)
+                self._create(db, fingerprint)
+            self._check_schema(db)
             problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
                 raise sqlite3.DatabaseError(problem)
-            if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                self._create(db, fingerprint)
-            db.execute("PRAGMA journal_mode=WAL")  # readers do not block the search
-            db.execute("PRAGMA synchronous=NORMAL")
-            stored = self._stored_fingerprint(db)
-        lines = differences(stored, fingerprint)
+            lines = differences(self._stored_fingerprint(db), fingerprint)
         if lines:
             raise self._fail(
                 "was written by a different search. Differences:\n  "
                 + "\n  ".join(lines)
                 + "\nUse another file, or restore these settings"
+            )
+
+    def _has_journal(self) -> bool:
+        """Whether a search was killed while it made the file: only a writer can roll its journal back."""
+        try:
+            journal = Path(f"{self.path}-journal").read_bytes()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise self._fail(f"has a journal that cannot be read: {error.strerror}") from error
+        # At its end there may be the name of another file, which SQLite would read and delete. Ours has none.
+        if journal.endswith(JOURNAL_MAGIC):
+            raise self._fail("has a journal that names other files; it is left as it is, choose another name")
+        return bool(journal)
+
+    def _check_schema(self, db: sqlite3.Connection) -> None:
+        """Compare the schema with ours: a view or trigger would run SQL that others have written."""
+        query = "SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 10"
+        with closing(sqlite3.connect(":memory:")) as model:
+            model.executescript(SCHEMA)
+            expected = set(model.execute(query))
+        found = db.execute(query).fetchall()
+        foreign = [row for row in found if row not in expected]
+        if foreign or len(found) != len(expected):
+            what = f"{foreign[0][0]} {foreign[0][1]!r}" if foreign else "a table that is missing"
+            raise self._fail(
+                f"has another schema than a save file ({printable(what)[:100]}); it is left as it is, "
+                "choose another name"
             )
 
     def _create(self, db: sqlite3.Connection, fingerprint: Mapping[str, Any]) -> None:
@@ -189,35 +276,42 @@ class SaveFile:
 
     @contextmanager
     def _translated(self, what: str) -> Iterator[None]:
-        """Errors of SQLite and of damaged texts as errors that name the file."""
+        """Errors of SQLite and of what is in the file as errors that name the file."""
         try:
             yield
+        except SaveFileError:
+            raise
         except sqlite3.OperationalError as error:
-            raise self._fail(f"{what}: {error} (a full disk? no right to write?)") from error
-        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise self._fail(f"is damaged: {error}; it is left as it is, restore it or choose another name") from error
+            if self._signals.error is not None:  # Ctrl-C, while SQLite worked
+                raise self._signals.error from None
+            raise self._fail(f"{what}: {printable(str(error))} (a full disk? no right to write?)") from error
+        except _OF_CONTENT as error:
+            text = printable(str(error))[:300]
+            raise self._fail(f"is damaged: {text}; it is left as it is, restore it or choose another name") from error
 
     # ------------------------------------------------------------------ reading
     def load(self) -> list[Trial]:
         """All trials in the file, in order of suggestion; unfinished ones have no outcome."""
         assert self._db is not None
+        trials: list[Trial] = []
         with self._translated("cannot be read"):
-            rows = self._db.execute(f"SELECT {COLUMNS} FROM trials ORDER BY number").fetchall()
-            trials = [_trial(row) for row in rows]
-            if [trial.number for trial in trials] != list(range(len(trials))):
-                raise ValueError("a trial is missing")
+            for row in self._db.execute(f"SELECT {COLUMNS} FROM trials ORDER BY number"):
+                trials.append(trial_of(row))
+                if trials[-1].number != len(trials) - 1:
+                    raise ValueError("a trial is missing")
         return trials
 
     # ------------------------------------------------------------------ writing
     def begin(self, trial: Trial) -> None:
         """Add a suggested trial; it is written together with the next one that finishes."""
+        with self._translated("cannot be written"):
+            self._connect_to_write()  # before the trial runs: what prevents it should not cost a fit
         self._pending.append(trial)
 
     def finish(self, trial: Trial) -> None:
         """Write a finished trial; when this returns, it survives the death of the process."""
-        assert self._db is not None
         self._check_place()  # SQLite would go on writing to a deleted file
-        begun = [_row(other, {}) for other in self._pending if other.number != trial.number]
+        begun = [row_of(other, {}) for other in self._pending if other.number != trial.number]
         result, dropped = json_part(trial.outcome.result if trial.outcome is not None else {})
         if dropped and not self._has_warned:
             self._has_warned = True
@@ -229,15 +323,16 @@ class SaveFile:
             )
         marks = ", ".join("?" * 12)
         with self._translated("cannot be written; the trials before are safe in it"):
+            db = self._connect_to_write()
             try:
-                self._db.execute("BEGIN IMMEDIATE")
+                db.execute("BEGIN IMMEDIATE")
                 # An earlier run may have written this trial already; it keeps its outcome.
-                self._db.executemany(f"INSERT OR IGNORE INTO trials ({COLUMNS}) VALUES ({marks})", begun)
-                self._db.execute(f"INSERT OR REPLACE INTO trials ({COLUMNS}) VALUES ({marks})", _row(trial, result))
-                self._db.execute("COMMIT")
+                db.executemany(f"INSERT OR IGNORE INTO trials ({COLUMNS}) VALUES ({marks})", begun)
+                db.execute(f"INSERT OR REPLACE INTO trials ({COLUMNS}) VALUES ({marks})", row_of(trial, result))
+                db.execute("COMMIT")
             except sqlite3.Error:
                 with suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
+                    db.execute("ROLLBACK")
                 raise
         self._pending.clear()
 
@@ -263,43 +358,21 @@ class SaveFile:
             self._identity = None
 
 
-def _row(trial: Trial, result: Mapping[str, Any]) -> tuple[Any, ...]:
-    outcome = trial.outcome or Outcome("running")
-    failure = outcome.failure
-    # SQLite stores NaN as NULL.
-    times = [None if t != t else t for t in (trial.started, trial.finished)]
-    values = (
-        trial.number,
-        outcome.status,
-        *(None if number is None else float(number) for number in (outcome.loss, outcome.variance)),
-        *times,
-        dumps(trial.point),
-        dumps(outcome.folds),
-        dumps(result),
-        None if failure is None else str(failure).encode("utf-8", "backslashreplace").decode(),
-        None if failure is None else dumps([failure.status, failure.kind, failure.message, failure.traceback]),
-    )
-    return (*values, _checksum(values))
+class _Signals:
+    """Lets signals be handled while SQLite works: it calls `look` every so often."""
 
+    def __init__(self) -> None:
+        self.error: BaseException | None = None  # what a handler of the user's, or Ctrl-C, has raised
+        self.look = self._looks().__next__
 
-def _checksum(values: tuple[Any, ...]) -> int:
-    return zlib.crc32(repr(values).encode("utf-8", "backslashreplace"))
-
-
-def _trial(row: tuple[Any, ...]) -> Trial:
-    *values, checksum = row
-    if _checksum(tuple(values)) != checksum:
-        raise ValueError(f"the checksum of trial {values[0]} is wrong")
-    number, status, loss, variance, started, finished, point, folds, result, _, failure = values
-    began, ended = (float("nan") if t is None else t for t in (started, finished))
-    if status == "running":
-        return Trial(number, loads(point), None, began, ended)
-    outcome = Outcome(
-        status,
-        loss=loss,
-        variance=variance,
-        result=loads(result),
-        folds=tuple(loads(folds)),
-        failure=None if failure is None else Failure(*loads(failure)),
-    )
-    return Trial(number, loads(point), outcome, began, ended)
+    def _looks(self) -> Generator[int, None, None]:
+        # sqlite3 drops the exceptions of a function that it calls. Python handles signals where a function
+        # begins, outside of any `try` of its own; a generator goes on inside of one.
+        while True:
+            try:
+                yield 0
+            except GeneratorExit:
+                return
+            except BaseException as error:
+                self.error = error
+                yield 1  # SQLite ends the query

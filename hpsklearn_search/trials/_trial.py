@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
+from .._texts import without_secrets
+
 STATUS_NEW = "new"
 STATUS_RUNNING = "running"
 STATUS_SUSPENDED = "suspended"
@@ -74,8 +76,8 @@ class Failure:
             message = str(error)
         except Exception:  # an exception whose __str__ raises must not end the search
             message = "(its message cannot be shown)"
-        text = "".join(traceback.format_exception(error))
-        return cls(STATUS_FAIL, type(error).__name__, message, text, error if keep else None)
+        text = without_secrets("".join(traceback.format_exception(error)))
+        return cls(STATUS_FAIL, type(error).__name__, without_secrets(message), text, error if keep else None)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}" if self.message else self.kind

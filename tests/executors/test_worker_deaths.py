@@ -202,7 +202,7 @@ def test_files_that_somebody_removed_are_named(tmp_path: Path, executors: list[P
     (folder,) = tmp_path.iterdir()
     shutil.rmtree(folder)
     assert run_all(executor, [4])[0].value == 4  # a living worker needs it no more
-    with pytest.raises(FileNotFoundError, match="another program removed .* temp_folder of joblib") as caught:
+    with pytest.raises(FileNotFoundError, match=r"another program removed .* temp_folder of joblib") as caught:
         run_all(executor, [lambda: os._exit(7)])
     assert str(folder) in str(caught.value)
 
@@ -215,7 +215,7 @@ def test_files_removed_before_the_workers_have_read_them_are_named(
     executor.start(perform)
     (folder,) = tmp_path.iterdir()
     shutil.rmtree(folder)
-    with pytest.raises(FileNotFoundError, match="another program removed"):
+    with pytest.raises(FileNotFoundError, match=r"another program removed"):
         run_all(executor, [4])
 
 

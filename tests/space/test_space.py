@@ -291,3 +291,11 @@ def test_a_space_shows_itself(text: str) -> None:
 def test_a_node_can_be_drawn_like_a_scipy_distribution(seed: Any) -> None:
     """`rvs` takes every kind of random state, so that a node works in RandomizedSearchCV."""
     assert hp.choice("k", [hp.uniformint("n", 3, 3 + 1), 7]).rvs(random_state=seed) in (3, 4, 7)
+
+
+def test_a_table_in_the_terminal_has_one_line_a_label() -> None:
+    """A label that clears the terminal, or breaks the line, is shown with escapes."""
+    space = Space({"x": hp.uniform("x\x1b[2J\ny", 0, 1), "z": hp.choice("z", ["\u202ea", "b"])})
+    lines = repr(space).split("\n")
+    assert len(lines) == 3
+    assert all(line.isprintable() for line in lines)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from hypothesis import strategies as st
 from hpsklearn_search.exceptions import SaveFileError
 from hpsklearn_search.trials import Failure, Outcome, SaveFile, Trial
 from hpsklearn_search.trials._json import dumps, loads
+from hpsklearn_search.trials._rows import COLUMNS, checksum
+from hpsklearn_search.trials._storage import JOURNAL_MAGIC, STEPS, _Signals
 
 KIND = {"space": {"x": "uniform"}, "algo": "tpe"}
 FOLDS = ({"test_scores": 0.1 + 0.2, "fit_error": None}, {"test_scores": float("nan"), "fit_error": "x\ud800\0"})
@@ -39,6 +43,26 @@ def test_a_trial_comes_back_value_for_value(tmp_path: Path) -> None:
     fill(tmp_path / "s.db")
     with SaveFile(tmp_path / "s.db", KIND) as file:
         assert [repr(trial) for trial in file.load()] == [repr(finished(number)) for number in range(3)]
+
+
+def test_a_loss_of_minus_zero_comes_back(tmp_path: Path) -> None:
+    """A mean score of 0 is such a loss, and SQLite stores it without its sign."""
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        file.finish(Trial(0, {"x": 0.5}, Outcome("ok", -0.0, -0.0), 1.5, 2.5))
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        assert [trial.loss for trial in file.load()] == [0.0]
+
+
+def test_a_loss_of_minus_zero_in_an_earlier_file_is_no_damage(tmp_path: Path) -> None:
+    """The checksum was made with the sign."""
+    fill(tmp_path / "s.db", 1)
+    with closing(sqlite3.connect(tmp_path / "s.db")) as db:
+        values = list(db.execute(f"SELECT {COLUMNS} FROM trials").fetchone()[:-1])
+        values[2] = -0.0
+        db.execute("UPDATE trials SET loss = -0.0, checksum = ?", (checksum(tuple(values)),))
+        db.commit()
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        assert [trial.loss for trial in file.load()] == [0.0]
 
 
 def test_suggested_trials_are_written_with_the_next_that_finishes(tmp_path: Path) -> None:
@@ -85,7 +109,7 @@ def test_the_file_can_be_read_while_the_search_runs(tmp_path: Path) -> None:
 def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
     """A second search in this process cannot use an open file."""
     with SaveFile(tmp_path / "s.db", KIND) as file:
-        with pytest.raises(SaveFileError, match="in use"):
+        with pytest.raises(SaveFileError, match="in use by another search in this process"):
             SaveFile(tmp_path / "s.db", KIND)
         file.finish(finished(0))
 
@@ -140,6 +164,125 @@ def test_an_empty_file_is_a_clean_start(tmp_path: Path) -> None:
     fill(tmp_path / "s.db")
     with SaveFile(tmp_path / "s.db", KIND) as file:
         assert len(file.load()) == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+def test_an_empty_file_becomes_private(tmp_path: Path) -> None:
+    """Its mode was made for nothing; a file with trials keeps the mode that its owner has chosen."""
+    path = tmp_path / "s.db"
+    path.touch()
+    path.chmod(0o666)
+    fill(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o640)
+    fill(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
+def test_an_empty_file_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Its owner could read what the search writes."""
+    (tmp_path / "s.db").touch()
+    os.chown(tmp_path / "s.db", 12345, 12345)
+    with pytest.raises(SaveFileError, match="empty file of another user"):
+        SaveFile(tmp_path / "s.db", KIND)
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "/dev/zero"])
+def test_a_device_is_refused(place: str) -> None:
+    """Nothing is created next to it."""
+    if not os.path.exists(place):
+        pytest.skip("this system has no such device")
+    with pytest.raises(SaveFileError, match="is not a file"):
+        SaveFile(place, KIND)
+    assert not os.path.exists(f"{place}-journal")
+
+
+def test_a_file_that_is_only_read_is_not_changed(tmp_path: Path) -> None:
+    """Opening, loading and closing leave every byte, and no other file, also where a log is left from a kill."""
+    with SaveFile(tmp_path / "live.db", KIND) as file:
+        file.finish(finished(0))
+        for suffix in ("", "-wal", "-shm"):  # as a kill leaves them
+            (tmp_path / f"s.db{suffix}").write_bytes((tmp_path / f"live.db{suffix}").read_bytes())
+    before = {suffix: (tmp_path / f"s.db{suffix}").read_bytes() for suffix in ("", "-wal")}
+    assert before["-wal"]
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        assert len(file.load()) == 1
+    with pytest.raises(SaveFileError, match="different search"):
+        SaveFile(tmp_path / "s.db", {**KIND, "algo": "random"})
+    assert {suffix: (tmp_path / f"s.db{suffix}").read_bytes() for suffix in ("", "-wal")} == before
+
+
+@pytest.mark.parametrize("name", ["a?b.db", "a%20b#c.db", "ä ö.db", "file:x.db"])
+def test_any_name_is_a_name(tmp_path: Path, name: str) -> None:
+    """SQLite would read some characters as options of an address."""
+    fill(tmp_path / name)
+    with SaveFile(tmp_path / name, KIND) as file:
+        assert len(file.load()) == 3
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def journal(end: bytes = b"") -> bytes:
+    """A journal of SQLite: before its transaction, the database had no pages."""
+    numbers = (0, 0, 0, 512, 4096)  # records, nonce, pages before, size of a sector and of a page
+    return (JOURNAL_MAGIC + b"".join(n.to_bytes(4, "big") for n in numbers)).ljust(512, b"\0") + end
+
+
+def test_a_file_whose_making_was_killed_is_made_again(tmp_path: Path) -> None:
+    """The kill leaves a journal, which is rolled back; there was no trial yet."""
+    path = tmp_path / "s.db"
+    SaveFile(path, KIND).close()
+    (tmp_path / "s.db-journal").write_bytes(journal())
+    fill(path, kind={"algo": "another search"})
+    assert [path.name for path in tmp_path.iterdir()] == ["s.db"]
+
+
+def test_a_journal_that_names_another_file_is_refused(tmp_path: Path) -> None:
+    """SQLite would delete the file: its name stands at the end of the journal, before the magic bytes."""
+    path, precious = tmp_path / "s.db", tmp_path / "precious"
+    fill(path)
+    precious.write_text("mine")
+    name = str(precious).encode()
+    end = (1).to_bytes(4, "big") + name + len(name).to_bytes(4, "big") + sum(name).to_bytes(4, "big") + JOURNAL_MAGIC
+    (tmp_path / "s.db-journal").write_bytes(journal(end))
+    with pytest.raises(SaveFileError, match="a journal that names other files"):
+        SaveFile(path, KIND)
+    assert precious.read_text() == "mine"
+
+
+class Alarm(Exception):
+    """What a signal handler of the user's raises."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="alarms are those of POSIX")
+def test_a_signal_is_handled_while_sqlite_works() -> None:
+    """Ctrl-C ends a query that takes long, and the exception of a handler is not lost."""
+
+    def ring(number: int, frame: Any) -> None:
+        raise Alarm
+
+    signals = _Signals()
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c WHERE x < 0"
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        with closing(sqlite3.connect(":memory:")) as db:
+            db.set_progress_handler(signals.look, STEPS)
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+                db.execute(endless).fetchall()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert isinstance(signals.error, Alarm)
+
+
+def test_an_interrupt_of_a_query_is_the_users(tmp_path: Path) -> None:
+    """It is raised as it is, and not as an error of the file."""
+    fill(tmp_path / "s.db")
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        file._signals.error = KeyboardInterrupt()
+        with pytest.raises(KeyboardInterrupt), file._translated("cannot be read"):
+            raise sqlite3.OperationalError("interrupted")
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal", "-journal"])

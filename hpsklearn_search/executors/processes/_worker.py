@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TextIO
 
+from ..._texts import without_secrets
 from .._messages import run_message
 from .._protocol import Function
 from .._shipping import load_function
@@ -143,7 +144,7 @@ def _load(config: WorkerConfig, pipe: Connection) -> Function | None:
         _nest_joblib()
         function = load_function(config.function)
     except BaseException:
-        pipe.send_bytes(BROKEN + traceback.format_exc().encode(errors="replace"))
+        pipe.send_bytes(BROKEN + without_secrets(traceback.format_exc()).encode(errors="replace"))
     finally:
         _flush()
         os.dup2(stderr, 2)

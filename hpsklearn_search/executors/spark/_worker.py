@@ -16,9 +16,12 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import hashlib
 import os
 import pickle
+import secrets
 import signal
+import stat
 import sys
 import tempfile
 import threading
@@ -26,7 +29,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TextIO
 
 from ...trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
 from .._messages import pack, run_message
@@ -50,10 +53,14 @@ class SparkCall:
     timeout: float | None = None
     # Where the caller finds modules; a worker on the same machine, or with the same folders, finds them there too.
     path: tuple[str, ...] = field(default_factory=lambda: tuple(filter(None, sys.path)))
+    user: int | None = field(default_factory=lambda: _user())  # who may own these folders
+    # A part of the names of files in a folder that others can write to. Spark shows the tag to everybody.
+    secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
 
     def run(self, fetch: Callable[[], bytes], payload: bytes, attempt: int, tag: str) -> bytes:
         """Run task `tag`, which was started `attempt` times before; `fetch` returns the pickled function."""
-        if self.timeout is not None and attempt > 0 and pop_timeout_trace(tag):
+        trace = os.path.join(tempfile.gettempdir(), f"hpsklearn-{_hash(self.secret + tag)}")
+        if self.timeout is not None and attempt > 0 and pop_timeout_trace(trace):
             return pack(Finished(Task(0, 0, None), failure=timeout_failure(self.timeout)))
         if attempt > self.retries:
             # A fit that kills its worker, for example by lack of memory, must not kill worker after worker.
@@ -61,7 +68,7 @@ class SparkCall:
 
         def function(data: Any) -> Any:
             loaded = self._function(fetch)
-            with time_limit(self.timeout, tag):
+            with time_limit(self.timeout, trace):
                 return loaded(data)
 
         return run_message(function, payload)
@@ -70,7 +77,7 @@ class SparkCall:
         if self.key in _FUNCTIONS:
             _FUNCTIONS.move_to_end(self.key)
             return _FUNCTIONS[self.key]
-        sys.path.extend(folder for folder in self.path if folder not in sys.path and os.path.isdir(folder))
+        sys.path.extend(folder for folder in self.path if folder not in sys.path and self._may_import_from(folder))
         # Spark caps BLAS and OpenMP at the task's cores; the same for joblib in an estimator with n_jobs=-1.
         os.environ.setdefault("LOKY_MAX_CPU_COUNT", os.environ.get("OMP_NUM_THREADS", "1"))
         gc.unfreeze()  # what an earlier search froze
@@ -83,23 +90,50 @@ class SparkCall:
         gc.freeze()
         return function
 
+    def _may_import_from(self, folder: str) -> bool:
+        """Whether a folder is there, and belongs to the caller, to this process or to root."""
+        # Anybody could create a folder that is missing here, and put code into it.
+        try:
+            status = os.stat(folder)
+        except OSError:
+            return False
+        if _user() is None:  # Windows
+            return stat.S_ISDIR(status.st_mode)
+        is_ours = status.st_uid in (0, _user(), self.user)
+        return stat.S_ISDIR(status.st_mode) and is_ours and not status.st_mode & stat.S_IWOTH
+
+
+def _user() -> int | None:
+    return os.geteuid() if hasattr(os, "geteuid") else None
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
 
 # ---------------------------------------------------------------------- limits of time
 @contextmanager
-def time_limit(seconds: float | None, tag: str) -> Iterator[None]:
+def time_limit(seconds: float | None, trace: str) -> Iterator[None]:
     """Raise TaskTimeout in a block that takes too long; where that is impossible, end the process."""
     if seconds is None:
         yield
         return
     # A long call into C cannot be interrupted: the process ends, and leaves the file for `pop_timeout_trace`.
-    with open(_trace_path(tag), "w") as trace:
-        faulthandler.dump_traceback_later(seconds + GRACE, exit=True, file=trace)
+    with _new_file(trace) as file:
+        faulthandler.dump_traceback_later(seconds + GRACE, exit=True, file=file)
         try:
             with _alarm(seconds):
                 yield
         finally:
             faulthandler.cancel_dump_traceback_later()
-            _remove_trace(tag)
+            _remove(trace)
+
+
+def _new_file(path: str) -> TextIO:
+    """A new file that nobody else can read; whatever had the name before is removed, and a link is not followed."""
+    _remove(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    return open(os.open(path, flags, 0o600), "w")
 
 
 @contextmanager
@@ -125,24 +159,21 @@ def _raise_timeout(number: int, frame: Any) -> None:
     raise TaskTimeout
 
 
-def pop_timeout_trace(tag: str) -> bool:
-    """Remove the trace that a process of task `tag` left, and return whether it exceeded its time limit."""
+def pop_timeout_trace(trace: str) -> bool:
+    """Remove the file that an earlier attempt left, and return whether it exceeded its time limit."""
     try:
-        with open(_trace_path(tag)) as trace:
-            has_ended = trace.read().startswith("Timeout")
-    except OSError:
+        with open(os.open(trace, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))) as file:
+            is_ours = _user() in (None, os.fstat(file.fileno()).st_uid)
+            has_ended = is_ours and file.read(100).startswith("Timeout")
+    except (OSError, ValueError):
         return False
-    _remove_trace(tag)
+    _remove(trace)
     return has_ended
 
 
-def _trace_path(tag: str) -> str:
-    return os.path.join(tempfile.gettempdir(), tag)
-
-
-def _remove_trace(tag: str) -> None:
+def _remove(path: str) -> None:
     with suppress(OSError):
-        os.remove(_trace_path(tag))
+        os.remove(path)
 
 
 # ---------------------------------------------------------------------- what went wrong

@@ -17,6 +17,7 @@ from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.exceptions import UnsetMetadataPassedError
 
+from ..._texts import without_secrets
 from ...exceptions import InvalidScore
 from ...executors import TaskTimeout
 from ...space import Point
@@ -90,8 +91,10 @@ class FoldFunction:
             raise
         except BaseException as error:  # SystemExit too: a fit must not end the user's program
             return self._failed(error)
+        if result["fit_error"] is not None:
+            result["fit_error"] = without_secrets(result["fit_error"])
         if errors:
-            result[SCORE_ERRORS] = errors
+            result[SCORE_ERRORS] = {metric: without_secrets(text) for metric, text in errors.items()}
         if context is not None and context.asked_to_stop:
             result[ASKED_TO_STOP] = True
         return result
@@ -133,7 +136,7 @@ class FoldFunction:
             if isinstance(error, Exception):
                 raise error
             raise RuntimeError(f"the fit raised {type(error).__name__}: {error}") from error
-        return failed_fold(self.settings, traceback.format_exc())
+        return failed_fold(self.settings, without_secrets(traceback.format_exc()))
 
 
 def _as_floats(scores: Any) -> Any:

@@ -9,15 +9,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...exceptions import InvalidScore
+from ...exceptions import InvalidScore, InvalidTrial
 from ...executors import Finished
 from ...trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_PRUNED, Failure, Outcome, Trial
+from .._compat import is_multimetric_scorer, scorers_by_name
 from .._racing import Race
 from .._results import ASKED_TO_STOP
 from .._score_errors import fold_error, last_line
 from .._scores import mean_score, variance_of_mean
 from .._task_tree import FoldContext
 from ._function import FoldFunction, FoldTask, failed_fold
+from ._stored import check_folds
 
 # The kind of failure of a candidate that was fitted, but not scored with a finite number.
 NOT_FINITE = "non-finite score"
@@ -54,6 +56,21 @@ class FoldObjective:
         if self.race is not None and trial.is_ok and trial.outcome is not None and trial.outcome.folds:
             self.race.add(trial.number, list(map(self.objective_score, trial.outcome.folds)))
         self._check_bound(trial)
+
+    def check_stored(self, trial: Trial) -> None:
+        """Raise InvalidTrial if the outcome of a trial cannot be one of this search."""
+        outcome, settings, n = trial.outcome, self.function.settings, len(self.function.splits)
+        assert outcome is not None
+        scorer = settings["scorer"]
+        metrics = list(scorers_by_name(scorer)) if is_multimetric_scorer(scorer) else None
+        check_folds(outcome.folds, metrics, with_train=settings["return_train_score"])
+        least, most = {STATUS_OK: (n, n), STATUS_PRUNED: (1, n - 1)}.get(outcome.status, (0, n))
+        if not least <= len(outcome.folds) <= most:
+            raise InvalidTrial(f"a trial with the status {outcome.status!r} cannot have {len(outcome.folds)} folds")
+        if outcome.status == STATUS_OK and outcome.loss is not None:
+            mean = mean_score(list(map(self.objective_score, outcome.folds)))
+            if not math.isclose(mean, -outcome.loss, rel_tol=1e-9, abs_tol=1e-12):
+                raise InvalidTrial(f"the loss is {outcome.loss}, and the mean score of its folds is {mean}")
 
     # ------------------------------------------------------------------ the loop's questions
     def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[FoldTask]:

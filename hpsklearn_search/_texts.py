@@ -1,0 +1,169 @@
+r"""Texts that leave the program: without secrets, and without characters that control a terminal.
+
+A parameter is taken for a secret by its name, and part of an address by its place.
+
+>>> without_secrets("API request to http://me:secret@host/api?token=abc&page=2 failed")
+'API request to http://host/api?token=&page=2 failed'
+>>> without_secrets("Login(user='me', password='abc')")
+"Login(user='me', password='***')"
+>>> is_secret_name("db__api_key"), is_secret_name("token_pattern")
+(True, False)
+>>> printable("a\x1b[2Jb\n")
+'a\\x1b[2Jb\\n'
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# A name is one of a secret if it contains the first anywhere, or ends with the second.
+_SECRET_ANYWHERE = re.compile(r"passw(?:or)?d|passphrase|passcode|credential|(?:^| )secrets?(?: |$)")
+_SECRET_ENDING = re.compile(
+    r"(?:token|secret|pwd|jwt|bearer"
+    r"|(?:^| )(?:pw|(?<!n )pass|auth|authorization|(?:api|access|private|account|auth|signing|encryption) ?key))$"
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+# Further names that are secrets in the query of an address, such as the signature of a signed link.
+_SECRET_IN_QUERY = {"sig", "signature", "x-amz-signature", "key", "odbc_connect", "code"}
+
+# After "://": everything up to the last @ before the path, and a password with a slash in it, but not a port.
+_USER_IN_ADDRESS = re.compile(r"(?<=://)(?:[^/\s]{0,500}@|[^/\s:@'\"]{0,200}:(?!\d+[/?\s])[^\s'\"]{0,300}@)")
+_NAME = re.compile(r"""(?<![\w.%-])(?P<name>[\w.%-]+)(?:\s{0,2}=(?!=)\s{0,2}|['"]\s{0,2}:\s{0,2})""")
+_VALUE = re.compile(
+    r"""b?'(?:[^'\\]|\\.)*(?:'|$)|b?"(?:[^"\\]|\\.)*(?:"|$)|\{[^{}]*\}|(?:[^&;\s'"#]|#(?![\w.-]+=))*""", re.DOTALL
+)
+_AUTHORIZATION = re.compile(r"(?i)\b(authorization['\"]?\s{0,2}[:=]\s{0,2}['\"]?(?:\w+ )?|bearer )[^\s'\",]+")
+
+_HIDDEN = "hidden:pbkdf2-sha256:"
+_ROUNDS = 20_000  # some 10 ms: a short password cannot be found from its hash by trying
+
+
+def is_secret_name(name: Any) -> bool:
+    """Whether a value of this name is a secret: a password, a token, a key of an interface.
+
+    >>> [name for name in ("token", "hfToken", "n_tokens", "AWS_SECRET_ACCESS_KEY", "key") if is_secret_name(name)]
+    ['token', 'hfToken', 'AWS_SECRET_ACCESS_KEY']
+    """
+    words = " ".join(_WORD.findall(name)).lower() if isinstance(name, str) else ""
+    return bool(_SECRET_ANYWHERE.search(words) or _SECRET_ENDING.search(words))
+
+
+def hidden(text: str) -> str:
+    """A hash in place of a secret: equal for equal secrets, and slow to compute; of a hash, the hash itself."""
+    if text.startswith(_HIDDEN):
+        return text
+    data = text.encode("utf-8", "backslashreplace")
+    return _HIDDEN + hashlib.pbkdf2_hmac("sha256", data, b"hpsklearn_search", _ROUNDS).hex()[:32]
+
+
+def is_secret(name: Any, value: Any) -> bool:
+    """Whether `value`, of this name, has to be hidden; None and bools say that there is none."""
+    return is_secret_name(name) and not (value is None or isinstance(value, bool))
+
+
+def without_secrets(text: str) -> str:
+    """`text` without users and passwords in addresses, and without values that are named like secrets."""
+    text = _USER_IN_ADDRESS.sub("", text)
+    text = _AUTHORIZATION.sub(r"\1***", text)
+    parts, end = [], 0
+    while (match := _NAME.search(text, end)) is not None:
+        parts.append(text[end : match.end()])
+        end = match.end()
+        if _is_name_of_secret(match):
+            value = _VALUE.match(text, end)
+            assert value is not None  # nothing is a value, too
+            parts.append(_stars(value[0]))
+            end = value.end()
+    return "".join(parts) + text[end:]
+
+
+def _is_name_of_secret(match: re.Match[str]) -> bool:
+    before = match.string[match.start() - 1 : match.start()]
+    return is_secret_name(match["name"]) or (before in tuple("?&;#") and match["name"].lower() in _SECRET_IN_QUERY)
+
+
+def _stars(value: str) -> str:
+    quote = value.removeprefix("b")[:1]
+    if value in ("", "None", "True", "False") or value.startswith("...") or value[1:].startswith(_HIDDEN):
+        return value
+    return f"{quote}***{quote}" if quote in ("'", '"') else ""
+
+
+def hide_secrets(error: BaseException) -> None:
+    """Take secrets out of the messages of `error`, and of the exceptions that led to it.
+
+    >>> error = OSError("no answer from http://me:abc@host")
+    >>> hide_secrets(error)
+    >>> error
+    OSError('no answer from http://host')
+    """
+    chain: dict[int, BaseException] = {}
+    waiting = [error]
+    while waiting:
+        each = waiting.pop()
+        chain[id(each)] = each
+        each.args = tuple(_without_secrets_in(part) for part in each.args)
+        if isinstance(getattr(each, "message", None), str):  # as in mlflow's exceptions
+            each.message = without_secrets(each.message)  # type: ignore[attr-defined]
+        waiting += [e for e in (each.__cause__, each.__context__) if e is not None and id(e) not in chain]
+
+
+def _without_secrets_in(part: Any) -> Any:
+    text = str(part)
+    public = without_secrets(text)
+    return part if public == text else public
+
+
+def concealed(value: Any) -> Any:
+    """`value` with hashes in place of its secrets, at any depth of dicts, lists, estimators and partials.
+
+    The object itself if it has none.
+
+    >>> concealed({"C": 1, "password": None}), concealed([{"url": "http://me:abc@host"}])
+    ({'C': 1, 'password': None}, [{'url': 'http://host'}])
+    """
+    if isinstance(value, str):
+        return without_secrets(value)
+    if type(value) in (list, tuple):
+        items = [concealed(item) for item in value]
+        return value if all(map(_is, items, value)) else type(value)(items)
+    if isinstance(value, Mapping):
+        parts = concealed_items(value)
+        return value if all(parts[key] is value[key] for key in value) else parts
+    if isinstance(value, functools.partial):
+        return functools.partial(value.func, *concealed(value.args), **concealed_items(value.keywords))
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return _concealed_estimator(value)
+    return value
+
+
+def concealed_items(values: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The items of a mapping, with a hash for each whose key is the name of a secret."""
+    return {key: hidden(str(item)) if is_secret(key, item) else concealed(item) for key, item in values.items()}
+
+
+def _concealed_estimator(estimator: Any) -> Any:
+    params = estimator.get_params(deep=False)
+    public = concealed_items(params)
+    if all(public[name] is params[name] for name in params):
+        return estimator
+    try:
+        return type(estimator)(**public)
+    except Exception:  # it does not take texts for its secrets
+        return f"{type(estimator).__name__}(...)"
+
+
+def _is(first: Any, second: Any) -> bool:
+    return first is second
+
+
+def printable(text: str, keep: str = "") -> str:
+    """`text` with escapes in place of characters that are not printable, such as those that move the cursor."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)

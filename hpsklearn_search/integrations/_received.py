@@ -1,0 +1,155 @@
+"""A file of unsent updates as it is read: anybody may have written it, so it is checked before a call to MLflow.
+
+>>> check_types({"trial": 3, "status": "FINISHED"}, UPDATE)
+>>> check_types({"trial": "3"}, UPDATE)
+Traceback (most recent call last):
+ValueError: 'trial' cannot be '3'
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from .._texts import printable
+from ._content import FAILED, FINISHED, KILLED, Update
+from ._tracker import Destination
+
+FORMAT = 1
+LAST_TIME = 253402300799999  # milliseconds, of the year 9999
+
+Check: TypeAlias = Callable[[Any], bool]
+
+
+# ---------------------------------------------------------------------- types and ranges
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_id(value: Any) -> bool:
+    # It becomes part of a query, or of a path in a store of files.
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value) is not None
+
+
+def _is_time(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= LAST_TIME
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+
+def _is_number(value: Any) -> bool:
+    return (type(value) is float and math.isfinite(value)) or (type(value) is int and abs(value) < 2**63)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _are_runs(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_id, value.values()))
+
+
+def _are_metrics(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_metric, value))
+
+
+def _is_metric(value: Any) -> bool:
+    kinds = (_is_text, _is_number, _is_time, _is_count)
+    return (
+        isinstance(value, list)
+        and len(value) == len(kinds)
+        and all(is_right(v) for is_right, v in zip(kinds, value, strict=True))
+    )
+
+
+def _optional(is_right: Check) -> Check:
+    return lambda value: value is None or is_right(value)
+
+
+DESTINATION: Mapping[str, Check] = {
+    "search": _is_id,
+    **dict.fromkeys(("tracking_uri", "experiment", "run_name", "registered_model"), _optional(_is_text)),
+    **dict.fromkeys(("experiment_id", "external_run_id"), _optional(_is_id)),
+    "start": _optional(_is_time),
+    "tags": _are_texts,
+    "runs": _are_runs,
+}
+UPDATE: Mapping[str, Check] = {
+    "trial": _optional(_is_count),
+    **dict.fromkeys(("start", "end"), _optional(_is_time)),
+    "status": lambda value: value in (None, FINISHED, FAILED, KILLED),
+    **dict.fromkeys(("tags", "params"), _are_texts),
+    "metrics": _are_metrics,
+    **dict.fromkeys(("folder", "model"), _optional(_is_text)),
+}
+
+
+def check_types(values: Any, checks: Mapping[str, Check]) -> None:
+    """Raise ValueError unless `values` is a dict of known keys whose values pass their checks."""
+    if not isinstance(values, dict):
+        raise ValueError(f"{repr(values)[:100]} is not a JSON object")
+    for name, value in values.items():
+        if name not in checks:
+            raise ValueError(f"there is no {name[:100]!r}")
+        if not checks[name](value):
+            raise ValueError(f"{name!r} cannot be {repr(value)[:100]}")
+
+
+# ---------------------------------------------------------------------- the file
+def read(path: Path) -> tuple[Destination, list[Update]]:
+    """The destination and the updates of a file, with absolute paths; ValueError if it is not such a file."""
+    try:
+        header, *lines = [json.loads(line) for line in _text_of(path).splitlines()]
+        if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
+            raise ValueError(f"its first line does not say that its format is {FORMAT}")
+        check_types(header, DESTINATION)
+        for line in lines:
+            check_types(line, UPDATE)
+        destination, updates = Destination(**header), [Update.from_json(line) for line in lines]
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        reason = printable(str(error))[:200]
+        raise ValueError(f"{path} is not a file of updates for MLflow that this version can read: {reason}") from None
+    return destination, [_with_absolute_paths(update, path) for update in updates]
+
+
+def _text_of(path: Path) -> str:
+    # O_NONBLOCK: to open a named pipe must not wait for its other end.
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("it is not a file")
+        return file.read()
+
+
+def _with_absolute_paths(update: Update, path: Path) -> Update:
+    return replace(
+        update, folder=_path_in_own_folder(update.folder, path), model=_path_in_own_folder(update.model, path)
+    )
+
+
+def _path_in_own_folder(name: str | None, path: Path) -> str | None:
+    """The folder `name` that belongs to the file `path`; ValueError if it, or anything in it, lies elsewhere."""
+    if name is None:
+        return None
+    # Whoever wrote the file must not choose what is uploaded from this machine.
+    own, target = path.with_suffix(""), path.parent / name
+    parts = Path(name).parts
+    is_inside = "\0" not in name and parts[:1] == (own.name,) and len(parts) > 1 and ".." not in parts
+    if not is_inside or not _has_plain_files_only(target, own):
+        raise ValueError(f"{path} names {name!r}; only files in {own}, without links, can be sent")
+    return str(target)
+
+
+def _has_plain_files_only(target: Path, own: Path) -> bool:
+    """Whether there is no link, pipe or device in the folder `target`, or on the way to it from `own`."""
+    chain = [parent for parent in (target, *target.parents) if parent.is_relative_to(own)]
+    modes = [os.lstat(entry).st_mode for entry in (*chain, *target.rglob("*")) if os.path.lexists(entry)]
+    return all(stat.S_ISREG(mode) or stat.S_ISDIR(mode) for mode in modes)

@@ -1,0 +1,206 @@
+"""A marker in place of each secret, held against every output of a search."""
+
+from __future__ import annotations
+
+import csv
+import os
+import stat
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import make_pipeline
+
+from hpsklearn_search import HyperoptSearchCV, MLflowCallback, Trials, fmin, hp, rand
+from hpsklearn_search.exceptions import SaveFileError
+from tests.integrations.mlflow_parts import Store, free_port
+
+pytestmark = pytest.mark.mlflow
+
+MARKER = "S3CRETpw"
+ADDRESS = f"postgresql://me:{MARKER}@host/db?token={MARKER}"
+X, y = [[float(i)] for i in range(12)], [0, 1] * 6
+
+
+class Client(DummyClassifier):  # type: ignore[misc]
+    """A classifier that reads its data elsewhere; one of its candidates fails, and says where."""
+
+    def __init__(self, password: Any = None, url: str | None = None, place: int = 0, strategy: str = "prior") -> None:
+        super().__init__(strategy=strategy)
+        self.password = password
+        self.url = url
+        self.place = place
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Client:
+        """Fail at one place."""
+        if self.place == 1:
+            raise OSError(f"no answer from {self.url}, password={self.password!r}")
+        super().fit(X, y)
+        return self
+
+
+def search(callback: MLflowCallback, save_file: Path | None = None, password: str = MARKER) -> HyperoptSearchCV:
+    """A search whose estimator, space and scores know secrets."""
+    estimator = make_pipeline(Client(password, ADDRESS))
+    space = {
+        "client__place": hp.choice("place", [0, 1, 2]),
+        "client__strategy": hp.choice("strategy", ["prior", "stratified"]),
+        "client__password": hp.choice("password", [MARKER, f"{MARKER}2"]),
+    }
+    return HyperoptSearchCV(
+        estimator, space, algo="random", max_evals=6, cv=2, random_state=0, callbacks=[callback],
+        trials_save_file=None if save_file is None else str(save_file),
+    )  # fmt: skip
+
+
+def leaks(folder: Path) -> list[str]:
+    """The files below `folder` that contain the marker."""
+    return [str(path) for path in folder.rglob("*") if path.is_file() and MARKER.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("is_down", [False, True], ids=["up", "down"])
+def test_a_secret_is_in_no_output_of_a_search(
+    store: Store,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    is_down: bool,
+) -> None:
+    """Neither in streams, logs and warnings, nor in the save file, MLflow and the log that was not sent."""
+    caplog.set_level("DEBUG", "hpsklearn_search")
+    uri = f"http://me:{MARKER}@127.0.0.1:{free_port()}/?token={MARKER}" if is_down else None
+    tags = {"token": MARKER, "place": ADDRESS}
+    callback = MLflowCallback(tracking_uri=uri, unsent_dir=tmp_path / "unsent", log_model=None, tags=tags)
+    fitted = search(callback, tmp_path / "search.db")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fitted.fit(X, y)
+    assert len(list((tmp_path / "unsent").glob("*.jsonl"))) == is_down
+    out, err = capfd.readouterr()
+    shown = [out, err, caplog.text, repr(callback), *(str(warning.message) for warning in caught)]
+    assert [text for text in shown if MARKER in text] == []
+    assert leaks(tmp_path) == []
+    assert any("no answer from postgresql://host/db" in text for text in shown)  # the rest of a message stays
+    if not is_down:
+        assert {run.data.params["client__password"][:7] for run in store.children()} == {"hidden:"}
+
+
+def test_a_secret_of_an_address_is_not_in_what_a_notebook_shows() -> None:
+    """A saved notebook keeps the representation of a search."""
+    callback = MLflowCallback(tracking_uri=ADDRESS)
+    fitted = HyperoptSearchCV(DummyClassifier(), {"strategy": ["prior"]}, callbacks=[callback])
+    for text in (repr(callback), repr(fitted), fitted._repr_html_()):
+        assert MARKER not in text
+
+
+def test_a_table_of_the_space_hides_secrets() -> None:
+    """Its text and its HTML end in notebooks, too."""
+    table = search(MLflowCallback()).describe_space()
+    assert MARKER not in repr(table) + table._repr_html_()
+    assert "(hidden 0), (hidden 1)" in repr(table)
+
+
+def test_another_secret_is_another_search_and_is_not_shown(tmp_path: Path) -> None:
+    """The error of the save file compares hashes."""
+
+    def run(password: str) -> None:
+        estimator = Client(password, f"http://me:{password}@host")
+        arguments = {"algo": "random", "max_evals": 2, "cv": 2, "trials_save_file": str(tmp_path / "s.db")}
+        HyperoptSearchCV(estimator, {"strategy": ["prior", "uniform"]}, random_state=0, **arguments).fit(X, y)
+
+    run(MARKER)
+    run(MARKER)
+    with pytest.raises(SaveFileError, match=r"parameters of the estimator \(password, url\): hidden:pbkdf2") as caught:
+        run(f"{MARKER}2")
+    assert MARKER not in str(caught.value)
+    assert leaks(tmp_path) == []
+
+
+def test_a_save_file_of_an_earlier_version_with_a_secret_opens(tmp_path: Path) -> None:
+    """It holds the secret as it was, which the error does not show."""
+    from hpsklearn_search.trials import SaveFile
+
+    old = {"parameters of the estimator": {"password": repr(MARKER), "C": "1"}}
+    hashed = {"parameters of the estimator": {"password": _described(MARKER), "C": "1"}}
+    SaveFile(tmp_path / "s.db", old).close()
+    SaveFile(tmp_path / "s.db", hashed).close()
+    with pytest.raises(SaveFileError, match="password") as caught:
+        SaveFile(tmp_path / "s.db", {"parameters of the estimator": {"password": _described("x"), "C": "1"}})
+    assert MARKER not in str(caught.value)
+
+
+def _described(password: str) -> str:
+    from hpsklearn_search.trials import describe_items
+
+    return describe_items("parameters", {"password": password})["password"]
+
+
+def test_an_error_of_resend_has_no_password(store: Store, tmp_path: Path) -> None:
+    """MLflow's own message contains the address."""
+    uri = f"http://me:{MARKER}@127.0.0.1:{free_port()}"
+    with pytest.warns(UserWarning, match="were not sent"):
+        search(MLflowCallback(tracking_uri=uri, unsent_dir=tmp_path, log_model=None)).fit(X, y)
+    (file,) = tmp_path.glob("*.jsonl")
+    with pytest.raises(Exception, match=r"127\.0\.0\.1") as caught:
+        MLflowCallback.resend(file, tracking_uri=uri)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert MARKER not in f"{error} {error!r}"
+        error = error.__cause__ or error.__context__
+
+
+# ---------------------------------------------------------------------- files of the user's
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+def test_what_was_not_sent_is_private(tmp_path: Path) -> None:
+    """The log and each file of the model have the mode 0600, and folders 0700, whatever the umask is."""
+    callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "unsent")
+    before = os.umask(0)
+    try:
+        with pytest.warns(UserWarning, match="were not sent"):
+            search(callback).fit(X, y)
+    finally:
+        os.umask(before)
+    entries = [tmp_path / "unsent", *(tmp_path / "unsent").rglob("*")]
+    assert {stat.S_IMODE(entry.stat().st_mode) for entry in entries if entry.is_file()} == {0o600}
+    assert {stat.S_IMODE(entry.stat().st_mode) for entry in entries if entry.is_dir()} == {0o700}
+    assert any(entry.name == "MLmodel" for entry in entries)
+
+
+def test_a_link_of_the_name_of_the_log_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its target stays as it is, and the log goes into a new temporary folder."""
+    from hpsklearn_search.integrations import _unsent
+    from hpsklearn_search.integrations._content import Update
+    from hpsklearn_search.integrations._tracker import Destination
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "unsent").mkdir()
+    (tmp_path / "unsent" / "mlflow-unsent-abc.jsonl").symlink_to(tmp_path / "precious")
+    path = _unsent.write(tmp_path / "unsent", Destination("abc"), [Update(trial=0)])
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert path.parent.name.startswith("mlflow-unsent-")
+
+
+# ---------------------------------------------------------------------- spreadsheets
+def test_a_cell_that_begins_like_a_formula_is_quoted(store: Store, tmp_path: Path) -> None:
+    """A spreadsheet would run it; numbers stay numbers, and secrets are hashes."""
+    texts = ["=cmd|' /C calc'!A1", "+1", "-1", "@x", "\t=1", "plain"]
+
+    def objective(config: Any) -> float:
+        return float(-abs(config["x"]))
+
+    space = {"text": hp.choice("text", texts), "x": hp.uniform("x", -1, 0), "k": hp.choice("api_key", [MARKER])}
+    fmin(
+        objective, space, rand.suggest, 12, rstate=0, show_progressbar=False, trials=Trials(),
+        callbacks=[MLflowCallback()], trials_save_file=str(tmp_path / "s.db"),
+        points_to_evaluate=[{"text": i, "x": -0.5, "api_key": 0} for i in range(len(texts))],
+    )  # fmt: skip
+    folder = Path(store.client.download_artifacts(store.parent().info.run_id, "", str(tmp_path)))
+    with (folder / "trials.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["param_text"] for row in rows[:6]] == [*(f"'{text}" for text in texts[:-1]), "plain"]
+    assert all(float(row["param_x"]) <= 0 and float(row["loss"]) <= 0 for row in rows)
+    assert all(row["param_api_key"].startswith("hidden:") for row in rows)
+    assert leaks(tmp_path) == []

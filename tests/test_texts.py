@@ -1,0 +1,144 @@
+"""Texts that leave the program: secrets and control characters stay inside."""
+
+from __future__ import annotations
+
+import functools
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
+
+from hpsklearn_search._texts import concealed, hidden, hide_secrets, is_secret_name, printable, without_secrets
+
+MARKER = "S3CRETpw"
+
+ADDRESSES = [
+    "http://alice:{}@127.0.0.1:9",
+    "http://{}@host/path",
+    "redis://:{}@host",
+    "http://alice:a/{}@host:80/path",
+    "http://alice:a@{}@host/path",
+    "postgresql://host/db?user=u&password={}",
+    "http://host/?token={}&page=2",
+    "http://host/?page=2#access_token={}",
+    "mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BPWD%3D{}",
+    "https://host/file?X-Amz-Signature={}&api_key={}&sig={}",
+    "DRIVER=x;UID=u;PWD={};",
+    "DRIVER=x;PWD={{a;{}}};",
+    "jdbc:mysql://host/db;user=u;password={}",
+]
+TEXTS = [
+    "Login(user='u', password='{}')",
+    "Login(token=b'{}', C=1)",
+    "{{'db': {{'secret': '{}'}}}}",
+    '{{"apiKey": "{}"}}',
+    "Authorization: Bearer {}",
+    "SVC(password='{}",
+    "f(a=1, text='password={}')",
+    "f(b={{'password': '{}'}})",
+]
+
+
+@pytest.mark.parametrize("text", ADDRESSES + TEXTS)
+def test_a_secret_is_taken_out_of_a_text(text: str) -> None:
+    """In addresses of any kind, in texts of Python and JSON, and in what was cut."""
+    for whole in (text.format(*[MARKER] * 3), f"the server at '{text.format(*[MARKER] * 3)}' does not answer"):
+        assert MARKER not in without_secrets(whole)
+
+
+@given(st.text("abcXYZ019._~!$&()*+,;=%-:", min_size=1), st.sampled_from(["http", "postgresql+psycopg2", "s3"]))
+def test_no_password_stays_in_an_address(password: str, scheme: str) -> None:
+    """The host stays, and the user and password go, whatever the password is."""
+    assert without_secrets(f"{scheme}://me:{password}@host:80/path") == f"{scheme}://host:80/path"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://host:80/path?x=a@b", "C:/data/x@y.db", "TfidfVectorizer(token_pattern='(?u)x')", "if token == 'x':",
+     "password=None", "sqlite:////home/me/mlflow.db", "me@host"],
+)  # fmt: skip
+def test_what_is_no_secret_stays(text: str) -> None:
+    """A port is no password, and a pattern of tokens no token."""
+    assert without_secrets(text) == text
+
+
+@pytest.mark.parametrize("piece", ["a", "://a:", "a=", "'", "a='", "password='", "\\", "://", "{", "authorization: "])
+def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
+    """No expression goes back and forth in a text that somebody made to be slow."""
+    start = time.perf_counter()
+    without_secrets(piece * 20_000)
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("password", "passwd", "dbPassword", "PASSWORD1", "svc__password", "pw", "pwd", "passphrase", "credentials"),
+        *("token", "hf_token", "authtoken", "secret", "client_secret", "auth", "private_key", "AWS_SECRET_ACCESS_KEY"),
+        *("api_key", "apiKey", "APIKEY"),
+    ],
+)
+def test_names_of_secrets_are_recognised(name: str) -> None:
+    """In any spelling, with any prefix."""
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize("name", ["C", "key", "token_pattern", "tokenizer", "n_tokens", "passthrough", "keyword", 3])
+def test_other_names_are_not(name: Any) -> None:
+    """Parameters of scikit-learn are shown as they are."""
+    assert not is_secret_name(name)
+
+
+def test_a_hash_is_the_same_only_for_the_same_secret() -> None:
+    """The hash of a hash is itself, so that hiding twice changes nothing."""
+    assert hidden("a") == hidden("a") != hidden("b")
+    assert hidden(hidden("a")) == hidden("a")
+
+
+class Login(BaseEstimator):  # type: ignore[misc]
+    """An estimator with a secret."""
+
+    def __init__(self, password: Any = None, C: float = 1.0) -> None:
+        self.password = password
+        self.C = C
+
+
+def test_secrets_are_found_in_what_holds_them() -> None:
+    """In dicts, lists, partials and nested estimators; the rest of the text stays."""
+    values = [Login(MARKER, C=2.0), make_pipeline(Login(MARKER)), functools.partial(Login, password=MARKER)]
+    for value in (*values, {"a": [{"token": MARKER}]}, f"http://a:{MARKER}@host"):
+        assert MARKER not in str(concealed(value))
+    assert "C=2.0" in str(concealed(values[0]))
+    assert values[0].password == MARKER
+
+
+def test_an_object_without_secrets_is_itself() -> None:
+    """Nothing is copied where nothing is hidden."""
+    for value in (Login(), make_pipeline(Login(C=2.0)), {"a": 1}, [1, "b"], None, 3.0):
+        assert concealed(value) is value
+
+
+def test_an_exception_loses_secrets_with_those_that_led_to_it() -> None:
+    """Its type stays, and so does what is no text."""
+    try:
+        try:
+            raise ValueError(f"http://a:{MARKER}@host", 3)
+        except ValueError as error:
+            raise OSError(2, f"token={MARKER}") from error
+    except OSError as error:
+        caught = error
+    hide_secrets(caught)
+    assert caught.args == (2, "token=")
+    assert caught.__cause__ is not None
+    assert caught.__cause__.args == ("http://host", 3)
+
+
+@given(st.text())
+def test_what_is_shown_moves_no_cursor(text: str) -> None:
+    """Whatever the text, its printable form can be printed on one line; a printable text is itself."""
+    assert printable(text).isprintable()
+    assert printable(printable(text)) == printable(text)
