@@ -57,7 +57,7 @@ sphinx_gallery_conf = {
     "examples_dirs": ["../examples"],
     "gallery_dirs": ["auto_examples"],
     "filename_pattern": r"/\d\d_",  # every story runs while the documentation is built
-    "ignore_pattern": r"from_hyperopt|spark_ml",  # which are for other pages
+    "ignore_pattern": r"from_hyperopt|spark_ml|torch_distributor",  # which are for other pages
     "within_subsection_order": FileNameSortKey,
     "show_memory": False,
     "default_thumb_file": str(Path(__file__).parent / "images" / "history.png"),

@@ -92,7 +92,7 @@ class Optimizer:
         self.trials = as_trials(trials)
         self.trials.rewrite_for(self.space)
         self.trials.labels = self.space.labels
-        self._first = [parse_point(self.space, point) for point in points_to_evaluate or ()]
+        self._first = [parse_point(self.space, point, within=False) for point in points_to_evaluate or ()]  # as in fmin
         self._suggester = Suggester(self.space, resolve_algo(algo), entropy_of(random_state))
         for trial in self.trials.record:
             self._suggester.note(trial.point)

@@ -237,6 +237,15 @@ def test_points_outside_the_space_are_refused() -> None:
         Optimizer(hp.uniform("x", -5, 5), trials=n_known(2).trials)
 
 
+def test_a_first_point_may_lie_outside_of_its_bounds_as_in_fmin() -> None:
+    """A number; the constants of the space may stand beside it, if they are equal."""
+    space = {"x": hp.uniform("x", 0, 1), "seed": 7}
+    suggestion = Optimizer(space, points_to_evaluate=[{"x": 1.5, "seed": 7}]).ask()
+    assert suggestion.configuration == {"x": 1.5, "seed": 7}
+    with pytest.raises(InvalidTrial, match="'seed' is 8, but in the space it is the constant 7"):
+        Optimizer(space, points_to_evaluate=[{"x": 0.5, "seed": 8}])
+
+
 @pytest.mark.parametrize(("n", "error"), [(0, ValueError), (1.5, TypeError), ("2", TypeError)])
 def test_a_number_of_suggestions_that_is_none_is_refused(n: Any, error: type[Exception]) -> None:
     """By its name."""

@@ -7,9 +7,10 @@ from ._protocol import Executor, Finished, Function, Task
 from ._run import TaskTimeout
 from ._serial import SerialExecutor
 from .processes import ProcessExecutor
-from .spark import SparkExecutor, SparkTrials
+from .spark import CANCELLED_REASONS, SparkExecutor, SparkTrials
 
 __all__ = [
+    "CANCELLED_REASONS",
     "Executor",
     "FakeExecutor",
     "Finished",

@@ -13,6 +13,7 @@ True
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -56,6 +57,11 @@ class HyperoptAlgorithm:
             # One domain a search: the arrays of the record are cached by the identity of the space.
             self._space, self._domain = domain, Domain.of(domain)
         return as_points(self.__wrapped__(new_ids, self._domain, trials, seed))
+
+
+def named_algorithm(algo: Any) -> Any:
+    """The function whose name stands for an algorithm in a save file."""
+    return inspect.unwrap(algo) if isinstance(algo, HyperoptAlgorithm) else algo
 
 
 def _without_partial(function: Any) -> Any:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..exceptions import InvalidLoss, InvalidResultStatus, InvalidTrial
 from ..executors import Finished
+from ..integrations import inside_run
 from ..space import Point, Space
 from ..trials import STATUS_OK, STATUS_STRINGS, Failure, Outcome, Trial
+
+
+class InRun(NamedTuple):
+    """A point, and the variables by which mlflow finds the run of its trial."""
+
+    point: Point
+    environment: dict[str, str]
 
 
 class _Call:
@@ -21,8 +29,11 @@ class _Call:
         self.space = space
         self.by_keyword = by_keyword
 
-    def __call__(self, point: Point) -> Any:
-        configuration = self.space.assemble(point)
+    def __call__(self, payload: Point | InRun) -> Any:
+        if isinstance(payload, InRun):
+            with inside_run(payload.environment):
+                return self(payload.point)
+        configuration = self.space.assemble(payload)
         return self.fn(**configuration) if self.by_keyword else self.fn(configuration)
 
 
@@ -37,13 +48,16 @@ class FunctionObjective:
         catch: bool = False,
         by_keyword: bool = False,
         attachments: MutableMapping[str, Any] | None = None,
+        environment: Callable[[Trial], dict[str, str]] | None = None,
+        function: Callable[[Point], Any] | None = None,
     ) -> None:
-        self.function = _Call(fn, space, by_keyword)
+        self.function: Callable[[Any], Any] = function or _Call(fn, space, by_keyword)
+        self.environment = environment
         self.catch = catch  # whether an exception of fn makes a failed trial instead of ending the search
         self.attachments = {} if attachments is None else attachments
 
-    def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[Point]:
-        return [trial.point]
+    def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[Any]:
+        return [trial.point if self.environment is None else InRun(trial.point, self.environment(trial))]
 
     def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome:
         finished = parts[0]

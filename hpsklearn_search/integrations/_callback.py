@@ -12,7 +12,7 @@ import os
 import time
 import uuid
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +181,10 @@ class MLflowCallback(Callback):
         if self._session is not None:
             self._session.begin_trial(trial)
 
+    def environment(self, trial: Trial) -> dict[str, str]:
+        """The environment variables by which a worker logs into the child run of a trial that has begun."""
+        return {} if self._session is None else self._session.environment(trial)
+
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
         """End a child run."""
         if self._session is not None:
@@ -224,6 +228,11 @@ def automatic_callbacks(callbacks: Sequence[Callback], trials: Trials | None, ki
     # Being installed is no reason to use mlflow: it must be imported, or its address set.
     is_in_use = _client.is_loaded() or bool(os.environ.get("MLFLOW_TRACKING_URI"))
     return _callback_if_installed() if trials is not None and trials.mlflow and is_in_use else []
+
+
+def run_environment(callbacks: Sequence[Callback]) -> Callable[[Trial], dict[str, str]] | None:
+    """How a worker finds the run of its trial, if one of the callbacks is an `MLflowCallback`."""
+    return next((callback.environment for callback in callbacks if isinstance(callback, MLflowCallback)), None)
 
 
 def _autologging_callback(config: Mapping[str, Any]) -> MLflowCallback:

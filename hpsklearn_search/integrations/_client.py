@@ -60,6 +60,17 @@ def active_run() -> Any:
     return mlflow.active_run()
 
 
+def end_active_runs() -> None:
+    """End the runs of this process that user code has left open, if it used mlflow at all."""
+    if not is_loaded():
+        return
+    import mlflow
+
+    with contextlib.suppress(Exception):  # a server that is down; the driver says how the run has ended
+        while mlflow.active_run() is not None:
+            mlflow.end_run()
+
+
 # ---------------------------------------------------------------------- limits of calls
 _thread = threading.local()
 

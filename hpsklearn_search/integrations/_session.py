@@ -32,7 +32,7 @@ from ._writer import Unsent, Writer
 logger = safe_logger(__name__)
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")  # of a text that a spreadsheet evaluates
-
+LONGEST_WAIT = 60.0  # seconds that the start of a trial on a worker waits for its run; a new data base takes ten
 LONGEST_REASON = 200  # characters of an exception in the warning
 
 
@@ -65,6 +65,15 @@ class Session:
         """Queue the start of a child run."""
         self._open.add(trial.number)
         self._writer.put(partial(content.trial_start, trial))
+
+    def environment(self, trial: Trial) -> dict[str, str]:
+        """The variables by which mlflow in a worker finds the run of a trial; none if the server does not answer."""
+        self._writer.wait_until_sent(LONGEST_WAIT)
+        run_id = self.tracker.run_of_trial(trial.number)
+        if run_id is None:
+            return {}
+        uri = self.tracker.destination.tracking_uri or tracking_uri()
+        return {"MLFLOW_RUN_ID": run_id, "MLFLOW_TRACKING_URI": uri}
 
     def end_trial(self, trial: Trial) -> None:
         """Queue the end of a child run."""

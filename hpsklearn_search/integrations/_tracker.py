@@ -51,6 +51,10 @@ class Tracker:
         """The id of the parent run, None before it exists."""
         return self._runs.get("")
 
+    def run_of_trial(self, number: int) -> str | None:
+        """The id of the run of a trial, None before it exists."""
+        return self._runs.get(str(number))
+
     def send(self, update: Update) -> None:
         """Write an update; raises what mlflow raises."""
         with short_calls():

@@ -24,7 +24,7 @@ from ._content import Update
 
 logger = safe_logger(__name__)
 
-Maker: TypeAlias = Callable[[], Update]  # called in the thread, since texts of estimators take milliseconds
+Maker: TypeAlias = Callable[[], Update | None]  # called in the thread, since texts of estimators take milliseconds
 
 LAST_TRY = 10.0  # seconds that the end of a search waits for a server that did not answer the last call
 
@@ -66,6 +66,14 @@ class Writer:
         with self._changed:
             self._waiting.append(make)
             self._changed.notify_all()
+
+    def wait_until_sent(self, patience: float) -> None:
+        """Wait until what was queued so far is sent; not when the server fails, and at most `patience` seconds."""
+        reached = threading.Event()
+        self.put(lambda: reached.set())
+        end = time.monotonic() + patience
+        while not reached.wait(0.05) and not self._failures and time.monotonic() < end:
+            pass
 
     def close(self, patience: float | None) -> Unsent:
         """Send the rest, for at most `patience` seconds (None: until all is sent), and stop."""

@@ -143,12 +143,12 @@ class Loop:
     def _open(self, trial: Trial) -> None:
         self._suggester.note(trial.point)
         self._parts[trial.number] = {}
+        for callback in self.callbacks:  # before its tasks, which may name the run of a tracker
+            callback.on_trial_begin(self.trials, trial)
         self._queue.extend(
             Task(trial.number, part, payload)
             for part, payload in enumerate(self.objective.tasks(trial, batch_folds=self._should_batch_folds()))
         )
-        for callback in self.callbacks:
-            callback.on_trial_begin(self.trials, trial)
 
     def _should_batch_folds(self) -> bool:
         """Whether the trial just added should be one task, because sending a task costs much here."""

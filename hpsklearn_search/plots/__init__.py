@@ -6,6 +6,7 @@ from ._history import SearchHistoryDisplay, save_history
 from ._importance import ParameterImportanceDisplay
 from ._parallel import ParallelCoordinatesDisplay
 from ._parameter import ParameterScoreDisplay
+from ._style import loss_axis, new_axes, show, tidy
 
 __all__ = [
     "Candidates",
@@ -14,5 +15,9 @@ __all__ = [
     "ParameterImportanceDisplay",
     "ParameterScoreDisplay",
     "SearchHistoryDisplay",
+    "loss_axis",
+    "new_axes",
     "save_history",
+    "show",
+    "tidy",
 ]

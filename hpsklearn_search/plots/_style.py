@@ -191,3 +191,16 @@ def colour_bar(figure: Any, mappable: Any, axes: Any, text: str, **options: Any)
     bar.outline.set_visible(False)
     bar.solids.set_alpha(1.0)  # else faint points would have a faint scale
     return bar
+
+
+def loss_axis(ax: Any) -> None:
+    """Show the scores of an axis as losses, with the other sign."""
+    if ax.get_ylabel():
+        ax.set_ylabel("loss")
+    ax.yaxis.set_major_formatter(lambda score, _: f"{-score:g}" if score else "0")
+
+
+def show(do_show: bool) -> None:
+    """Open the windows of all figures, if this is wanted."""
+    if do_show:
+        _pyplot().show()

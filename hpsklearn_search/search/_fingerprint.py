@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from ..hyperopt._algorithm import resolve_algo
+from ..hyperopt._algorithm import named_algorithm, resolve_algo
 from ..hyperopt._translate import as_trials
 from ..optimize import Plan
 from ..trials import NotComparable, Record, Trials, describe, describe_items, describe_space, differences
@@ -37,7 +36,7 @@ def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record)
         "y": function.y,
         "fit parameters": dict(function.settings["fit_params"]),
         "score parameters": dict(function.settings["score_params"]) or None,
-        "algo": inspect.unwrap(resolve_algo(search.algo)),
+        "algo": named_algorithm(resolve_algo(search.algo)),
         "racing": search.racing,
         "constraints": search.constraints,
         **({"trials": prior} if prior else {}),

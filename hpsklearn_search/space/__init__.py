@@ -4,7 +4,7 @@ from ._annotated import annotated_space
 from ._coercion import IsBranch, as_search_space, contains_key, merge_branches
 from ._description import SpaceTable, brief, fixed_value
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
-from ._functions import FUNCTIONS, identity
+from ._functions import FUNCTIONS, NOISE, identity
 from ._layout import Layout, draw_options, option_centre
 from ._nodes import Apply, Choice, Constant, Node, Parameter, check_depth, children, has_nodes, switch
 from ._points import parse_point, parse_values
@@ -13,6 +13,7 @@ from ._space import Dimension, Point, Space
 
 __all__ = [
     "FUNCTIONS",
+    "NOISE",
     "Apply",
     "Categorical",
     "Choice",

@@ -88,6 +88,10 @@ class Node:
     # With this, `np.float64(1) + node` calls __radd__ and does not build an object array.
     __array_ufunc__ = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # How hyperopt's names show a node is made again when it is asked for.
+        return {name: value for name, value in vars(self).items() if name != "_view"}
+
     def __neg__(self) -> Apply:
         return Apply(operator.neg, (self,))
 

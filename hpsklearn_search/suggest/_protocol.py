@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
 from ..space import Point, Space
 from ..trials import History
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class HasHistory(Protocol):
@@ -32,6 +35,19 @@ class SuggestAlgorithm(Protocol):
     """
 
     def __call__(self, new_ids: Sequence[int], domain: Space, trials: Any, seed: int) -> Sequence[Point]: ...
+
+
+def answers_in_kind(suggest: F) -> F:
+    """Let an algorithm that returns points return hyperopt's documents, if it is called with hyperopt's `Domain`."""
+
+    @functools.wraps(suggest)
+    def answer(new_ids: Sequence[int], domain: Any, trials: Any, seed: int, *args: Any, **kwargs: Any) -> Any:
+        documents = getattr(domain, "documents", None)  # this room does not know the class
+        if documents is None:
+            return suggest(new_ids, domain, trials, seed, *args, **kwargs)
+        return documents(new_ids, trials, suggest(new_ids, domain.space, trials, seed, *args, **kwargs))
+
+    return cast(F, answer)
 
 
 def trial_seed(entropy: int, number: int) -> int:

@@ -20,9 +20,10 @@ from scipy.special import ndtr, ndtri
 
 from ..space import Dimension, Distribution, Normal, Point, Space
 from ..trials import History
-from ._protocol import HasHistory
+from ._protocol import HasHistory, answers_in_kind
 
 
+@answers_in_kind
 def suggest(
     new_ids: Sequence[int],
     domain: Space,

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..space import Point, Space
 from . import gp, tpe
-from ._protocol import HasHistory
+from ._protocol import HasHistory, answers_in_kind
 from ._startup import startup_jobs
 
 SHARE_OF_TPE = 0.25
@@ -23,6 +23,7 @@ MOST_TRIALS = 250
 MOST_DIMENSIONS = 60
 
 
+@answers_in_kind
 def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int) -> list[Point]:
     """Suggest points by a portfolio of `gp.suggest` and `tpe.suggest`.
 

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from itertools import islice
 
 from ..space import Point, Space
-from ._protocol import HasHistory
+from ._protocol import HasHistory, answers_in_kind
 
 
+@answers_in_kind
 def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int) -> list[Point]:
     """Suggest the i-th point of a finite space for trial i; after the last point, start again with the first."""
     cache = trials.history(domain).cache  # so that a search lists each point once, not once per trial

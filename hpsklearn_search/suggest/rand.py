@@ -13,9 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..space import Point, Space
-from ._protocol import HasHistory
+from ._protocol import HasHistory, answers_in_kind
 
 
+@answers_in_kind
 def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int) -> list[Point]:
     """Draw a point from the prior for each new trial.
 

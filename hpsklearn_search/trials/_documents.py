@@ -13,6 +13,7 @@ import datetime
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,19 @@ def check_document(doc: Any, exp_key: Any = None) -> None:
     long = [label for label, values in doc["misc"]["vals"].items() if len(values) > 1]
     if long:
         raise InvalidTrial(f"the document of trial {tid!r} has several values for label {long[0]!r}; give one")
+
+
+def changed_trial(doc: Mapping[str, Any], old: Trial, exp_key: Any) -> Trial:
+    """The trial that a document describes after it was changed in place."""
+    check_document(doc, exp_key)
+    if doc["state"] == JOB_STATE_DONE and "status" not in (doc["result"] or {}):
+        raise InvalidTrial(
+            f"the document of trial {doc['tid']!r} has state={JOB_STATE_DONE} and no status in its result "
+            f"{doc['result']!r}; write doc['result'] = {{'loss': ..., 'status': 'ok'}}"
+        )
+    trial = trial_of(doc, old.number)
+    folds = () if old.outcome is None else old.outcome.folds
+    return trial if trial.outcome is None else replace(trial, outcome=replace(trial.outcome, folds=folds))
 
 
 def trial_of(doc: Mapping[str, Any], number: int) -> Trial:

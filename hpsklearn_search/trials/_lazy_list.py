@@ -30,7 +30,7 @@ class LazyList(list[Any]):
         item = super().__getitem__(index)
         if isinstance(item, Trial):
             item = self._make(item)
-            self[index] = item
+            super().__setitem__(index, item)
         return item
 
     def __iter__(self) -> Iterator[Any]:
@@ -50,7 +50,7 @@ def _after_making_all(name: str) -> Callable[..., Any]:
     method = getattr(list, name)
 
     def call(self: LazyList, *args: Any, **kwargs: Any) -> Any:
-        self[:] = list(self)
+        list.__setitem__(self, slice(None), list(self))
         return method(self, *(list(arg) if isinstance(arg, LazyList) else arg for arg in args), **kwargs)
 
     return call
@@ -63,3 +63,39 @@ for _name in (
     "__rmul__", "copy", "count", "index", "pop", "remove", "sort",
 ):  # fmt: skip
     setattr(LazyList, _name, _after_making_all(_name))
+
+
+class DynamicTrials(LazyList):
+    """All documents of some trials; what is appended is inserted, and other changes of the list are refused."""
+
+    def __init__(
+        self, trials: Iterable[Trial], make: Callable[[Trial], Any], insert: Callable[[list[Any]], Any]
+    ) -> None:
+        super().__init__(trials, make)
+        self._insert = insert
+
+    def append(self, doc: Any) -> None:
+        """Insert a document; `Trials.refresh` makes it visible."""
+        self.extend([doc])
+
+    def extend(self, docs: Iterable[Any]) -> None:
+        """Insert several documents."""
+        docs = list(docs)
+        self._insert(docs)
+        super().extend(docs)
+
+    def __iadd__(self, docs: Iterable[Any]) -> Any:  # type: ignore[misc]
+        return list(self) + list(docs)  # the statement assigns the list, which takes the documents up
+
+
+def _refused(name: str) -> Callable[..., Any]:
+    def refuse(self: DynamicTrials, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(
+            f"trials._dynamic_trials.{name}() would change no trial; assign a list: trials._dynamic_trials = [...]"
+        )
+
+    return refuse
+
+
+for _name in ("__delitem__", "__setitem__", "clear", "insert", "pop", "remove", "reverse", "sort"):
+    setattr(DynamicTrials, _name, _refused(_name))

@@ -109,6 +109,23 @@ class Record:
         self._version += 1
         self._columns = self._valid = None  # made again with the new point
 
+    def change(self, number: int, trial: Trial) -> Trial:
+        """Put `trial` in the place of one that may have finished already; the trial with this number."""
+        old, trial = self._trials[number], replace(trial, number=number)
+        self._has_other_tids |= "tid" in trial.document
+        if not old.is_finished and trial.point == old.point:  # the usual case, a result, costs no walk
+            self._replace(trial)
+            if trial.is_finished:
+                self._enter(trial)
+            return trial
+        self._version += 1
+        self._trials[number] = trial
+        self._columns = self._valid = None
+        unfinished = (i for i, other in enumerate(self._trials) if not other.is_finished)
+        self.n_settled = next(unfinished, len(self._trials))
+        self._best = min(self.ok, key=lambda other: (other.loss, other.number), default=None)
+        return trial
+
     def finish(self, number: int, outcome: Outcome, finished: float | None = None) -> Trial:
         """Set the outcome of a running trial; the finished trial."""
         trial = self._trials[number]

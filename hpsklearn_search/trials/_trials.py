@@ -15,7 +15,9 @@ from typing import Any
 from ..exceptions import InvalidTrial
 from ..space import Space, parse_point
 from ._columns import History
-from ._documents import JOB_STATE_NEW, check_document, document, trial_of
+from ._documents import JOB_STATE_NEW, changed_trial, check_document, document, trial_of
+from ._handed_out import HandedOut
+from ._lazy_list import DynamicTrials
 from ._record import Record
 from ._trial import STATUS_CANCELLED, Trial
 from ._views import Views
@@ -66,6 +68,7 @@ class Trials(Views):
 
     attachments: dict[str, Any]
     _inserted: list[Trial]  # they wait for a refresh
+    _in_search = False  # whether this is the view of a search that runs
     _n_ids: int  # how many new_trial_ids has returned
 
     def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
@@ -90,6 +93,7 @@ class Trials(Views):
         """A view with the outcomes of the first `n_known` trials only; None means all."""
         view = copy.copy(self)
         view._n_known = n_known
+        view._in_search = True
         return view
 
     def finished(self) -> Trials:
@@ -100,6 +104,8 @@ class Trials(Views):
 
     def history(self, space: Space) -> History:
         """The trials as arrays over `space`, with the outcomes of this view."""
+        if not self._in_search:
+            self._take_up_changes()  # a loop of the user's asks an algorithm by hand
         return self.record.history(space, self._n_known)
 
     # ------------------------------------------------------------------ hyperopt's documents, coming in
@@ -169,14 +175,62 @@ class Trials(Views):
 
     def _insert_trial_docs(self, docs: Sequence[Mapping[str, Any]]) -> list[Any]:
         first = len(self.record) + len(self._inserted)
-        self._inserted += [trial_of(doc, number) for number, doc in enumerate(docs, start=first)]
+        for number, doc in enumerate(docs, start=first):
+            trial = trial_of(doc, number)
+            self._inserted.append(trial)
+            self._handed_out.keep(trial, doc)
         return [doc["tid"] for doc in docs]
 
     def refresh(self) -> None:
-        """Make inserted documents visible."""
+        """Make inserted documents visible, and take up what was changed in documents in place.
+
+        Raises
+        ------
+        InvalidTrial
+            If a changed document is not valid, or its trial went on in a search meanwhile.
+        """
+        self._take_up_changes()
         for trial in self._inserted:
-            self.record.insert(trial)
+            self._handed_out.enter(trial, self.record.insert(trial))
         self._inserted.clear()
+
+    def _take_up_changes(self) -> None:
+        for entry in self._handed_out.changed():
+            old = entry.trial
+            trial = changed_trial(entry.doc, old, entry.said.get("exp_key"))
+            if any(waiting is old for waiting in self._inserted):
+                # In place: views share the list.
+                self._inserted[:] = [trial if waiting is old else waiting for waiting in self._inserted]
+            elif self.record[old.number] is old:
+                trial = self.record.change(old.number, trial)
+            else:
+                entry.show(old, {})  # raises: the record has another state of it
+            self._handed_out.taken_up(entry, trial)
+
+    # ------------------------------------------------------------------ hyperopt's lists of documents
+    @property
+    def _dynamic_trials(self) -> list[dict[str, Any]]:
+        """All documents, also those of trials that ended with an error; another list may be put in its place."""
+        return DynamicTrials(self._unsynced(), self._document, self._insert_trial_docs)
+
+    @_dynamic_trials.setter
+    def _dynamic_trials(self, docs: Iterable[Mapping[str, Any]]) -> None:
+        docs, prior = list(docs), self.record.prior_trials
+        for doc in docs:
+            check_document(doc, doc.get("exp_key"))
+        self.record, self._inserted, self._handed_out = Record(self._exp_key), [], HandedOut()
+        self.record.prior_trials = prior
+        self._insert_trial_docs(docs)
+        self.refresh()
+
+    @property
+    def _trials(self) -> list[dict[str, Any]]:
+        """hyperopt's name for what `trials` returns."""
+        return self.trials
+
+    @_trials.setter
+    def _trials(self, docs: Iterable[Mapping[str, Any]]) -> None:
+        self._dynamic_trials = docs
 
     def delete_all(self) -> None:
         """Remove all trials and attachments."""
@@ -185,6 +239,7 @@ class Trials(Views):
         self.attachments = {}
         self.stop_reason = None
         self._inserted = []
+        self._handed_out = HandedOut()
         self._n_ids = 0
 
     def view(self, exp_key: Any = None, refresh: bool = True) -> Trials:

@@ -1,13 +1,13 @@
 """hyperopt's views of a record: lists of documents, columns of values, the best trial, counts.
 
-All of them are computed from the record when they are read; to change a returned value does not change the record.
-A document is made when it is read, so that a loop over ``trials.trials[i]`` makes each document once.
+All of them are computed from the record when they are read. A document is made when it is read, so that a loop
+over ``trials.trials[i]`` makes each document once; what is changed in one is taken up by `Trials.refresh`.
 
 >>> from ._record import Record
 >>> from ._trial import Outcome
 >>> class Plain(Views):
 ...     def __init__(self):
-...         self.record, self.labels = Record(), ["x"]
+...         self.record, self.labels, self._handed_out = Record(), ["x"], HandedOut()
 >>> views = Plain()
 >>> for number, x in enumerate([3.0, 2.0]):
 ...     _ = views.record.add({"x": x}); _ = views.record.finish(number, Outcome("ok", loss=x**2))
@@ -26,6 +26,7 @@ import numpy as np
 from .._pandas import frame_of
 from ..exceptions import AllTrialsFailed
 from ._documents import JOB_STATES, document, miscs_to_idxs_vals, result_of, state_of
+from ._handed_out import HandedOut
 from ._lazy_list import LazyList
 from ._record import Record
 from ._trial import STATUS_NEW, STATUS_OK, STATUS_RUNNING, Trial
@@ -36,6 +37,7 @@ class Views:
 
     record: Record
     labels: list[str]
+    _handed_out: HandedOut
     _exp_key: Any = None
     _n_known: int | None = None
     _only_finished = False
@@ -64,16 +66,17 @@ class Views:
         )
 
     def _document(self, trial: Trial) -> dict[str, Any]:
+        """The document that readers of the trial share; one of its own where a view knows less than the record."""
+        if self._n_known is not None or self._only_finished:
+            return self._new_document(trial)
+        return self._handed_out.document(trial, self._new_document, tuple(self.labels))
+
+    def _new_document(self, trial: Trial) -> dict[str, Any]:
         return document(trial, self.labels or list(trial.document.get("misc", {}).get("vals", trial.point)))
 
     def _unsynced(self) -> Iterator[Trial]:
         """The trials of this view, with those that wait for a `refresh`."""
         return self._visible()
-
-    @property
-    def _dynamic_trials(self) -> list[dict[str, Any]]:
-        """All documents, also those of trials that ended with an error."""
-        return LazyList(self._unsynced(), self._document)
 
     @property
     def trials(self) -> list[dict[str, Any]]:
@@ -88,7 +91,7 @@ class Views:
     @property
     def results(self) -> list[dict[str, Any]]:
         """What the objective returned, per trial."""
-        return LazyList(self._valid(), result_of)
+        return LazyList(self._valid(), lambda trial: self._document(trial)["result"])
 
     @property
     def miscs(self) -> list[dict[str, Any]]:
@@ -116,13 +119,13 @@ class Views:
     def losses(self, bandit: Any = None) -> list[Any]:
         """The loss of each trial, or None; `bandit` may compute it from a result and a spec."""
         if bandit is None:
-            return [result.get("loss") for result in self.results]
+            return [result.get("loss") for result in map(result_of, self._valid())]
         return [bandit.loss(result, spec) for result, spec in zip(self.results, self.specs, strict=True)]
 
     def statuses(self, bandit: Any = None) -> list[Any]:
         """The status of each trial; `bandit` may compute it from a result and a spec."""
         if bandit is None:
-            return [result.get("status") for result in self.results]
+            return [result.get("status") for result in map(result_of, self._valid())]
         return [bandit.status(result, spec) for result, spec in zip(self.results, self.specs, strict=True)]
 
     @property
@@ -136,7 +139,7 @@ class Views:
         return {label: [*column] for label, column in columns.items()}  # a copy: a reader may change it
 
     def _idxs_and_vals(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-        miscs = self.miscs
+        miscs = [self._new_document(trial)["misc"] for trial in self._valid()]
         # self.labels first: they have columns also before the first trial.
         labels = dict.fromkeys([*self.labels, *(label for misc in miscs for label in misc["vals"])])
         return miscs_to_idxs_vals(miscs, list(labels))

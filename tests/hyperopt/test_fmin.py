@@ -85,7 +85,6 @@ def test_the_environment_may_give_the_seed(monkeypatch: pytest.MonkeyPatch) -> N
         ({"loss_threshold": "low"}, TypeError, "loss_threshold"),
         ({"max_queue_len": 0}, ValueError, "max_queue_len must be at least 1"),
         ({"trials": [1, 2]}, TypeError, "trials must be"),
-        ({"pass_expr_memo_ctrl": True}, NotImplementedError, "Optimizer"),
         ({"algo": "simulated"}, ValueError, "algo='simulated' is unknown"),
         ({"points_to_evaluate": {"x": 0.5}}, TypeError, "a list of points"),
         (
@@ -112,17 +111,6 @@ def test_a_limit_in_hyperopts_words_is_explained_in_a_note() -> None:
     assert caught.value.__notes__ == [
         "timeout must be a positive number of seconds, such as timeout=60, or None for no limit; got 0"
     ]
-
-
-def test_a_function_marked_for_hyperopts_low_level_call_is_refused() -> None:
-    """It expects an expression graph, which is not there."""
-
-    def fn(expr: Any, memo: Any, ctrl: Any) -> float:
-        return 0.0
-
-    fn.fmin_pass_expr_memo_ctrl = True  # type: ignore[attr-defined]
-    with pytest.raises(NotImplementedError, match="Optimizer"):
-        minimise(fn)
 
 
 @pytest.mark.parametrize(

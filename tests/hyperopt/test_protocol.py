@@ -14,7 +14,7 @@ from hpsklearn_search import HyperoptSearchCV, Trials, anneal, fmin, hp, mix, ra
 from hpsklearn_search.exceptions import InvalidTrial
 from hpsklearn_search.hyperopt import Domain
 from hpsklearn_search.hyperopt.pyll import rec_eval
-from hpsklearn_search.space import Choice, Parameter, Space
+from hpsklearn_search.space import Parameter, Space
 from hpsklearn_search.suggest import trial_seed
 from hpsklearn_search.trials import Outcome
 
@@ -51,11 +51,11 @@ def by_the_book(new_ids: list[int], domain: Domain, trials: Trials, seed: int) -
 def downhill(new_ids: list[int], domain: Domain, trials: Trials, seed: int) -> list[dict[str, Any]]:
     """Looks at the trials by their documents: half way from the best x so far to 1, the rest from rand."""
     done = [doc for doc in trials.trials if domain.status(doc["result"]) == "ok"]
-    point = rand.suggest(new_ids, domain, trials, seed)[0]
+    docs = rand.suggest(new_ids, domain, trials, seed)
     if done:
         best = min(done, key=lambda doc: domain.loss(doc["result"], doc["spec"]))
-        point["x"] = np.float64(best["misc"]["vals"]["x"][0] + 1) / 2
-    return [document(new_ids[0], domain, point)]
+        docs[0]["misc"]["vals"]["x"] = [np.float64(best["misc"]["vals"]["x"][0] + 1) / 2]
+    return docs
 
 
 def loss(configuration: dict[str, Any]) -> float:
@@ -147,8 +147,12 @@ def test_a_domain_is_a_space_with_hyperopts_names() -> None:
     """Made from an objective and a space, as in hyperopt."""
     domain = Domain(loss, SPACE, name="valley", loss_target=0)
     assert (domain.fn, domain.name, domain.loss_target, domain.workdir) == (loss, "valley", 0, None)
-    assert domain.expr is SPACE
-    assert {label: type(node) for label, node in domain.params.items()} == {"x": Parameter, "k": Choice, "n": Parameter}
+    assert rec_eval(domain.expr, memo=domain.memo_from_config({"x": 1.0, "k": 1})) == {"x": 1.0, "k": "none"}
+    assert {label: node.name for label, node in domain.params.items()} == {
+        "x": "uniform",
+        "k": "randint",
+        "n": "randint",
+    }
     assert domain.assemble({"x": 1.0, "k": 1}) == {"x": 1.0, "k": "none"}
     result = {"status": "ok", "loss": 2.0, "loss_variance": 0.5, "true_loss": 1.5}
     assert [f(result) for f in (domain.status, domain.loss, domain.loss_variance, domain.true_loss)] == [

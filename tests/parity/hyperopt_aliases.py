@@ -1,27 +1,19 @@
-"""Stands our modules in the place of hyperopt's, so that ``from hyperopt import fmin`` gives ours.
+"""Stands our room in the place of hyperopt, so that ``from hyperopt import fmin`` gives ours.
 
-Nothing here computes: a module has our objects under the names that hyperopt has for them. Parts of
-its algorithms that its tests import, and that ours do not have, are names without a value; the tests
-that use them are excluded.
+Nothing here computes. The folder of hyperopt's tests is the one part of it that stays importable.
 """
 
 from __future__ import annotations
 
+import json
 import sys
-from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import hpsklearn_search
-from hpsklearn_search import anneal, exceptions, hp, mix, rand, tpe
-from hpsklearn_search.hyperopt import Domain, base, early_stop, pyll
-from hpsklearn_search.hyperopt.pyll import stochastic
+import hpsklearn_search.hyperopt
 
 __all__ = ["install"]
-
-DEFAULTS = {name: parameter.default for name, parameter in signature(tpe.suggest).parameters.items()}
-INSIDE_TPE = ("GMM1", "LGMM1", "GMM1_lpdf", "LGMM1_lpdf", "adaptive_parzen_normal_orig")
 
 
 def install(tests: Path) -> None:
@@ -30,42 +22,27 @@ def install(tests: Path) -> None:
     Parameters
     ----------
     tests : Path
-        The folder ``tests`` of the installed hyperopt, the one part of it that stays importable.
+        The folder ``tests`` of the installed hyperopt.
     """
-    public = {name: getattr(hpsklearn_search.hyperopt, name) for name in hpsklearn_search.hyperopt.__all__}
-    package = _module("hyperopt", **{"Domain": Domain, **public}, atpe=_module("hyperopt.atpe", suggest=None))
-    package.__path__ = []  # nothing of the original is found by accident
-    _module("hyperopt.tests").__path__ = [str(tests)]
-    _module("hyperopt.base", **_public(base), SONify=None)
-    _module("hyperopt.fmin", **{name: public[name] for name in ("fmin", "generate_trials_to_calculate", "space_eval")})
-    _module(
-        "hyperopt.tpe",
-        suggest=tpe.suggest,
-        _default_gamma=DEFAULTS["gamma"],
-        _default_prior_weight=DEFAULTS["prior_weight"],
-        _default_n_EI_candidates=DEFAULTS["n_EI_candidates"],
-        **dict.fromkeys(INSIDE_TPE),
-    )
-    ours = {"anneal": anneal, "early_stop": early_stop, "exceptions": exceptions, "hp": hp, "mix": mix, "rand": rand}
-    for name, module in {**ours, "pyll": pyll, "pyll.stochastic": stochastic, "pyll.base": pyll.base}.items():
-        sys.modules[f"hyperopt.{name}"] = module
-    package.__dict__.update(tpe=sys.modules["hyperopt.tpe"], base=sys.modules["hyperopt.base"], fmin=public["fmin"])
-    pyll.scope.define(one_of)
+    sys.modules["hyperopt"] = hpsklearn_search.hyperopt
+    for name, folder in (("hyperopt.tests", tests), ("hyperopt.pyll.tests", tests.parent / "pyll" / "tests")):
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].__path__ = [str(folder)]
     if "bson" not in sys.modules:
-        _module("bson")  # imported by one file for tests of MongoDB's encoding, which are excluded
+        sys.modules["bson"] = bson_of_json()
 
 
-def one_of(*options: Any) -> Any:
-    """An unlabelled choice: one file reads the name and does not use it."""
-    raise NotImplementedError
+def bson_of_json() -> ModuleType:
+    """In place of pymongo's encoder, which takes what JSON takes."""
 
+    class BSON:
+        """Encodes a document."""
 
-def _module(name: str, **contents: Any) -> ModuleType:
-    # Its own name says that it is not hyperopt's, whose objects the package would translate.
-    module = sys.modules[name] = ModuleType(f"in_place_of.{name}")
-    module.__dict__.update(contents)
+        @staticmethod
+        def encode(document: Any) -> bytes:
+            """Its text; an error if a value is of no plain type."""
+            return json.dumps(document).encode()
+
+    module = ModuleType("bson")
+    module.BSON = BSON  # type: ignore[attr-defined]
     return module
-
-
-def _public(module: ModuleType) -> dict[str, Any]:
-    return {name: getattr(module, name) for name in module.__all__}

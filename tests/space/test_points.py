@@ -198,7 +198,7 @@ def test_in_a_search_an_option_comes_before_an_index(point: dict[str, Any], expe
 )
 def test_what_is_no_space_is_refused_by_fmin(space: Any) -> None:
     """The message names the argument, the value and the right line."""
-    with pytest.raises(BadSearchSpace, match=r"space=.* has nothing to search; write .*space={'x': hp.uniform\('x'"):
+    with pytest.raises(BadSearchSpace, match=r"space=.* has nothing to search; write .*space={'x': hp.uniform\(0, 1"):
         fmin(lambda point: 0.0, space, rand.suggest, 2, show_progressbar=False)
 
 

@@ -20,7 +20,7 @@ from ._pickling import raise_if_driver_objects
 from ._pyspark import is_remote, open_session
 
 # hyperopt's words for why a search was cancelled, by the loop's reason.
-CANCELLED = {
+CANCELLED_REASONS = {
     "timeout": "fmin run timeout",
     "early_stop_fn": "early stopping condition",
     "loss_threshold": "loss threshold reached",
@@ -121,7 +121,7 @@ class SparkTrials(Trials):
     @property
     def fmin_cancelled_reason(self) -> str | None:
         """Why the last search was cancelled; None if it was not."""
-        return CANCELLED.get(self.stop_reason or "")
+        return CANCELLED_REASONS.get(self.stop_reason or "")
 
     def count_successful_trials(self) -> int:
         """How many trials ended with a usable loss."""

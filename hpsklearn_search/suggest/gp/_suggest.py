@@ -14,7 +14,7 @@ from ...space import Point, Space
 from ...space._typing import BoolArray, FloatArray, IntArray
 from ...trials import History
 from .._propose import propose
-from .._protocol import HasHistory
+from .._protocol import HasHistory, answers_in_kind
 from .._startup import startup_jobs
 from .._under_explored import Option, under_explored_option, under_explored_value
 from ._improvement import log_improvement
@@ -42,6 +42,7 @@ class AuxiliaryModel(Protocol):
         """The logarithm of how much likelier to be good than to be bad each candidate is."""
 
 
+@answers_in_kind
 def suggest(
     new_ids: Sequence[int],
     domain: Space,

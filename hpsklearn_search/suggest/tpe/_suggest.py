@@ -33,7 +33,7 @@ from ...space import Point, Space
 from ...space._typing import FloatArray, IntArray
 from ...trials import History
 from .._propose import propose
-from .._protocol import HasHistory
+from .._protocol import HasHistory, answers_in_kind
 from .._startup import startup_jobs
 from .._under_explored import restricted_to, under_explored_option
 from ._densities import Mixture, Mixtures
@@ -48,6 +48,7 @@ BAD_BANDWIDTH = 0.4
 MIN_BANDWIDTH = 0.01
 
 
+@answers_in_kind
 def suggest(
     new_ids: Sequence[int],
     domain: Space,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import Any
 
 from ..exceptions import BadSearchSpace, InvalidTrial, add_note
 from ..executors import SerialExecutor
-from ..integrations import automatic_callbacks
+from ..integrations import automatic_callbacks, run_environment
 from ..optimize import (
     Callback,
     LogLines,
@@ -29,9 +28,11 @@ from ..optimize import (
 )
 from ..space import Node, Point, Space, annotated_space, parse_point, parse_values
 from ..trials import Trials, describe, describe_space
-from ._algorithm import resolve_algo
+from ._algorithm import named_algorithm, resolve_algo
+from ._domain import LowLevelCall
 from ._objective import FunctionObjective
 from ._translate import HyperoptTrialsWriter, as_trials, translate_space
+from .pyll._graph import find_noise
 
 
 def fmin(
@@ -88,7 +89,8 @@ def fmin(
     allow_trials_fmin : bool, default=True
         Whether a subclass of `Trials` with a method ``fmin`` of its own gets the work.
     pass_expr_memo_ctrl : bool, optional
-        Not supported: True raises NotImplementedError.
+        Whether `fn` is called with the keywords ``expr``, ``memo`` and ``ctrl``, for `hyperopt.pyll.rec_eval`.
+        By default, whether `fn` is marked by `hyperopt.fmin_pass_expr_memo_ctrl`. Not on a Spark cluster.
     catch_eval_exceptions : bool, default=False
         Whether an exception of `fn` makes a failed trial instead of ending the search. Failed trials
         count in `max_evals`, are not in ``trials.trials``, and are in ``trials.to_frame()``.
@@ -145,10 +147,10 @@ def fmin(
     True
     """
     arguments = dict(locals())
-    _refuse_low_level(fn, pass_expr_memo_ctrl)
     writer, trials = HyperoptTrialsWriter.of(trials), as_trials(trials)
     if allow_trials_fmin and type(trials).fmin is not Trials.fmin:
         return trials.fmin(**_for_subclass(arguments))
+    low_level = _is_low_level(fn, pass_expr_memo_ctrl, trials)
     by_keyword = isinstance(space, str) and space == "annotated"
     parsed = _parse_space(annotated_space(fn) if by_keyword else space)
     trials.rewrite_for(parsed)
@@ -157,10 +159,14 @@ def fmin(
     if plan.window.size is not None:
         plan = replace(plan, window=Window(max(plan.window.size, executor.capacity)))
     catch = catch_eval_exceptions or trials.catches_errors
-    objective = FunctionObjective(fn, parsed, catch=catch, by_keyword=by_keyword, attachments=trials.attachments)
     log = [LogLines()] if verbose and catch else []
     automatic = automatic_callbacks(callbacks, trials, "fmin")
     observers = [*writer, *callbacks, *automatic, *log, *_progress(show_progressbar)]
+    objective = FunctionObjective(
+        fn, parsed, catch=catch, by_keyword=by_keyword, attachments=trials.attachments,
+        environment=run_environment(observers) if trials.asynchronous else None,
+        function=LowLevelCall(fn, parsed, trials) if low_level else None,
+    )  # fmt: skip
     with notify_on_finish(observers):
         launch(plan, objective, executor, trials, observers, trials_save_file, partial(_fingerprint, fn, plan))
         if return_argmin:
@@ -181,15 +187,14 @@ def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
     max_evals, timeout, loss_threshold = (arguments[name] for name in ("max_evals", "timeout", "loss_threshold"))
     early_stop_fn, rstate = arguments["early_stop_fn"], _seed(arguments["rstate"])
     ahead = check_positive_integer("max_queue_len", arguments["max_queue_len"])
-    words = "The loss_threshold argument should be None or a numeric value"
     return Plan(
         space=space,
         algo=algo,
         entropy=entropy_of(rstate, "rstate"),
         max_evals=_total(max_evals, (timeout, loss_threshold, early_stop_fn, trials.timeout, trials.loss_threshold)),
         window=Window(None if rstate is None else ahead),
-        timeout=_in_hyperopts_words(check_timeout, timeout, "The timeout argument should be None or a positive value"),
-        stoppers=stoppers(_in_hyperopts_words(check_loss_threshold, loss_threshold, words), early_stop_fn),
+        timeout=in_hyperopts_words(check_timeout, timeout, TIMEOUT_WORDS),
+        stoppers=stoppers(in_hyperopts_words(check_loss_threshold, loss_threshold, THRESHOLD_WORDS), early_stop_fn),
         first_points=_points(space, arguments["points_to_evaluate"]),
         description={
             "total": max_evals,
@@ -199,6 +204,10 @@ def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
         },
     )
 
+
+# hyperopt's messages, which scripts compare.
+TIMEOUT_WORDS = "The timeout argument should be None or a positive value"
+THRESHOLD_WORDS = "The loss_threshold argument should be None or a numeric value"
 
 # The arguments of `fmin` that callbacks are shown.
 DESCRIBED = ("fn", "space", "algo", "max_evals", "timeout", "trials", "loss_threshold", "rstate", "max_queue_len")
@@ -231,15 +240,15 @@ def _trials_fmin(
 Trials.fmin = _trials_fmin  # here, and not in the class: an import of fmin there would run back up
 
 
-def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
-    """The configuration of `space` at `point`.
+def space_eval(space: Any, hp_assignment: Mapping[str, Any]) -> Any:
+    """The configuration of `space` at a point.
 
     Parameters
     ----------
     space : object
         As for `fmin`.
-    point : mapping
-        ``{label: raw value}``, as `fmin` returns it. Lists of one value, as in ``misc["vals"]``, work
+    hp_assignment : mapping
+        The point ``{label: raw value}``, as `fmin` returns it. Lists of one value, as in ``misc["vals"]``, work
         too, and so do options in place of their indices. Labels of other spaces are ignored.
 
     Returns
@@ -259,19 +268,29 @@ def space_eval(space: Any, point: Mapping[str, Any]) -> Any:
     {'kernel': 'poly'}
     """
     parsed = Space(translate_space(space))
-    return parsed.assemble(parse_values(parsed, point))
+    return parsed.assemble(parse_values(parsed, hp_assignment))
 
 
-def _refuse_low_level(fn: Any, pass_expr_memo_ctrl: Any) -> None:
-    if pass_expr_memo_ctrl or getattr(fn, "fmin_pass_expr_memo_ctrl", False):
+def _is_low_level(fn: Any, pass_expr_memo_ctrl: Any, trials: Trials) -> bool:
+    """Whether the objective takes an expression and a memo in place of a configuration."""
+    marked = bool(getattr(fn, "fmin_pass_expr_memo_ctrl", False))
+    is_low_level = marked if pass_expr_memo_ctrl is None else bool(pass_expr_memo_ctrl)
+    if is_low_level and trials.asynchronous:
         raise NotImplementedError(
-            "pass_expr_memo_ctrl is not supported: the objective receives the configuration; "
-            "for a loop of your own use Optimizer(space).ask() and .tell()"
+            "pass_expr_memo_ctrl is not supported on Spark, where the objective receives the configuration; "
+            "pass trials=Trials(), or for a loop of your own use Optimizer(space).ask() and .tell()"
         )
+    return is_low_level
 
 
 def _parse_space(space: Any) -> Space:
     root = translate_space(space)
+    noise = find_noise(root)
+    if noise is not None:
+        raise BadSearchSpace(
+            f"space: {noise!r} has no label, so it is not searched; write hp.{noise.function.__name__}('label', ...), "
+            "or rng=numpy.random.default_rng() among its arguments for noise"
+        )
     # A dict or list of constants is a space with one point, as in hyperopt.
     if isinstance(root, Node) or (isinstance(root, dict | list | tuple) and root):
         return Space(root)
@@ -313,7 +332,7 @@ def _fingerprint(fn: Any, plan: Plan) -> dict[str, Any]:
     return {
         "fn": describe("fn", fn),
         "space": describe_space(plan.space),
-        "algo": describe("algo", inspect.unwrap(plan.algo)),
+        "algo": describe("algo", named_algorithm(plan.algo)),
         "rstate": None if plan.window.size is None else plan.entropy,  # without a seed there is no window
     }
 
@@ -326,7 +345,7 @@ def _total(max_evals: Any, limits: Iterable[Any]) -> int | None:
     return None
 
 
-def _in_hyperopts_words(check: Callable[[Any], float | None], value: Any, words: str) -> float | None:
+def in_hyperopts_words(check: Callable[[Any], float | None], value: Any, words: str) -> float | None:
     """Check an argument with hyperopt's message, which scripts compare; the longer message becomes a note."""
     try:
         return check(value)

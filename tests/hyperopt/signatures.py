@@ -1,0 +1,115 @@
+"""The public functions of hyperopt 0.3, with the names of their parameters in order."""
+
+from __future__ import annotations
+
+SIGNATURES = {
+    "fmin": (
+        "fn space algo max_evals timeout loss_threshold trials rstate allow_trials_fmin "
+        "pass_expr_memo_ctrl catch_eval_exceptions verbose return_argmin points_to_evaluate "
+        "max_queue_len show_progressbar early_stop_fn trials_save_file"
+    ),
+    "space_eval": "space hp_assignment",
+    "partial": "fn kwargs",
+    "fmin_pass_expr_memo_ctrl": "f",
+    "trials_from_docs": "docs validate kwargs",
+    "Trials": "exp_key refresh",
+    "Domain": "fn expr workdir pass_expr_memo_ctrl name loss_target",
+    "Ctrl": "trials current_trial",
+    "FMinIter": (
+        "algo domain trials rstate asynchronous max_queue_len poll_interval_secs max_evals timeout "
+        "loss_threshold verbose show_progressbar early_stop_fn trials_save_file"
+    ),
+    "SparkTrials": "parallelism timeout loss_threshold spark_session resource_profile",
+    "fmin.generate_trial": "tid space",
+    "fmin.generate_trials_to_calculate": "points",
+    "base.miscs_to_idxs_vals": "miscs keys",
+    "base.miscs_update_idxs_vals": "miscs idxs vals assert_all_vals_used idxs_map",
+    "base.spec_from_misc": "misc",
+    "base.validate_timeout": "timeout",
+    "base.validate_loss_threshold": "loss_threshold",
+    "base.SONify": "arg memo",
+    "tpe.suggest": "new_ids domain trials seed prior_weight n_startup_jobs n_EI_candidates gamma verbose",
+    "tpe.GMM1": "weights mus sigmas low high q rng size",
+    "tpe.LGMM1": "weights mus sigmas low high q rng size",
+    "tpe.GMM1_lpdf": "samples weights mus sigmas low high q",
+    "tpe.LGMM1_lpdf": "samples weights mus sigmas low high q",
+    "tpe.adaptive_parzen_normal_orig": "mus prior_weight prior_mu prior_sigma",
+    "rand.suggest": "new_ids domain trials seed",
+    "mix.suggest": "new_ids domain trials seed p_suggest",
+    "atpe.suggest": "new_ids domain trials seed",
+    "pyll.as_apply": "obj",
+    "pyll.rec_eval": "expr deepcopy_inputs memo max_program_len memo_gc print_trace print_node_on_error",
+    "pyll.dfs": "aa seq seqset",
+    "pyll.toposort": "expr",
+    "pyll.clone": "expr memo",
+    "pyll.clone_merge": "expr memo merge_literals",
+    "pyll.stochastic.sample": "expr rng kwargs",
+    "pyll.stochastic.recursive_set_rng_kwarg": "expr rng",
+    "pyll_utils.expr_to_config": "expr conditions hps",
+    "pyll_utils.validate_label": "f",
+    "pyll_utils.validate_distribution_range": "f",
+    "early_stop.no_progress_loss": "iteration_stop_count percent_increase",
+    "utils.coarse_utcnow": "",
+    "utils.fast_isin": "X Y",
+    "utils.pmin_sampled": "mean var n_samples rng",
+    "utils.temp_dir": "dir erase_after with_sentinel",
+    "utils.use_obj_for_literal_in_memo": "expr obj lit memo",
+    "utils.working_dir": "dir",
+    "plotting.main_plot_history": "trials do_show status_colors title",
+    "plotting.main_plot_histogram": "trials do_show title",
+    "plotting.main_plot_vars": "trials do_show fontsize colorize_best columns arrange_by_loss",
+    "plotting.main_plot_1D_attachment": (
+        "trials attachment_name do_show colorize_by_loss max_darkness num_trails preprocessing_fn line_width"
+    ),
+    "graph_viz.dot_hyperparameters": "expr",
+    "progress.tqdm_progress_callback": "initial total",
+    "progress.no_progress_callback": "initial total",
+    "progress.default_callback": "initial total",
+    "std_out_err_redirect_tqdm.std_out_err_redirect_tqdm": "",
+    "std_out_err_redirect_tqdm.DummyTqdmFile": "file",
+    "criteria.EI_empirical": "samples thresh",
+    "criteria.EI_gaussian": "mean var thresh",
+    "criteria.EI_gaussian_empirical": "mean var thresh rng N",
+    "criteria.UCB": "mean var zscore",
+    "criteria.logEI_gaussian": "mean var thresh",
+    "sklearn.HyperoptSearchCV": (
+        "estimator space max_evals trials algo warm_start scoring n_jobs refit cv verbose "
+        "pre_dispatch random_state error_score return_train_score"
+    ),
+    "Trials.aname": "trial name",
+    "Trials.assert_valid_trial": "trial",
+    "Trials.average_best_error": "bandit",
+    "Trials.count_by_state_synced": "arg trials",
+    "Trials.count_by_state_unsynced": "arg",
+    "Trials.delete_all": "",
+    "Trials.fmin": (
+        "fn space algo max_evals timeout loss_threshold max_queue_len rstate verbose "
+        "pass_expr_memo_ctrl catch_eval_exceptions return_argmin show_progressbar early_stop_fn "
+        "trials_save_file"
+    ),
+    "Trials.insert_trial_doc": "doc",
+    "Trials.insert_trial_docs": "docs",
+    "Trials.losses": "bandit",
+    "Trials.new_trial_docs": "tids specs results miscs",
+    "Trials.new_trial_ids": "n",
+    "Trials.refresh": "",
+    "Trials.source_trial_docs": "tids specs results miscs sources",
+    "Trials.statuses": "bandit",
+    "Trials.trial_attachments": "trial",
+    "Trials.view": "exp_key refresh",
+    "Domain.evaluate": "config ctrl attach_attachments",
+    "Domain.loss": "result config",
+    "Domain.loss_variance": "result config",
+    "Domain.memo_from_config": "config",
+    "Domain.new_result": "",
+    "Domain.short_str": "",
+    "Domain.status": "result config",
+    "Domain.true_loss": "result config",
+    "Domain.true_loss_variance": "config",
+    "Ctrl.checkpoint": "r",
+    "Ctrl.inject_results": "specs results miscs new_tids",
+    "FMinIter.block_until_done": "",
+    "FMinIter.exhaust": "",
+    "FMinIter.run": "N block_until_done",
+    "FMinIter.serial_evaluate": "N",
+}
