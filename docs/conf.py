@@ -3,13 +3,14 @@
 import os
 import sys
 import warnings
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import matplotlib
 from sphinx_gallery.sorting import FileNameSortKey
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from hpsklearn_search import __version__
+
 matplotlib.use("agg")
 
 # What the libraries of the story about Spark say about this machine is not part of the story.
@@ -19,7 +20,7 @@ warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", F
 project = "hpsklearn_search"
 author = "The hpsklearn_search developers"
 copyright = author
-version = release = installed_version("hpsklearn_search")
+version = release = __version__
 
 extensions = [
     "sphinx.ext.autodoc",

@@ -39,7 +39,8 @@ print("best_loss_        ", round(search.best_loss_, 3))
 print("mean absolute error", round(-search.cv_results_["mean_test_score"].max(), 3))
 
 # %%
-# A threshold is a loss, too. This search stops as soon as the error is below 43.2.
+# A threshold is a score, too: minus the error. This search stops as soon as the
+# error is below 43.2.
 
 early = HyperoptSearchCV(
     search.estimator,
@@ -47,7 +48,7 @@ early = HyperoptSearchCV(
     max_evals=40,
     cv=5,
     scoring="neg_mean_absolute_error",
-    loss_threshold=43.2,
+    score_threshold=-43.2,
     random_state=0,
 ).fit(X, y)
 print(early.stop_reason_, "after", early.n_trials_, "candidates")

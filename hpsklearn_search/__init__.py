@@ -2,6 +2,7 @@
 
 from . import exceptions, hp, hyperopt, plots
 from ._optimizer import Optimizer
+from ._version import __version__ as __version__
 from .exceptions import AllTrialsFailed
 from .executors import SparkTrials
 from .hyperopt import fmin, space_eval

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+from ._keywords import ExplainsKeywords
 from .hyperopt._algorithm import resolve_algo
 from .hyperopt._objective import outcome_of
 from .hyperopt._translate import as_trials, translate_space
@@ -24,7 +25,7 @@ class Suggestion:
     configuration: Any  # the space with every node replaced by its value: what an objective would receive
 
 
-class Optimizer:
+class Optimizer(ExplainsKeywords):
     """Ask for a candidate, tell its result; in any order, from any thread.
 
     Parameters
@@ -78,6 +79,13 @@ class Optimizer:
     >>> optimizer.best.point
     {'x': 1.0, 'y': 0}
     """
+
+    _meant = {
+        **dict.fromkeys(("seed", "rstate", "random_seed", "rng"), "random_state"),
+        **dict.fromkeys(("dimensions", "search_space", "params", "pbounds"), "space"),
+        **dict.fromkeys(("sampler", "base_estimator", "optimizer"), "algo"),
+        **dict.fromkeys(("n_trials", "max_evals", "n_iter"), "Leave it out: you decide how often you call ask"),
+    }
 
     def __init__(
         self,

@@ -22,7 +22,9 @@ NAME = PACKAGE.name
 # A part may import from parts of a lower level and, within itself, without cycles.
 LEVELS = {
     "exceptions": 0,
+    "_keywords": 0,
     "_texts": 0,
+    "_version": 0,
     "_threads": 0,
     "_pandas": 1,
     "space": 1,
@@ -38,6 +40,7 @@ LEVELS = {
     "_optimizer": 7,
     "search": 7,
     "__init__": 8,
+    "__main__": 9,
 }
 
 # A module that nothing in the package imports: hyperopt has the estimator there.
@@ -50,6 +53,7 @@ ALLOWED = {
     "cloudpickle": ["executors"],  # comes with joblib
     "threadpoolctl": ["_threads"],  # comes with sklearn
     "tqdm": ["optimize", "hyperopt.std_out_err_redirect_tqdm"],  # hyperopt's module of that name writes by tqdm
+    "IPython": ["optimize"],  # is there where a notebook runs
     "pyspark": ["executors"],
     "pyarrow": ["executors"],  # comes with what pyspark needs for Spark Connect
     "mlflow": ["integrations"],

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from .._keywords import Meant, explain_keywords
 from ..exceptions import BadSearchSpace, InvalidTrial, add_note
 from ..executors import SerialExecutor
 from ..integrations import automatic_callbacks, run_environment
@@ -18,8 +19,8 @@ from ..optimize import (
     ProgressContext,
     ProgressLine,
     Window,
-    check_loss_threshold,
     check_positive_integer,
+    check_threshold,
     check_timeout,
     entropy_of,
     launch,
@@ -30,11 +31,30 @@ from ..space import Node, Point, Space, annotated_space, parse_point, parse_valu
 from ..trials import Trials, describe, describe_space
 from ._algorithm import named_algorithm, resolve_algo
 from ._domain import LowLevelCall
-from ._objective import FunctionObjective
+from ._objective import FunctionObjective, check_takes_one_argument
 from ._translate import HyperoptTrialsWriter, as_trials, translate_space
 from .pyll._graph import find_noise
 
+# What the arguments of other optimisers are called in fmin.
+_MEANT: Meant = {
+    **dict.fromkeys(("objective", "func", "f", "function", "fun"), "fn"),
+    **dict.fromkeys(("search_space", "params", "bounds", "dimensions", "pbounds", "param_grid"), "space"),
+    **dict.fromkeys(("n_trials", "n_iter", "n_calls", "max_iter", "maxiter", "num_samples", "n_evals"), "max_evals"),
+    **dict.fromkeys(("random_state", "seed", "random_seed", "rng"), "rstate"),
+    **dict.fromkeys(("sampler", "optimizer", "method", "suggest"), "algo"),
+    **dict.fromkeys(("progressbar", "progress_bar", "show_progress_bar"), "show_progressbar"),
+    **dict.fromkeys(("early_stopping", "early_stop", "patience"), "Write early_stop_fn=no_progress_loss(30)"),
+    **dict.fromkeys(("storage", "save_file"), 'Write trials_save_file="search.db"'),
+    **dict.fromkeys(("x0", "initial_points"), "points_to_evaluate"),
+    **dict.fromkeys(("n_jobs", "parallelism", "n_workers"), "Write trials=SparkTrials(), which runs several at once"),
+    **dict.fromkeys(("direction", "maximize"), "Leave it out: fmin minimises; return minus the value to maximise it"),
+    "callback": lambda callback: "callbacks=[...]",
+    "score_threshold": "Write loss_threshold=..., because fmin minimises a loss",
+    "time_budget": "timeout",
+}
 
+
+@explain_keywords(_MEANT)
 def fmin(
     fn: Callable[..., Any],
     space: Any,
@@ -159,6 +179,8 @@ def fmin(
     if plan.window.size is not None:
         plan = replace(plan, window=Window(max(plan.window.size, executor.capacity)))
     catch = catch_eval_exceptions or trials.catches_errors
+    if not by_keyword and not low_level:
+        check_takes_one_argument(fn, parsed)
     log = [LogLines()] if verbose and catch else []
     automatic = automatic_callbacks(callbacks, trials, "fmin")
     observers = [*writer, *callbacks, *automatic, *log, *_progress(show_progressbar)]
@@ -194,7 +216,7 @@ def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
         max_evals=_total(max_evals, (timeout, loss_threshold, early_stop_fn, trials.timeout, trials.loss_threshold)),
         window=Window(None if rstate is None else ahead),
         timeout=in_hyperopts_words(check_timeout, timeout, TIMEOUT_WORDS),
-        stoppers=stoppers(in_hyperopts_words(check_loss_threshold, loss_threshold, THRESHOLD_WORDS), early_stop_fn),
+        stoppers=stoppers(in_hyperopts_words(check_threshold, loss_threshold, THRESHOLD_WORDS), early_stop_fn),
         first_points=_points(space, arguments["points_to_evaluate"]),
         description={
             "total": max_evals,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import numbers
 from collections.abc import Callable, Mapping, MutableMapping
@@ -107,15 +108,41 @@ def outcome_of(value: Any, trial: Trial) -> Outcome:
     result = dict(value)
     status = result.get("status")
     if status not in STATUS_STRINGS:
+        found = f"status={status!r}" if "status" in result else f"a dict without the key 'status', {_keys(result)}"
         raise InvalidResultStatus(
-            f"trial {trial.number} at {trial.point}: the objective returned status={status!r}; "
+            f"trial {trial.number} at {trial.point}: the objective returned {found}; "
             f"return {{'loss': ..., 'status': STATUS_OK}}, with a status of {STATUS_STRINGS}"
         )
     if status == STATUS_OK:
+        if "loss" not in result:
+            raise InvalidLoss(
+                f"trial {trial.number} at {trial.point}: the objective returned a dict without the key 'loss', "
+                f"{_keys(result)}; return {{'loss': ..., 'status': STATUS_OK}}, where a lower loss is better"
+            )
         result["loss"] = _loss(result.get("loss"), trial)
         if len(result) == 2:  # nothing but loss and status: no dict is kept for it
             return _of_loss(result["loss"])
     return Outcome.of(result)
+
+
+def _keys(result: Mapping[str, Any]) -> str:
+    return f"with the keys {list(result)}"
+
+
+def check_takes_one_argument(fn: Callable[..., Any], space: Space) -> None:
+    """Raise TypeError if `fn` cannot be called with one configuration, as far as its signature tells."""
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):  # a compiled function may have none
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        labels = ", ".join(f"config[{label!r}]" for label in space.labels[:3])
+        raise TypeError(
+            f"fn: {error}. The objective is called with one argument, the configuration: "
+            f"def objective(config): ... uses {labels or 'config'}"
+        ) from None
 
 
 def _of_loss(loss: float) -> Outcome:

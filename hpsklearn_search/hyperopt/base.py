@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import AllTrialsFailed, DuplicateLabel, InvalidLoss, InvalidResultStatus, InvalidTrial
-from ..optimize import check_loss_threshold, check_timeout
+from ..optimize import check_threshold, check_timeout
 from ..trials import (
     JOB_STATE_CANCEL,
     JOB_STATE_DONE,
@@ -96,4 +96,4 @@ def validate_timeout(timeout: Any) -> None:
 
 def validate_loss_threshold(loss_threshold: Any) -> None:
     """Raise an error unless `loss_threshold` is None or a number."""
-    in_hyperopts_words(check_loss_threshold, loss_threshold, THRESHOLD_WORDS)
+    in_hyperopts_words(check_threshold, loss_threshold, THRESHOLD_WORDS)

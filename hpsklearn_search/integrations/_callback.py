@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._keywords import ExplainsKeywords
 from .._texts import without_secrets
 from ..exceptions import NotInstalledError
 from ..optimize import Callback, check_timeout
@@ -26,7 +27,7 @@ from ._session import Ending, Session
 from ._tracker import Destination
 
 
-class MLflowCallback(Callback):
+class MLflowCallback(Callback, ExplainsKeywords):
     """Logs a search to MLflow: a parent run, and one child run per trial.
 
     Pass it in ``callbacks=`` of `HyperoptSearchCV` or `fmin`. All calls to MLflow are made in a separate
@@ -78,6 +79,15 @@ class MLflowCallback(Callback):
     ...     search = HyperoptSearchCV(estimator, space, callbacks=[MLflowCallback(experiment="tuning")])
     ...     return search.fit(X, y)
     """
+
+    _meant = {
+        **dict.fromkeys(("experiment_name", "project"), "experiment"),
+        **dict.fromkeys(("uri", "mlflow_tracking_uri", "url"), "tracking_uri"),
+        **dict.fromkeys(("name", "run"), "run_name"),
+        **dict.fromkeys(("run_id", "parent"), "parent_run_id"),
+        "registered_model": "registered_model_name",
+        "experiment_id": "Give the name of the experiment: experiment='name'",
+    }
 
     def __init__(
         self,

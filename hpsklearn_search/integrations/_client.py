@@ -14,13 +14,16 @@ import contextlib
 import importlib.metadata
 import importlib.util
 import itertools
+import json
 import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..exceptions import NotInstalledError
 from ._content import ITEMS_PER_BATCH, METRICS_PER_BATCH, Metric, batches
@@ -32,6 +35,9 @@ CALL_LIMITS = {
     "MLFLOW_DATABRICKS_ENDPOINT_HTTP_RETRY_TIMEOUT": 10,
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": True,
 }
+
+
+ROWS_FOR_TYPES = 1000
 
 
 # ---------------------------------------------------------------------- is mlflow there?
@@ -192,6 +198,13 @@ class Client:
         """End a run."""
         self._client.set_terminated(run_id, status=status, end_time=end)
 
+    def log_dataset(self, run_id: str, dataset: Mapping[str, str]) -> None:
+        """Log a description of the training data as an input of the run."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        context = [InputTag("mlflow.data.context", "training")]
+        self._client.log_inputs(run_id, [DatasetInput(Dataset(**dataset), context)])
+
     # ------------------------------------------------------------------ models
     def has_model(self, run_id: str, name: str) -> bool:
         """Whether the run has a complete model of this name."""
@@ -241,6 +254,21 @@ def context_tags() -> dict[str, str]:
     except ImportError:
         return {}
     return dict(resolve_tags())
+
+
+def describe_dataset(X: Any, y: Any) -> dict[str, str]:
+    """Name, size, columns and digest of training data in mlflow's words; empty for data of other types."""
+    import mlflow.data
+
+    if isinstance(X, np.ndarray):
+        targets = y if isinstance(y, np.ndarray) else None
+        return dict(mlflow.data.from_numpy(X, targets=targets).to_dict())
+    if not (hasattr(X, "iloc") and hasattr(X, "columns")):
+        return {}
+    whole = mlflow.data.from_pandas(X)
+    # mlflow looks at each cell for the types of the columns, which takes minutes: some rows show them as well.
+    sample = mlflow.data.from_pandas(X.iloc[:ROWS_FOR_TYPES])
+    return {**sample.to_dict(), "digest": whole.digest, "profile": json.dumps(whole.profile)}
 
 
 def save_model(model: Any, folder: str, sample: Any, *, with_example: bool) -> None:

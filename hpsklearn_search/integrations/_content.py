@@ -62,6 +62,7 @@ class Update:
     metrics: Sequence[Metric] = field(default_factory=list)
     folder: str | None = None  # its files become artifacts of the run
     model: str | None = None  # a folder with a saved model
+    dataset: Mapping[str, str] = field(default_factory=dict)  # the training data in mlflow's words, without the data
 
     def to_json(self) -> dict[str, Any]:
         """The fields that are not empty, as JSON values."""
@@ -79,7 +80,7 @@ class Update:
 # ---------------------------------------------------------------------- the search
 def search_start(search: Mapping[str, Any]) -> Update:
     """The settings of a search, for its parent run."""
-    settings = dict(search.get("settings", {}))
+    settings = {name: value for name, value in search.get("settings", {}).items() if value is not None}
     if isinstance(settings.get("trials"), Trials):
         settings["trials"] = type(settings["trials"]).__name__
     estimator = settings.get("estimator")
@@ -111,6 +112,7 @@ def search_result(trials: Trials, values: Values, fitted: Any, error: BaseExcept
     if fitted is not None:
         best = getattr(fitted, "best_params_", best)
         metrics["best_cv_score"] = getattr(fitted, "best_score_", None)
+        metrics |= _scores_of_best(trials, fitted)
         metrics["refit_time"] = getattr(fitted, "refit_time_", None) if error is None else None
     end = max((t.finished for t in trials.record if t.is_finished), default=math.nan)
     return Update(
@@ -118,6 +120,19 @@ def search_result(trials: Trials, values: Values, fitted: Any, error: BaseExcept
         params=_params({f"best_{name}": value for name, value in best.items()}),
         metrics=_metrics(((name, value, 0) for name, value in metrics.items()), end),
     )
+
+
+def _scores_of_best(trials: Trials, fitted: Any) -> dict[str, Any]:
+    """With several metrics, all scores of the best candidate."""
+    if not getattr(fitted, "multimetric_", False):
+        return {}
+    if hasattr(fitted, "best_index_"):
+        table, row = fitted.cv_results_, fitted.best_index_
+        return {f"best_{name}": table[name][row] for name in table if re.match("(mean|std)_(test|train)_", name)}
+    # Without `refit`, it is the best one by the metric that the search optimises.
+    outcome = trials.record.best.outcome if trials.best_loss is not None else None
+    scores = _fold_scores(outcome.folds) if outcome is not None else {}
+    return {f"best_mean_{name}": np.mean(values) for name, values in scores.items()}
 
 
 def best_loss(trial: Trial) -> Update:

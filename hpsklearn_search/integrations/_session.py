@@ -23,7 +23,7 @@ from ..executors._streams import safe_logger
 from ..plots import save_history
 from ..trials import Trial, Trials
 from . import _content as content
-from ._client import autologging_suspended, is_refusal, save_model, tracking_uri
+from ._client import autologging_suspended, describe_dataset, is_refusal, save_model, tracking_uri
 from ._content import FAILED, FINISHED, KILLED, Update, Values, cut, milliseconds
 from ._tracker import Destination, Tracker
 from ._unsent import write
@@ -60,6 +60,7 @@ class Session:
         self._stack.enter_context(autologging_suspended())
         self._writer = Writer(self.tracker.send, is_refusal)
         self._writer.put(partial(content.search_start, search))
+        self._writer.put(partial(_dataset, search))
 
     def begin_trial(self, trial: Trial) -> None:
         """Queue the start of a child run."""
@@ -157,6 +158,15 @@ def _exceptions_as_warnings(what: str) -> Iterator[None]:
         yield
     except Exception as problem:
         warnings.warn(f"MLflow: {what} was not logged: {without_secrets(repr(problem))}", UserWarning, stacklevel=3)
+
+
+def _dataset(search: Mapping[str, Any]) -> Update:
+    """The training data, as far as mlflow can describe them."""
+    try:
+        return Update(dataset=describe_dataset(*search["data"]) if "data" in search else {})
+    except Exception:
+        logger.info("the training data were not described", exc_info=True)
+        return Update()
 
 
 def _status(error: BaseException | None) -> str:

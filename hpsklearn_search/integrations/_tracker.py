@@ -125,6 +125,8 @@ class Tracker:
         if update.metrics or update.params or update.tags:
             entries = self._with_suffixes(update) if is_external else update
             client.log(run_id, entries.metrics, list(entries.params.items()), list(entries.tags.items()))
+        if update.dataset:
+            client.log_dataset(run_id, update.dataset)
         if update.folder is not None:
             client.log_files(run_id, update.folder, f"search{self._suffix}" if self._suffix else None)
         if update.model is not None:

@@ -1,7 +1,7 @@
 """The loop, and what it asks of objectives, stoppers and callbacks."""
 
 from ._callbacks import Callback, LogLines, notify_on_finish
-from ._checks import check_loss_threshold, check_positive_integer, check_timeout
+from ._checks import check_positive_integer, check_threshold, check_timeout
 from ._launch import launch
 from ._loop import Loop, Plan, entropy_of
 from ._progress import ProgressContext, ProgressLine
@@ -21,8 +21,8 @@ __all__ = [
     "Stopper",
     "Suggester",
     "Window",
-    "check_loss_threshold",
     "check_positive_integer",
+    "check_threshold",
     "check_timeout",
     "entropy_of",
     "launch",

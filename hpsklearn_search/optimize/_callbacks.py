@@ -30,7 +30,7 @@ class Callback:
     of trials, None if there is no limit), ``kind`` (the name of the class or function that searches),
     ``settings`` (its arguments), ``values`` (``values(point)`` gives the values of a trial by label or
     parameter name, with options instead of indices), and in `HyperoptSearchCV` ``sample`` (``sample(n)``
-    gives the first n rows of X).
+    gives the first n rows of X) and ``data``, the pair of X and y.
 
     Examples
     --------
@@ -89,7 +89,10 @@ class LogLines(Callback):
 def check_callback(callback: Any) -> Callback:
     """`callback`, or a TypeError if it is a class or something else."""
     if isinstance(callback, type) or not hasattr(callback, "on_trial_end"):
-        raise TypeError(f"callbacks must be instances of Callback, as in callbacks=[MyCallback()]; got {callback!r}")
+        raise TypeError(
+            f"callbacks must be instances of Callback, as in callbacks=[MyCallback()]; got {callback!r}. "
+            "A function becomes a method: class MyCallback(Callback): def on_trial_end(self, trials, trial): ..."
+        )
     return callback  # type: ignore[no-any-return]
 
 

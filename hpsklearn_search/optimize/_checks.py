@@ -31,12 +31,10 @@ def check_timeout(timeout: Any, name: str = "timeout") -> float | None:
     return None if math.isinf(seconds) else seconds
 
 
-def check_loss_threshold(threshold: Any) -> float | None:
+def check_threshold(threshold: Any, name: str = "loss_threshold") -> float | None:
     """A number, or None."""
     if threshold is None:
         return None
     if isinstance(threshold, bool) or not isinstance(threshold, numbers.Real):
-        raise TypeError(
-            f"loss_threshold must be a number, such as loss_threshold=0.1, or None for no such end; got {threshold!r}"
-        )
+        raise TypeError(f"{name} must be a number, such as {name}=0.1, or None for no such end; got {threshold!r}")
     return float(threshold)

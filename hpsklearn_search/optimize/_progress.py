@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -38,6 +39,34 @@ class _Stream:
         return getattr(self._stream, name)  # tqdm asks for the encoding, and for the width of a terminal
 
 
+class _Cell(_Stream):
+    """The output of a notebook's cell, as one display that is replaced: a saved notebook holds its last state only."""
+
+    def __init__(self, stream: Any, display: Callable[..., Any]) -> None:
+        super().__init__(stream)
+        self._display = display
+        self._handle: Any = None
+
+    def write(self, text: str) -> None:
+        if not text.strip():
+            return
+        content = {"text/plain": text.strip()}
+        with ignore_stream_errors():
+            if self._handle is None:
+                self._handle = self._display(content, raw=True, display_id=True)
+            else:
+                self._handle.update(content, raw=True)
+
+
+def _open_stream(stream: Any) -> _Stream:
+    if type(stream).__module__.startswith("ipykernel"):
+        with contextlib.suppress(ImportError):
+            from IPython.display import display
+
+            return _Cell(stream, display)
+    return _Stream(stream)
+
+
 def _tqdm() -> Any:
     """tqdm's bar for this frontend; a notebook without ipywidgets gets the bar made of text."""
     from tqdm import TqdmWarning
@@ -59,7 +88,7 @@ class ProgressLine(Callback):
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
         if sys.stderr is None:  # under pythonw, in some services, and after 2>&-
             return
-        stream = _Stream(sys.stderr)
+        stream = _open_stream(sys.stderr)
         in_lines = {"ncols": 120, "ascii": True, "mininterval": SECONDS_BETWEEN_LINES}
         self._bar = _tqdm()(
             total=search.get("total"),

@@ -25,18 +25,20 @@ def stoppers(loss_threshold: float | None, early_stop_fn: Callable[..., Any] | N
     return by_loss if early_stop_fn is None else [*by_loss, stop_by(early_stop_fn)]
 
 
-def stop_at_loss(threshold: float) -> Stopper:
+def stop_at_loss(threshold: float, reason: str = "loss_threshold") -> Stopper:
     """Stop once the best loss is at most `threshold`."""
 
     def stop(trials: Trials) -> str | None:
         best = trials.best_loss
-        return "loss_threshold" if best is not None and best <= threshold else None
+        return reason if best is not None and best <= threshold else None
 
     return stop
 
 
 def stop_by(function: Callable[..., tuple[bool, Any]]) -> Stopper:
     """Stop when ``function(trials, *previous) -> (stop, next previous)`` says so."""
+    if getattr(function, "__name__", "") == "no_progress_loss":  # hyperopt's, or ours
+        raise TypeError("no_progress_loss makes the function that is needed; write early_stop_fn=no_progress_loss(30)")
     previous: list[Any] = []
 
     def stop(trials: Trials) -> str | None:

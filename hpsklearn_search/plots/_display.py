@@ -12,9 +12,17 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from .._keywords import Meant, explain_keywords
 from ._style import new_axes
 
 Self = TypeVar("Self", bound="Display")
+
+
+_MEANT: Meant = {
+    **dict.fromkeys(("axis", "axes", "subplot"), "ax"),
+    **dict.fromkeys(("scoring", "score", "target"), "metric"),
+    **dict.fromkeys(("param", "params", "names", "features"), "parameters"),
+}
 
 
 class Display:
@@ -23,6 +31,19 @@ class Display:
     size: tuple[float, float]  # width and height of a new figure, in inches
     figure_: Any  # matplotlib's figure and axes, set by `plot`
     ax_: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, method in [item for item in vars(cls).items() if isinstance(item[1], classmethod)]:
+            setattr(cls, name, classmethod(explain_keywords(_MEANT)(method.__func__)))
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        # The data of a display are computed by `from_search`; a search is the first thing that one tries.
+        if any(hasattr(arg, "get_params") for arg in args):
+            raise TypeError(
+                f"{cls.__name__}(search) is not how a display is made; write {cls.__name__}.from_search(search)"
+            )
+        return super().__new__(cls)
 
     def plot(self: Self, ax: Any = None) -> Self:
         """Draw the display.

@@ -103,6 +103,10 @@ class SearchHistoryDisplay(Display):
         metric, x, ax
             See `from_search`.
         """
+        if not isinstance(searches, Mapping):
+            raise TypeError(
+                f"searches must be a dict: from_searches({{'first': search, 'second': other}}), got {searches!r}"
+            )
         return cls({name: Candidates.from_search(search, metric) for name, search in searches.items()}, x).plot(ax)
 
     @classmethod

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from ..executors._streams import print_safely
 from ..hyperopt._translate import as_trials
 from ..integrations import automatic_callbacks
 from ..optimize import Callback, ProgressLine
@@ -22,6 +24,12 @@ def collect_callbacks(search: Any, objective: FoldObjective) -> list[Callback]:
     return [*callbacks, *automatic_callbacks(callbacks, trials, "HyperoptSearchCV"), *line]
 
 
+def say(search: Any, text: str) -> None:
+    """Show a line on stderr, if `search` shows its progress."""
+    if search.verbose > 0 and sys.stderr is not None:
+        print_safely(text, file=sys.stderr)
+
+
 def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str]:
     """The text of the best candidate in the line of progress."""
     scorer = objective.function.settings["scorer"]
@@ -34,12 +42,13 @@ def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str
     return lambda trial: f"best {label}: {-(trial.loss or 0.0):.6g}"
 
 
-def describe_search(search: Any, max_evals: int, parameters: ParameterSpace, X: Any) -> dict[str, Any]:
+def describe_search(search: Any, max_evals: int, parameters: ParameterSpace, X: Any, y: Any) -> dict[str, Any]:
     """The argument `search` of ``Callback.on_search_begin``."""
     return {
         "total": max_evals,
         "kind": type(search).__name__,
         "settings": {name: value for name, value in search.get_params(deep=False).items() if name != "callbacks"},
         "values": parameters.params,
+        "data": (X, y),
         "sample": lambda n: safe_indexing(X, slice(0, n)),
     }

@@ -8,7 +8,8 @@ Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
 - ``model_selection._validation._insert_error_scores``, ``_warn_or_raise_about_fit_failures``
 - ``model_selection._search.BaseSearchCV``: ``_get_scorers``, ``_get_routed_params_for_fit``,
   ``_check_refit_for_multimetric``, ``_select_best_index``, ``_format_results``
-- ``utils._param_validation``: ``HasMethods``, ``Interval``, ``StrOptions``, ``validate_parameter_constraints``
+- ``utils._param_validation``: ``HasMethods``, ``Interval``, ``InvalidParameterError``, ``StrOptions``,
+  ``validate_parameter_constraints``
 - ``base._fit_context``; ``utils.validation``: ``_check_method_params``, ``_num_samples``
 - ``metrics._scorer``: ``_MultimetricScorer`` (``_scorers``, ``_raise_exc``), ``_PassthroughScorer``
 - ``model_selection._validation._score``, ``utils._safe_indexing``
@@ -31,7 +32,13 @@ from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures,
 )
 from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
 from ..executors._streams import print_safely
@@ -42,6 +49,7 @@ __all__ = [
     "BaseSearchCV",
     "HasMethods",
     "Interval",
+    "InvalidParameterError",
     "StrOptions",
     "check_method_params",
     "fit_and_score",

@@ -44,6 +44,15 @@ def settings(parameters: ParameterSpace) -> Iterator[Setting]:
     yield from _settings(None, parameters.space.root, {}, parameters.is_branch, True)
 
 
+def sets_estimators(parameters: ParameterSpace) -> bool:
+    """Whether a candidate may bring an estimator of its own."""
+
+    def has_estimator(node: Any) -> bool:
+        return is_estimator(fixed_value(node)) or any(map(has_estimator, children(node)))
+
+    return has_estimator(parameters.space.root)
+
+
 def _settings(
     key: str | None, node: Any, owners: Mapping[str, Any], is_branch: IsBranch, is_direct: bool
 ) -> Iterator[Setting]:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
-from copy import deepcopy
-from difflib import get_close_matches
-from functools import partial
 from traceback import format_exc
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.metrics import get_scorer_names
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
@@ -27,71 +20,66 @@ from ..space import Space, SpaceTable
 from ..space._typing import FloatArray
 from ..suggest import importance_intervals, parameter_importances
 from ..trials import Trial, Trials
-from ._compat import BaseSearchCV, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
+from ._compat import InvalidParameterError, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
 from ._describe import parameter_names, settings, space_table
 from ._hopeless import ALL_FAILED, raise_if_hopeless
-from ._one_standard_error import OneStandardError
+from ._html import summary_html
+from ._model import BestModel
+from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
 from ._results import (
-    BEST_ITERATIONS,
-    DERIVED_PARAMS,
     add_iteration_columns,
     add_partial_columns,
-    finished_trials,
     first_failure,
     flat_folds,
-    has_failed,
     padded_folds,
     rank_failures_last,
 )
 from ._run import SearchRun
-from .early_stopping import refit_params
+from ._score_errors import cure
+from ._scorer_names import unknown_scorer
 
 logger = safe_logger(__name__)
 T = TypeVar("T")
 
 
-class FittedSearch(BaseSearchCV):
+# What is most often meant where an argument has a wrong type.
+_CURES = {
+    "callbacks": "Write callbacks=[...].",
+    "early_stop_fn": "Write early_stop_fn=no_progress_loss({!r}).",
+    "constraints": "Write a function of the parameters: constraints=lambda params: params['C'] < 10.",
+    "cv": "Write a number of folds, or a splitter such as cv=ShuffleSplit(5, test_size=0.2).",
+}
+
+
+class FittedSearch(BestModel):
     """What a search makes of its record, in addition to what scikit-learn's own searches offer."""
 
-    trials_: Trials
     n_splits_: int
 
-    def __sklearn_is_fitted__(self) -> bool:
-        # An interrupted search has a table and no model.
-        return hasattr(self, "best_estimator_" if self.refit else "cv_results_")
-
-    def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import get_tags  # scikit-learn 1.6 and later, as is this method
-
-        # scikit-learn's own searches leave out the estimator's tags of a transformer and of the target.
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.transformer_tags = deepcopy(inner.transformer_tags)
-        tags.target_tags = deepcopy(inner.target_tags)
-        return tags
-
-    @available_if(lambda self: hasattr(self, "transform"))
-    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """``fit(X, y, **params).transform(X)``."""
-        return self.fit(X, y, **params).transform(X)
-
-    @available_if(lambda self: hasattr(self.estimator, "set_output"))
-    def set_output(self, *, transform: str | None = None) -> FittedSearch:
-        """Set the type that ``transform`` returns, in the estimator and in ``best_estimator_``; as in a transformer."""
-        for estimator in (self.estimator, getattr(self, "best_estimator_", None)):
-            if estimator is not None:
-                estimator.set_output(transform=transform)
-        return self
-
     def _validate_params(self) -> None:
-        """Validate as scikit-learn does, and name the nearest scorer where the name of one is misspelt."""
+        """Validate as scikit-learn does, and say which scorer an unknown name probably means."""
         try:
             super()._validate_params()
         except ValueError as error:
-            near = get_close_matches(self.scoring, get_scorer_names(), n=1) if isinstance(self.scoring, str) else []
-            if near and "'scoring' parameter" in str(error):
-                add_note(error, f"Did you mean scoring={near[0]!r}?")
+            self._raise_if_unknown_scorer(error)
+            for name in _CURES:
+                if f"'{name}' parameter" in str(error):
+                    raise InvalidParameterError(f"{error} {_CURES[name].format(getattr(self, name))}") from None
             raise
+
+    def _get_scorers(self) -> Any:
+        try:
+            return super()._get_scorers()
+        except ValueError as error:
+            self._raise_if_unknown_scorer(error)
+            raise
+
+    def _raise_if_unknown_scorer(self, error: ValueError) -> None:
+        # scikit-learn prints the set of all names, in an order that differs from process to process.
+        complaint = unknown_scorer(self.scoring) if "'scoring' parameter" in str(error) else None
+        if complaint is not None:
+            raise InvalidParameterError(complaint) from None
 
     def results_frame(self) -> Any:
         """``cv_results_`` as a table, the best candidate first.
@@ -99,9 +87,10 @@ class FittedSearch(BaseSearchCV):
         Returns
         -------
         pandas.DataFrame
-            One row for each candidate. The index is the row of `cv_results_`, so ``best_index_`` is a label of it.
-            The row of ``best_index_`` comes first, the others in order of rank. The columns are rank, mean and
-            standard deviation of the optimised score, then the parameters, then the rest.
+            One row for each candidate. The index, ``candidate``, is the row of `cv_results_`, so ``best_index_`` is a
+            label of it. The row of ``best_index_`` comes first, the others in order of rank. The columns are rank,
+            mean and standard deviation of the optimised score, then the parameters, then the rest. The last column,
+            ``chosen``, is True in the row of ``best_index_``.
 
         Raises
         ------
@@ -117,7 +106,17 @@ class FittedSearch(BaseSearchCV):
         first += [key for key in frame if key.startswith("param_")]
         frame = frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
         best = getattr(self, "best_index_", frame.index[0])
-        return frame.loc[[best, *frame.index.drop(best)]]  # a callable `refit` may choose any row
+        frame = frame.loc[[best, *frame.index.drop(best)]]  # a callable `refit` may choose any row
+        frame["chosen"] = frame.index == getattr(self, "best_index_", None)
+        return frame.rename_axis("candidate")
+
+    # ------------------------------------------------------------------ in a notebook
+    def _repr_html_inner(self) -> str:
+        return summary_html(self, super()._repr_html_inner())
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)
+        return {kind: summary_html(self, text) if kind == "text/html" else text for kind, text in bundle.items()}
 
     def describe_space(self) -> SpaceTable:
         """Show how `space` is understood: each parameter with its values, when it is active, and the default.
@@ -144,6 +143,7 @@ class FittedSearch(BaseSearchCV):
         kernel     {kernel='poly', degree}, {kernel='rbf'}  always                             'rbf'
         degree     integer in [2, 5]                        kernel is {kernel='poly', degree}  3
         """
+        check_ranges(self.space)
         return space_table(ParameterSpace.of(self), self.estimator)
 
     @property
@@ -205,10 +205,6 @@ class FittedSearch(BaseSearchCV):
             raise
         self._tabulate(run)
 
-    def _rows(self) -> list[Trial]:
-        """The trials that have a row in `cv_results_`, in its order."""
-        return finished_trials(list(self.trials_.record))
-
     def _tabulate(self, run: SearchRun) -> None:
         """Make ``cv_results_`` of the finished candidates, and warn about failed ones as scikit-learn does."""
         rows = self._rows()
@@ -261,7 +257,10 @@ class FittedSearch(BaseSearchCV):
         except Exception:
             logger.debug("no results to keep from the interrupted search\n%s", without_secrets(format_exc()))
         else:
-            logger.warning("search interrupted: cv_results_ holds the %d candidates that finished", self.n_trials_)
+            model = "; refit_best(X, y) fits the best of them" if hasattr(self, "best_params_") else ""
+            logger.warning(
+                "search interrupted: cv_results_ holds the %d candidates that finished%s", self.n_trials_, model
+            )
 
     def _check_success(self, run: SearchRun) -> None:
         """Warn, or raise, where no candidate succeeded."""
@@ -278,7 +277,7 @@ class FittedSearch(BaseSearchCV):
         if not np.isinf(means).any():
             nothing = f"None of the {len(rows)} candidates succeeded in every fold"
             chosen = "best_index_ is the first row with the highest mean score, although it failed in a fold"
-            text = f"{nothing} ({counts}); {chosen}."
+            text = f"{nothing} ({counts}); {chosen}.{self._cure_of_scorer(rows, run)}"
             warnings.warn(text, UserWarning, stacklevel=4)
             return
         # GridSearchCV would make an infinite score the best one.
@@ -287,6 +286,13 @@ class FittedSearch(BaseSearchCV):
             f"None of the {len(rows)} candidates has a finite mean test score, so there is no best one ({counts}). "
             f"cv_results_ shows their scores. The first failure:\n{first.traceback if first is not None else ''}"
         )
+
+    def _cure_of_scorer(self, rows: list[Trial], run: SearchRun) -> str:
+        """What would be right, where every fit succeeded and no score."""
+        folds = flat_folds(rows)
+        if any(fold["fit_error"] for fold in folds):
+            return ""
+        return f" {cure(self.scoring, run.objective.metric_name(folds[0]))}."
 
     def _select(self, run: SearchRun) -> None:
         """Set ``best_*`` and ``scorer_``, as far as `refit` and the metrics allow."""
@@ -299,20 +305,10 @@ class FittedSearch(BaseSearchCV):
         self.scorer_ = scorers_by_name(run.objective.function.settings["scorer"])
         best_loss = self.trials_.best_loss
         if self.refit or not self.multimetric_:
-            self.best_index_ = self._select_best_index(self._choice(), refit_metric, self.cv_results_)
-            if not callable(self.refit):
-                self.best_score_ = self.cv_results_[f"mean_test_{refit_metric}"][self.best_index_]
-            self.best_params_ = self.cv_results_["params"][self.best_index_]
+            self._select_row(refit_metric)
             best_loss = self._loss_of(self.best_index_, run)
         if best_loss is not None:
             self.best_loss_ = best_loss
-
-    def _choice(self) -> Any:
-        """`refit`, which learns from the record which candidates have failed: the table does not always show it."""
-        if not isinstance(self.refit, OneStandardError):
-            return self.refit
-        failed = has_failed(self._rows(), self.refit.metric)
-        return partial(self.refit.choose, has_failed=np.zeros_like(failed) if failed.all() else failed)
 
     def _loss_of(self, row: int, run: SearchRun) -> float | None:
         """Minus the score of a row; of a pruned one, over the folds that ran; None if it failed."""
@@ -322,30 +318,6 @@ class FittedSearch(BaseSearchCV):
         metric = run.objective.metric_name(trial.outcome.folds[0])
         column = "mean_test_score_partial" if trial.was_pruned else f"mean_test_{metric}"
         return -float(self.cv_results_[column][row])
-
-    def _refit(self, run: SearchRun) -> None:
-        """Fit the best candidate on all data, if `refit` asks for it."""
-        if self.refit:
-            function = run.objective.function
-            target = () if function.y is None else (function.y,)
-            self.best_estimator_ = self._best_candidate(clone(function.estimator))
-            with run.tree.refit(self.best_estimator_):
-                start = time.time()
-                self.best_estimator_.fit(function.X, *target, **function.settings["fit_params"])
-                self.refit_time_ = time.time() - start
-            if hasattr(self.best_estimator_, "feature_names_in_"):
-                self.feature_names_in_ = self.best_estimator_.feature_names_in_
-        run.tree.end()
-
-    def _best_candidate(self, base: Any) -> Any:
-        """`base` with the best parameters, and the number of iterations where its folds stopped early."""
-        best = self._rows()[self.best_index_]
-        folds = best.outcome.folds if best.outcome is not None else ()
-        candidate = base.set_params(**clone(self.best_params_, safe=False))
-        params = refit_params(*([fold.get(key, {}) for fold in folds] for key in (BEST_ITERATIONS, DERIVED_PARAMS)))
-        if params:  # an estimator's own set_params may refuse an empty call
-            candidate.set_params(**params)
-        return candidate
 
     # ------------------------------------------------------------------ for the plots
     def _log_scales(self) -> dict[str, bool]:

@@ -33,6 +33,12 @@ _AT_MOST_ONE = (
     "rand_score", "normalized_mutual_info_score", "homogeneity_score", "completeness_score", "v_measure_score",
     "fowlkes_mallows_score", "d2_log_loss_score", "d2_brier_score",
 )  # fmt: skip
+# Those of them that are never negative.
+_AT_LEAST_ZERO = (
+    "accuracy", "balanced_accuracy", "top_k_accuracy", "average_precision", "roc_auc", "f1", "precision", "recall",
+    "jaccard", "rand_score", "normalized_mutual_info_score", "homogeneity_score", "completeness_score",
+    "v_measure_score", "fowlkes_mallows_score",
+)  # fmt: skip
 # No value that scikit-learn accepts for these arguments lifts a metric above its bound.
 _HARMLESS = {"adjusted", "average", "k", "labels", "max_fpr", "multi_class", "pos_label", "zero_division"}
 # Modules whose classifiers and regressors have accuracy, or R squared, as their score.
@@ -71,6 +77,32 @@ def highest_score(scorer: Any, estimator: Any) -> float | None:
     if scorer._sign < 0:
         return 0.0 if _is_named(scorer, "neg_") else None
     return 1.0 if _is_named(scorer, *_AT_MOST_ONE) else None
+
+
+def lowest_score(scorer: Any, estimator: Any) -> float | None:
+    """0 for accuracy and its like, None where it is not known or there is no lowest."""
+    if is_passthrough_scorer(scorer):
+        return 0.0 if is_classifier(estimator) and _has_bounded_score(estimator) else None
+    is_own = type(scorer) is type(get_scorer("accuracy")) and scorer._sign > 0 and not scorer._kwargs.get("adjusted")
+    return 0.0 if is_own and _is_named(scorer, *_AT_LEAST_ZERO) else None
+
+
+def check_score_threshold(threshold: float, scorer: Any, estimator: Any) -> None:
+    """Raise ValueError for a threshold that every score reaches, or none."""
+    lowest, highest = lowest_score(scorer, estimator), highest_score(scorer, estimator)
+    if lowest is not None and threshold <= lowest:
+        better = f"score_threshold={-threshold:g}" if -1 <= threshold < 0 else "a larger one"
+        raise ValueError(
+            f"score_threshold={threshold:g}: the first candidate would end the search, because no score of this metric "
+            f"is below {lowest:g}. A threshold is a score and not a loss; write {better}"
+        )
+    if highest is not None and threshold > highest:
+        fraction = f"score_threshold={threshold / 100:g}" if 1 < threshold <= 100 and highest == 1 else None
+        error = f"score_threshold={-threshold:g} for an error of {threshold:g}"
+        raise ValueError(
+            f"score_threshold={threshold:g}: no candidate would end the search, because no score of this metric is "
+            f"above {highest:g}; write {fraction or error}"
+        )
 
 
 def _has_bounded_score(estimator: Any) -> bool:

@@ -13,6 +13,7 @@ ValueError: Invalid parameter 'gama' for estimator SVC(). Did you mean 'gamma'? 
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -44,6 +45,8 @@ def check_parameter_names(root: Any, estimator: Any, is_branch: IsBranch) -> Non
     for branch in _leaf_options(root):
         if isinstance(branch, dict):
             check.branch(branch, {})
+    for doubt in check.doubts.values():
+        warnings.warn(doubt, UserWarning, stacklevel=6)  # at the line that calls `fit`
 
 
 def _leaf_options(node: Any) -> Iterator[Any]:
@@ -59,6 +62,7 @@ class _NameCheck:
     def __init__(self, estimator: Any, is_branch: IsBranch) -> None:
         self.estimator = estimator
         self.is_branch = is_branch
+        self.doubts: dict[str, str] = {}  # by key, what is right and looks like a slip
         self._params: dict[int, Mapping[str, Any]] = {}
         self._assignments: dict[tuple[str, int], Assignments] = {}
 
@@ -74,6 +78,8 @@ class _NameCheck:
             if key in assignments[key]:
                 self.check_name(key, merged)
             options = [option for option in _leaf_options(value) if self.sets_parameters(key, option)]
+            if options and key not in assignments[key] and not self.lists(key, {}):
+                self.check_free_key(key, value)
             others = {n: values for n, values in merged.items() if n not in assignments[key]} if options else {}
             for option in options:
                 self.branch(option, others)
@@ -97,6 +103,19 @@ class _NameCheck:
         for name, value in option.items():
             assignments.update(self.assignments(name, value))
         return assignments
+
+    def check_free_key(self, key: str, value: Any) -> None:
+        """Refuse a key that is no parameter, unless it names a choice; warn if it nearly is a parameter."""
+        if isinstance(value, dict):
+            hint = self.complaint(key, {})
+            raise ValueError(f"{hint} A dict under a key of its own is no choice: write its entries beside the others.")
+        near = get_close_matches(key, self.params_of(self.estimator), n=1, cutoff=0.8)
+        if near:
+            self.doubts[key] = (
+                f"space: {key!r} is taken for the name of a choice, and not for the parameter {near[0]!r} of "
+                f"{type(self.estimator).__name__}. If a parameter is meant, write {near[0]!r}; if not, give the choice "
+                "a name that is less like it"
+            )
 
     # ------------------------------------------------------------------ one name
     def check_name(self, name: str, assignments: Assignments) -> None:

@@ -30,6 +30,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .._keywords import ExplainsKeywords
 from ..optimize import Window
 from ..space import Point
 from ..space._typing import FloatArray, IntArray
@@ -42,7 +43,7 @@ SMALL_SAMPLE_FACTOR = 4 / 3  # Applied to the largest spread of fewer, which say
 
 
 @dataclass(frozen=True)
-class Racing:
+class Racing(ExplainsKeywords):
     """When a candidate is pruned: given up before its last fold.
 
     Parameters
@@ -65,6 +66,12 @@ class Racing:
     >>> Racing(z=4).z
     4
     """
+
+    _meant = {
+        **dict.fromkeys(("kind", "method", "mode"), "rule"),
+        **dict.fromkeys(("alpha", "margin", "threshold"), "z"),
+        **dict.fromkeys(("warmup", "n_startup_trials", "min_trials"), "min_finished"),
+    }
 
     rule: Literal["auto", "ceiling", "predictive"] = "auto"
     z: float = 3.0

@@ -12,42 +12,51 @@ from typing import Any
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
+from ..exceptions import add_note
 from ..executors import Executor, local_executor
 from ..hyperopt._algorithm import resolve_algo
 from ..hyperopt._translate import as_trials
 from ..optimize import (
     Callback,
     Plan,
+    Stopper,
     Window,
-    check_loss_threshold,
     check_positive_integer,
+    check_threshold,
     check_timeout,
     entropy_of,
     launch,
+    stop_at_loss,
     stoppers,
 )
 from ..space import Space
+from ..space._coercion import EXAMPLE
 from ..suggest import SuggestAlgorithm, grid
 from ..trials import Trials
-from ._callbacks import collect_callbacks, describe_search
+from ._callbacks import collect_callbacks, describe_search, say
 from ._checks import check_estimator, check_parts, check_rows, check_target
 from ._compat import (
     check_method_params,
     indexable,
     is_multimetric_scorer,
+    is_passthrough_scorer,
     scorers_by_name,
     strict_scorer,
 )
+from ._describe import sets_estimators
 from ._fingerprint import check_origin, fingerprint
 from ._hopeless import stop_if_hopeless
-from ._metric_bounds import bound_by_candidate
+from ._metric_bounds import bound_by_candidate, check_score_threshold
 from ._one_standard_error import check_simplest
+from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
 from ._points import as_points
 from ._racing import Race, as_racing
 from ._task_tree import TaskTree
 from .early_stopping import check_early_stopping, contains_early_stopping
 from .folds import FoldFunction, FoldObjective, Splits, draw_folds, make_step_cache
+
+DEFAULT_MAX_EVALS = 50
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ class SearchRun:
         check_estimator(search.estimator)
         place = as_trials(search.trials)
         place.raise_if_driver_objects(estimator=search.estimator, X=X, y=y, **params)
+        check_ranges(search.space, stacklevel=4)
         parameters = ParameterSpace.of(search, X, y)
         check_early_stopping(search.estimator, parameters.space.root, params)
         parameters.check_names(search.estimator)
@@ -85,6 +95,8 @@ class SearchRun:
         routed = search._get_routed_params_for_fit(params)
         for metadata in (params, routed.estimator.fit, routed.scorer.score):
             check_rows(metadata, params, X)
+        if isinstance(search.space, Mapping) and not search.space:
+            raise ValueError(f"space={search.space!r} is empty, so there is nothing to search; {EXAMPLE}")
         splits = _draw_folds(search, X, y, routed.splitter.split)
         tree = TaskTree(search, X, y, params.get("sample_weight"), parameters.space.root)
         caller = search if tree.has_listeners else None
@@ -113,7 +125,9 @@ class SearchRun:
 
     def launch(self, first: Callback) -> str:
         """Run the loop, with `first` before the other callbacks; the reason why it ended."""
-        max_evals = self.plan.max_evals
+        max_evals, n_points = self.plan.max_evals, self.plan.space.size
+        if max_evals is not None and n_points is not None and max_evals < n_points:
+            say(self.search, f"The search evaluates {max_evals} of {n_points} points; max_evals sets their number.")
         self.tree.begin_search(None if max_evals is None else max_evals * self.n_splits)
         path = self.search.trials_save_file
         callbacks = [first, *self.callbacks]
@@ -247,23 +261,51 @@ def _plan(
         window=window,
         timeout=check_timeout(search.timeout),
         stoppers=[
-            *stoppers(check_loss_threshold(search.loss_threshold), search.early_stop_fn),
+            *_score_stopper(search, parameters, objective),
+            *stoppers(None, search.early_stop_fn),
             lambda trials: "callback" if objective.asked_to_stop else None,
             stop_if_hopeless(objective.metric_name),
         ],
         first_points=as_points(parameters, search.points_to_evaluate),
         repeats=False,
-        accepts=None if constraints is None else lambda point: constraints(parameters.params(point)),
-        description=describe_search(search, max_evals, parameters, objective.function.X),
+        accepts=None if constraints is None else lambda point: _accepts(constraints, parameters.params(point)),
+        description=describe_search(search, max_evals, parameters, objective.function.X, objective.function.y),
     )
+
+
+def _accepts(constraints: Any, params: dict[str, Any]) -> bool:
+    """What ``constraints(params)`` answers; an error says what it is called with."""
+    try:
+        answer = constraints(params)
+    except Exception as error:
+        add_note(error, "constraints is called with one dict: constraints=lambda params: params['C'] < 10")
+        raise
+    if answer is None:
+        raise TypeError("constraints must return True or False, got None; does the function end with a return?")
+    return bool(answer)
+
+
+def _score_stopper(search: Any, parameters: ParameterSpace, objective: FoldObjective) -> list[Stopper]:
+    """What ends the search at ``score_threshold``; ValueError where every score ends it, or none can."""
+    threshold = check_threshold(search.score_threshold, "score_threshold")
+    if threshold is None:
+        return []
+    scorers = scorers_by_name(objective.function.settings["scorer"])
+    scorer = scorers.get(objective.metric) or next(iter(scorers.values())) if isinstance(scorers, dict) else scorers
+    # A candidate that brings another estimator may also bring another score method.
+    if not (is_passthrough_scorer(scorer) and sets_estimators(parameters)):
+        check_score_threshold(threshold, scorer, search.estimator)
+    return [stop_at_loss(-threshold, "score_threshold")]
 
 
 def _algorithm_and_budget(search: Any, space: Space) -> tuple[SuggestAlgorithm, int]:
     """The algorithm and the number of candidates; a space that is no larger than `max_evals` is enumerated."""
-    algo, max_evals = resolve_algo(search.algo), check_positive_integer("max_evals", search.max_evals)
+    algo, max_evals = resolve_algo(search.algo), DEFAULT_MAX_EVALS
+    if search.max_evals is not None:
+        max_evals = check_positive_integer("max_evals", search.max_evals)
     if space.size is None or space.size > max_evals:
         return algo, max_evals
-    if space.size < max_evals:
+    if space.size < max_evals and search.max_evals is not None:
         warnings.warn(
             f"The total space of parameters {space.size} is smaller than max_evals={max_evals}. "
             f"Running {space.size} iterations. For exhaustive searches, use GridSearchCV.",

@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator, RandomState
 
+from .._keywords import ExplainsKeywords
 from ..optimize import Callback, notify_on_finish
 from ..trials import Trials
 from ._compat import BaseSearchCV, Interval, fit_context
 from ._fitted import FittedSearch
+from ._other_searches import KEYWORDS
 from ._racing import Racing
 from ._run import SearchRun
 
 
-class HyperoptSearchCV(FittedSearch):
+class HyperoptSearchCV(FittedSearch, ExplainsKeywords):
     """Search for the best parameters of an estimator with cross-validation, guided by the scores so far.
 
     It is used as `GridSearchCV` is, with the same attributes. The candidates come from a sequential
@@ -35,8 +37,8 @@ class HyperoptSearchCV(FittedSearch):
         An ``hp`` expression under a key needs no label. If an option of ``hp.choice`` is a dict of parameters,
         choosing it sets all of them. A list of dicts is a choice between them.
         None means a ready space for the estimator and the data, `spaces.suggest(estimator, X, y)`.
-    max_evals : int, default=50
-        Number of candidates to evaluate. A space with fewer points is evaluated completely.
+    max_evals : int, default=None
+        Number of candidates to evaluate. None means 50, or all points of a space that has fewer.
     algo : {"auto", "tpe", "random", "anneal"} or callable, default=None
         The algorithm that suggests candidates. None means ``"auto"``.
     trials : Trials, default=None
@@ -70,9 +72,9 @@ class HyperoptSearchCV(FittedSearch):
         Whether `cv_results_` also contains the scores on the train part of each fold.
     timeout : float, default=None
         Seconds after which the search ends. The candidates that have finished are kept, and the best is refitted.
-        The start of worker processes counts.
-    loss_threshold : float, default=None
-        The search ends as soon as a loss is at most this. A loss is minus a mean score: -0.98 for a score of 0.98.
+        The start of worker processes counts, and the refit afterwards does not.
+    score_threshold : float, default=None
+        The search ends as soon as the mean test score of a candidate is at least this.
     early_stop_fn : callable, default=None
         ``early_stop_fn(trials, *arguments) -> (stop, arguments)``, called after each candidate with the arguments
         that it returned before. The search ends when ``stop`` is True. Ready-made: `no_progress_loss`.
@@ -140,7 +142,7 @@ class HyperoptSearchCV(FittedSearch):
         How much each parameter alone decides whether a candidate is good; see `parameter_importances`.
     stop_reason_ : str
         Why the search ended: ``"max_evals"``, ``"exhausted"`` (a finite space has no more points), ``"timeout"``,
-        ``"loss_threshold"``, ``"early_stop_fn"``, ``"callback"``, ``"interrupted"``, or ``"all_failed"`` (all folds
+        ``"score_threshold"``, ``"early_stop_fn"``, ``"callback"``, ``"interrupted"``, or ``"all_failed"`` (all folds
         of the first five candidates failed with the same error).
 
     Raises
@@ -160,16 +162,17 @@ class HyperoptSearchCV(FittedSearch):
     {'C': ...}
     """
 
+    _meant = KEYWORDS
     _required_parameters = ("estimator",)  # read by scikit-learn before 1.6
     _parameter_constraints: dict[str, Any] = {
         **BaseSearchCV._parameter_constraints,
         "space": "no_validation",
-        "max_evals": [Interval(Integral, 1, None, closed="left")],
+        "max_evals": [Interval(Integral, 1, None, closed="left"), None],
         "algo": "no_validation",
         "trials": "no_validation",
         "random_state": [Interval(Integral, 0, None, closed="left"), RandomState, Generator, None],
         "timeout": "no_validation",
-        "loss_threshold": "no_validation",
+        "score_threshold": "no_validation",
         "early_stop_fn": [callable, None],
         "points_to_evaluate": "no_validation",
         "max_queue_len": "no_validation",
@@ -188,7 +191,7 @@ class HyperoptSearchCV(FittedSearch):
         estimator: Any,
         space: Any = None,
         *,
-        max_evals: int = 50,
+        max_evals: int | None = None,
         algo: str | Callable[..., Any] | None = None,
         trials: Trials | None = None,
         scoring: Any = None,
@@ -201,7 +204,7 @@ class HyperoptSearchCV(FittedSearch):
         error_score: Any = np.nan,
         return_train_score: bool = False,
         timeout: float | None = None,
-        loss_threshold: float | None = None,
+        score_threshold: float | None = None,
         early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
         max_queue_len: int | None = None,
@@ -231,7 +234,7 @@ class HyperoptSearchCV(FittedSearch):
         self.trials = trials
         self.random_state = random_state
         self.timeout = timeout
-        self.loss_threshold = loss_threshold
+        self.score_threshold = score_threshold
         self.early_stop_fn = early_stop_fn
         self.points_to_evaluate = points_to_evaluate
         self.max_queue_len = max_queue_len

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from .._keywords import MEANT_IN_HP, check_keywords
 from ..exceptions import BadSearchSpace
 from ._distributions import is_finite
 from ._lattice import FINEST
@@ -31,6 +32,7 @@ def optional_label(function: Callable[..., R]) -> Callable[..., R]:
 
     @functools.wraps(function)
     def labelled_or_not(*args: Any, **kwargs: Any) -> R:
+        check_keywords(function, f"hp.{function.__name__}", kwargs, MEANT_IN_HP)
         given = args
         if not args or not isinstance(args[0], str | None):
             args = (kwargs.pop("label", None), *args)

@@ -127,7 +127,8 @@ class _Coercion:
     def branch(self, grid: Any, prefix: str) -> dict[str, Any]:
         """A dict of parameters."""
         if not isinstance(grid, dict):
-            raise TypeError(f"Parameter grid is not a dict ({grid!r})")
+            cure = f"; write {{'name of the parameter': {grid!r}}}" if isinstance(grid, Node) else ""
+            raise TypeError(f"Parameter grid is not a dict ({grid!r}){cure}")
         for key in grid:
             if not isinstance(key, str):
                 raise BadSearchSpace(f"a parameter name must be a string, got {key!r} in {grid!r}")

@@ -3,15 +3,19 @@
 >>> trials = Trials()
 >>> len(trials), trials.losses(), trials.vals
 (0, [], {})
+>>> trials
+Trials(0 trials)
 """
 
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import chain
 from typing import Any
 
+from .._keywords import ExplainsKeywords
 from ..exceptions import InvalidTrial
 from ..space import Space, parse_point
 from ._columns import History
@@ -23,7 +27,7 @@ from ._trial import STATUS_CANCELLED, Trial
 from ._views import Views
 
 
-class Trials(Views):
+class Trials(Views, ExplainsKeywords):
     """The record of a search; passed to `fmin` or `HyperoptSearchCV`, it runs trials in this process.
 
     Parameters
@@ -74,6 +78,11 @@ class Trials(Views):
     def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
         self._exp_key = exp_key
         self.delete_all()
+
+    def __repr__(self) -> str:
+        states = Counter("running" if trial.outcome is None else trial.outcome.status for trial in self._visible())
+        counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
+        return f"{type(self).__name__}({states.total()} trials{counts and f': {counts}'})"
 
     # ------------------------------------------------------------------ for the loop and algorithms
     def open_executor(self, *, task_timeout: float | None = None, n_tasks: int | None = None) -> Any:

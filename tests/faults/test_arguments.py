@@ -71,7 +71,7 @@ def test_a_malformed_node_is_refused_or_can_be_searched(make: Any, label: Any, a
         assert len(search.cv_results_["params"]) >= 1
 
 
-ARGUMENTS = ["space", "max_evals", "algo", "trials", "scoring", "refit", "cv", "timeout", "loss_threshold", "racing",
+ARGUMENTS = ["space", "max_evals", "algo", "trials", "scoring", "refit", "cv", "timeout", "score_threshold", "racing",
              "early_stop_fn", "points_to_evaluate", "max_queue_len", "step_cache", "trial_timeout", "callbacks",
              "trials_save_file", "random_state", "error_score", "n_jobs"]  # fmt: skip
 

@@ -197,7 +197,7 @@ def test_what_is_no_loss_ends_the_search_at_the_first_trial(value: Any) -> None:
 @pytest.mark.parametrize("result", [{"loss": 1.0}, {"loss": 1.0, "status": "fine"}, {}])
 def test_an_unknown_status_ends_the_search_at_the_first_trial(result: Any) -> None:
     """The message names trial, point and status."""
-    with pytest.raises(InvalidResultStatus, match=r"trial 0 at \{'x': .*status="):
+    with pytest.raises(InvalidResultStatus, match=r"trial 0 at \{'x': .*status"):
         minimise(lambda x: result)
 
 

@@ -150,7 +150,7 @@ def test_long_values_are_cut() -> None:
 
 def test_a_search_begins_with_its_settings() -> None:
     """The parent has the tags that mlflow's autologging gives to searches of scikit-learn."""
-    settings = {"estimator": LogisticRegression(), "max_evals": 5, "trials": Trials()}
+    settings = {"estimator": LogisticRegression(), "max_evals": 5, "trials": Trials(), "timeout": None}
     update = search_start({"settings": settings, "kind": "HyperoptSearchCV"})
     assert update.params == {"estimator": "LogisticRegression()", "max_evals": "5", "trials": "Trials"}
     assert update.tags["estimator_name"] == "LogisticRegression"
@@ -189,6 +189,7 @@ def test_a_search_without_a_success_has_no_best() -> None:
         best_loss(Trial(3, {"x": 1}).finish(Outcome("ok", loss=0.5), 2.0)),
         ended(Outcome("ok", loss=0.1, folds=(fold(0.1),)), C=0.1),
         Update(folder="a", model="b", status="KILLED", end=3),
+        Update(dataset={"name": "dataset", "digest": "1"}),
     ],
 )
 def test_an_update_survives_json(update: Update) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_iris
@@ -100,6 +101,42 @@ def test_the_parent_has_settings_result_and_table(store: Store, tmp_path: Path) 
         rows = list(csv.DictReader(file))
     assert [row["param_max_depth"] for row in rows] == ["1", "2", "3", "4"]
     assert [float(row["mean_test_score"]) for row in rows] == list(fitted.cv_results_["mean_test_score"])
+
+
+def test_no_parameter_of_the_parent_says_none(store: Store) -> None:
+    """Arguments that were not set are left out."""
+    search(MLflowCallback(log_model=None)).fit(X, y)
+    assert "None" not in store.parent().data.params.values()
+
+
+@pytest.mark.parametrize("refit", ["accuracy", False])
+def test_all_metrics_of_the_best_candidate_are_on_the_parent(store: Store, refit: Any) -> None:
+    """Not only the one that decides."""
+    metrics = {"scoring": ["accuracy", "f1_macro"], "refit": refit, "objective_metric": "accuracy"}
+    fitted = search(MLflowCallback(log_model=None), **metrics).fit(X, y)
+    best = int(np.argmin(fitted.cv_results_["rank_test_accuracy"]))
+    for name in ("mean_test_accuracy", "mean_test_f1_macro"):
+        logged = store.parent().data.metrics[f"best_{name}"]
+        assert logged == pytest.approx(fitted.cv_results_[name][best])
+
+
+@pytest.mark.parametrize("kind", ["numpy", "pandas", "lists"])
+def test_the_data_are_an_input_of_the_parent(store: Store, kind: str) -> None:
+    """They are described by mlflow.data, with its digest; other types are left out."""
+    import mlflow
+
+    data = {"numpy": X, "pandas": pd.DataFrame(X, columns=list("abcd")), "lists": X.tolist()}[kind]
+    search(MLflowCallback(log_model=None)).fit(data, y)
+    inputs = store.parent().inputs.dataset_inputs
+    if kind == "lists":
+        assert not inputs
+        return
+    (given,) = inputs
+    own = mlflow.data.from_numpy(X, targets=y) if kind == "numpy" else mlflow.data.from_pandas(data)
+    expected = own.to_dict()
+    assert {name: getattr(given.dataset, name) for name in ("digest", "schema", "profile")} == {
+        name: expected[name] for name in ("digest", "schema", "profile")
+    }
 
 
 def test_the_refitted_model_is_logged_once_and_loads(store: Store) -> None:

@@ -108,6 +108,32 @@ def test_a_notebook_is_drawn_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(notebook(), monkeypatch).count("\n") == 1
 
 
+class Displays(list[str]):
+    """Stands for IPython.display: what the notebook that is saved holds."""
+
+    def display(self, content: dict[str, str], *, raw: bool, display_id: bool) -> Displays:
+        """Add an output."""
+        assert raw
+        assert display_id
+        self.append(content["text/plain"])
+        return self
+
+    def update(self, content: dict[str, str], *, raw: bool) -> None:
+        """Replace the last output."""
+        self[-1] = content["text/plain"]
+
+
+def test_a_saved_notebook_holds_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each state replaces the last one, and nothing is written to the stream."""
+    notebook = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})
+    outputs = Displays()
+    monkeypatch.setitem(sys.modules, "IPython.display", outputs)
+    assert shown(notebook(), monkeypatch) == ""
+    (line,) = outputs
+    assert "30/30" in line
+    assert "best loss: " in line
+
+
 # ---------------------------------------------------------------------- streams that do not work
 @pytest.mark.parametrize("stream", UNUSABLE.values(), ids=UNUSABLE.keys())
 def test_no_stream_costs_a_search_of_fmin(stream: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -229,7 +229,6 @@ JOBS: dict[str, tuple[Any, Any, Any, Any, dict[str, Any]]] = {
         TREE, DEPTHS, X, y, {"scoring": {"a": "accuracy", "b": fails_at_five}, "refit": "a"}
     ),
     # errors
-    "an unknown metric": (TREE, DEPTHS, X, y, {"scoring": "accuracies"}),
     "no metric": (TREE, DEPTHS, X, y, {"scoring": []}),
     "a metric twice": (TREE, DEPTHS, X, y, {"scoring": ["accuracy", "accuracy"], "refit": "accuracy"}),
     "a metric that is no scorer": (TREE, DEPTHS, X, y, {"scoring": [f1_score], "refit": "f1"}),
@@ -406,7 +405,8 @@ def test_methods_and_attributes_are_there_when_gridsearchcv_has_them(
     estimator: Any, refit: bool, is_fitted: bool
 ) -> None:
     """The error of a missing one is the same, before and after a fit, with and without refit."""
-    searches = [GridSearchCV(estimator, {}, refit=refit), HyperoptSearchCV(estimator, {}, refit=refit)]
+    name, value = min(estimator.get_params(deep=False).items())
+    searches = [search(estimator, {name: [value]}, refit=refit) for search in (GridSearchCV, HyperoptSearchCV)]
     if is_fitted:
         searches = [search.fit(X, y) for search in searches]
     for method in (*METHODS, "score", "inverse_transform"):
@@ -425,6 +425,24 @@ def test_a_failed_candidate_with_a_high_error_score_wins_in_gridsearchcv_alone()
     np.testing.assert_array_equal(ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"])
     assert (theirs.best_params_, ours.best_params_) == ({"x": 0.9}, {"x": 0.1})
     assert (list(theirs.cv_results_["rank_test_score"]), list(ours.cv_results_["rank_test_score"])) == ([1, 2], [2, 1])
+
+
+def test_an_empty_space_is_one_candidate_in_gridsearchcv_alone() -> None:
+    """There it fits the estimator as it is; here it is refused, because nothing would be searched."""
+    assert GridSearchCV(SVC(), {}).fit(X, y).cv_results_["params"] == [{}]
+    with pytest.raises(ValueError, match=r"^space=\{\} is empty, so there is nothing to search"):
+        HyperoptSearchCV(SVC(), {}).fit(X, y)
+
+
+def test_an_unknown_metric_has_a_message_of_its_own() -> None:
+    """Of the same class; GridSearchCV's message is a set of all names, in an order that differs between runs."""
+    errors = []
+    for search in (GridSearchCV, HyperoptSearchCV):
+        with pytest.raises(ValueError, match="accuracies") as caught:
+            search(SVC(), {"C": [1]}, scoring="accuracies").fit(X, y)
+        errors.append(caught.value)
+    assert type(errors[0]) is type(errors[1])
+    assert str(errors[1]) == "scoring='accuracies' is unknown. Did you mean scoring='accuracy'?"
 
 
 def test_a_class_for_an_estimator_is_refused() -> None:

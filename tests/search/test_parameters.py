@@ -223,7 +223,6 @@ def test_an_unknown_name_is_refused_in_any_branch(space: Any, estimator: Any, me
         ({"steps": [[("a", StandardScaler()), ("b", SVC())]], "b__C": [1, 2]}, PIPELINE),
         ({"a": [SVC(), "drop"], "b__C": [1]}, VotingClassifier([("a", SVC()), ("b", SVC())])),
         ({"a": hp.choice("m", [{"model": SVC()}, {"model": LogisticRegression()}]), "model__C": [1, 2]}, PIPELINE),
-        ({}, SVC()),
     ],
 )
 def test_a_name_that_fits_every_replacement_is_taken(space: Any, estimator: Any) -> None:

@@ -104,6 +104,6 @@ def test_configuration_and_warning_filters_reach_the_workers(backend: str, n_job
 @pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
 def test_a_save_file_may_be_continued_by_other_workers(reference: Any, tmp_path: Path, backend: str) -> None:
     """A search that one worker began and four workers end gives the same table."""
-    table(1, trials_save_file=tmp_path / "s.db", loss_threshold=-0.5)
+    table(1, trials_save_file=tmp_path / "s.db", score_threshold=0.5)
     with joblib.parallel_config(backend):
         assert table(4, trials_save_file=tmp_path / "s.db") == reference

@@ -360,9 +360,21 @@ def test_a_resumed_search_gets_five_new_candidates(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"max_evals": 0}, ValueError, r"'max_evals' parameter .* must be an int in the range \[1, inf\). Got 0"),
-        ({"max_evals": -3}, ValueError, r"'max_evals' parameter .* must be an int in the range \[1, inf\). Got -3"),
-        ({"max_evals": 2.5}, TypeError, r"'max_evals' parameter .* must be an int in the range \[1, inf\). Got 2.5"),
+        (
+            {"max_evals": 0},
+            ValueError,
+            r"'max_evals' parameter .* an int in the range \[1, inf\) or None. Got 0",
+        ),
+        (
+            {"max_evals": -3},
+            ValueError,
+            r"'max_evals' parameter .* an int in the range \[1, inf\) or None. Got -3",
+        ),
+        (
+            {"max_evals": 2.5},
+            TypeError,
+            r"'max_evals' parameter .* an int in the range \[1, inf\) or None. Got 2.5",
+        ),
         ({"max_evals": True}, TypeError, "max_evals must be a whole number"),
         ({"algo": "annealing"}, ValueError, "algo='annealing' is unknown"),
         ({"n_jobs": 0}, ValueError, "n_jobs == 0"),
@@ -374,9 +386,9 @@ def test_a_resumed_search_gets_five_new_candidates(tmp_path: Any) -> None:
         ({"timeout": float("nan")}, ValueError, "timeout must be a positive number .*; got nan"),
         ({"trial_timeout": "1 h"}, TypeError, "trial_timeout must be a positive number .*; got '1 h'"),
         (
-            {"loss_threshold": "low"},
+            {"score_threshold": "low"},
             TypeError,
-            "loss_threshold must be a number, .* loss_threshold=0.1, or None for no such end; got 'low'",
+            "score_threshold must be a number, .* score_threshold=0.1, or None for no such end; got 'low'",
         ),
         ({"max_queue_len": 0, "random_state": 0}, ValueError, "max_queue_len"),
         (
@@ -459,7 +471,7 @@ def test_results_frame_has_score_and_parameters_on_the_left() -> None:
     columns = list(search.results_frame())
     assert columns[:3] == ["rank_test_accuracy", "mean_test_accuracy", "std_test_accuracy"]
     assert columns[3].startswith("param_")
-    assert sorted(columns) == sorted(search.cv_results_)
+    assert sorted(columns) == sorted([*search.cv_results_, "chosen"])
 
 
 def test_results_frame_begins_with_the_row_that_a_function_chooses() -> None:
@@ -654,10 +666,10 @@ def test_a_timeout_ends_fits_under_way_where_they_can_be_stopped() -> None:
 
 
 def test_a_threshold_and_a_function_end_the_search() -> None:
-    """loss_threshold is about minus the mean score; early_stop_fn is hyperopt's protocol."""
+    """score_threshold is about the mean score; early_stop_fn is hyperopt's protocol."""
     options = {"max_evals": 50, "cv": 3, "random_state": 0, "max_queue_len": 1}
-    reached = HyperoptSearchCV(TREE, DEPTH, loss_threshold=-0.9, **options).fit(X, y)
-    assert reached.stop_reason_ == "loss_threshold"
+    reached = HyperoptSearchCV(TREE, DEPTH, score_threshold=0.9, **options).fit(X, y)
+    assert reached.stop_reason_ == "score_threshold"
     assert reached.best_loss_ == pytest.approx(-reached.best_score_)
     assert reached.best_loss_ <= -0.9
     patient = HyperoptSearchCV(TREE, DEPTH, early_stop_fn=lambda trials: (len(trials) >= 4, []), **options).fit(X, y)

@@ -24,6 +24,7 @@ CANCELLED_REASONS = {
     "timeout": "fmin run timeout",
     "early_stop_fn": "early stopping condition",
     "loss_threshold": "loss threshold reached",
+    "score_threshold": "score threshold reached",
     "callback": "stopped by a callback",
     "interrupted": "fmin run cancelled by user",
 }
@@ -72,6 +73,13 @@ class SparkTrials(Trials):
 
     asynchronous = True
     catches_errors = True
+
+    _meant = {
+        **dict.fromkeys(("n_jobs", "n_workers", "num_workers", "max_parallelism"), "parallelism"),
+        **dict.fromkeys(("spark", "session", "sc"), "spark_session"),
+        **dict.fromkeys(("retries", "max_failures"), "max_retries"),
+        "score_threshold": "Write it in the search: HyperoptSearchCV(..., score_threshold=...)",
+    }
 
     def __init__(
         self,

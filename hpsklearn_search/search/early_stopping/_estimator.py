@@ -17,6 +17,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ..._keywords import ExplainsKeywords
 from ...space import children
 from .._compat import (
     HasMethods,
@@ -47,7 +48,7 @@ def _has(name: str) -> Any:
     return check
 
 
-class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
+class EarlyStopping(MetaEstimatorMixin, BaseEstimator, ExplainsKeywords):
     """A booster that stops when a held-out part of its training data no longer improves.
 
     In a search, that part is taken from the *training* part of each fold. The rows that a candidate is scored
@@ -121,6 +122,15 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator):
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "n_iterations": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    _meant = {
+        **dict.fromkeys(("early_stopping_rounds", "stopping_rounds", "patience", "rounds"), "n_iter_no_change"),
+        **dict.fromkeys(("test_size", "eval_fraction", "valid_size", "eval_size"), "validation_fraction"),
+        **dict.fromkeys(("seed", "random_seed"), "random_state"),
+        **dict.fromkeys(("model", "booster", "base_estimator"), "estimator"),
+        **dict.fromkeys(("n_estimators", "max_iter", "num_boost_round"), "Set it in the booster, as a maximum"),
+        **dict.fromkeys(("eval_set", "X_val"), "Leave it out: a part of the training data is held out"),
     }
 
     def __init__(

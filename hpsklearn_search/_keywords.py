@@ -1,0 +1,103 @@
+"""Keywords that a class or function does not have: the error shows the line that was probably meant.
+
+>>> @explain_keywords({"n_iter": "max_evals"})
+... def search(space, max_evals=50):
+...     return max_evals
+>>> search({}, n_iter=20)
+Traceback (most recent call last):
+    ...
+TypeError: search() got an unexpected keyword argument 'n_iter'. Write max_evals=20
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, ClassVar, TypeAlias, TypeVar
+
+LONGEST_VALUE = 200
+
+# What another library's keyword means here: the name of ours, a sentence, or a function that makes one of the value.
+Meant: TypeAlias = Mapping[str, str | Callable[[Any], str]]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+MEANT_IN_HP: Meant = {
+    **dict.fromkeys(("min", "lo", "lower", "minimum", "a", "start"), "low"),
+    **dict.fromkeys(("max", "hi", "upper", "maximum", "b", "stop"), "high"),
+    **dict.fromkeys(("step", "quantum", "precision"), "q"),
+    **dict.fromkeys(("mean", "loc"), "mu"),
+    **dict.fromkeys(("std", "scale", "sd"), "sigma"),
+    **dict.fromkeys(("values", "choices", "categories"), "options"),
+    **dict.fromkeys(("name", "key"), "label"),
+    "log": "Write hp.logrange or hp.loguniformint for a logarithmic scale",
+    "base": "Leave it out: a logarithmic scale is the same in every base",
+}
+
+
+class ExplainsKeywords:
+    """Base of a class whose constructor answers an unknown keyword with the right one."""
+
+    _meant: ClassVar[Meant] = {}
+
+    # A __new__ leaves the signature of __init__ alone, which scikit-learn and editors read.
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        check_keywords(cls.__init__, cls.__name__, kwargs, cls._meant)
+        return super().__new__(cls)
+
+
+def explain_keywords(meant: Meant) -> Callable[[Function], Function]:
+    """Let a function answer an unknown keyword with the right one."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            check_keywords(function, function.__name__, kwargs, meant)
+            return function(*args, **kwargs)
+
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
+def check_keywords(function: Callable[..., Any], name: str, keywords: Mapping[str, Any], meant: Meant) -> None:
+    """Raise TypeError where `function`, which users call `name`, does not have all `keywords`."""
+    names = _names(function)
+    unknown = [key for key in keywords if key not in names] if names is not None else []
+    if unknown:
+        found = ", ".join(map(repr, unknown))
+        cures = dict.fromkeys(_cure(key, keywords[key], names or (), meant) for key in unknown)
+        lines = ", ".join(cure.removeprefix("Write ") for cure in cures if cure.startswith("Write "))
+        answers = [*([f"Write {lines}"] if lines else []), *(cure for cure in cures if not cure.startswith("Write "))]
+        argument = f"an unexpected keyword argument {found}" if len(unknown) == 1 else f"unexpected arguments {found}"
+        raise TypeError(f"{name}() got {argument}. {'. '.join(answers)}")
+
+
+@functools.cache
+def _names(function: Callable[..., Any]) -> tuple[str, ...] | None:
+    """The keywords that `function` has; None if it takes any."""
+    parameters = list(inspect.signature(function).parameters.values())
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
+    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "self")
+
+
+def _cure(key: str, value: Any, names: tuple[str, ...], meant: Meant) -> str:
+    cure = meant.get(key, "")
+    if callable(cure):
+        return f"Write {cure(value)}"
+    if cure in names:
+        return f"Write {cure}={_shown(value)}"
+    if " " in cure:  # a sentence; the name of an argument that another function has is no answer here
+        return cure
+    near = get_close_matches(key.lower(), names, n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}={_shown(value)}?" if near else f"Its arguments are {', '.join(names)}"
+
+
+def _shown(value: Any) -> str:
+    if inspect.isroutine(value) or isinstance(value, type):
+        return "..." if value.__name__ == "<lambda>" else value.__name__
+    text = " ".join(repr(value).split())
+    return text if len(text) <= LONGEST_VALUE else "..."

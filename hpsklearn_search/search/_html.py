@@ -1,0 +1,61 @@
+"""A fitted search in a notebook: its result, and the arguments that are not the defaults."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from sklearn.utils import estimator_html_repr
+
+from ..space import brief
+from ._points import is_same
+
+REASONS = {
+    "max_evals": "all candidates were evaluated",
+    "exhausted": "every point of the space was evaluated",
+    "timeout": "the time was up",
+    "score_threshold": "a candidate reached score_threshold",
+    "early_stop_fn": "early_stop_fn ended it",
+    "callback": "a callback ended it",
+    "interrupted": "it was interrupted",
+    "all_failed": "the first candidates all failed with the same error",
+}
+
+
+def summary_html(search: Any, plain: str) -> str:
+    """The HTML of a fitted search; `plain` before the fit."""
+    if not hasattr(search, "cv_results_"):
+        return plain
+    rows = "".join(
+        f"<tr><th style='text-align: left'>{escape(a)}</th><td>{escape(b)}</td></tr>" for a, b in _rows(search)
+    )
+    model = getattr(search, "best_estimator_", search.estimator)
+    name = "best_estimator_" if hasattr(search, "best_estimator_") else "estimator (there is no model yet)"
+    details = f"<details><summary>{name}</summary>{estimator_html_repr(model)}</details>"
+    return f"<div><b>{escape(type(search).__name__)}</b><table>{rows}</table>{details}</div>"
+
+
+def _rows(search: Any) -> Iterator[tuple[str, str]]:
+    """What the table says: a name, and a value in words."""
+    if hasattr(search, "best_score_"):
+        yield "best score", f"{search.best_score_:.6g}"
+    elif hasattr(search, "best_loss_"):
+        yield "best loss", f"{search.best_loss_:.6g}"
+    for name, value in getattr(search, "best_params_", {}).items():
+        yield name, brief(value, most=100)
+    n_failed = sum(not (trial.is_ok or trial.was_pruned) for trial in search._rows())
+    yield "candidates", f"{search.n_trials_}{f', of which {n_failed} failed' if n_failed else ''}"
+    yield "ended because", REASONS.get(search.stop_reason_, search.stop_reason_)
+    if hasattr(search, "refit_time_"):
+        yield "refit", f"{search.refit_time_:.3g} s"
+    for name, value in changed_arguments(search).items():
+        yield f"{name}=", brief(value, most=100)
+
+
+def changed_arguments(search: Any) -> dict[str, Any]:
+    """The arguments of a search whose values are not the defaults."""
+    parameters = inspect.signature(type(search)).parameters
+    values = search.get_params(deep=False)
+    return {name: value for name, value in values.items() if not is_same(value, parameters[name].default)}
