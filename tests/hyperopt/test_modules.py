@@ -126,9 +126,9 @@ def test_partial_keeps_the_mark_of_a_low_level_objective() -> None:
 
 
 # ---------------------------------------------------------------------- in hyperopt's place
-def run(code: str) -> str:
-    """What a script prints, with this tree's package, in a process of its own."""
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+def run(code: str, *folders: Path) -> str:
+    """What a script prints, with this tree's package and what `folders` have, in a process of its own."""
+    path = os.pathsep.join([str(ROOT), *map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": path}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, env=environment)
     assert done.returncode == 0, done.stderr
@@ -158,10 +158,13 @@ except ModuleNotFoundError as error:
     assert run(code).splitlines() == [f"{name} {name} True", "True True", "No module named 'hyperopt.nothing'"]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("hpsklearn") is None, reason="needs hyperopt-sklearn")
+@pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_a_library_that_imports_hyperopt_runs_on_our_room() -> None:
+def test_a_library_that_imports_hyperopt_runs_on_our_room(tmp_path: Path) -> None:
     """hyperopt-sklearn, unchanged: its spaces of expressions, its estimator and its loop."""
+    # Without its dependencies, because it asks for one old version of hyperopt.
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(tmp_path), "hyperopt-sklearn"]
+    subprocess.run(install, check=True)
     code = (
         IN_PLACE
         + """
@@ -177,7 +180,7 @@ search.fit(X, y, random_state=np.random.default_rng(0))
 print(type(search.trials).__module__.partition(".")[0], len(search.trials.trials), search.score(X, y) > 0.8)
 """
     )
-    assert run(code).split() == ["hpsklearn_search", "5", "True"]
+    assert run(code, tmp_path).split() == ["hpsklearn_search", "5", "True"]
 
 
 # ---------------------------------------------------------------------- what is not offered
