@@ -20,11 +20,18 @@ from ..space import Space, SpaceTable
 from ..space._typing import FloatArray
 from ..suggest import importance_intervals, parameter_importances
 from ..trials import Trial, Trials
-from ._compat import InvalidParameterError, insert_error_scores, scorers_by_name, warn_or_raise_about_fit_failures
+from ._after_fit import DERIVED, AfterFit
+from ._compat import (
+    InvalidParameterError,
+    insert_error_scores,
+    num_samples,
+    scorers_by_name,
+    warn_or_raise_about_fit_failures,
+)
 from ._describe import parameter_names, settings, space_table
 from ._hopeless import ALL_FAILED, raise_if_hopeless
 from ._html import summary_html
-from ._model import BestModel
+from ._kept_folds import KeptFolds
 from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
 from ._results import (
@@ -52,7 +59,7 @@ _CURES = {
 }
 
 
-class FittedSearch(BestModel):
+class FittedSearch(AfterFit):
     """What a search makes of its record, in addition to what scikit-learn's own searches offer."""
 
     n_splits_: int
@@ -345,9 +352,11 @@ class _Reset(Callback):
         self.is_done = False
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        for name in [name for name in vars(self.search) if name.endswith("_") or name == "_importances"]:
+        for name in [name for name in vars(self.search) if name.endswith("_") or name in DERIVED]:
             delattr(self.search, name)
         self.search.trials_ = trials
         self.search.space_ = self.run.parameters.given
         self.search.n_splits_ = self.run.n_splits
+        function = self.run.objective.function
+        self.search._kept_folds = KeptFolds.of(function.splits, num_samples(function.X))
         self.is_done = True

@@ -9,6 +9,7 @@ from typing import Any
 
 from sklearn.utils import estimator_html_repr
 
+from .._texts import is_secret
 from ..space import brief
 from ._points import is_same
 
@@ -44,10 +45,12 @@ def _rows(search: Any) -> Iterator[tuple[str, str]]:
     elif hasattr(search, "best_loss_"):
         yield "best loss", f"{search.best_loss_:.6g}"
     for name, value in getattr(search, "best_params_", {}).items():
-        yield name, brief(value, most=100)
+        yield name, "(hidden)" if is_secret(name, value) else brief(value, most=100)
     n_failed = sum(not (trial.is_ok or trial.was_pruned) for trial in search._rows())
     yield "candidates", f"{search.n_trials_}{f', of which {n_failed} failed' if n_failed else ''}"
     yield "ended because", REASONS.get(search.stop_reason_, search.stop_reason_)
+    for finding in search._first_findings():
+        yield "advice", str(finding)
     if hasattr(search, "refit_time_"):
         yield "refit", f"{search.refit_time_:.3g} s"
     for name, value in changed_arguments(search).items():

@@ -13,6 +13,7 @@ from numpy.random import Generator, RandomState
 from .._keywords import ExplainsKeywords
 from ..optimize import Callback, notify_on_finish
 from ..trials import Trials
+from ._callbacks import say
 from ._compat import BaseSearchCV, Interval, fit_context
 from ._fitted import FittedSearch
 from ._other_searches import KEYWORDS
@@ -138,6 +139,10 @@ class HyperoptSearchCV(FittedSearch, ExplainsKeywords):
         Minus the mean score of the best candidate, of the optimised metric.
     n_trials_ : int
         Number of candidates that finished.
+    advice_ : list of Finding
+        What the search has found out beside its winner, the most useful first; `verbose=1` shows three.
+    splits_ : list of tuple
+        The folds, as pairs of train and test rows.
     importances_ : dict
         How much each parameter alone decides whether a candidate is good; see `parameter_importances`.
     stop_reason_ : str
@@ -272,4 +277,7 @@ class HyperoptSearchCV(FittedSearch, ExplainsKeywords):
             self._check_success(run)
             self._select(run)
             self._refit(run)
+        if self.verbose > 0:
+            for finding in self._first_findings():
+                say(self, str(finding))
         return self

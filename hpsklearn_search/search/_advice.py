@@ -1,0 +1,347 @@
+"""What a search has found out beside its winner: short findings, each with its figures and a line to write.
+
+Each rule has a probability of speaking where it must be silent, which ``tests/benchmarks/advice.py`` measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.stats import hypergeom
+from scipy.stats import t as student
+
+from ..space import Choice, Parameter
+from ..space._distributions import Integer, Uniform
+from ..space._typing import BoolArray, FloatArray
+from ._compare import Comparison, compare_with
+from ._describe import Setting
+
+N_BEST = 5  # How many of the best candidates must agree on an edge, but for one.
+EDGE = 0.1  # The share of a range that is its edge.
+MIN_CANDIDATES = 20  # With fewer finished candidates there is nothing to say.
+MIN_IMPORTANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One piece of advice.
+
+    Attributes
+    ----------
+    kind : str
+        Which rule speaks, such as ``"edge"``.
+    text : str
+        The finding, in one or two sentences.
+    line : str
+        The line to write, empty if there is none.
+    figures : dict
+        The numbers behind it.
+    """
+
+    kind: str
+    text: str
+    line: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.text} Write {self.line}" if self.line else self.text
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the rules look at: n candidates in the order of the table, k folds, d labels."""
+
+    params: Sequence[Mapping[str, Any]]
+    scores: FloatArray  # (n, k) of the optimised metric, NaN where a fold did not run or failed
+    means: FloatArray  # (n,), NaN for candidates without a mean over all folds
+    has_failed: BoolArray  # (n,)
+    seconds: FloatArray  # (n,), mean time of a fold's fit and scoring
+    units: FloatArray  # (n, d)
+    labels: Sequence[str]
+    settings: Mapping[str, Setting]  # of the labels that set one parameter directly
+    importances: Mapping[str, float]
+    test_per_train: float
+    highest: float | None  # the largest score that the metric has
+    estimator: Any
+
+    @cached_property
+    def best_first(self) -> np.ndarray[Any, Any]:
+        """Rows with a mean, best first."""
+        rows = np.flatnonzero(~np.isnan(self.means))
+        return rows[np.argsort(-self.means[rows], kind="stable")]
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """All candidates compared with the best."""
+        return compare_with(int(self.best_first[0]), self.scores, self.test_per_train)
+
+
+def advice(evidence: Evidence) -> list[Finding]:
+    """All findings, the most useful first."""
+    if len(evidence.means) < MIN_CANDIDATES or not len(evidence.best_first):
+        return []
+    return [finding for rule in RULES for finding in rule(evidence)]
+
+
+# ---------------------------------------------------------------------- failures
+def _failing_region(e: Evidence) -> Iterator[Finding]:
+    """A range of one parameter in which nearly all candidates failed, and outside of which nearly none did."""
+    n_failed = int(np.count_nonzero(e.has_failed))
+    if n_failed < 4:
+        return
+    regions = [region for axis in range(len(e.labels)) for region in _regions(e, axis)]
+    p, text, inside = min(regions, key=lambda region: region[0], default=(1.0, "", None))
+    if inside is None or p * len(regions) > 0.01:
+        return
+    hits = int(np.count_nonzero(inside & e.has_failed))
+    if hits < 0.9 * n_failed or hits < 0.9 * np.count_nonzero(inside):
+        return
+    n_inside = int(np.count_nonzero(inside))
+    yield Finding(
+        "failures",
+        f"{hits} of {n_inside} candidates with {text} failed, and {n_failed - hits} of the others.",
+        figures={"failed": hits, "tried": n_inside, "p_value": p},
+    )
+
+
+def _regions(e: Evidence, axis: int) -> Iterator[tuple[float, str, BoolArray]]:
+    """For each cut of one axis: the probability that chance puts as many failures on one side, and the side."""
+    setting = e.settings.get(e.labels[axis])
+    column = e.units[:, axis]
+    if setting is None or setting.parameter is None:
+        return
+    values = np.array([params.get(setting.parameter) for params in e.params], dtype=object)
+    if isinstance(setting.node, Choice):
+        for option in np.unique(column[~np.isnan(column)]):
+            inside = column == option
+            yield _chance(e, inside), f"{setting.parameter}={values[np.argmax(inside)]!r}", inside
+        return
+    for cut in np.unique(column[~np.isnan(column)])[1:]:
+        with np.errstate(invalid="ignore"):
+            above, below = column >= cut, column < cut
+        yield _chance(e, above), f"{setting.parameter} of {_brief(min(values[above]))} and more", above
+        yield _chance(e, below), f"{setting.parameter} of {_brief(max(values[below]))} and less", below
+
+
+def _chance(e: Evidence, inside: BoolArray) -> float:
+    n, failed, drawn = len(inside), np.count_nonzero(e.has_failed), np.count_nonzero(inside)
+    return float(hypergeom.sf(np.count_nonzero(inside & e.has_failed) - 1, n, failed, drawn))
+
+
+# ---------------------------------------------------------------------- edges
+def _edges(e: Evidence) -> Iterator[Finding]:
+    """Parameters that matter, and whose best candidates crowd at one end of a range that can be wider."""
+    for axis, label in enumerate(e.labels):
+        setting = e.settings.get(label)
+        if setting is None or setting.parameter is None or e.importances.get(label, 0.0) < MIN_IMPORTANCE:
+            continue
+        rows = [row for row in e.best_first if not np.isnan(e.units[row, axis])][:N_BEST]
+        if len(rows) < N_BEST or not isinstance(setting.node, Parameter):
+            continue
+        values = [e.params[row][setting.parameter] for row in rows]
+        wider = _wider(e, setting, e.units[rows, axis], values)
+        if wider is None:
+            continue
+        end, count, line = wider
+        yield Finding(
+            "edge",
+            f"{setting.parameter}: {count} of the {N_BEST} best candidates lie at the {end} end of its range.",
+            f'"{setting.parameter}": {line}',
+            {"parameter": setting.parameter, "end": end, "count": count, "values": values},
+        )
+
+
+def _wider(e: Evidence, setting: Setting, units: FloatArray, values: Sequence[Any]) -> tuple[str, int, str] | None:
+    """The end at which the values lie, how many of them, and the expression of a wider range."""
+    law = setting.node.distribution
+    if not isinstance(law, Uniform | Integer) or law.low == law.high:
+        return None
+    at_low = int(np.count_nonzero((units <= EDGE) | (np.array(values) == law.low)))
+    at_high = int(np.count_nonzero((units >= 1 - EDGE) | (np.array(values) == law.high)))
+    low, high = law.low, law.high
+    step = high - low
+    if at_low >= N_BEST - 1:
+        low = _within(e, setting.parameter, law, low / 10 if law.log else low - step, low)
+        end, count = "lower", at_low
+    elif at_high >= N_BEST - 1:
+        high = _within(e, setting.parameter, law, high * 10 if law.log else high + step, high)
+        end, count = "upper", at_high
+    else:
+        return None
+    return None if (low, high) == (law.low, law.high) else (end, count, _expression(setting, law, low, high))
+
+
+def _within(e: Evidence, parameter: str | None, law: Uniform | Integer, new: float, old: float) -> float:
+    """`new`, moved to what the estimator takes; `old` where the range ends for a reason."""
+    if isinstance(law, Integer):
+        new = max(1, round(new)) if old >= 1 else min(0, round(new)) if new > old else old
+    elif old in (0.0, 1.0) and (law.low >= 0 and law.high <= 1):
+        return old  # a share, or a probability
+    intervals = _intervals(e.estimator, parameter)
+    if not intervals or any(new in interval for interval in intervals):
+        return new
+    ends = [end for interval in intervals for end in (interval.left, interval.right) if end is not None]
+    between = [end for end in ends if min(new, old) <= end <= max(new, old) and any(end in i for i in intervals)]
+    return type(old)(min(between, key=lambda end: abs(end - new))) if between else old
+
+
+def _intervals(estimator: Any, parameter: str | None) -> list[Any]:
+    """The intervals of numbers that scikit-learn documents for a parameter; none for other libraries."""
+    owner, _, name = (parameter or "").rpartition("__")
+    try:
+        inner = estimator.get_params()[owner] if owner else estimator
+    except KeyError:
+        return []
+    constraints = getattr(inner, "_parameter_constraints", {}).get(name, [])
+    return [c for c in constraints if hasattr(c, "left")] if isinstance(constraints, list) else []
+
+
+def _expression(setting: Setting, law: Uniform | Integer, low: float, high: float) -> str:
+    name = "" if setting.label == setting.parameter else f'"{setting.label}", '
+    if isinstance(law, Integer):
+        return f"hp.{'loguniformint' if law.log else 'uniformint'}({name}{int(low)}, {int(high)})"
+    if law.q is not None:
+        return f"hp.quniform({name}{_brief(low)}, {_brief(high)}, {_brief(law.q)})"
+    return f"hp.{'logrange' if law.log else 'uniform'}({name}{_brief(low)}, {_brief(high)})"
+
+
+# ---------------------------------------------------------------------- scores
+def _ceiling(e: Evidence) -> Iterator[Finding]:
+    """Several candidates have the highest score that there is."""
+    if e.highest is None:
+        return
+    n = int(np.count_nonzero(e.means >= e.highest - 1e-12))
+    if n >= 3:
+        text = f"{n} candidates have the highest score that the metric has, {_brief(e.highest)}."
+        advice = "Harder data, or a metric that looks at probabilities, could tell them apart."
+        yield Finding("ceiling", f"{text} {advice}", figures={"count": n, "highest": e.highest})
+
+
+def _constant(e: Evidence) -> Iterator[Finding]:
+    """Every candidate has the same score on every fold."""
+    scores = e.scores[e.best_first]
+    if len(scores) > 1 and np.all(scores == scores[0]):
+        text = f"All {len(scores)} candidates have the same scores, {_brief(e.means[e.best_first[0]])} in the mean."
+        figures = {"count": len(scores), "mean": float(e.means[e.best_first[0]])}
+        yield Finding(
+            "constant", f"{text} The ranges may be far from where the parameters have an effect.", "", figures
+        )
+
+
+def _same(e: Evidence) -> Iterator[Finding]:
+    """A quarter of the candidates and more cannot be told apart from the best."""
+    if next(_constant(e), None) is not None:
+        return
+    rows = np.flatnonzero(e.comparison.is_same & ~np.isnan(e.means))
+    n = len(e.best_first)
+    if len(rows) < max(5, 0.25 * n):
+        return
+    quickest = int(rows[np.argmin(e.seconds[rows])])
+    factor = e.seconds[e.best_first[0]] / max(e.seconds[quickest], 1e-12)
+    text = f"{len(rows)} of {n} candidates cannot be told apart from the best by these folds."
+    more = f" The quickest of them is candidate {quickest}, {factor:.1f} times as fast." if factor >= 1.5 else ""
+    figures = {"same": len(rows), "of": n, "quickest": quickest, "times_as_fast": float(factor)}
+    yield Finding("same", text + more, figures=figures)
+
+
+def _odd_fold(e: Evidence) -> Iterator[Finding]:
+    """One fold's mean score is far from the others: P < 0.01 under a normal law, for all folds together."""
+    complete = e.scores[~np.isnan(e.scores).any(axis=1)]
+    k = e.scores.shape[1]
+    if k < 4 or not len(complete):
+        return
+    folds = complete.mean(axis=0)
+    for fold in range(k):
+        others = np.delete(folds, fold)
+        error = others.std(ddof=1) * np.sqrt(1 + 1 / (k - 1))
+        far = abs(folds[fold] - others.mean())
+        if far > 0 and 2 * student.sf(far / max(error, 1e-300), k - 2) * k < 0.01:
+            text = f"Fold {fold} is unusual: its mean score is {_brief(folds[fold])}, that of the others"
+            yield Finding(
+                "fold",
+                f"{text} {_brief(others.mean())}. Look at its rows: search.splits_[{fold}][1].",
+                figures={"fold": fold, "mean": float(folds[fold]), "others": float(others.mean())},
+            )
+
+
+def _behind(e: Evidence) -> Iterator[Finding]:
+    """Options of a choice with no candidate among the better ones, all worse than the best beyond noise."""
+    for axis, label in enumerate(e.labels):
+        setting = e.settings.get(label)
+        if setting is None or not isinstance(setting.node, Choice):
+            continue
+        for option in range(len(setting.node.options)):
+            rows = [row for row in e.best_first if e.units[row, axis] == option]
+            if not _is_never_among_the_best(e, rows) or e.comparison.is_same[rows].any():
+                continue
+            difference = float(e.comparison.difference[rows[0]])
+            name = e.params[rows[0]].get(setting.parameter or "", option)
+            what = f"{setting.parameter or label}={_named(name)}"
+            text = (
+                f"{what} was never competitive: the best of its {len(rows)} candidates is {_brief(difference)} worse."
+            )
+            yield Finding("behind", text, figures={"option": option, "tried": len(rows), "difference": difference})
+
+
+def _is_never_among_the_best(e: Evidence, rows: Sequence[int]) -> bool:
+    """Whether the better quarter or the better half has none of `rows`, where chance would leave some (P < 0.01)."""
+    n = len(e.best_first)
+    for n_better in (n // 4, n // 2):
+        if not set(rows) & set(e.best_first[:n_better]) and hypergeom.pmf(0, n, n_better, len(rows)) < 0.005:
+            return True
+    return False
+
+
+# ---------------------------------------------------------------------- parameters and progress
+def _decisive(e: Evidence) -> Iterator[Finding]:
+    """The one or two parameters that decide most."""
+    shares = [(label, share) for label, share in e.importances.items() if share >= 0.25][:2]
+    if shares:
+        names = " and ".join(f"{_parameter(e, label)} ({share:.0%})" for label, share in shares)
+        yield Finding("decisive", f"Most was decided by {names}.", figures=dict(shares))
+
+
+def _idle(e: Evidence) -> Iterator[Finding]:
+    """Parameters that decided nothing, where others did."""
+    if len(e.means) < 2 * MIN_CANDIDATES or not any(e.importances.values()):
+        return
+    idle = [_parameter(e, label) for label, share in e.importances.items() if share == 0.0]
+    if idle:
+        text = f"{', '.join(idle)} decided nothing that can be seen."
+        yield Finding("idle", f"{text} A space without can be searched with fewer candidates.", figures={"names": idle})
+
+
+def _progress(e: Evidence) -> Iterator[Finding]:
+    """The best score rose twice in the last quarter, or not at all in the last half."""
+    n = len(e.means)
+    running = np.fmax.accumulate(np.where(np.isnan(e.means), -np.inf, e.means))
+    rises = 1 + np.flatnonzero(np.diff(running) > 0)
+    late = int(np.count_nonzero(rises >= 0.75 * n))
+    n_since = n - 1 - (int(rises[-1]) if len(rises) else 0)
+    if late >= 2:
+        text = f"The best score rose {late} times in the last quarter of the search: more candidates may still gain."
+        yield Finding("rising", text, f"max_evals={2 * n}", {"rises": late})
+    elif n_since >= max(MIN_CANDIDATES, n // 2):
+        yield Finding("flat", f"The last {n_since} candidates brought no better score.", figures={"n_since": n_since})
+
+
+RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
+    _failing_region, _constant, _edges, _ceiling, _same, _odd_fold, _behind, _decisive, _idle, _progress,
+)  # fmt: skip
+
+
+def _parameter(e: Evidence, label: str) -> str:
+    setting = e.settings.get(label)
+    return label if setting is None or setting.parameter is None else setting.parameter
+
+
+def _brief(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def _named(value: Any) -> str:
+    return type(value).__name__ if hasattr(value, "get_params") else repr(value)

@@ -1,0 +1,111 @@
+"""What comes after the fit: the folds again, advice, and a comparison of candidates."""
+
+from __future__ import annotations
+
+from traceback import format_exc
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from .._pandas import frame_of
+from .._texts import without_secrets
+from ..executors._streams import safe_logger
+from ._advice import Finding, advice
+from ._compare import compare_with
+from ._evidence import evidence_of, metric_of
+from ._kept_folds import KeptFolds
+from ._model import BestModel
+
+logger = safe_logger(__name__)
+# What is computed from the fitted attributes, and kept.
+DERIVED = ("_importances", "_advice", "_kept_folds")
+
+
+class AfterFit(BestModel):
+    """A fitted search that says what it has found out beside its winner."""
+
+    n_trials_: int
+    _kept_folds: KeptFolds
+
+    @property
+    def splits_(self) -> list[tuple[Any, Any]]:
+        """The folds of the search: pairs of train and test rows, for whatever is to be measured on the same ones."""
+        return self._kept_folds.splits()
+
+    @property
+    def advice_(self) -> list[Finding]:
+        """What the search has found out beside its winner, the most useful first; see `Finding`.
+
+        Nothing is said of fewer than 20 candidates.
+        """
+        check_is_fitted(self, "cv_results_")
+        cached, n_rows, findings = self.__dict__.get("_advice", (None, 0, []))
+        if cached is not self.trials_ or n_rows != self.n_trials_:
+            findings = advice(evidence_of(self, self._kept_folds.test_per_train))
+            self._advice = self.trials_, self.n_trials_, findings
+        return list(findings)
+
+    def _first_findings(self, n: int = 3) -> list[Finding]:
+        """The first findings; none where they cannot be computed, which must not cost a result."""
+        try:
+            return self.advice_[:n]
+        except Exception:
+            logger.debug("no advice\n%s", without_secrets(format_exc()))
+            return []
+
+    def compare(self, n: int = 10, *, alpha: float = 0.05) -> Any:
+        """Compare the best candidates with the best one, on the same folds.
+
+        Parameters
+        ----------
+        n : int, default=10
+            How many candidates to show.
+        alpha : float, default=0.05
+            The probability of calling an equal candidate worse, for all comparisons together. Intervals are
+            those of one comparison at the level ``1 - alpha``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each candidate, the best first: the mean score, ``difference`` (of the best's score and
+            its own), ``low`` and ``high`` of the interval of the difference, ``p_value`` and ``same_as_best``.
+
+        Raises
+        ------
+        NotInstalledError
+            If pandas is not installed.
+
+        Notes
+        -----
+        It is the corrected resampled t-test of Nadeau and Bengio (2003) with Holm's correction (1979) for the
+        comparisons with all candidates.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from hpsklearn_search import HyperoptSearchCV
+        >>> search = HyperoptSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3]}, max_evals=3)
+        >>> search.fit(*load_iris(return_X_y=True)).compare()[["param_max_depth", "same_as_best"]]
+                  param_max_depth  same_as_best
+        candidate
+        2                       3          True
+        1                       2          True
+        0                       1         False
+        """
+        check_is_fitted(self, "cv_results_")
+        evidence = evidence_of(self, self._kept_folds.test_per_train)
+        rows = evidence.best_first[:n]
+        best = int(evidence.best_first[0])
+        comparison = compare_with(best, evidence.scores, evidence.test_per_train, alpha)
+        columns = {
+            f"mean_test_{metric_of(self)}": evidence.means,
+            "difference": comparison.difference,
+            "low": comparison.difference - comparison.half_width,
+            "high": comparison.difference + comparison.half_width,
+            "p_value": comparison.p_value,
+            "same_as_best": comparison.is_same,
+            **{key: value for key, value in self.cv_results_.items() if key.startswith("param_")},
+        }
+        shown = {key: value[rows] for key, value in columns.items()}
+        return frame_of(shown, what="compare()", index=rows.tolist(), name="candidate")

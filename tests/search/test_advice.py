@@ -1,0 +1,165 @@
+"""`advice_`, `compare` and `splits_`: what a search says beside its winner."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ttest_rel
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.model_selection import (
+    KFold,
+    LeaveOneOut,
+    RepeatedKFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+    cross_val_predict,
+    cross_val_score,
+)
+from sklearn.tree import DecisionTreeClassifier
+
+from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.search._compare import compare_with
+from hpsklearn_search.search._kept_folds import KeptFolds
+from tests.benchmarks.advice import SCENARIOS, Known, kinds
+
+X, y = load_breast_cancer(return_X_y=True)
+TREE = DecisionTreeClassifier(random_state=0)
+
+
+# ---------------------------------------------------------------------- folds
+@pytest.mark.parametrize(
+    "cv",
+    [
+        KFold(3),
+        RepeatedKFold(n_splits=2, n_repeats=2, random_state=0),
+        ShuffleSplit(3, random_state=0),
+        TimeSeriesSplit(3),
+    ],
+    ids=lambda cv: type(cv).__name__,
+)
+def test_splits_are_those_of_the_search(cv: Any) -> None:
+    """Row by row, in the same order."""
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, max_evals=2, cv=cv).fit(X, y)
+    for (train, test), (again, tested) in zip(cv.split(X, y), search.splits_, strict=True):
+        np.testing.assert_array_equal(train, again)
+        np.testing.assert_array_equal(test, tested)
+
+
+def test_splits_serve_what_comes_after() -> None:
+    """Out-of-fold predictions and scores of the winner are on the folds that chose it."""
+    cv = KFold(4, shuffle=True)  # other folds each time that it is asked
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 3]}, max_evals=2, cv=cv).fit(X, y)
+    scores = cross_val_score(search.best_estimator_, X, y, cv=search.splits_)
+    assert scores.mean() == search.best_score_
+    assert len(cross_val_predict(search.best_estimator_, X, y, cv=search.splits_)) == len(y)
+
+
+def test_kept_folds_of_leave_one_out_are_small() -> None:
+    """A thousand folds of a thousand rows take a bit a row, and not eight bytes."""
+    kept = KeptFolds.of(list(LeaveOneOut().split(np.zeros((1000, 1)))), 1000)
+    assert sum(train.nbytes + test.nbytes for train, test in kept.parts) < 200_000
+
+
+@given(st.lists(st.integers(0, 99), max_size=60), st.booleans())
+def test_kept_rows_are_the_same_rows(rows: list[int], is_mask: bool) -> None:
+    """Whatever their order and number; a mask becomes the rows that it selects."""
+    part = np.isin(np.arange(100), rows) if is_mask else np.array(rows, dtype=int)
+    [(train, _)] = KeptFolds.of([(part, np.array([0]))], 100).splits()
+    assert train.tolist() == (np.flatnonzero(part) if is_mask else part).tolist()
+
+
+# ---------------------------------------------------------------------- comparison
+@given(st.integers(0, 10_000))
+def test_without_overlap_the_test_is_students(seed: int) -> None:
+    """With test parts of no size, equation (1) is the paired t-test."""
+    scores = np.random.default_rng(seed).normal(size=(2, 6))
+    best = int(np.argmax(scores.mean(axis=1)))
+    comparison = compare_with(best, scores, ratio=0.0)
+    assert comparison.p_value[1 - best] == pytest.approx(ttest_rel(scores[0], scores[1]).pvalue, rel=1e-9)
+
+
+def test_overlap_makes_the_test_more_careful() -> None:
+    """Train parts that share rows make scores alike, so the error is larger by the root of 1 + k n_test/n_train."""
+    scores = np.random.default_rng(0).normal(size=(2, 5))
+    plain, corrected = (compare_with(0, scores, ratio=ratio).error[1] for ratio in (0.0, 0.25))
+    assert corrected / plain == pytest.approx(np.sqrt(1 + 5 * 0.25))
+
+
+def test_equal_candidates_are_seldom_called_worse() -> None:
+    """Among 20 candidates of pure noise, one is called worse than a fixed other in at most 5 % of 400 tables."""
+    tables = [np.random.default_rng(seed).normal(size=(20, 5)) for seed in range(400)]
+    assert np.mean([not compare_with(0, scores, ratio=0.0).is_same.all() for scores in tables]) <= 0.07
+
+
+def test_candidates_without_common_folds_are_not_compared() -> None:
+    """A pruned candidate with one fold cannot be called equal or worse."""
+    comparison = compare_with(0, np.array([[0.9, 0.8, 0.9], [0.1, np.nan, np.nan]]), ratio=0.5)
+    assert np.isnan(comparison.p_value[1])
+    assert not comparison.is_same[1]
+
+
+def test_compare_shows_the_best_candidates() -> None:
+    """The first row is the best, with no difference to itself; the interval is around the difference."""
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2, 3, 4]}, max_evals=4).fit(X, y)
+    frame = search.compare(3)
+    assert frame.index.name == "candidate"
+    assert frame.index[0] == search.best_index_
+    assert frame["difference"].iloc[0] == 0.0
+    assert len(frame) == 3
+    assert ((frame["low"] <= frame["difference"]) & (frame["difference"] <= frame["high"])).all()
+
+
+# ---------------------------------------------------------------------- advice
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_rule_speaks_where_it_must_and_only_there(name: str) -> None:
+    """In four of five searches of 60 random candidates; rates over 200 seeds are in the documentation."""
+    _, _, _, must, must_not = SCENARIOS[name]
+    spoken = Counter(kind for seed in range(10, 15) for kind in kinds(name, seed, "random", 60))
+    assert all(spoken[kind] >= 4 for kind in must)
+    assert all(spoken[kind] <= 1 for kind in must_not)
+
+
+def test_a_small_search_gives_no_advice() -> None:
+    """Nothing can be said of fewer than 20 candidates."""
+    assert HyperoptSearchCV(TREE, {"max_depth": [1, 2, 3]}, max_evals=3).fit(X, y).advice_ == []
+
+
+def test_the_edge_comes_with_a_wider_range() -> None:
+    """The line can be pasted; a range that ends where the estimator's does is not mentioned."""
+    digits = load_digits(return_X_y=True)
+    space = {"max_depth": hp.uniformint(1, 3), "max_features": hp.uniform(0.5, 1)}
+    search = HyperoptSearchCV(TREE, space, max_evals=30, cv=2, random_state=0, algo="random").fit(*digits)
+    edges = [finding for finding in search.advice_ if finding.kind == "edge"]
+    assert [finding.figures["parameter"] for finding in edges] == ["max_depth"]
+    assert eval("{" + edges[0].line + "}", {"hp": hp})["max_depth"].distribution.high == 5
+
+
+def test_scores_that_are_all_alike_are_named() -> None:
+    """They say that the ranges are far from where the parameters have an effect."""
+    search = HyperoptSearchCV(Known(lambda values: 0.5, noise=0.0), {"a": hp.uniform(0, 1)}, max_evals=20, refit=False)
+    assert [finding.kind for finding in search.fit(np.zeros((50, 1))).advice_] == ["constant"]
+
+
+def test_a_metric_at_its_ceiling_is_named() -> None:
+    """Several perfect candidates cannot be ranked."""
+    labels = (X[:, 0] > 15).astype(int)
+    space = {"min_samples_leaf": hp.uniformint(1, 5), "max_features": hp.uniform("f", 0.9, 1)}
+    search = HyperoptSearchCV(TREE, space, max_evals=20, random_state=0).fit(X[:, :1], labels)
+    assert "ceiling" in {finding.kind for finding in search.advice_}
+
+
+def test_the_first_findings_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """With `verbose=1` at the end of the fit, and in a notebook with the result."""
+    space = {"max_depth": hp.uniformint(1, 3), "min_samples_leaf": hp.uniformint(1, 9)}
+    search = HyperoptSearchCV(TREE, space, max_evals=24, cv=2, verbose=1, random_state=0).fit(
+        *load_digits(return_X_y=True)
+    )
+    first = str(search.advice_[0])
+    assert first in capsys.readouterr().err
+    assert "max_depth: " in first
+    assert "<th style='text-align: left'>advice</th>" in search._repr_html_()
