@@ -83,12 +83,14 @@ DESTINATION: Mapping[str, Check] = {
     "tags": _are_texts,
     "runs": _are_runs,
 }
+DATASET = {"name", "digest", "source_type", "source", "schema", "profile"}
 UPDATE: Mapping[str, Check] = {
     "trial": _optional(_is_count),
     **dict.fromkeys(("start", "end"), _optional(_is_time)),
     "status": lambda value: value in (None, FINISHED, FAILED, KILLED),
     **dict.fromkeys(("tags", "params"), _are_texts),
     "metrics": _are_metrics,
+    "dataset": lambda value: _are_texts(value) and set(value) <= DATASET,
     **dict.fromkeys(("folder", "model"), _optional(_is_text)),
 }
 

@@ -233,6 +233,16 @@ def test_other_objects_under_the_same_name_are_another_search(tmp_path: Path, wh
         run(2)
 
 
+class Locked:
+    """An objective that holds a lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def __call__(self, x: float) -> float:
+        return x
+
+
 def test_what_cannot_be_compared_is_refused_by_name(tmp_path: Path) -> None:
     """The error says what to do instead, and doing so helps."""
     scorer = Times(threading.Lock())  # type: ignore[arg-type]
@@ -242,7 +252,7 @@ def test_what_cannot_be_compared_is_refused_by_name(tmp_path: Path) -> None:
     ):
         HyperoptSearchCV(TREE, SPACE, scoring=scorer, **options).fit(X, y)
     with pytest.raises(SaveFileError, match=r"another one. fn: "):
-        fmin(scorer.score, hp.uniform("x", 0, 1), max_evals=1, trials_save_file=tmp_path / "f.db")
+        fmin(Locked(), hp.uniform("x", 0, 1), max_evals=1, trials_save_file=tmp_path / "f.db")
     assert HyperoptSearchCV(TREE, SPACE, scoring=module_scorer, **options).fit(X, y).n_trials_ == 2
 
 

@@ -183,12 +183,15 @@ class NoTable:
 
 def nested(depth: int) -> list[Any]:
     """A list in a list in a list."""
-    return [nested(depth - 1)] if depth else []
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
 
 
 @pytest.mark.parametrize(
     "value",
-    [NoTable(), nested(900), object(), [object()], threading.Lock(), Power(threading.Lock()).apply, lambda: (yield)],
+    [NoTable(), nested(20_000), object(), [object()], threading.Lock(), Power(threading.Lock()).apply, lambda: (yield)],
     ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_value_is_refused(value: Any) -> None:
