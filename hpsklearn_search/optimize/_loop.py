@@ -6,7 +6,7 @@ import numbers
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -144,7 +144,7 @@ class Loop:
         self._suggester.note(trial.point)
         self._parts[trial.number] = {}
         for callback in self.callbacks:  # before its tasks, which may name the run of a tracker
-            callback.on_trial_begin(self.trials, trial)
+            callback.on_trial_begin(self.trials, _copy_of(trial))
         self._queue.extend(
             Task(trial.number, part, payload)
             for part, payload in enumerate(self.objective.tasks(trial, batch_folds=self._should_batch_folds()))
@@ -210,7 +210,7 @@ class Loop:
 
     def _announce(self, trial: Trial) -> None:
         for callback in self.callbacks:
-            if callback.on_trial_end(self.trials, trial) is True and not self._reason:
+            if callback.on_trial_end(self.trials, _copy_of(trial)) is True and not self._reason:
                 self._stop("callback", len(self._record))
         self.objective.raise_if_fatal(trial)  # after the callbacks: the save file and trackers have the trial
         self._judge()
@@ -254,3 +254,8 @@ def entropy_of(random_state: Any, name: str = "random_state") -> int:
     if random_state < 0:
         raise ValueError(f"{name} must not be negative, got {random_state!r}")
     return int(random_state)
+
+
+def _copy_of(trial: Trial) -> Trial:
+    """The trial with a point of its own: a callback may change it, and the record may not change with it."""
+    return replace(trial, point=dict(trial.point))

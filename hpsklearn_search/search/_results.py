@@ -51,7 +51,8 @@ def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any
 
 def padded_folds(trials: Sequence[Trial], n_splits: int) -> list[dict[str, Any]]:
     """The results of `n_splits` folds for every candidate, with NaN for folds that racing left out."""
-    return [fold for trial in trials if trial.outcome is not None for fold in _padded(trial.outcome.folds, n_splits)]
+    folds = [fold for trial in trials if trial.outcome is not None for fold in _padded(trial.outcome.folds, n_splits)]
+    return _with_all_metrics(folds)
 
 
 def _padded(folds: Sequence[Mapping[str, Any]], n_splits: int) -> list[dict[str, Any]]:
@@ -64,6 +65,19 @@ def _padded(folds: Sequence[Mapping[str, Any]], n_splits: int) -> list[dict[str,
     times = {key: float(np.mean([fold[key] for fold in folds])) for key in ("fit_time", "score_time")}
     empty = {"fit_error": None, "test_scores": no_scores, "n_test_samples": 0, **times}
     return [*map(_sklearn_part, folds), *(dict(empty) for _ in range(missing))]
+
+
+def _with_all_metrics(folds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The folds, with a score by name also where a callable that returns several scores raised."""
+    # There scikit-learn's fold routine left one number, and its table would end with a TypeError.
+    metrics = next((fold["test_scores"] for fold in folds if isinstance(fold["test_scores"], dict)), None)
+    if metrics is None:
+        return folds
+    numbers = [(fold, key) for fold in folds for key in ("test_scores", "train_scores") if key in fold]
+    for fold, key in numbers:
+        if not isinstance(fold[key], dict):
+            fold[key] = dict.fromkeys(metrics, fold[key])
+    return folds
 
 
 def add_partial_columns(results: dict[str, Any], trials: Sequence[Trial], metric: str) -> None:

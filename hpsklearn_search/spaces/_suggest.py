@@ -83,10 +83,7 @@ def suggest(estimator: Any, X: Any = None, y: Any = None, *, size: str = "medium
     """
     if size not in SIZES:
         raise ValueError(f"size must be 'small', 'medium' or 'large', got {size!r}")
-    if isinstance(estimator, type):
-        raise TypeError(
-            f"spaces.suggest needs an estimator, got the class {estimator.__name__}; write {estimator.__name__}()"
-        )
+    _refuse_class("spaces.suggest", estimator)
     walk = _Walk(size)
     walk.visit(estimator, "", _data_of(X))
     if not walk.nodes:
@@ -119,8 +116,8 @@ def choose(
 
     Raises
     ------
-    ValueError
-        If there are fewer than two estimators.
+    ValueError, TypeError
+        If there are fewer than two estimators, or something else is among them.
 
     Examples
     --------
@@ -131,7 +128,15 @@ def choose(
     >>> [sorted(option) for option in space["model"].options]
     [['model', 'model__alpha'], ['model', 'model__n_neighbors', 'model__weights']]
     """
+    if not isinstance(parameter, str):
+        raise TypeError(f"spaces.choose: parameter must be the name of a step, such as 'model', got {parameter!r}")
+    if isinstance(estimators, str | Mapping) or hasattr(estimators, "get_params"):
+        raise TypeError(f"spaces.choose needs a list of estimators, got {estimators!r}; write [SVC(), Ridge()]")
     estimators = list(estimators)
+    for estimator in estimators:
+        _refuse_class("spaces.choose", estimator)
+        if not (estimator in (None, "passthrough") or hasattr(estimator, "get_params")):
+            raise TypeError(f"spaces.choose needs estimators, got {estimator!r} among them; write SVC()")
     if len(estimators) < 2:
         raise ValueError(
             f"spaces.choose needs two estimators or more, got {estimators!r}; for one write spaces.suggest(estimator)"
@@ -145,6 +150,12 @@ def choose(
             f"{type(estimator).__name__} {place}".strip(): why for place, why in inner.left_alone.items()
         }
     return ReadySpace({parameter: hp.choice(branches)}, walk.left_alone)
+
+
+def _refuse_class(function: str, estimator: Any) -> None:
+    if isinstance(estimator, type):
+        name = estimator.__name__
+        raise TypeError(f"{function} needs an estimator, got the class {name}; write {name}()")
 
 
 class _Walk:

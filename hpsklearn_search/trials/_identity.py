@@ -46,7 +46,7 @@ UFUNC_MODULES = ("numpy", "scipy.special")
 INCIDENTAL = {
     "__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__annotate__",
     "__annotate_func__", "__annotations_cache__", "__firstlineno__", "__static_attributes__", "__abstractmethods__",
-    "__slotnames__", "_abc_impl", "__wrapped__", "_sklearn_version",
+    "__slotnames__", "_abc_impl", "_sklearn_version",
 }  # fmt: skip
 
 _first_texts: WeakKeyDictionary[FunctionType, str] = WeakKeyDictionary()
@@ -118,7 +118,7 @@ class _Description:
             return f"method({self.text(function)}, {self.text(value.__self__)})"
         if kind is CodeType:
             return self.code(value)
-        name = import_name(value)
+        name = None if _is_plain_object(value) else import_name(value)
         if name is not None:
             return name
         if kind is FunctionType:
@@ -180,9 +180,11 @@ class _Description:
         function, args, state, *items = self.reduced(value)
         made = self.text(args[0]) if function is copyreg.__newobj__ else self.text(function)  # type: ignore[attr-defined]
         args = args[1:] if function is copyreg.__newobj__ else args  # type: ignore[attr-defined]
-        parts = [self.items(args), self.named(state) if type(state) is dict else self.text(state)]
+        parts = [self.items(args)]
+        if state is not None:
+            parts.append(self.named(state) if type(state) is dict else self.text(state))
         parts += [self.items(item) for item in items if item is not None]
-        return f"{made}({', '.join(part for part in parts if part not in ('', 'None'))})"
+        return f"{made}({'; '.join(filter(None, parts))})"
 
     def reduced(self, value: Any) -> list[Any]:
         """What pickle makes an object of: a function, its arguments, a state, items of a list and of a dict."""
@@ -227,6 +229,13 @@ def import_name(thing: Any) -> str | None:
         if found is thing:
             return f"{module}.{qualname}"
     return None
+
+
+def _is_plain_object(value: Any) -> bool:
+    """Whether pickle stores attributes of `value`, and not its name: it may have a name and a state."""
+    kind = type(value)
+    is_default = all(getattr(kind, name) is getattr(object, name) for name in ("__reduce_ex__", "__reduce__"))
+    return is_default and not issubclass(kind, type | FunctionType | np.ufunc) and hasattr(value, "__dict__")
 
 
 def _is_table(value: Any) -> bool:

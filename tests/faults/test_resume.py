@@ -240,6 +240,7 @@ class Locked:
         self.lock = threading.Lock()
 
     def __call__(self, x: float) -> float:
+        """The loss."""
         return x
 
 

@@ -238,6 +238,31 @@ def test_a_continued_search_equals_an_uninterrupted_one() -> None:
     assert rows(both) == rows(whole)
 
 
+class Rescales(Callback):
+    """Changes the point of a trial in place, as somebody does who plots it."""
+
+    def __init__(self) -> None:
+        self.seen: list[float] = []
+
+    def on_trial_begin(self, trials: Trials, trial: Trial) -> None:
+        """Change it before the trial runs."""
+        trial.point["x"] = 100.0
+
+    def on_trial_end(self, trials: Trials, trial: Trial) -> None:
+        """Change it after the trial ran."""
+        self.seen.append(trial.point["x"])
+        trial.point["x"] *= 10
+
+
+def test_a_callback_that_changes_a_point_changes_its_copy() -> None:
+    """What runs and what is recorded stay the same, and so does what the next callback sees."""
+    plan = Plan(LINE, rand.suggest, entropy=0, max_evals=4)
+    callbacks = [Rescales(), Rescales()]
+    trials = run(plan, callbacks=callbacks)[0]
+    assert rows(trials) == rows(run(plan)[0])
+    assert [callback.seen for callback in callbacks] == [[trial.point["x"] for trial in trials.record]] * 2
+
+
 class SaveFileCallback(Callback):
     """Writes down what it is told."""
 

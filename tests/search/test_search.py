@@ -193,6 +193,25 @@ def test_a_scorer_of_several_that_raises_fails_alone(n_jobs: int) -> None:
     assert search.best_score_ > 0.5
 
 
+@pytest.mark.parametrize("failing", [1, 3])
+@pytest.mark.parametrize("racing", [None, "auto"])
+@pytest.mark.filterwarnings("ignore")
+def test_a_callable_of_several_scores_that_raises_costs_its_candidate_alone(failing: int, racing: str | None) -> None:
+    """All its scores are NaN, and the others keep theirs (GridSearchCV ends with a TypeError)."""
+
+    def scoring(estimator: Any, X: Any, y: Any) -> dict[str, float]:
+        if estimator.max_depth == failing:
+            raise ArithmeticError("no score")
+        return {"depth": estimator.max_depth, "other": 2.0}
+
+    options = {"scoring": scoring, "refit": "depth", "objective_metric": "depth", "racing": racing}
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2, 3]}, max_evals=3, cv=3, **options).fit(X, y)
+    assert search.best_params_ == {"max_depth": 2 if failing == 3 else 3}
+    for metric in ("depth", "other"):
+        assert np.isnan(search.cv_results_[f"mean_test_{metric}"][failing - 1])
+        assert np.isfinite(search.cv_results_[f"mean_test_{metric}"][search.best_index_])
+
+
 def test_a_search_whose_scores_are_all_nan_warns_and_takes_the_first() -> None:
     """The first candidate is taken, as in GridSearchCV, and the warning says why."""
     search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, max_evals=2, cv=3, scoring=lambda e, X, y: np.nan)

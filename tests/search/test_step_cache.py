@@ -363,6 +363,106 @@ def test_the_budget_holds_for_any_container(kind: str) -> None:
         tracemalloc.stop()
 
 
+class AppendsToCells(TransformerMixin, BaseEstimator):
+    """Appends to each list in a column of lists."""
+
+    def fit(self, X, y=None):
+        """Learn nothing."""
+        return self
+
+    def transform(self, X):
+        """The lengths of the lists, which grow."""
+        for cell in X["lists"]:
+            cell.append(0)
+        return np.array([[len(cell) * value] for cell, value in zip(X["lists"], X["value"], strict=True)])
+
+
+def test_a_step_that_changes_the_cells_of_a_table_is_fitted_anew() -> None:
+    """All folds share the objects in the cells."""
+    tables = []
+    for step_cache in (None, "auto"):
+        frame = pd.DataFrame({"value": y[:30] + np.arange(30) / 7, "lists": [[0] * (i % 3) for i in range(30)]})
+        options = {"max_evals": 3, "cv": 3, "refit": False, "step_cache": step_cache}
+        search = HyperoptSearchCV(make_pipeline(AppendsToCells(), Ridge()), {"ridge__alpha": [0.1, 1, 10]}, **options)
+        tables.append(search.fit(frame, np.arange(30.0) % 7).cv_results_["mean_test_score"])
+    np.testing.assert_array_equal(*tables)
+
+
+class ReadsItsClass(TransformerMixin, BaseEstimator):
+    """Takes the root whose degree is the length of a list that belongs to the class."""
+
+    registry: list[int] = []
+
+    def fit(self, X, y=None):
+        """Learn the length."""
+        self.n_ = len(self.registry)
+        return self
+
+    def transform(self, X):
+        """A root of X."""
+        return np.asarray(X) ** (1 / (1 + self.n_))
+
+
+class WritesToIt(ReadsItsClass):
+    """The same for the list of its base class, which grows."""
+
+    def fit(self, X, y=None):
+        """Learn the length, and add to the list."""
+        self.registry.append(1)
+        return super().fit(X, y)
+
+
+class SvcThatWritesToIt(SVC):
+    """A last step that adds to the list of another class."""
+
+    def fit(self, X, y, sample_weight=None):
+        """Add."""
+        ReadsItsClass.registry.append(1)
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize("last", [SVC(), SvcThatWritesToIt()], ids=["itself", "last step"])
+@pytest.mark.parametrize("is_inside", [False, True], ids=["step", "in a step"])
+def test_a_step_that_reads_its_class_sees_what_others_write_to_it(last: SVC, is_inside: bool) -> None:
+    """The class of a step is compared as well, also of a step inside of another."""
+    step = ReadsItsClass() if isinstance(last, SvcThatWritesToIt) else WritesToIt()
+    pipeline = Pipeline([("s", make_pipeline(step) if is_inside else step), ("svc", last)])
+    tables = []
+    for step_cache in (None, "auto"):
+        ReadsItsClass.registry.clear()
+        options = {"max_evals": 3, "cv": 3, "refit": False, "step_cache": step_cache}
+        search = HyperoptSearchCV(pipeline, {"svc__C": [0.1, 1, 10]}, **options).fit(X, y)
+        tables.append(search.cv_results_["mean_test_score"])
+    np.testing.assert_array_equal(*tables)
+
+
+class LosesItsModel(TransformerMixin, BaseEstimator):
+    """A pickle of it lacks what it has learned."""
+
+    def __init__(self, how: str = "drop") -> None:
+        self.how = how
+
+    def fit(self, X, y=None):
+        """Learn the means."""
+        self.means_ = X.mean(axis=0)
+        return self
+
+    def transform(self, X):
+        """Centre."""
+        return X - (0.0 if self.means_ is None else self.means_)
+
+    def __getstate__(self):
+        state = {name: value for name, value in vars(self).items() if name != "means_"}
+        return state if self.how == "drop" else {**state, "means_": None}
+
+
+@pytest.mark.parametrize("how", ["drop", "None"])
+def test_a_step_whose_pickle_is_not_complete_is_not_cached(how: str) -> None:
+    """Its copy could not transform the test part as the step itself does."""
+    tables = scores(make_pipeline(LosesItsModel(how), SVC()), {"svc__C": [0.1, 1.0, 10.0]}, X, y, max_evals=3)
+    np.testing.assert_array_equal(tables["auto"], tables[None])
+
+
 def test_what_cannot_be_pickled_costs_no_second_run() -> None:
     """The step is fitted once a fold and candidate, as without a cache."""
     cache = StepCache(10_000)

@@ -223,3 +223,20 @@ def test_wrong_arguments_are_named() -> None:
         spaces.suggest(SVC(), size="huge")
     with pytest.raises(ValueError, match="two estimators"):
         spaces.choose([SVC()])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((SVC(), "svc"), r"needs a list of estimators, got SVC\(\)"),
+        (([SVC, Ridge()], "svc"), r"the class SVC; write SVC\(\)"),
+        ((["svc", SVC()], "svc"), r"got 'svc' among them"),
+        (({"a": SVC(), "b": Ridge()}, "svc"), "needs a list of estimators"),
+        (([SVC(), Ridge()], None), "parameter must be the name of a step, such as 'model', got None"),
+    ],
+    ids=["one estimator", "a class", "a string", "a dict", "no name"],
+)
+def test_a_family_of_something_else_is_refused(arguments: Any, message: str) -> None:
+    """The error shows what was given, and the line that would be right."""
+    with pytest.raises(TypeError, match=message):
+        spaces.choose(*arguments)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -68,6 +69,34 @@ def module_function(X: Any) -> Any:
     return X
 
 
+@functools.lru_cache
+def cached_function(X: Any) -> Any:
+    """A function that can be imported, with a cache."""
+    return X
+
+
+class Decorated:
+    """A decorator that is a class, and takes the name of its function."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        functools.update_wrapper(self, function)
+
+    def __call__(self, X: Any) -> Any:
+        """What the function does."""
+        return self.__wrapped__(X)  # type: ignore[attr-defined]
+
+
+class Named:
+    """A metric with a state and a name, as some libraries make them."""
+
+    def __init__(self, beta: float) -> None:
+        self.beta = beta
+        self.__name__ = "named_metric"
+
+
+named_metric = Named(1.0)
+
+
 def class_of(exponent: float) -> type:
     """A class from a factory."""
 
@@ -122,6 +151,8 @@ MAKERS: dict[str, Callable[[int], Any]] = {
     "partial": lambda n: functools.partial(module_function, n),
     "wrapped function": wrapped,
     "lambda": lambda n: [lambda X: X, lambda X: X + 1, lambda X: X + 2, lambda X: [x + 1 for x in X]][n % 4],
+    "decorator class": lambda n: Decorated(lambda X: X**n),
+    "queue": lambda n: deque([None] * (n % 5)),
     "default": with_default,
     "function with globals": executed,
     "class from a factory": class_of,
@@ -266,3 +297,28 @@ def test_at_first_sight_a_function_may_change_what_it_holds() -> None:
     objective(1)
     assert text_of(objective, at_first_sight=True) == first
     assert text_of(objective) != before
+
+
+def test_an_object_with_a_name_is_compared_by_value() -> None:
+    """A name is that of a function or class; an object may have another state in the next run of a script."""
+    before = text_of(named_metric)
+    named_metric.beta = 2.0
+    try:
+        assert text_of(named_metric) != before
+    finally:
+        named_metric.beta = 1.0
+    assert text_of(named_metric) == before
+
+
+@pytest.mark.parametrize(
+    ("thing", "name"),
+    [
+        (np.mean, "numpy.mean"),
+        (np.exp, "numpy.exp"),
+        (cached_function, f"{__name__}.cached_function"),
+        (len, "builtins.len"),
+    ],
+)
+def test_functions_of_other_kinds_have_a_name(thing: Any, name: str) -> None:
+    """Ufuncs, functions with a cache, and those of C or of numpy that pickle stores by name."""
+    assert text_of(thing) == name

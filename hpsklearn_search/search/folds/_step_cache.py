@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn import get_config
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ...trials import NotComparable, text_of
@@ -149,7 +150,8 @@ def step_key(prefix: bytes, step: Any) -> bytes | None:
         if name.endswith("random_state") and not isinstance(value, int | np.integer):
             return None
     try:
-        return hashlib.sha256(prefix + text_of(step).encode("utf-8", "backslashreplace")).digest()
+        text = text_of([step, *_class_attributes(step)])
+        return hashlib.sha256(prefix + text.encode("utf-8", "backslashreplace")).digest()
     except NotComparable:
         return None
 
@@ -169,7 +171,9 @@ def _surroundings(step: Any, X: Any, y: Any, weight: None = None) -> bytes | Non
 
 def _changeable_items(X: Any) -> Any:
     """X itself if it has items that may change in place, such as dicts in a list, else None."""
-    if getattr(getattr(X, "dtype", None), "hasobject", False):
+    if hasattr(X, "select_dtypes"):  # a frame of pandas
+        items = np.ravel(X.select_dtypes(object)).tolist()
+    elif getattr(getattr(X, "dtype", None), "hasobject", False):
         items = np.ravel(X).tolist()
     else:
         items = X if isinstance(X, list | tuple) else ()
@@ -179,7 +183,10 @@ def _changeable_items(X: Any) -> Any:
 
 
 def _class_attributes(step: Any) -> Iterator[Any]:
-    for kind in type(step).__mro__:
+    """What the class of a step holds, and those of the estimators in it: any fit may change it."""
+    params = step.get_params(deep=True).values() if hasattr(step, "get_params") else ()
+    classes = [type(part) for part in (step, *params) if hasattr(part, "fit") and not isinstance(part, type)]
+    for kind in dict.fromkeys(base for part in classes for base in part.__mro__):
         if kind.__module__.partition(".")[0] in ("sklearn", "builtins"):
             continue  # class attributes of scikit-learn and builtins never change
         for name, value in vars(kind).items():
@@ -203,6 +210,8 @@ class _Pickler(pickle.Pickler):
         return id(value)
 
     def reducer_override(self, value: Any) -> Any:
+        if _loses_state(value):
+            raise pickle.PicklingError("a copy would lack what this object has learned")
         is_frame = hasattr(value, "iloc") and value.ndim == 2
         # pandas would store a view of columns in another layout than it has; cutting them again is cheap.
         if is_frame and len(set(value.dtypes)) == 1 and not value.to_numpy().flags.forc:
@@ -213,6 +222,18 @@ class _Pickler(pickle.Pickler):
         if value.flags.forc and value.flags.writeable:
             return NotImplemented
         return _laid_out, (value.copy(), value.strides, value.flags.writeable)
+
+
+def _loses_state(value: Any) -> bool:
+    """Whether the pickle of an object leaves out, or sets to None, what nothing restores in the copy."""
+    kind = type(value)
+    get, restore = (getattr(kind, name, None) for name in ("__getstate__", "__setstate__"))
+    is_own = isinstance(get, FunctionType) and get is not BaseEstimator.__getstate__
+    if not is_own or restore not in (None, BaseEstimator.__setstate__) or not hasattr(value, "__dict__"):
+        return False
+    state = value.__getstate__()
+    held = [name for name, part in vars(value).items() if part is not None]
+    return isinstance(state, dict) and any(state.get(name) is None for name in held)
 
 
 class _Unpickler(pickle.Unpickler):
