@@ -18,6 +18,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 # A name is one of a secret if it contains the first anywhere, or ends with the second.
@@ -94,8 +95,17 @@ def _stars(value: str) -> str:
     return f"{quote}***{quote}" if quote in ("'", '"') else ""
 
 
+def public_repr(value: Any, name: Any = "") -> str:
+    """The repr of a value of this name, for a message: without secrets, and moving no cursor.
+
+    >>> public_repr("abc", "password"), public_repr({"C": 1, "token": "abc"})
+    ('(hidden)', "{'C': 1, 'token': '***'}")
+    """
+    return "(hidden)" if is_secret(name, value) else printable(without_secrets(repr(value)), keep="\n")
+
+
 def hide_secrets(error: BaseException) -> None:
-    """Take secrets out of the messages of `error`, and of the exceptions that led to it.
+    """Take secrets out of `error`, its notes, the exceptions that led to it, and those that it groups.
 
     >>> error = OSError("no answer from http://me:abc@host")
     >>> hide_secrets(error)
@@ -108,9 +118,21 @@ def hide_secrets(error: BaseException) -> None:
         each = waiting.pop()
         chain[id(each)] = each
         each.args = tuple(_without_secrets_in(part) for part in each.args)
-        if isinstance(getattr(each, "message", None), str):  # as in mlflow's exceptions
-            each.message = without_secrets(each.message)  # type: ignore[attr-defined]
-        waiting += [e for e in (each.__cause__, each.__context__) if e is not None and id(e) not in chain]
+        for name, value in _texts_of(each):
+            with suppress(AttributeError):  # some cannot be set: the message of a group, for one
+                setattr(each, name, value)
+        others = (each.__cause__, each.__context__, *getattr(each, "exceptions", ()))
+        waiting += [e for e in others if isinstance(e, BaseException) and id(e) not in chain]
+
+
+def _texts_of(error: BaseException) -> list[tuple[str, Any]]:
+    """The attributes of an exception that it shows beside its arguments, without secrets."""
+    # mlflow's exceptions have a message, those of the system a file name, and those of requests an address.
+    names = ("message", "filename", "filename2", "url")
+    found = [(name, getattr(error, name, None)) for name in names]
+    texts: list[tuple[str, Any]] = [(name, without_secrets(text)) for name, text in found if isinstance(text, str)]
+    notes = getattr(error, "__notes__", None)
+    return [*texts, ("__notes__", [without_secrets(str(note)) for note in notes])] if notes else texts
 
 
 def _without_secrets_in(part: Any) -> Any:

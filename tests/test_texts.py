@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import time
+import traceback
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
 from hpsklearn_search._texts import concealed, hidden, hide_secrets, is_secret_name, printable, without_secrets
+from hpsklearn_search.exceptions import add_note
 
 MARKER = "S3CRETpw"
 
@@ -135,6 +138,17 @@ def test_an_exception_loses_secrets_with_those_that_led_to_it() -> None:
     assert caught.args == (2, "token=")
     assert caught.__cause__ is not None
     assert caught.__cause__.args == ("http://host", 3)
+
+
+def test_an_exception_loses_secrets_in_notes_files_and_groups() -> None:
+    """What a traceback shows beside the arguments is a text, too."""
+    error = FileNotFoundError(2, "No such file", f"http://a:{MARKER}@host/x")
+    add_note(error, f"token={MARKER}")
+    kind = getattr(builtins, "ExceptionGroup", None)  # Python 3.10 has none
+    group = error if kind is None else kind("several", [error])
+    hide_secrets(group)
+    assert MARKER not in "".join(traceback.format_exception(group))
+    assert error.filename == "http://host/x"
 
 
 @given(st.text())

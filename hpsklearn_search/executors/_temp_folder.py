@@ -109,7 +109,8 @@ def _remove_if_stale(folder: str) -> None:
     """Remove the folder of a dead owner; OSError if the owner lives. Folders of other users or machines stay."""
     if os.path.islink(folder) or os.stat(folder).st_uid != os.getuid():
         return
-    lock = os.open(os.path.join(folder, LOCK), os.O_RDWR | os.O_NOFOLLOW)
+    # O_NONBLOCK: to read a named pipe must not wait for its other end.
+    lock = os.open(os.path.join(folder, LOCK), os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.read(lock, 1024) == _machine():

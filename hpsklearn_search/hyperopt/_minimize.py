@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from .._keywords import Meant, explain_keywords
+from .._texts import public_repr
 from ..exceptions import BadSearchSpace, InvalidTrial, add_note
 from ..executors import SerialExecutor
 from ..integrations import automatic_callbacks, run_environment
@@ -332,7 +333,9 @@ def _points(space: Space, points: Any) -> list[Point]:
     if points is None:
         return []
     if isinstance(points, Mapping | str) or not isinstance(points, Iterable):
-        raise TypeError(f"points_to_evaluate must be a list of points, such as [{{label: value}}], got {points!r}")
+        raise TypeError(
+            f"points_to_evaluate must be a list of points, such as [{{label: value}}], got {public_repr(points)}"
+        )
     parsed = []
     for number, point in enumerate(points):
         try:

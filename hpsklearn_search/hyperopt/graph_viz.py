@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._texts import printable
 from ..space import Space
 from ._translate import translate_space
 
@@ -37,10 +38,17 @@ def dot_hyperparameters(expr: Any) -> str:
     """
     lines: list[str] = []
     for dimension in Space(translate_space(expr)).dimensions:
-        lines.append(f'"{dimension.label}" [ shape=box];')
+        name = _quoted(dimension.label)
+        lines.append(f"{name} [ shape=box];")
         for label, option in dimension.conditions:
-            condition = f"{label}={option}"
-            lines.append(f'"{label}" -> "{condition}";')
-            lines.append(f'"{condition}" [ shape=ellipse];')
-            lines.append(f'"{condition}" -> "{dimension.label}";')
+            condition = _quoted(f"{label}={option}")
+            lines.append(f"{_quoted(label)} -> {condition};")
+            lines.append(f"{condition} [ shape=ellipse];")
+            lines.append(f"{condition} -> {name};")
     return "\n".join(["digraph {", *dict.fromkeys(lines), "}", ""])
+
+
+def _quoted(text: str) -> str:
+    """A text as one name of the language, whatever is in it."""
+    # A backslash before the closing quote would take it along; others begin codes of labels, such as \\N.
+    return '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'

@@ -218,6 +218,10 @@ class Client:
         from mlflow.exceptions import MlflowException
         from mlflow.models import Model
 
+        try:
+            description = Model.load(folder)
+        except Exception as error:  # of mlflow, or of what reads YAML: the folder may come from somebody else
+            raise ValueError(f"there is no model that mlflow can read in {folder!r}") from error
         experiment_id = self.run(run_id).info.experiment_id
         try:
             logged = self._client.create_logged_model(experiment_id, name=name, source_run_id=run_id, params=params)
@@ -227,7 +231,6 @@ class Client:
             self.log_files(run_id, folder, name)  # before mlflow 3, a model is a folder of its run
             return
         self._client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-        description = Model.load(folder)
         description.run_id, description.model_id, description.model_uuid = run_id, logged.model_id, logged.model_id
         description.artifact_path = logged.artifact_location
         description.save(str(Path(folder) / "MLmodel"))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from .._texts import printable
-from ._content import FAILED, FINISHED, KILLED, Update
+from ._content import FAILED, FINISHED, KILLED, SEARCH_TAG, Update
 from ._tracker import Destination
 
 FORMAT = 1
@@ -52,6 +52,11 @@ def _is_number(value: Any) -> bool:
 
 def _are_texts(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _are_tags(value: Any) -> bool:
+    # A run must not name another search or another parent: these tags it got when it was created.
+    return _are_texts(value) and not any(name == SEARCH_TAG or name.startswith("mlflow.") for name in value)
 
 
 def _are_runs(value: Any) -> bool:
@@ -88,7 +93,8 @@ UPDATE: Mapping[str, Check] = {
     "trial": _optional(_is_count),
     **dict.fromkeys(("start", "end"), _optional(_is_time)),
     "status": lambda value: value in (None, FINISHED, FAILED, KILLED),
-    **dict.fromkeys(("tags", "params"), _are_texts),
+    "tags": _are_tags,
+    "params": _are_texts,
     "metrics": _are_metrics,
     "dataset": lambda value: _are_texts(value) and set(value) <= DATASET,
     **dict.fromkeys(("folder", "model"), _optional(_is_text)),
@@ -145,13 +151,22 @@ def _path_in_own_folder(name: str | None, path: Path) -> str | None:
     own, target = path.with_suffix(""), path.parent / name
     parts = Path(name).parts
     is_inside = "\0" not in name and parts[:1] == (own.name,) and len(parts) > 1 and ".." not in parts
-    if not is_inside or not _has_plain_files_only(target, own):
-        raise ValueError(f"{path} names {name!r}; only files in {own}, without links, can be sent")
+    try:
+        is_plain = is_inside and _has_plain_files_only(target, own)
+    except (OSError, ValueError):  # a name that is too long, or that no file can have
+        is_plain = False
+    if not is_plain:
+        raise ValueError(f"{path} names {name[:200]!r}; only files in {own}, without links, can be sent")
+    if not target.is_dir():
+        raise ValueError(f"{path} needs the folder {str(target)!r}, which is not there; copy it beside the file")
     return str(target)
 
 
 def _has_plain_files_only(target: Path, own: Path) -> bool:
-    """Whether there is no link, pipe or device in the folder `target`, or on the way to it from `own`."""
+    """Whether there is no link, pipe or device in the folder `target`, or on the way to it from `own`.
+
+    A file with several names may be one of the user's that somebody has linked into the folder.
+    """
     chain = [parent for parent in (target, *target.parents) if parent.is_relative_to(own)]
-    modes = [os.lstat(entry).st_mode for entry in (*chain, *target.rglob("*")) if os.path.lexists(entry)]
-    return all(stat.S_ISREG(mode) or stat.S_ISDIR(mode) for mode in modes)
+    found = [os.lstat(entry) for entry in (*chain, *target.rglob("*")) if os.path.lexists(entry)]
+    return all(stat.S_ISDIR(s.st_mode) or (stat.S_ISREG(s.st_mode) and s.st_nlink == 1) for s in found)

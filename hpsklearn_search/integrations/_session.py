@@ -165,7 +165,7 @@ def _dataset(search: Mapping[str, Any]) -> Update:
     try:
         return Update(dataset=describe_dataset(*search["data"]) if "data" in search else {})
     except Exception:
-        logger.info("the training data were not described", exc_info=True)
+        logger.info("the training data were not described\n%s", without_secrets(format_exc()))
         return Update()
 
 

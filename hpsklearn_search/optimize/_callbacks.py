@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from .._texts import printable, public_repr, without_secrets
 from ..executors._streams import safe_logger
 from ..trials import Trial, Trials
 
@@ -80,7 +81,8 @@ class LogLines(Callback):
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
         failure = None if trial.outcome is None else trial.outcome.failure
         if failure is not None:
-            logger.warning("trial %s at %s failed: %s", trial.tid, trial.point, failure)
+            text = printable(without_secrets(str(failure)), keep="\n\t")
+            logger.warning("trial %s at %s failed: %s", trial.tid, public_repr(trial.point), text)
 
     def on_search_end(self, trials: Trials, reason: str) -> None:
         logger.info("search ended (%s) after %d trials, best loss %s", reason, len(trials.record), trials.best_loss)

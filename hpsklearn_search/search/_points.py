@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import public_repr
 from ..exceptions import InvalidTrial
 from ..space import Choice, Constant, IsBranch, Node, Parameter, Point, Space, has_nodes
 from ._describe import parameter_names, settings
@@ -31,7 +32,9 @@ MOST_ENUMERATED = 10_000
 def as_points(parameters: ParameterSpace, candidates: Iterable[Any] | None) -> list[Point]:
     """The points that ``points_to_evaluate`` means; what a candidate does not name is drawn."""
     if isinstance(candidates, str | Mapping) or not (candidates is None or isinstance(candidates, Iterable)):
-        raise TypeError(f"points_to_evaluate must be a list of candidates, as in [{{'C': 1.0}}], got {candidates!r}")
+        raise TypeError(
+            f"points_to_evaluate must be a list of candidates, as in [{{'C': 1.0}}], got {public_repr(candidates)}"
+        )
     points = []
     for place, candidate in enumerate(() if candidates is None else candidates):
         try:
@@ -54,7 +57,7 @@ def _completed(space: Space, fixed: Mapping[str, Any], rng: np.random.Generator)
 
 def _fixed_labels(parameters: ParameterSpace, candidate: Any) -> Point:
     if not isinstance(candidate, Mapping):
-        raise InvalidTrial(f"a candidate is a dict such as {{'C': 1.0}}, got {candidate!r}")
+        raise InvalidTrial(f"a candidate is a dict such as {{'C': 1.0}}, got {public_repr(candidate)}")
     names = dict.fromkeys(_names(None, parameters.space.root, parameters.is_branch))
     unknown = [key for key in candidate if key not in names and key not in parameters.space.index]
     if unknown:
@@ -227,5 +230,5 @@ def _misfit(parameters: ParameterSpace, candidate: Mapping[str, Any], is_label: 
         if _match(parameters, {key: value}, is_label) is None:
             labels = [s.label for s in settings(parameters) if key in (s.parameter, s.label)]
             choices = " or ".join(words[label] for label in dict.fromkeys(labels)) or "a constant"
-            return f"{key!r} cannot be {value!r}; in the space it is {choices}"
-    return f"no candidate of the space has {dict(candidate)!r} together"
+            return f"{key!r} cannot be {public_repr(value, key)}; in the space it is {choices}"
+    return f"no candidate of the space has {public_repr(dict(candidate))} together"

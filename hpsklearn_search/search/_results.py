@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from .._texts import printable
+from .._texts import printable, public_repr
 from ..trials import STATUS_CANCELLED, Trial
 from ._score_errors import SCORE_ERRORS, fold_error, last_line
 
@@ -46,7 +46,7 @@ def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any
     error = next(fold["fit_error"] for fold in flat_folds([trial]) if fold["fit_error"])
     raised = re.findall(r"^(?:\w+\.)*(\w*(?:Error|Exception)\b.*)", error, flags=re.MULTILINE)[::-1]
     reasons = ", from ".join(dict.fromkeys(raised)) or last_line(error)
-    return f"Candidate {trial.number}, {dict(params_of(trial.point))!r}, failed with {reasons}"
+    return f"Candidate {trial.number}, {public_repr(dict(params_of(trial.point)))}, failed with {reasons}"
 
 
 def padded_folds(trials: Sequence[Trial], n_splits: int) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .._texts import public_repr
 from ..exceptions import BadSearchSpace, add_note
 from ._distributions import Categorical, Distribution, Integer, Normal, Uniform, is_real
 from ._labels import Labels
@@ -187,13 +188,15 @@ def _options(key: str, value: Any) -> list[Any]:
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and len(shape) > 1:
         raise ValueError(
-            f"Parameter array for {key!r} should be one-dimensional, got: {value!r} with shape {value.shape}"
+            f"Parameter array for {key!r} should be one-dimensional, got: {public_repr(value, key)} with shape {shape}"
         )
     if shape == ():
         raise _not_a_list(key, value)
     options = list(value)
     if not options:
-        raise ValueError(f"Parameter grid for parameter {key!r} need to be a non-empty sequence, got: {value!r}")
+        raise ValueError(
+            f"Parameter grid for parameter {key!r} need to be a non-empty sequence, got: {public_repr(value, key)}"
+        )
     return options
 
 
@@ -207,7 +210,7 @@ def _is_ordered(options: list[Any]) -> bool:
 
 def _not_a_list(key: str, value: Any) -> TypeError:
     return TypeError(
-        f"Parameter grid for parameter {key!r} needs to be a list or a numpy array, but got {value!r} "
+        f"Parameter grid for parameter {key!r} needs to be a list or a numpy array, but got {public_repr(value, key)} "
         f"(of type {type(value).__name__}) instead. Single values need to be wrapped in a list with one element."
     )
 
@@ -217,7 +220,7 @@ def _bare_dict(key: str, value: dict[Any, Any]) -> TypeError:
     error = _not_a_list(key, value)
     add_note(
         error,
-        f"If the dict is one value of {key!r}, write {{{key!r}: [{value!r}]}}; a range of numbers is "
+        f"If the dict is one value of {key!r}, write {{{key!r}: [{public_repr(value, key)}]}}; a range of numbers is "
         f"{{{key!r}: hp.uniform(low, high)}}.",
     )
     return error

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import public_repr
 from ..exceptions import InvalidTrial
 from ._nodes import Choice, Constant
 from ._space import Point, Space
@@ -22,7 +23,7 @@ from ._space import Point, Space
 def parse_point(space: Space, point: Mapping[str, Any], *, within: bool = True) -> Point:
     """`point` as a point of `space`: the active labels with raw values; `within` as in `Space.check`."""
     if not isinstance(point, Mapping):
-        raise InvalidTrial(f"a point is a dict such as {{label: value}}, got {point!r}")
+        raise InvalidTrial(f"a point is a dict such as {{label: value}}, got {public_repr(point)}")
     # The best configuration of an earlier search, as space_eval returns it, has the constants of the space, too.
     others = {key: value for key, value in point.items() if key not in space.index}
     constants = space.constants() if others else {}
@@ -41,7 +42,8 @@ def _check_constants(space: Space, point: Point, others: Mapping[str, Any]) -> N
         given = [value, *value] if isinstance(value, list) and len(value) == 1 else [value]  # as in misc["vals"]
         if not any(_is_same(constant, item) for constant in constants[key] for item in given):
             raise InvalidTrial(
-                f"point: {key!r} is {value!r}, but in the space it is the constant {constants[key][0]!r}; "
+                f"point: {key!r} is {public_repr(value, key)}, but in the space it is the constant "
+                f"{public_repr(constants[key][0], key)}; "
                 f"leave {key!r} out of the point, or search it: {{{key!r}: hp.choice([...])}}"
             )
 
@@ -71,7 +73,8 @@ def _index(node: Choice, value: Any) -> int:
     if is_index or (is_number and float(value).is_integer() and 0 <= value < n):
         return int(value)
     raise InvalidTrial(
-        f"label {node.label!r}: {value!r} is neither an index from 0 to {n - 1} nor one of the options of {node!r}"
+        f"label {node.label!r}: {public_repr(value, node.label)} is neither an index from 0 to {n - 1} nor one of the "
+        f"options of {node!r}"
     )
 
 

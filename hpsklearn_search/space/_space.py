@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .._texts import public_repr
 from ..exceptions import DuplicateLabel, InvalidTrial
 from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_finite
@@ -139,16 +140,19 @@ class Space:
         """The active labels of `point`, checked; with ``within=False`` any finite number will do."""
         unknown = sorted(set(point) - set(self.index))
         if unknown:
-            raise InvalidTrial(f"point {dict(point)!r}: unknown label {unknown[0]!r}; the labels are {self.labels}")
+            raise InvalidTrial(
+                f"point {public_repr(dict(point))}: unknown label {unknown[0]!r}; the labels are {self.labels}"
+            )
         checked: Point = {}
         for dimension in self.dimensions:
             if not dimension.is_active(checked):
                 continue
             label = dimension.label
             if label not in point:
-                raise InvalidTrial(f"point {dict(point)!r}: label {label!r} is active but has no value")
+                raise InvalidTrial(f"point {public_repr(dict(point))}: label {label!r} is active but has no value")
             if not (dimension.distribution.contains(point[label]) or (not within and dimension.takes(point[label]))):
-                raise InvalidTrial(f"point {dict(point)!r}: {point[label]!r} cannot be drawn from {dimension.node!r}")
+                value = public_repr(point[label], label)
+                raise InvalidTrial(f"point {public_repr(dict(point))}: {value} cannot be drawn from {dimension.node!r}")
             checked[label] = point[label]
         return checked
 
@@ -217,9 +221,13 @@ def _lookup(point: Mapping[str, Any]) -> Callable[[Parameter | Choice], Any]:
         try:
             value = point[node.label]
         except KeyError:
-            raise InvalidTrial(f"label {node.label!r} is active but has no value in {dict(point)!r}") from None
+            raise InvalidTrial(
+                f"label {node.label!r} is active but has no value in {public_repr(dict(point))}"
+            ) from None
         if isinstance(node, Choice) and not 0 <= value < len(node.options):
-            raise InvalidTrial(f"label {node.label!r}: there is no option {value!r} among {len(node.options)}")
+            raise InvalidTrial(
+                f"label {node.label!r}: there is no option {public_repr(value, node.label)} among {len(node.options)}"
+            )
         return value
 
     return value_of

@@ -17,15 +17,37 @@ from typing import Any
 
 import numpy as np
 
+DEEPEST = 100  # levels of lists and dicts; Python stops at a thousand calls, and a level may take several
+
 
 def dumps(value: Any) -> str:
     """The compact JSON text of plain values and numpy scalars; a TypeError for anything else."""
-    return json.dumps(_plain(value), allow_nan=False, separators=(",", ":"))
+    plain = _plain(value)
+    text = json.dumps(plain, allow_nan=False, separators=(",", ":"))
+    _check_depth(plain, text)
+    return text
 
 
 def loads(text: str) -> Any:
     """The value behind a text made by `dumps`; tuples come back as lists. ValueError for a text that it cannot make."""
-    return _DECODER.decode(text)
+    value = _DECODER.decode(text)
+    _check_depth(value, text)
+    return value
+
+
+def _check_depth(value: Any, text: str) -> None:
+    """Raise ValueError if lists and dicts are nested more than `DEEPEST` levels; `text` is the JSON of `value`."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return
+    level, depth = [value], 0
+    while level := [item for each in level for item in _items(each)]:
+        depth += 1
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested too deeply: more than {DEEPEST} levels")
+
+
+def _items(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def json_part(values: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -250,7 +250,7 @@ def test_a_folder_of_killed_processes_is_removed_by_the_next_search(tmp_path: Pa
 
 
 @pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
-@pytest.mark.parametrize("kind", ["no lock", "another machine", "link"])
+@pytest.mark.parametrize("kind", ["no lock", "another machine", "link", "pipe"])
 def test_a_folder_that_is_not_ours_stays(kind: str, tmp_path: Path) -> None:
     """A name alone proves nothing: without a lock file of this machine, a folder is not touched."""
     root, folder = tmp_path / "root", tmp_path / "elsewhere"
@@ -260,6 +260,8 @@ def test_a_folder_that_is_not_ours_stays(kind: str, tmp_path: Path) -> None:
     (folder / "data").touch()
     if kind == "another machine":
         (folder / "owner").write_text("another machine")
+    if kind == "pipe":  # nobody writes to it
+        os.mkfifo(folder / "owner")
     if kind == "link":
         (folder / "owner").write_text(socket.gethostname())
         (root / "hpsklearn_search-abc").symlink_to(folder)

@@ -12,6 +12,7 @@ import copy
 import json
 import os
 import random
+import shutil
 import sqlite3
 import time
 import warnings
@@ -113,6 +114,7 @@ FAULTS = {
     "a point that is a list": {"point": "[1]"},
     "a number of 400 digits": {"point": '{"constant": 1, "seed": 1' + "0" * 400 + "}"},
     "a number that is not JSON": {"point": '{"constant": 1, "seed": NaN}'},
+    "a result that is nested deeply": {"result": '{"a": ' + "[" * 900 + "]" * 900 + "}"},
     "bytes": {"point": b"\xff\xfe"},
     "folds of texts": {"folds": '["a", "b"]'},
     "folds without what they need": {"folds": '[{"test_scores": 1}]'},
@@ -427,15 +429,37 @@ def test_a_good_log_is_sent(tmp_path: Path, server: type[Answers]) -> None:
     [
         {"trial": "3"}, {"trial": -1}, {"status": "x"}, {"end": 10**400}, {"params": []}, {"params": {"a": 1}},
         {"metrics": [["loss", float("nan"), 1, 0]]}, {"metrics": [["loss", 10**400, 1, 0]]}, {"metrics": [1]},
-        {"folder": 3}, {"folder": "\0"}, {"other": 1}, [], None, 3,
+        {"folder": 3}, {"folder": "\0"}, {"folder": "mlflow-unsent-abc/" + "a" * 5000},
+        {"folder": "mlflow-unsent-abc/\ud800"}, {"tags": {"mlflow.parentRunId": "b"}}, {"tags": {SEARCH_TAG: "b"}},
+        {"other": 1}, [], None, 3,
     ],
-    ids=str,
+    ids=lambda change: ascii(change)[:60],
 )  # fmt: skip
 def test_an_update_that_no_search_writes_is_refused(tmp_path: Path, server: type[Answers], change: Any) -> None:
     """Before anything is sent, with a ValueError."""
     path = write_log(tmp_path, [unsent_lines()[0], json.dumps(change)])
-    with pytest.raises(ValueError, match=r"not a file of updates|only files in"):
+    with pytest.raises(ValueError, match=r"not a file of updates|only files in|which is not there"):
         _unsent.resend(path, "sqlite:///x.db", None)
+
+
+def test_a_log_without_its_folder_is_refused(tmp_path: Path, server: type[Answers]) -> None:
+    """The rest would be sent as if that were all."""
+    path = write_log(tmp_path, unsent_lines())
+    shutil.rmtree(tmp_path / path.stem / "model")
+    with pytest.raises(ValueError, match=r"needs the folder '.*model', which is not there"):
+        _unsent.resend(path, "sqlite:///x.db", None)
+    assert server.files == []
+
+
+@pytest.mark.skipif(not hasattr(os, "link"), reason="no hard links")
+def test_a_second_name_of_a_file_elsewhere_is_not_sent(tmp_path: Path, server: type[Answers]) -> None:
+    """Whoever can write to the folder can link a file of the user's into it."""
+    (tmp_path / "private").write_text("key")
+    path = write_log(tmp_path, unsent_lines())
+    os.link(tmp_path / "private", tmp_path / path.stem / "folder" / "table.csv")
+    with pytest.raises(ValueError, match="only files in"):
+        _unsent.resend(path, "sqlite:///x.db", None)
+    assert server.files == []
 
 
 @pytest.mark.parametrize("name", ["search", "experiment_id", "external_run_id", "runs", "start"])

@@ -296,6 +296,16 @@ def test_caught_exceptions_are_logged_if_verbose(verbose: bool, caplog: pytest.L
     assert all("ZeroDivisionError" in line for line in warned)
 
 
+def test_a_logged_exception_shows_no_secret_and_moves_no_cursor(caplog: pytest.LogCaptureFixture) -> None:
+    """Its text may come from a server, and a log ends in a terminal."""
+
+    def fail(x: float) -> float:
+        raise OSError("no answer from http://me:S3CRETpw@host\x1b[2J")
+
+    minimise(fail, catch_eval_exceptions=True, max_evals=1, verbose=True)
+    assert "no answer from http://host\\x1b[2J" in caplog.text
+
+
 @pytest.mark.parametrize("algo", [tpe.suggest, auto.suggest], ids=["tpe", "auto"])
 @pytest.mark.parametrize(
     "bad", [lambda x: {"status": STATUS_FAIL, "loss": -10.0}, lambda x: float("nan"), lambda x: {"status": STATUS_FAIL}]

@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import os
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -270,6 +271,14 @@ def test_a_space_is_a_graph_of_its_conditions() -> None:
     assert '"k" -> "k=0";' in text
     assert '"k=0" -> "x";' in text
     assert text.startswith("digraph {")
+
+
+@pytest.mark.parametrize("label", ['x"]; "y" [URL="http://host"', "x\\", "x\x1b[2J"])
+def test_a_label_is_one_name_in_the_graph(label: str) -> None:
+    """Quotes and backslashes in it do not end it."""
+    (line,) = dot_hyperparameters(hp.uniform(label, 0, 1)).splitlines()[1:-1]
+    assert re.fullmatch(r'"(?:[^"\\]|\\.)*" \[ shape=box\];', line)
+    assert line.isprintable()
 
 
 @pytest.mark.parametrize("name", NAMES["plotting"].split()[:3])

@@ -1,0 +1,75 @@
+"""Values of a parameter that is named like a secret: no message and no notebook shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sklearn.dummy import DummyClassifier
+
+from hpsklearn_search import HyperoptSearchCV, fmin, hp
+from hpsklearn_search.exceptions import InvalidTrial
+
+MARKER = "S3CRETpw"
+SPACE = {"place": hp.uniformint("place", 0, 2), "password": hp.choice("password", [MARKER, f"{MARKER}2"])}
+X, y = [[float(i)] for i in range(12)], [0, 1] * 6
+
+
+class Login(DummyClassifier):  # type: ignore[misc]
+    """A classifier that needs a password."""
+
+    def __init__(self, password: Any = None, place: int = 0) -> None:
+        super().__init__()
+        self.password = password
+        self.place = place
+
+
+class Refused(Login):
+    """Its password is never right."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Refused:
+        """Fail."""
+        raise OSError("no entry")
+
+
+def search(estimator: Any = None, space: Any = None, **settings: Any) -> HyperoptSearchCV:
+    """A search for the right password."""
+    return HyperoptSearchCV(estimator or Login(), space or SPACE, max_evals=3, cv=2, random_state=0, **settings)
+
+
+def minimise(points: Any, **constants: Any) -> Any:
+    """The same with `fmin`."""
+    return fmin(lambda point: 0.0, {**SPACE, **constants}, max_evals=1, points_to_evaluate=points, verbose=False)
+
+
+MESSAGES: dict[str, Callable[[], Any]] = {
+    "a candidate that is not in the space": lambda: search(points_to_evaluate=[{"password": MARKER * 2}]).fit(X, y),
+    "one candidate": lambda: search(points_to_evaluate={"password": MARKER}).fit(X, y),
+    "an address": lambda: search(points_to_evaluate=f"http://me:{MARKER}@host").fit(X, y),
+    "candidates in lists": lambda: search(points_to_evaluate=[[{"password": MARKER}]]).fit(X, y),
+    "a value without a list": lambda: search(space=[{"password": MARKER}]).fit(X, y),
+    "a dict without a list": lambda: search(space={"password": {"x": MARKER}}).fit(X, y),
+    "every candidate fails": lambda: search(Refused()).fit(X, y),
+    "a point of fmin that is not in the space": lambda: minimise([{"password": MARKER * 2, "place": 0}]),
+    "one point of fmin": lambda: minimise({"password": MARKER}),
+    "an unknown label": lambda: minimise([{"password": MARKER, "place": 0, "other": 1}]),
+    "another constant": lambda: minimise([{"password": MARKER, "place": 0, "token": "x"}], token=MARKER),
+    "a label without a value": lambda: minimise([{"password": MARKER}]),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("what", MESSAGES)
+def test_a_message_shows_no_secret(what: str) -> None:
+    """Messages end in logs of jobs."""
+    with pytest.raises((InvalidTrial, TypeError, ValueError, OSError)) as error:
+        MESSAGES[what]()
+    assert MARKER not in str(error.value) + "".join(getattr(error.value, "__notes__", []))
+
+
+def test_the_best_secret_is_not_in_a_notebook() -> None:
+    """A saved notebook keeps what it shows; the representation of the estimator is scikit-learn's."""
+    table = search(refit=False).fit(X, y)._repr_html_().partition("<details>")[0]
+    assert "password</th><td>(hidden)" in table
+    assert MARKER not in table
