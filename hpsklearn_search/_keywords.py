@@ -15,9 +15,15 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 LONGEST_VALUE = 200
+BOUND = ("self", "cls")  # parameters that a method gets by itself
+
+# A stopping rule is no root name, so a line that uses it says where it is.
+WRITE_STOP = (
+    "Write early_stop_fn=no_progress_loss(30) (from hpsklearn_search.hyperopt.early_stop import no_progress_loss)"
+)
 
 # What another library's keyword means here: the name of ours, a sentence, or a function that makes one of the value.
 Meant: TypeAlias = Mapping[str, str | Callable[[Any], str]]
@@ -37,15 +43,41 @@ MEANT_IN_HP: Meant = {
 }
 
 
+# What distributions are called elsewhere, in lower case.
+DISTRIBUTIONS_ELSEWHERE = {
+    **dict.fromkeys(("log_uniform", "logfloat", "reciprocal", "qlogrange"), "hp.logrange(low, high)"),
+    **dict.fromkeys(("lograndint", "log_int", "qlograndint", "loguniform_int"), "hp.loguniformint(low, high)"),
+    **dict.fromkeys(("int", "integer", "int_uniform", "suggest_int", "qrandint"), "hp.uniformint(low, high)"),
+    **dict.fromkeys(("float", "real", "suggest_float", "range"), "hp.uniform(low, high)"),
+    **dict.fromkeys(("categorical", "suggest_categorical", "grid", "grid_search", "list"), "hp.choice(options)"),
+    **dict.fromkeys(("randn", "gauss", "gaussian"), "hp.normal(mu, sigma)"),
+}
+
+
 class ExplainsKeywords:
-    """Base of a class whose constructor answers an unknown keyword with the right one."""
+    """Base of a class that answers an unknown keyword of its constructor, or attribute, with the right one."""
 
     _meant: ClassVar[Meant] = {}
+    _attributes_elsewhere: ClassVar[Mapping[str, str]] = {}
 
     # A __new__ leaves the signature of __init__ alone, which scikit-learn and editors read.
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         check_keywords(cls.__init__, cls.__name__, kwargs, cls._meant)
+        check_positions(cls.__init__, cls.__name__, (cls, *args))
         return super().__new__(cls)
+
+    if not TYPE_CHECKING:  # a type checker shall go on to refuse unknown names
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # a property raised: its own error says why
+            cure = self._why_missing(name)
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(f"{text}; {cure}" if cure else text, name=name, obj=self)
+
+    def _why_missing(self, name: str) -> str:
+        """What to do about an attribute that is not there; empty where nothing is known."""
+        return f"write {self._attributes_elsewhere[name]}" if name in self._attributes_elsewhere else ""
 
 
 def explain_keywords(meant: Meant) -> Callable[[Function], Function]:
@@ -55,6 +87,7 @@ def explain_keywords(meant: Meant) -> Callable[[Function], Function]:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             check_keywords(function, function.__name__, kwargs, meant)
+            check_positions(function, function.__name__, args)
             return function(*args, **kwargs)
 
         return call  # type: ignore[return-value]
@@ -75,13 +108,36 @@ def check_keywords(function: Callable[..., Any], name: str, keywords: Mapping[st
         raise TypeError(f"{name}() got {argument}. {'. '.join(answers)}")
 
 
+def check_positions(function: Callable[..., Any], name: str, args: tuple[Any, ...]) -> None:
+    """Raise TypeError where `args` are more than `function` takes by position; the others are written by name."""
+    by_position, by_name = _places(function)
+    too_many = args[len(by_position) :]
+    if not too_many or not by_name:
+        return
+    lines = ", ".join(f"{key}={_shown(value)}" for key, value in zip(by_name, too_many, strict=False))
+    taken = ", ".join(key for key in by_position if key not in BOUND)
+    raise TypeError(f"{name}() takes only {taken} by position. Write the others by name, such as {lines}")
+
+
+@functools.cache
+def _places(function: Callable[..., Any]) -> tuple[list[str], list[str]]:
+    """The parameters that `function` takes by position, and those that it takes by name only."""
+    parameters = list(inspect.signature(function).parameters.values())
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return [], []
+    by_position = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return by_position, [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+
+
 @functools.cache
 def _names(function: Callable[..., Any]) -> tuple[str, ...] | None:
     """The keywords that `function` has; None if it takes any."""
     parameters = list(inspect.signature(function).parameters.values())
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
-    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "self")
+    return tuple(
+        p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name not in BOUND
+    )
 
 
 def _cure(key: str, value: Any, names: tuple[str, ...], meant: Meant) -> str:

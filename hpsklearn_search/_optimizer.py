@@ -87,6 +87,14 @@ class Optimizer(ExplainsKeywords):
         **dict.fromkeys(("n_trials", "max_evals", "n_iter"), "Leave it out: you decide how often you call ask"),
     }
 
+    _attributes_elsewhere = {
+        **dict.fromkeys(("suggest", "get_suggestion", "get_suggestions", "ask_tell"), "ask()"),
+        **dict.fromkeys(("register", "observe", "report", "update"), "tell(suggestion, loss)"),
+        **dict.fromkeys(("best_params", "best_params_", "best_trial", "best_point"), "best.configuration"),
+        **dict.fromkeys(("best_value", "best_loss"), "trials.best_loss"),
+        **dict.fromkeys(("minimize", "maximize", "optimize", "run"), "fmin(objective, space), which runs the loop"),
+    }
+
     def __init__(
         self,
         space: Any,

@@ -12,9 +12,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, overload
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, overload
 
+from ._keywords import DISTRIBUTIONS_ELSEWHERE
 from .exceptions import BadSearchSpace
+
+# A name without an underscore would be a name of hp: skopt has an Integer that is written in a space.
+from .space import _distributions as _of
 from .space._arguments import (
     LARGEST_LOG,
     Call,
@@ -27,7 +32,6 @@ from .space._arguments import (
     step,
     whole,
 )
-from .space._distributions import Categorical, Integer, Normal, Uniform
 from .space._lattice import Lattice
 from .space._nodes import Choice, Parameter
 
@@ -133,7 +137,7 @@ def pchoice(label: str | None, p_options: Sequence[tuple[float, Any]]) -> Choice
             f"{call}: probabilities must be at least 0 and sum to 1, got {list(weights)} (sum {math.fsum(weights):g})"
         )
     weights = tuple(map(float, weights))
-    return Choice(label, [option for _, option in pairs], Categorical(len(pairs), weights))
+    return Choice(label, [option for _, option in pairs], _of.Categorical(len(pairs), weights))
 
 
 @overload
@@ -168,14 +172,14 @@ def randint(label: str | None, low: int, high: int | None = None) -> Parameter:
     Examples
     --------
     >>> randint("n", 5).distribution, randint("n", 5, 8).distribution
-    (Integer(low=0, high=4, log=False), Integer(low=5, high=7, log=False))
+    (_of.Integer(low=0, high=4, log=False), _of.Integer(low=5, high=7, log=False))
     """
     call = Call("randint", label)
     start, stop = (0, low) if high is None else (low, high)
     start, stop = whole(call, "low", start), whole(call, "high", stop)
     if start >= stop:
         raise BadSearchSpace(f"{call}: low must be < high, got low={start}, high={stop}; the upper bound is excluded")
-    return Parameter(label, Integer(start, stop - 1))
+    return Parameter(label, _of.Integer(start, stop - 1))
 
 
 @overload
@@ -215,7 +219,7 @@ def uniformint(label: str | None, low: int, high: int) -> Parameter:
     call = Call("uniformint", label)
     low, high = whole(call, "low", low), whole(call, "high", high)
     check_order(call, low, high)
-    return Parameter(label, Integer(low, high))
+    return Parameter(label, _of.Integer(low, high))
 
 
 @overload
@@ -257,7 +261,7 @@ def loguniformint(label: str | None, low: int, high: int) -> Parameter:
     check_order(call, low, high)
     if low < 1:
         raise BadSearchSpace(f"{call}: low must be at least 1, got {low}; bounds are plain")
-    return Parameter(label, Integer(low, high, log=True))
+    return Parameter(label, _of.Integer(low, high, log=True))
 
 
 @overload
@@ -452,7 +456,7 @@ def logrange(label: str | None, low: float, high: float) -> Parameter:
     check_order(call, low, high)
     if low <= 0:
         raise BadSearchSpace(f"{call}: low must be > 0, got {low:g}; for logarithmic bounds write hp.loguniform")
-    return Parameter(label, Uniform(low, high, log=True))
+    return Parameter(label, _of.Uniform(low, high, log=True))
 
 
 @overload
@@ -613,7 +617,7 @@ def _uniform(call: Call, low: Any, high: Any, *, log: bool = False, q: float | N
     if log:
         low, high = plain_bounds(call, low, high)
     if q is None:
-        return Parameter(call.label, Uniform(low, high, log=log))
+        return Parameter(call.label, _of.Uniform(low, high, log=log))
     q = step(call, q, high - low)
     check_resolution(call, q, max(abs(low), abs(high)))
     lattice = Lattice.between(low, high, q)
@@ -622,7 +626,7 @@ def _uniform(call: Call, low: Any, high: Any, *, log: bool = False, q: float | N
     # A bound such as 3 * 0.1 is shown as the multiple that it stands for.
     ends = zip((low, high), (lattice.first, lattice.last), strict=True)
     low, high = (lattice.value(k) if math.isclose(bound, k * q, rel_tol=1e-14) else bound for bound, k in ends)
-    return Parameter(call.label, Uniform(low, high, log=log, q=q))
+    return Parameter(call.label, _of.Uniform(low, high, log=log, q=q))
 
 
 def _normal(call: Call, mu: Any, sigma: Any, *, log: bool = False, q: float | None = None) -> Parameter:
@@ -630,7 +634,16 @@ def _normal(call: Call, mu: Any, sigma: Any, *, log: bool = False, q: float | No
     if sigma <= 0:
         raise BadSearchSpace(f"{call}: sigma must be > 0, got {sigma:g}")
     if q is None:
-        return Parameter(call.label, Normal(mu, sigma, log=log))
+        return Parameter(call.label, _of.Normal(mu, sigma, log=log))
     q = step(call, q)
     check_resolution(call, q, math.exp(min(mu, LARGEST_LOG)) if log else abs(mu) + sigma)
-    return Parameter(call.label, Normal(mu, sigma, log=log, q=q))
+    return Parameter(call.label, _of.Normal(mu, sigma, log=log, q=q))
+
+
+if not TYPE_CHECKING:  # a type checker shall go on to refuse unknown names
+
+    def __getattr__(name: str) -> Any:
+        line = DISTRIBUTIONS_ELSEWHERE.get(name.lower())
+        near = [] if line else get_close_matches(name.lower(), __all__, n=1, cutoff=0.8)
+        cure = f"; write {line}" if line else f"; did you mean hp.{near[0]}?" if near else ""
+        raise AttributeError(f"module 'hpsklearn_search.hp' has no attribute {name!r}{cure}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .._keywords import Meant, explain_keywords
+from .._keywords import WRITE_STOP, Meant, explain_keywords
 from .._texts import public_repr
 from ..exceptions import BadSearchSpace, InvalidTrial, add_note
 from ..executors import SerialExecutor
@@ -28,7 +28,7 @@ from ..optimize import (
     notify_on_finish,
     stoppers,
 )
-from ..space import Node, Point, Space, annotated_space, parse_point, parse_values
+from ..space import Node, Point, Space, annotated_space, has_nodes, parse_point, parse_values
 from ..trials import Trials, describe, describe_space
 from ._algorithm import named_algorithm, resolve_algo
 from ._domain import LowLevelCall
@@ -44,7 +44,7 @@ _MEANT: Meant = {
     **dict.fromkeys(("random_state", "seed", "random_seed", "rng"), "rstate"),
     **dict.fromkeys(("sampler", "optimizer", "method", "suggest"), "algo"),
     **dict.fromkeys(("progressbar", "progress_bar", "show_progress_bar"), "show_progressbar"),
-    **dict.fromkeys(("early_stopping", "early_stop", "patience"), "Write early_stop_fn=no_progress_loss(30)"),
+    **dict.fromkeys(("early_stopping", "early_stop", "patience"), WRITE_STOP),
     **dict.fromkeys(("storage", "save_file"), 'Write trials_save_file="search.db"'),
     **dict.fromkeys(("x0", "initial_points"), "points_to_evaluate"),
     **dict.fromkeys(("n_jobs", "parallelism", "n_workers"), "Write trials=SparkTrials(), which runs several at once"),
@@ -290,6 +290,11 @@ def space_eval(space: Any, hp_assignment: Mapping[str, Any]) -> Any:
     >>> space_eval({"kernel": hp.choice(["rbf", "poly"])}, {"kernel": 1})
     {'kernel': 'poly'}
     """
+    if not isinstance(hp_assignment, Mapping) or has_nodes(hp_assignment):
+        raise TypeError(
+            "space_eval(space, point) takes the space first and then the point {label: value}, such as the result "
+            f"of fmin; got the point {hp_assignment!r}"
+        )
     parsed = Space(translate_space(space))
     return parsed.assemble(parse_values(parsed, hp_assignment))
 

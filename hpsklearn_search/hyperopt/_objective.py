@@ -131,6 +131,10 @@ def _keys(result: Mapping[str, Any]) -> str:
 
 def check_takes_one_argument(fn: Callable[..., Any], space: Space) -> None:
     """Raise TypeError if `fn` cannot be called with one configuration, as far as its signature tells."""
+    if not callable(fn):
+        raise TypeError(
+            f"fn must be a function of the configuration, got {fn!r}; write fmin(objective, space), no call"
+        )
     try:
         signature = inspect.signature(fn)
     except (TypeError, ValueError):  # a compiled function may have none

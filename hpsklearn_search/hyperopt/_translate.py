@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 from .. import hp
@@ -157,7 +158,12 @@ def as_trials(trials: Any) -> Trials:
     if isinstance(trials, Trials):
         return trials
     if not _is_hyperopts(trials):
-        raise TypeError(f"trials must be hpsklearn_search.Trials(), SparkTrials() or None, got {trials!r}")
+        cure = ""
+        if isinstance(trials, str | PathLike):
+            cure = f"; to save a search in a file write trials_save_file={str(trials)!r}"
+        elif hasattr(trials, "get_params"):
+            cure = "; the trials of a fitted search are search.trials_"
+        raise TypeError(f"trials must be hpsklearn_search.Trials(), SparkTrials() or None, got {trials!r}{cure}")
     if trials.asynchronous:
         name = type(trials).__name__
         raise TypeError(

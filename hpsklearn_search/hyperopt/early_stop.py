@@ -16,9 +16,17 @@ import numbers
 from collections.abc import Callable
 from typing import Any
 
+from .._keywords import Meant, explain_keywords
+
 __all__ = ["no_progress_loss"]
 
+_MEANT: Meant = {
+    **dict.fromkeys(("patience", "n_iter_no_change", "early_stopping_rounds", "n", "count"), "iteration_stop_count"),
+    **dict.fromkeys(("tol", "min_delta", "percent"), "percent_increase"),
+}
 
+
+@explain_keywords(_MEANT)
 def no_progress_loss(
     iteration_stop_count: int = 20, percent_increase: float = 0.0
 ) -> Callable[..., tuple[bool, list[Any]]]:

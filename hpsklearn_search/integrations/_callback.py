@@ -105,6 +105,10 @@ class MLflowCallback(Callback, ExplainsKeywords):
     ) -> None:
         if log_model not in ("best", None, False):
             raise ValueError(f'log_model must be "best" or None, got {log_model!r}')
+        if tags is not None and not isinstance(tags, Mapping):
+            raise TypeError(f"tags must be a dict, such as tags={{'team': 'risk'}}, got {tags!r}")
+        if tracking_uri is not None and not isinstance(tracking_uri, str | os.PathLike):
+            raise TypeError(f"tracking_uri must be an address, such as 'http://localhost:5000', got {tracking_uri!r}")
         if parent_run_id is not None and experiment is not None:
             raise ValueError(
                 f"experiment={experiment!r}: the run parent_run_id={parent_run_id!r} already has an experiment; "

@@ -57,6 +57,10 @@ class Candidates:
     @classmethod
     def from_search(cls, search: Any, metric: str | None = None) -> Candidates:
         """The candidates of a fitted search, of this package or of scikit-learn."""
+        if not hasattr(search, "fit"):
+            kind = type(search).__name__
+            cure = "; for a table write from_cv_results(cv_results)" if isinstance(search, Mapping) else ""
+            raise TypeError(f"from_search needs a fitted search, such as a HyperoptSearchCV, got {kind}{cure}")
         check_is_fitted(search, "cv_results_")
         if metric is None and getattr(search, "multimetric_", False):
             names = [getattr(search, "objective_metric", None), search.refit]

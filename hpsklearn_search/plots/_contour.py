@@ -103,6 +103,10 @@ class ContourDisplay(Display):
         ValueError
             If a parameter was not searched, or if fewer than two have more than one value.
         """
+        if isinstance(x, list | tuple):
+            raise TypeError(
+                f"x and y are two arguments, got x={x!r}; write from_search(search, {', '.join(map(repr, x))})"
+            )
         candidates = Candidates.from_search(search, metric)
         return cls(candidates, *_two(candidates, x, y)).plot(ax)
 

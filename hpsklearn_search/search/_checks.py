@@ -27,6 +27,21 @@ def check_estimator(estimator: Any) -> None:
         raise TypeError(f"Expected an estimator instance ({name}()), got estimator class instead ({name}).")
 
 
+def check_is_no_class(argument: str, value: Any) -> None:
+    if isinstance(value, type):
+        raise TypeError(f"{argument}={value.__name__} is a class; write {argument}={value.__name__}(...)")
+
+
+def check_pairs(folds: Any) -> None:
+    """Raise unless each of the folds that a user lists is a pair; `train_test_split` returns no folds."""
+    for number, fold in enumerate(folds if isinstance(folds, list) else ()):
+        if not hasattr(fold, "__len__") or len(fold) != 2:
+            raise ValueError(
+                f"cv: a fold is a pair (train_indices, test_indices), and fold {number} is {brief(fold)}; for one "
+                "split into two parts write cv=ShuffleSplit(1, test_size=0.25, random_state=0)"
+            )
+
+
 def check_target(search: Any, y: Any) -> None:
     # GridSearchCV finds this out in every single fit.
     if y is None and requires_y(search.estimator):

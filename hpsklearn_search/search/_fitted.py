@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._keywords import WRITE_STOP
 from .._pandas import frame_of
 from .._texts import without_secrets
 from ..exceptions import add_note
@@ -53,7 +54,7 @@ T = TypeVar("T")
 # What is most often meant where an argument has a wrong type.
 _CURES = {
     "callbacks": "Write callbacks=[...].",
-    "early_stop_fn": "Write early_stop_fn=no_progress_loss({!r}).",
+    "early_stop_fn": f"{WRITE_STOP}.",
     "constraints": "Write a function of the parameters: constraints=lambda params: params['C'] < 10.",
     "cv": "Write a number of folds, or a splitter such as cv=ShuffleSplit(5, test_size=0.2).",
 }
@@ -72,8 +73,18 @@ class FittedSearch(AfterFit):
             self._raise_if_unknown_scorer(error)
             for name in _CURES:
                 if f"'{name}' parameter" in str(error):
-                    raise InvalidParameterError(f"{error} {_CURES[name].format(getattr(self, name))}") from None
+                    raise InvalidParameterError(f"{error} {self._cure(name)}") from None
             raise
+
+    def _cure(self, name: str) -> str:
+        value = getattr(self, name)
+        if name == "early_stop_fn" and isinstance(value, int) and value > 0:
+            return _CURES[name].replace("(30)", f"({value})")
+        if name == "early_stop_fn" and hasattr(value, "validation_fraction"):
+            return (
+                "EarlyStopping is no rule for the search but an estimator: write HyperoptSearchCV(EarlyStopping(...))."
+            )
+        return _CURES[name]
 
     def _get_scorers(self) -> Any:
         try:

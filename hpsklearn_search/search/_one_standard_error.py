@@ -31,6 +31,11 @@ class OneStandardError:
     metric: str = "score"
     larger_is_simpler: bool = False
 
+    def written(self) -> str:
+        """The call that makes it."""
+        metric = "" if self.metric == "score" else f", metric={self.metric!r}"
+        return f"one_standard_error({self.simplest!r}{metric})"
+
     def __call__(self, cv_results: Mapping[str, Any]) -> int:
         """The row of the candidate to refit; ValueError if there is none."""
         means = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
@@ -100,6 +105,11 @@ def _outranked(means: NDArray[np.float64], ranks: Any) -> NDArray[np.bool_]:
 
 def check_simplest(refit: Any, parameters: ParameterSpace) -> None:
     """Raise if `refit` orders candidates by a parameter that the space has not, or that can be a text."""
+    if refit is one_standard_error:
+        name = next(iter(_names(parameters.space.root)), "max_depth")
+        raise TypeError(
+            f"one_standard_error makes the function that is needed; write refit=one_standard_error({name!r})"
+        )
     if not isinstance(refit, OneStandardError):
         return
     names = set(_names(parameters.space.root))
@@ -114,6 +124,16 @@ def check_simplest(refit: Any, parameters: ParameterSpace) -> None:
             texts = [option for option in setting.node.options if isinstance(option, str)]
             if texts:
                 raise refit.not_a_number(texts[0])
+
+
+def check_metric(refit: Any, metrics: list[str]) -> None:
+    """Raise if `refit` compares a metric that the table will not have."""
+    if isinstance(refit, OneStandardError) and refit.metric not in metrics:
+        rest = ")" if metrics == ["score"] else f", metric={metrics[0]!r})"
+        raise ValueError(
+            f"{refit.written()}: the search has no metric {refit.metric!r}, it has {metrics}; write "
+            f"refit=one_standard_error({refit.simplest!r}{rest}"
+        )
 
 
 def _names(node: Any) -> Iterator[str]:
@@ -153,4 +173,6 @@ def one_standard_error(simplest: str, *, metric: str = "score", larger_is_simple
     >>> search.fit(*load_iris(return_X_y=True)).best_params_
     {'max_depth': 3}
     """
+    if not isinstance(simplest, str):
+        raise TypeError(f"simplest must be the name of one parameter, such as 'max_depth', got {simplest!r}")
     return OneStandardError(simplest, metric, larger_is_simpler)

@@ -27,6 +27,7 @@ PRIORS = {
 """Names of a distribution in a tuple, and whether it is logarithmic."""
 
 LIBRARIES = ("optuna", "skopt", "ray", "flaml", "ConfigSpace")
+_FLAML_KEYS = frozenset({"domain", "init_value", "low_cost_init_value", "cat_hp_cost"})
 _LOW, _HIGH, _OPTIONS = ("low", "lower"), ("high", "upper"), ("choices", "categories")
 
 
@@ -35,7 +36,7 @@ def check_ranges(space: Any, stacklevel: int = 2) -> None:
     check_depth(space)
     foreign: dict[str, tuple[str, str]] = {}
     for key, value in _entries(space):
-        found = _of_tuple(value) or _of_object(value)
+        found = _of_tuple(value) or _of_object(value) or _of_domain(value)
         if found is not None:
             foreign.setdefault(key, found)
         elif _is_pair(value):
@@ -85,6 +86,13 @@ def _of_object(value: Any) -> tuple[str, str] | None:
     if is_integral and library in ("ray", "flaml"):
         high -= 1  # their upper bound is excluded
     return library, range_line(low, high, is_log=is_log, is_integral=is_integral, step=_step(value))
+
+
+def _of_domain(value: Any) -> tuple[str, str] | None:
+    """The library and the `hp` line of a dict such as ``{"domain": node, "init_value": 1}``."""
+    if not isinstance(value, Mapping) or "domain" not in value or not _FLAML_KEYS.issuperset(value):
+        return None
+    return "flaml", (_of_object(value["domain"]) or ("", repr(value["domain"])))[1]
 
 
 def _step(value: Any) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any
 
-from .._keywords import Meant
+from .._keywords import WRITE_STOP, Meant
 
 
 def _score_of(loss: Any) -> str:
@@ -47,7 +47,7 @@ KEYWORDS: Meant = {
     **dict.fromkeys(_SECONDS, "timeout"),
     **dict.fromkeys(_POINTS, "points_to_evaluate"),
     **dict.fromkeys(_ALGORITHM, "algo"),
-    **dict.fromkeys(("early_stopping", "early_stop", "patience"), "Write early_stop_fn=no_progress_loss(30)"),
+    **dict.fromkeys(("early_stopping", "early_stop", "patience"), WRITE_STOP),
     **dict.fromkeys(("pruner", "pruning"), 'Write racing="auto"'),
     **dict.fromkeys(("storage", "save_file", "checkpoint", "study_name"), 'Write trials_save_file="search.db"'),
     **dict.fromkeys(("model", "clf", "regressor", "classifier", "pipeline"), "estimator"),
@@ -64,3 +64,17 @@ KEYWORDS: Meant = {
     "warm": "warm_start",
 }
 """What arguments of GridSearchCV, RandomizedSearchCV, BayesSearchCV, OptunaSearchCV, fmin and others mean here."""
+
+ATTRIBUTES = {
+    **{name: f"{name}_" for name in ("best_params", "best_score", "best_estimator", "best_index", "cv_results")},
+    **dict.fromkeys(("study_", "study", "optimizer_results_", "results_grid_", "trials_dataframe"), "trials_"),
+    **dict.fromkeys(("best_trial_", "best_trial"), "trials_.best_trial"),
+    **dict.fromkeys(("grid_scores_", "results_", "results", "search_results"), "cv_results_, or results_frame()"),
+    **dict.fromkeys(("best_model", "best_model_", "model"), "best_estimator_"),
+    **dict.fromkeys(("best_config", "best_config_", "best_parameters_"), "best_params_"),
+    **dict.fromkeys(("best_value", "best_value_"), "best_score_"),
+    "param_importances_": "importances_",
+    "feature_importances_": "best_estimator_.feature_importances_",
+    "coef_": "best_estimator_.coef_",
+}
+"""The attributes of other searches, and where the same is here."""

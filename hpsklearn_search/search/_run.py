@@ -34,7 +34,7 @@ from ..space._coercion import EXAMPLE
 from ..suggest import SuggestAlgorithm, grid
 from ..trials import Trials
 from ._callbacks import collect_callbacks, describe_search, say
-from ._checks import check_estimator, check_parts, check_rows, check_target
+from ._checks import check_estimator, check_is_no_class, check_pairs, check_parts, check_rows, check_target
 from ._compat import (
     check_method_params,
     indexable,
@@ -47,7 +47,7 @@ from ._describe import sets_estimators
 from ._fingerprint import check_origin, fingerprint
 from ._hopeless import stop_if_hopeless
 from ._metric_bounds import bound_by_candidate, check_score_threshold
-from ._one_standard_error import check_simplest
+from ._one_standard_error import check_metric, check_simplest
 from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
 from ._points import as_points
@@ -89,6 +89,8 @@ class SearchRun:
         check_simplest(search.refit, parameters)
         # From here on the order is GridSearchCV's, so that of two mistakes both searches name the same one.
         scorer, refit_metric = search._get_scorers()
+        if not callable(search.scoring):  # only its result would tell its metrics
+            check_metric(search.refit, list(scorers_by_name(scorer)) if is_multimetric_scorer(scorer) else ["score"])
         check_target(search, y)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
@@ -145,7 +147,9 @@ class SearchRun:
 
 # ---------------------------------------------------------------------- folds
 def _draw_folds(search: Any, X: Any, y: Any, split_params: Mapping[str, Any]) -> Splits:
+    check_is_no_class("cv", search.cv)
     cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
+    check_pairs(getattr(cv, "cv", ()))
     splits = draw_folds(cv, X, y, split_params, cv.get_n_splits(X, y, **split_params))
     check_parts(splits, search.cv)
     return splits
@@ -187,7 +191,8 @@ def _objective_metric(search: Any, scorer: Any) -> str | None:
         return name
     if not is_multimetric_scorer(scorer):
         raise ValueError(
-            f"objective_metric={name!r} chooses among several metrics, and scoring={search.scoring!r} is one"
+            f"objective_metric={name!r} chooses among several metrics, and scoring={search.scoring!r} is one; "
+            f"write scoring={name!r}"
         )
     names = list(scorers_by_name(scorer))
     if name not in names:
@@ -222,11 +227,12 @@ def _open_executor(search: Any, place: Trials, n_tasks: int) -> Executor:
 
 
 def _window(search: Any, n_candidates_at_once: float) -> Window:
+    ahead = search.max_queue_len
+    if ahead is not None:
+        check_positive_integer("max_queue_len", ahead)
     if search.random_state is None:
         return Window(None)  # nothing can be repeated, so no suggestion waits for an outcome
-    if search.max_queue_len is None:
-        return Window(max(2, 1 + math.ceil(n_candidates_at_once)))
-    return Window(check_positive_integer("max_queue_len", search.max_queue_len))
+    return Window(max(2, 1 + math.ceil(n_candidates_at_once)) if ahead is None else int(ahead))
 
 
 def _starting_trials(search: Any, place: Trials, space: Space) -> Trials:

@@ -16,7 +16,7 @@ from ..trials import Trials
 from ._callbacks import say
 from ._compat import BaseSearchCV, Interval, fit_context
 from ._fitted import FittedSearch
-from ._other_searches import KEYWORDS
+from ._other_searches import ATTRIBUTES, KEYWORDS
 from ._racing import Racing
 from ._run import SearchRun
 
@@ -168,6 +168,7 @@ class HyperoptSearchCV(FittedSearch, ExplainsKeywords):
     """
 
     _meant = KEYWORDS
+    _attributes_elsewhere = ATTRIBUTES
     _required_parameters = ("estimator",)  # read by scikit-learn before 1.6
     _parameter_constraints: dict[str, Any] = {
         **BaseSearchCV._parameter_constraints,
@@ -251,6 +252,14 @@ class HyperoptSearchCV(FittedSearch, ExplainsKeywords):
         self.trials_save_file = trials_save_file
         self.trial_timeout = trial_timeout
         self.callbacks = callbacks
+
+    def _why_missing(self, name: str) -> str:
+        cure = super()._why_missing(name)
+        if cure or name.startswith("_") or not name.endswith("_"):
+            return cure
+        if "trials_" not in vars(self):
+            return "the search is not fitted yet; call fit(X, y) first"
+        return "call refit_best(X, y), which fits the best candidate" if name == "best_estimator_" else ""
 
     # ------------------------------------------------------------------ fit
     @fit_context(prefer_skip_nested_validation=False)  # the estimator validates its own parameters

@@ -51,8 +51,23 @@ def _misfit(name: str, args: Any, kwargs: Any, names: list[str], error: TypeErro
     forms = f"hp.{name}({', '.join(names)}), or hp.{name}('label', {', '.join(names)})"
     if name.endswith("choice") and len(args) > 1 and not kwargs:
         options, labelled = list(args), isinstance(args[0], str) and len(args) > 2
+        if (line := _swapped_choice(name, args)) is not None:
+            return f"hp.{name}({shown}): {error}; write {line}"
         forms = f"hp.{name}({options!r})" + (f", or hp.{name}({args[0]!r}, {options[1:]!r})" if labelled else "")
     return f"hp.{name}({shown}): {error}; write {forms}"
+
+
+def _swapped_choice(name: str, args: Any) -> str | None:
+    """The line for options before their label, or for probabilities and options in two lists."""
+    lists = [arg for arg in args if isinstance(arg, list | tuple)]
+    label = "".join(f"{arg!r}, " for arg in args if isinstance(arg, str))
+    if len(args) == 2 and len(lists) == 1 and isinstance(args[1], str):
+        return f"hp.{name}({label}{lists[0]!r})"
+    if name == "pchoice" and len(lists) == 2 and len(lists[0]) == len(lists[1]):
+        has_numbers_first = all(isinstance(p, float | int) for p in lists[0])
+        probabilities, options = lists if has_numbers_first else lists[::-1]
+        return f"hp.pchoice({label}{list(zip(probabilities, options, strict=True))!r})"
+    return None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from types import FunctionType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -209,9 +210,14 @@ def _is_ordered(options: list[Any]) -> bool:
 
 
 def _not_a_list(key: str, value: Any) -> TypeError:
+    cure = ""
+    if isinstance(value, FunctionType):
+        is_ours = value.__module__ == "hpsklearn_search.hp"
+        line = f"hp.{value.__name__}(...)" if is_ours else "hp.uniform(low, high)"
+        cure = f" A range is {'a call of the function' if is_ours else 'no function'}: {{{key!r}: {line}}}."
     return TypeError(
         f"Parameter grid for parameter {key!r} needs to be a list or a numpy array, but got {public_repr(value, key)} "
-        f"(of type {type(value).__name__}) instead. Single values need to be wrapped in a list with one element."
+        f"(of type {type(value).__name__}) instead. Single values need to be wrapped in a list with one element.{cure}"
     )
 
 

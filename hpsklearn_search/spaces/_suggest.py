@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import hp
+from ..space import brief
 from ._ranges import KEEPS_COLUMNS, NOTHING_TO_TUNE, RANGES, SIZES, Data
 
 # What EarlyStopping finds by itself.
@@ -81,9 +82,8 @@ def suggest(estimator: Any, X: Any = None, y: Any = None, *, size: str = "medium
         "min_samples_leaf": hp.loguniformint(1, 60),
     }
     """
-    if size not in SIZES:
-        raise ValueError(f"size must be 'small', 'medium' or 'large', got {size!r}")
-    _refuse_class("spaces.suggest", estimator)
+    _check_size(size, X)
+    _check_estimator("spaces.suggest", estimator)
     walk = _Walk(size)
     walk.visit(estimator, "", _data_of(X))
     if not walk.nodes:
@@ -128,15 +128,18 @@ def choose(
     >>> [sorted(option) for option in space["model"].options]
     [['model', 'model__alpha'], ['model', 'model__n_neighbors', 'model__weights']]
     """
-    if not isinstance(parameter, str):
-        raise TypeError(f"spaces.choose: parameter must be the name of a step, such as 'model', got {parameter!r}")
-    if isinstance(estimators, str | Mapping) or hasattr(estimators, "get_params"):
-        raise TypeError(f"spaces.choose needs a list of estimators, got {estimators!r}; write [SVC(), Ridge()]")
+    if hasattr(estimators, "get_params") or isinstance(estimators, str | Mapping):
+        raise TypeError(
+            f"spaces.choose needs a list of estimators, got {brief(estimators)}; "
+            "write spaces.choose([SVC(), LogisticRegression()])"
+        )
+    _check_size(size, X)
     estimators = list(estimators)
     for estimator in estimators:
-        _refuse_class("spaces.choose", estimator)
-        if not (estimator in (None, "passthrough") or hasattr(estimator, "get_params")):
-            raise TypeError(f"spaces.choose needs estimators, got {estimator!r} among them; write SVC()")
+        if estimator is not None and not (isinstance(estimator, str) and estimator in ("passthrough", "drop")):
+            _check_estimator("spaces.choose", estimator)
+    if not isinstance(parameter, str):
+        raise TypeError(f"parameter must be the name of a step, such as 'model', got {brief(parameter)}")
     if len(estimators) < 2:
         raise ValueError(
             f"spaces.choose needs two estimators or more, got {estimators!r}; for one write spaces.suggest(estimator)"
@@ -152,10 +155,21 @@ def choose(
     return ReadySpace({parameter: hp.choice(branches)}, walk.left_alone)
 
 
-def _refuse_class(function: str, estimator: Any) -> None:
+def _check_size(size: Any, X: Any) -> None:
+    if size not in SIZES:
+        raise ValueError(f"size must be 'small', 'medium' or 'large', got {size!r}")
+    if isinstance(X, str):
+        raise TypeError(f"X must be training data, got {X!r}; a size is written by its name: size={X!r}")
+
+
+def _check_estimator(function: str, estimator: Any) -> None:
     if isinstance(estimator, type):
-        name = estimator.__name__
-        raise TypeError(f"{function} needs an estimator, got the class {name}; write {name}()")
+        raise TypeError(
+            f"{function} needs an estimator, got the class {estimator.__name__}; write {estimator.__name__}()"
+        )
+    if not hasattr(estimator, "get_params"):
+        cure = "; to choose among several write spaces.choose([...])" if isinstance(estimator, list | tuple) else ""
+        raise TypeError(f"{function} needs an estimator such as SVC(), got {brief(estimator)}{cure}")
 
 
 class _Walk:

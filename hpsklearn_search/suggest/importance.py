@@ -162,6 +162,9 @@ def _parsed(trials: Trials, space: Any, quantile: float) -> tuple[Space, _Model]
     """The space, and the model of the losses on it; ValueError if there is nothing to compare."""
     if not 0 < quantile < 1:
         raise ValueError(f"quantile must be between 0 and 1, got {quantile!r}; the best tenth is quantile=0.1")
+    if not hasattr(trials, "history"):
+        cure = "; of a fitted search read search.importances_" if hasattr(trials, "get_params") else ""
+        raise TypeError(f"parameter_importances(trials, space) takes Trials first, got {type(trials).__name__}{cure}")
     parsed = space if isinstance(space, Space) else Space(space)
     history = trials.history(parsed)
     if np.count_nonzero(history.ok) < 2:

@@ -55,6 +55,12 @@ class Trials(Views, ExplainsKeywords):
     (5, True)
     """
 
+    _attributes_elsewhere = {  # of studies of optuna, and of fitted searches
+        **dict.fromkeys(("best_params", "best_params_", "best_point"), "argmin"),
+        **dict.fromkeys(("best_value", "best_score", "best_loss_"), "best_loss"),
+        **dict.fromkeys(("to_dataframe", "trials_dataframe", "to_df", "to_pandas"), "to_frame()"),
+    }
+
     asynchronous = False
 
     # What a subclass may set for the search that it is passed to.
@@ -386,5 +392,8 @@ def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
     >>> trials.vals["x"][:2]
     [0.5, 0.25]
     """
+    given, points = points, list(points)
+    if not all(isinstance(point, Mapping) for point in points):
+        raise TypeError(f"points must be a list of points {{label: value}}, as in [{{'x': 0.5}}], got {given!r}")
     docs = [document(Trial(tid, dict(point)), list(point)) for tid, point in enumerate(points)]
     return trials_from_docs(docs)

@@ -16,6 +16,7 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer_names, mean_squared_error
+from sklearn.model_selection import KFold, train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
@@ -29,12 +30,17 @@ from hpsklearn_search import (
     SparkTrials,
     Trials,
     fmin,
+    generate_trials_to_calculate,
     hp,
+    one_standard_error,
+    parameter_importances,
     plots,
+    space_eval,
+    spaces,
 )
 from hpsklearn_search.exceptions import BadSearchSpace
 from hpsklearn_search.hyperopt.early_stop import no_progress_loss
-from hpsklearn_search.search._other_searches import KEYWORDS
+from hpsklearn_search.search._other_searches import ATTRIBUTES, KEYWORDS
 
 X, y = load_iris(return_X_y=True)
 C = {"C": hp.logrange("C", 0.1, 10)}
@@ -107,6 +113,102 @@ def test_every_listed_keyword_is_answered(keyword: str) -> None:
 def test_other_classes_and_functions_answer_as_well(function: Any, keyword: str, line: str) -> None:
     """A wrong keyword is answered before a missing argument is."""
     assert line in error_of(function, **{keyword: 3})
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (lambda: HyperoptSearchCV(SVC(), C, 20), "HyperoptSearchCV() takes only estimator, space by position."),
+        (lambda: HyperoptSearchCV(SVC(), C, 20), "Write the others by name, such as max_evals=20"),
+        (lambda: EarlyStopping(SVC(), 0.2), "validation_fraction=0.2"),
+        (lambda: plots.SearchHistoryDisplay.from_search(None, "accuracy"), "metric='accuracy'"),
+    ],
+)
+def test_an_argument_without_its_name_is_answered_with_it(call: Any, line: str) -> None:
+    """Those that are taken by name only come in the order of the signature."""
+    assert line in error_of(call)
+
+
+@pytest.mark.parametrize("keyword", ["patience", "n_iter_no_change"])
+def test_the_rule_of_no_progress_answers_a_wrong_keyword(keyword: str) -> None:
+    """Keras and scikit-learn call it so."""
+    assert "Write iteration_stop_count=10" in error_of(no_progress_loss, **{keyword: 10})
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("Real", "write hp.uniform(low, high)"),
+        ("Integer", "write hp.uniformint(low, high)"),
+        ("suggest_float", "write hp.uniform(low, high)"),
+        ("categorical", "write hp.choice(options)"),
+        ("log_uniform", "write hp.logrange(low, high)"),
+        ("lograndint", "write hp.loguniformint(low, high)"),
+        ("unifrom", "did you mean hp.uniform?"),
+    ],
+)
+def test_a_distribution_by_another_name_is_answered_with_ours(name: str, line: str) -> None:
+    """As an AttributeError, which `hasattr` understands."""
+    assert line in error_of(getattr, hp, name)
+    assert not hasattr(hp, name)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "line"),
+    [
+        (HyperoptSearchCV(SVC(), C), "best_params_", "the search is not fitted yet; call fit(X, y) first"),
+        (HyperoptSearchCV(SVC(), C), "best_params", "write best_params_"),
+        (HyperoptSearchCV(SVC(), C), "study_", "write trials_"),
+        (HyperoptSearchCV(SVC(), C), "grid_scores_", "write cv_results_, or results_frame()"),
+        (Trials(), "best_params", "write argmin"),
+        (Trials(), "trials_dataframe", "write to_frame()"),
+        (Optimizer(C), "suggest", "write ask()"),
+        (Optimizer(C), "best_params", "write best.configuration"),
+    ],
+)
+def test_an_attribute_by_another_name_is_answered_with_ours(owner: Any, name: str, line: str) -> None:
+    """As an AttributeError, which `hasattr` understands."""
+    assert error_of(getattr, owner, name).endswith(f"has no attribute {name!r}; {line}")
+    assert not hasattr(owner, name)
+
+
+def test_every_attribute_of_another_search_is_answered_with_one_that_is_there() -> None:
+    """None of them is ours."""
+    search = HyperoptSearchCV(SVC(), C, cv=2, max_evals=9, random_state=0).fit(X, y)
+    for name, line in ATTRIBUTES.items():
+        assert not hasattr(search, name)
+        assert hasattr(search, line.split(",")[0].split(".")[0])
+
+
+def test_a_search_without_a_refit_says_how_to_get_its_model() -> None:
+    """One call fits the best candidate."""
+    search = HyperoptSearchCV(SVC(), {"C": [1.0]}, cv=2, max_evals=1, refit=False).fit(X, y)
+    assert "call refit_best(X, y)" in error_of(getattr, search, "best_estimator_")
+
+
+def test_an_error_inside_a_property_is_its_own() -> None:
+    """An attribute that exists is not answered as one that is missing."""
+
+    class Broken(Trials):
+        @property
+        def size(self) -> int:
+            raise AttributeError("no size today")
+
+    assert error_of(getattr, Broken(), "size") == "AttributeError: no size today"
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (lambda: hp.choice(["rbf", "poly"], "kernel"), "write hp.choice('kernel', ['rbf', 'poly'])"),
+        (lambda: hp.pchoice("k", [0.5, 0.5], ["a", "b"]), "write hp.pchoice('k', [(0.5, 'a'), (0.5, 'b')])"),
+        (lambda: hp.pchoice(["a", "b"], [0.5, 0.5]), "write hp.pchoice([(0.5, 'a'), (0.5, 'b')])"),
+    ],
+)
+def test_options_in_another_order_are_answered_with_a_line_that_works(call: Any, line: str) -> None:
+    """The line is one that `hp` takes."""
+    assert error_of(call).endswith(line)
+    assert repr(eval(line.removeprefix("write "), {"hp": hp})) == line.removeprefix("write ")
 
 
 def test_signature_clone_copy_and_pickle_are_untouched() -> None:
@@ -381,6 +483,24 @@ def test_what_an_objective_must_return_is_said(result: Any, words: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        ({"early_stop_fn": "no_progress"}, "Write early_stop_fn=no_progress_loss(30) (from hpsklearn_search.hyperopt."),
+        ({"early_stop_fn": EarlyStopping(SVC())}, "write HyperoptSearchCV(EarlyStopping(...))"),
+        ({"cv": KFold}, "cv=KFold is a class; write cv=KFold(...)"),
+        ({"cv": train_test_split(X, y)}, "write cv=ShuffleSplit(1, test_size=0.25, random_state=0)"),
+        ({"trials": "search.db"}, "write trials_save_file='search.db'"),
+        ({"trials": HyperoptSearchCV(SVC(), C)}, "the trials of a fitted search are search.trials_"),
+        ({"objective_metric": "f1_macro"}, "write scoring='f1_macro'"),
+        ({"refit": one_standard_error}, "write refit=one_standard_error('C')"),
+        ({"refit": one_standard_error("C", metric="f1_macro")}, "write refit=one_standard_error('C')"),
+        (
+            {"refit": one_standard_error("C"), "scoring": ["accuracy", "f1_macro"]},
+            "write refit=one_standard_error('C', metric='accuracy')",
+        ),
+        ({"max_queue_len": "4"}, "max_queue_len must be a whole number of at least 1, got '4'"),
+        ({"max_queue_len": 0}, "max_queue_len must be at least 1, got 0"),
+        ({"space": {"C": hp.logrange}}, "A range is a call of the function: {'C': hp.logrange(...)}"),
+        ({"space": {"C": lambda trial: trial.suggest_float("C", 0.1, 10)}}, "{'C': hp.uniform(low, high)}"),
+        ({"space": {"C": {"domain": hp.uniform(1, 2), "init_value": 1}}}, "write {'C': hp.uniform(1, 2)}"),
         ({"space": [hp.uniform("C", 1, 2)]}, "write {'name of the parameter': hp.uniform('C', 1, 2)}"),
         ({"callbacks": Callback()}, "Write callbacks=[...]"),
         ({"early_stop_fn": 10}, "Write early_stop_fn=no_progress_loss(10)"),
@@ -394,7 +514,13 @@ def test_what_an_objective_must_return_is_said(result: Any, words: str) -> None:
 )
 def test_a_wrong_type_is_answered_with_the_right_line(options: dict[str, Any], words: str) -> None:
     """Before the first fit."""
-    assert words in search_error(**{"space": C, **options})
+
+    class Refuses(SVC):
+        def fit(self, *args: Any, **kwargs: Any) -> Any:
+            raise AssertionError("was fitted")
+
+    search = HyperoptSearchCV(Refuses(), **{"space": C, "cv": 2, "error_score": "raise", **options})
+    assert words in error_of(search.fit, X, y)
 
 
 def test_a_constraint_that_raises_says_what_it_is_called_with() -> None:
@@ -419,3 +545,38 @@ def test_bad_spaces_are_refused_before_the_first_fit() -> None:
 
     with pytest.raises(BadSearchSpace):
         HyperoptSearchCV(Refuses(), {"C": Real(1, 2)}, cv=2, error_score="raise").fit(X, y)
+
+
+# ---------------------------------------------------------------------- functions
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: spaces.suggest(SVC(), "large"), "size='large'"),
+        (lambda: spaces.suggest("SVC"), "needs an estimator such as SVC(), got 'SVC'"),
+        (lambda: spaces.suggest(X, SVC()), "needs an estimator such as SVC(), got array("),
+        (lambda: spaces.suggest([SVC(), LogisticRegression()]), "write spaces.choose([...])"),
+        (lambda: spaces.choose(SVC(), LogisticRegression()), "write spaces.choose([SVC(), LogisticRegression()])"),
+        (lambda: spaces.choose({"svc": SVC(), "lr": SVC()}), "write spaces.choose([SVC(), LogisticRegression()])"),
+        (lambda: spaces.choose([SVC, LogisticRegression]), "got the class SVC; write SVC()"),
+        (lambda: spaces.choose(["svc", "lr"]), "needs an estimator such as SVC(), got 'svc'"),
+        (lambda: spaces.choose([SVC(), LogisticRegression()], X), "the name of a step, such as 'model', got array("),
+        (lambda: space_eval({"x": 1}, BOX), "takes the space first and then the point"),
+        (lambda: space_eval(BOX, 0.5), "takes the space first and then the point {label: value}"),
+        (lambda: fmin(0.5, BOX, max_evals=2), "fn must be a function of the configuration, got 0.5"),
+        (lambda: generate_trials_to_calculate({"x": 1}), "a list of points {label: value}, as in [{'x': 0.5}]"),
+        (lambda: generate_trials_to_calculate([1]), "a list of points {label: value}, as in [{'x': 0.5}]"),
+        (lambda: parameter_importances(BOX, Trials()), "takes Trials first, got dict"),
+        (lambda: parameter_importances(HyperoptSearchCV(SVC(), C), BOX), "read search.importances_"),
+        (lambda: one_standard_error(["C"]), "the name of one parameter, such as 'max_depth', got ['C']"),
+        (lambda: MLflowCallback(tags=["a"]), "tags must be a dict"),
+        (lambda: MLflowCallback(tracking_uri=5000), "such as 'http://localhost:5000', got 5000"),
+        (lambda: plots.SearchHistoryDisplay.from_search(Trials()), "needs a fitted search"),
+        (lambda: plots.SearchHistoryDisplay.from_search({"param_C": [1]}), "write from_cv_results(cv_results)"),
+        (lambda: plots.ContourDisplay.from_search(None, ["C", "gamma"]), "write from_search(search, 'C', 'gamma')"),
+    ],
+)
+def test_a_wrong_object_in_a_call_is_answered_with_the_right_call(call: Any, words: str) -> None:
+    """At once, and with what was given."""
+    message = error_of(call)
+    assert message.startswith("TypeError: ")
+    assert words in message

@@ -230,7 +230,7 @@ def test_wrong_arguments_are_named() -> None:
     [
         ((SVC(), "svc"), r"needs a list of estimators, got SVC\(\)"),
         (([SVC, Ridge()], "svc"), r"the class SVC; write SVC\(\)"),
-        ((["svc", SVC()], "svc"), r"got 'svc' among them"),
+        ((["svc", SVC()], "svc"), r"needs an estimator such as SVC\(\), got 'svc'"),
         (({"a": SVC(), "b": Ridge()}, "svc"), "needs a list of estimators"),
         (([SVC(), Ridge()], None), "parameter must be the name of a step, such as 'model', got None"),
     ],
