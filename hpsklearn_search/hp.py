@@ -172,7 +172,7 @@ def randint(label: str | None, low: int, high: int | None = None) -> Parameter:
     Examples
     --------
     >>> randint("n", 5).distribution, randint("n", 5, 8).distribution
-    (_of.Integer(low=0, high=4, log=False), _of.Integer(low=5, high=7, log=False))
+    (Integer(low=0, high=4, log=False), Integer(low=5, high=7, log=False))
     """
     call = Call("randint", label)
     start, stop = (0, low) if high is None else (low, high)
