@@ -114,8 +114,11 @@ def check_positions(function: Callable[..., Any], name: str, args: tuple[Any, ..
     too_many = args[len(by_position) :]
     if not too_many or not by_name:
         return
-    lines = ", ".join(f"{key}={_shown(value)}" for key, value in zip(by_name, too_many, strict=False))
     taken = ", ".join(key for key in by_position if key not in BOUND)
+    last = args[len(by_position) - 1]
+    if not isinstance(last, int | float | str) and all(type(value) is type(last) for value in too_many):
+        raise TypeError(f"{name}() takes only {taken} by position. Write several as one list: {by_position[-1]}=[...]")
+    lines = ", ".join(f"{key}={_shown(value)}" for key, value in zip(by_name, too_many, strict=False))
     raise TypeError(f"{name}() takes only {taken} by position. Write the others by name, such as {lines}")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import hypergeom
 from scipy.stats import t as student
 
+from .._texts import public_repr
 from ..space import Choice, Parameter
 from ..space._distributions import Integer, Uniform
 from ..space._typing import BoolArray, FloatArray
@@ -24,6 +25,7 @@ N_BEST = 5  # How many of the best candidates must agree on an edge, but for one
 EDGE = 0.1  # The share of a range that is its edge.
 MIN_CANDIDATES = 20  # With fewer finished candidates there is nothing to say.
 MIN_IMPORTANCE = 0.05
+MIN_SECONDS = 0.01  # The times of shorter folds differ by chance.
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Evidence:
     settings: Mapping[str, Setting]  # of the labels that set one parameter directly
     importances: Mapping[str, float]
     test_per_train: float
+    n_test: float  # rows of a test part if scores are shares of them, between 0 and 1; else infinite
     highest: float | None  # the largest score that the metric has
     estimator: Any
 
@@ -77,7 +80,7 @@ class Evidence:
     @cached_property
     def comparison(self) -> Comparison:
         """All candidates compared with the best."""
-        return compare_with(int(self.best_first[0]), self.scores, self.test_per_train)
+        return compare_with(int(self.best_first[0]), self.scores, self.test_per_train, n_test=self.n_test)
 
 
 def advice(evidence: Evidence) -> list[Finding]:
@@ -114,12 +117,13 @@ def _regions(e: Evidence, axis: int) -> Iterator[tuple[float, str, BoolArray]]:
     column = e.units[:, axis]
     if setting is None or setting.parameter is None:
         return
-    values = np.array([params.get(setting.parameter) for params in e.params], dtype=object)
     if isinstance(setting.node, Choice):
         for option in np.unique(column[~np.isnan(column)]):
             inside = column == option
-            yield _chance(e, inside), f"{setting.parameter}={values[np.argmax(inside)]!r}", inside
+            name = _named(e.params[int(np.argmax(inside))], setting.parameter)
+            yield _chance(e, inside), f"{setting.parameter}={name}", inside
         return
+    values = np.array([params.get(setting.parameter) for params in e.params], dtype=object)
     for cut in np.unique(column[~np.isnan(column)])[1:]:
         with np.errstate(invalid="ignore"):
             above, below = column >= cut, column < cut
@@ -242,8 +246,9 @@ def _same(e: Evidence) -> Iterator[Finding]:
         return
     quickest = int(rows[np.argmin(e.seconds[rows])])
     factor = e.seconds[e.best_first[0]] / max(e.seconds[quickest], 1e-12)
+    is_quicker = factor >= 1.5 and e.seconds[e.best_first[0]] >= MIN_SECONDS
     text = f"{len(rows)} of {n} candidates cannot be told apart from the best by these folds."
-    more = f" The quickest of them is candidate {quickest}, {factor:.1f} times as fast." if factor >= 1.5 else ""
+    more = f" The quickest of them is candidate {quickest}, {factor:.1f} times as fast." if is_quicker else ""
     figures = {"same": len(rows), "of": n, "quickest": quickest, "times_as_fast": float(factor)}
     yield Finding("same", text + more, figures=figures)
 
@@ -257,9 +262,10 @@ def _odd_fold(e: Evidence) -> Iterator[Finding]:
     folds = complete.mean(axis=0)
     for fold in range(k):
         others = np.delete(folds, fold)
-        error = others.std(ddof=1) * np.sqrt(1 + 1 / (k - 1))
+        # Of scores with steps of a row, some are alike by chance; the law says nothing where all others are.
+        error = max(others.std(ddof=1), 1 / e.n_test) * np.sqrt(1 + 1 / (k - 1))
         far = abs(folds[fold] - others.mean())
-        if far > 0 and 2 * student.sf(far / max(error, 1e-300), k - 2) * k < 0.01:
+        if error > 1e-12 * far > 0 and 2 * student.sf(far / error, k - 2) * k < 0.01:
             text = f"Fold {fold} is unusual: its mean score is {_brief(folds[fold])}, that of the others"
             yield Finding(
                 "fold",
@@ -276,11 +282,11 @@ def _behind(e: Evidence) -> Iterator[Finding]:
             continue
         for option in range(len(setting.node.options)):
             rows = [row for row in e.best_first if e.units[row, axis] == option]
-            if not _is_never_among_the_best(e, rows) or e.comparison.is_same[rows].any():
+            if not _is_never_among_the_best(e, rows) or not e.comparison.is_worse[rows].all():
                 continue
             difference = float(e.comparison.difference[rows[0]])
-            name = e.params[rows[0]].get(setting.parameter or "", option)
-            what = f"{setting.parameter or label}={_named(name)}"
+            name = option if setting.parameter is None else _named(e.params[rows[0]], setting.parameter)
+            what = f"{setting.parameter or label}={name}"
             text = (
                 f"{what} was never competitive: the best of its {len(rows)} candidates is {_brief(difference)} worse."
             )
@@ -343,5 +349,7 @@ def _brief(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
 
 
-def _named(value: Any) -> str:
-    return type(value).__name__ if hasattr(value, "get_params") else repr(value)
+def _named(params: Mapping[str, Any], parameter: str) -> str:
+    """The value of a parameter for a text: an estimator by its class, and no secret."""
+    value = params.get(parameter)
+    return type(value).__name__ if hasattr(value, "get_params") else public_repr(value, parameter)

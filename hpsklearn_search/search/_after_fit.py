@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from traceback import format_exc
 from typing import Any
 
@@ -10,7 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._pandas import frame_of
 from .._texts import without_secrets
 from ..executors._streams import safe_logger
-from ._advice import Finding, advice
+from ..space import brief
+from ._advice import Evidence, Finding, advice
 from ._compare import compare_with
 from ._evidence import evidence_of, metric_of
 from ._kept_folds import KeptFolds
@@ -41,7 +43,7 @@ class AfterFit(BestModel):
         check_is_fitted(self, "cv_results_")
         cached, n_rows, findings = self.__dict__.get("_advice", (None, 0, []))
         if cached is not self.trials_ or n_rows != self.n_trials_:
-            findings = advice(evidence_of(self, self._kept_folds.test_per_train))
+            findings = advice(evidence_of(self, self._kept_folds))
             self._advice = self.trials_, self.n_trials_, findings
         return list(findings)
 
@@ -72,13 +74,16 @@ class AfterFit(BestModel):
 
         Raises
         ------
+        ValueError
+            If the search has one fold, if no candidate has a score, or if an argument is wrong.
         NotInstalledError
             If pandas is not installed.
 
         Notes
         -----
         It is the corrected resampled t-test of Nadeau and Bengio (2003) with Holm's correction (1979) for the
-        comparisons with all candidates.
+        comparisons with all candidates. For scikit-learn's metrics between 0 and 1, the variance is at least that of
+        single rows, because few folds of few rows often differ by equal steps.
 
         Examples
         --------
@@ -94,10 +99,11 @@ class AfterFit(BestModel):
         0                       1         False
         """
         check_is_fitted(self, "cv_results_")
-        evidence = evidence_of(self, self._kept_folds.test_per_train)
+        evidence = evidence_of(self, self._kept_folds)
+        _check_comparison(evidence, n, alpha)
         rows = evidence.best_first[:n]
         best = int(evidence.best_first[0])
-        comparison = compare_with(best, evidence.scores, evidence.test_per_train, alpha)
+        comparison = compare_with(best, evidence.scores, evidence.test_per_train, alpha, evidence.n_test)
         columns = {
             f"mean_test_{metric_of(self)}": evidence.means,
             "difference": comparison.difference,
@@ -109,3 +115,14 @@ class AfterFit(BestModel):
         }
         shown = {key: value[rows] for key, value in columns.items()}
         return frame_of(shown, what="compare()", index=rows.tolist(), name="candidate")
+
+
+def _check_comparison(evidence: Evidence, n: Any, alpha: Any) -> None:
+    if not isinstance(n, Integral) or n < 1:
+        raise ValueError(f"n is the number of candidates to show, got {brief(n)}; write compare(10)")
+    if not isinstance(alpha, float | int) or not 0 < alpha < 1:
+        raise ValueError(f"alpha is a probability between 0 and 1, got {brief(alpha)}; write alpha=0.05")
+    if evidence.scores.shape[1] < 2:
+        raise ValueError("compare(): one fold does not show how far scores vary; write cv=5, or several folds")
+    if not len(evidence.best_first):
+        raise ValueError("compare(): no candidate has a score on every fold, so there is no best one")

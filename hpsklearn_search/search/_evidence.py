@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..space import Space
+from .._texts import is_secret_name
+from ..space import Parameter, Space
 from ..space._typing import FloatArray
 from ..suggest import parameter_importances
 from ._advice import Evidence
 from ._describe import Setting, settings
-from ._metric_bounds import highest_score
+from ._kept_folds import KeptFolds
+from ._metric_bounds import highest_score, lowest_score
 from ._parameters import ParameterSpace
 
 # On pure noise the importances sum to less than this in 95 of 100 searches.
@@ -34,7 +36,7 @@ def fold_scores(results: Mapping[str, Any], metric: str) -> FloatArray:
     return np.column_stack([np.asarray(results[key], dtype=float) for _, key in columns])
 
 
-def evidence_of(search: Any, test_per_train: float) -> Evidence:
+def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
     """Everything that advice needs from a fitted search."""
     results, rows, metric = search.cv_results_, search._rows(), metric_of(search)
     parameters = ParameterSpace.of(search)
@@ -44,6 +46,7 @@ def evidence_of(search: Any, test_per_train: float) -> Evidence:
     has_failed = np.array([not (trial.is_ok or trial.was_pruned) for trial in rows])
     means = np.asarray(results[f"mean_test_{metric}"], dtype=float)
     scorer = search.scorer_[metric] if isinstance(search.scorer_, dict) else search.scorer_
+    highest, lowest = highest_score(scorer, search.estimator), lowest_score(scorer, search.estimator)
     return Evidence(
         params=results["params"],
         scores=np.where(has_failed[:, None], np.nan, fold_scores(results, metric)),
@@ -52,12 +55,18 @@ def evidence_of(search: Any, test_per_train: float) -> Evidence:
         seconds=np.asarray(results["mean_fit_time"]) + np.asarray(results["mean_score_time"]),
         units=np.array([parameters.space.encode(trial.point) for trial in rows]).reshape(len(rows), -1),
         labels=parameters.space.labels,
-        settings={label: found[0] for label, found in direct.items() if len(found) == 1 and found[0].is_direct},
+        settings={label: found[0] for label, found in direct.items() if len(found) == 1 and _is_plain(found[0])},
         importances=_importances(search, parameters.space),
-        test_per_train=test_per_train,
-        highest=highest_score(scorer, search.estimator),
+        test_per_train=kept_folds.test_per_train,
+        n_test=kept_folds.n_test if (lowest, highest) == (0.0, 1.0) else np.inf,
+        highest=highest,
         estimator=search.estimator,
     )
+
+
+def _is_plain(setting: Setting) -> bool:
+    """Whether the label is the parameter's own value, and no secret number, which the figures would show."""
+    return setting.is_direct and not (isinstance(setting.node, Parameter) and is_secret_name(setting.parameter))
 
 
 def _importances(search: Any, space: Space) -> dict[str, float]:

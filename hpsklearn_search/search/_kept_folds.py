@@ -37,14 +37,19 @@ class KeptFolds:
         """The number of test rows divided by the number of train rows, the mean over the folds."""
         return float(np.mean([len(test) / max(len(train), 1) for train, test in self.splits()]))
 
+    @property
+    def n_test(self) -> float:
+        """The number of test rows of a fold, the mean over the folds."""
+        return float(np.mean([len(test) for _, test in self.splits()]))
+
 
 def _pack(rows: Any, n_samples: int) -> Any:
     rows = np.asarray(rows)
-    if rows.dtype == bool:
-        rows = np.flatnonzero(rows)
-    is_ascending = rows.dtype.kind in "iu" and bool(np.all(rows[1:] > rows[:-1])) and (not len(rows) or rows[0] >= 0)
+    # Never bytes: these are packed bits, whatever type a splitter gives to its rows.
+    rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.intp)
+    is_ascending = bool(np.all(rows[1:] > rows[:-1])) and (not len(rows) or rows[0] >= 0)
     if not is_ascending or 64 * len(rows) <= n_samples:
-        return rows.copy()
+        return rows
     mask = np.zeros(n_samples, dtype=bool)
     mask[rows] = True
     return np.packbits(mask)

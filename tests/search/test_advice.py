@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_rel
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import (
     KFold,
     LeaveOneOut,
@@ -29,6 +31,30 @@ from tests.benchmarks.advice import SCENARIOS, Known, kinds
 
 X, y = load_breast_cancer(return_X_y=True)
 TREE = DecisionTreeClassifier(random_state=0)
+
+
+class Right(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier that is right on one row of ten more if its name is "b"."""
+
+    def __init__(self, name: str = "a") -> None:
+        self.name = name
+
+    def fit(self, X: Any, y: Any) -> Right:
+        """Learn nothing."""
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """One for all rows but the first, or but the first two."""
+        return (np.arange(len(X)) >= (1 if self.name == "b" else 2)).astype(int)
+
+
+class Constant(DummyClassifier):  # type: ignore[misc]
+    """The most frequent class, whatever `a` is."""
+
+    def __init__(self, a: float = 0.0) -> None:
+        super().__init__()
+        self.a = a
 
 
 # ---------------------------------------------------------------------- folds
@@ -57,6 +83,14 @@ def test_splits_serve_what_comes_after() -> None:
     scores = cross_val_score(search.best_estimator_, X, y, cv=search.splits_)
     assert scores.mean() == search.best_score_
     assert len(cross_val_predict(search.best_estimator_, X, y, cv=search.splits_)) == len(y)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.uint32, np.int64])
+def test_kept_rows_do_not_depend_on_their_type(kind: Any) -> None:
+    """Rows in single bytes are rows, and not packed bits."""
+    train, test = np.arange(40, dtype=kind)[::-1], np.array([41], dtype=kind)
+    [(kept, tested)] = KeptFolds.of([(train, test)], 80).splits()
+    assert (kept.tolist(), tested.tolist()) == (train.tolist(), [41])
 
 
 def test_kept_folds_of_leave_one_out_are_small() -> None:
@@ -114,6 +148,45 @@ def test_compare_shows_the_best_candidates() -> None:
     assert ((frame["low"] <= frame["difference"]) & (frame["difference"] <= frame["high"])).all()
 
 
+def test_two_folds_of_few_rows_prove_nothing() -> None:
+    """Equal candidates often differ by one row on each fold; that has no variance, and is chance."""
+    rng = np.random.default_rng(0)
+    tables = [rng.binomial(20, 0.8, size=(20, 2)) / 20 for _ in range(200)]
+    found = [not compare_with(int(s.mean(axis=1).argmax()), s, ratio=1.0, n_test=20).is_same.all() for s in tables]
+    assert np.mean(found) <= 0.05
+
+
+def test_accuracies_are_compared_by_rows() -> None:
+    """The search knows how many rows a test part has, and that an accuracy is a share of them."""
+    search = HyperoptSearchCV(Right(), {"name": ["a", "b"]}, cv=KFold(2), scoring="accuracy", refit=False)
+    frame = search.fit(np.zeros((20, 1)), [1] * 20).compare()
+    assert frame["difference"].iloc[1] == pytest.approx(0.1)
+    assert frame["same_as_best"].all()
+
+
+@pytest.mark.parametrize("arguments", [{"n": 0}, {"n": 2.5}, {"alpha": 0}, {"alpha": 5}, {"alpha": "x"}])
+def test_compare_refuses_what_is_no_number_of_rows_or_probability(arguments: Any) -> None:
+    """With such values it would say that all candidates are alike, or none."""
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, cv=2).fit(X, y)
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        search.compare(**arguments)
+
+
+def test_one_fold_cannot_be_compared() -> None:
+    """It shows no variance, so no candidate is worse, and none is the same."""
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, cv=ShuffleSplit(1, random_state=0)).fit(X, y)
+    with pytest.raises(ValueError, match="write cv=5"):
+        search.compare()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_search_without_scores_cannot_be_compared() -> None:
+    """The error says that no candidate has one."""
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]}, cv=2, refit=False, scoring=lambda *_: float("nan"))
+    with pytest.raises(ValueError, match="no candidate has a score"):
+        search.fit(X, y).compare()
+
+
 # ---------------------------------------------------------------------- advice
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_rule_speaks_where_it_must_and_only_there(name: str) -> None:
@@ -151,6 +224,22 @@ def test_a_metric_at_its_ceiling_is_named() -> None:
     space = {"min_samples_leaf": hp.uniformint(1, 5), "max_features": hp.uniform("f", 0.9, 1)}
     search = HyperoptSearchCV(TREE, space, max_evals=20, random_state=0).fit(X[:, :1], labels)
     assert "ceiling" in {finding.kind for finding in search.advice_}
+
+
+def test_a_fold_with_one_row_less_is_not_unusual() -> None:
+    """Where the other folds are all alike, the next larger step of an accuracy is no finding."""
+    labels = [0, 1] * 39 + [0]
+    search = HyperoptSearchCV(Constant(), {"a": hp.uniform(0, 1)}, max_evals=20, cv=4, random_state=0)
+    search.fit(np.zeros((79, 1)), labels)
+    assert len({float(search.cv_results_[f"split{i}_test_score"][0]) for i in range(4)}) == 2
+    assert "fold" not in [finding.kind for finding in search.advice_]
+
+
+def test_one_fold_leaves_no_option_behind() -> None:
+    """One fold shows no variance, so nothing is worse beyond it."""
+    space = {"a": hp.uniform(0, 1), "b": hp.choice([0, 1])}
+    search = HyperoptSearchCV(Known(lambda v: v["b"] / 2), space, max_evals=40, cv=ShuffleSplit(1), random_state=0)
+    assert "behind" not in [finding.kind for finding in search.fit(np.zeros((50, 1))).advice_]
 
 
 def test_the_first_findings_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

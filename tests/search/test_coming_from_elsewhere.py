@@ -122,6 +122,10 @@ def test_other_classes_and_functions_answer_as_well(function: Any, keyword: str,
         (lambda: HyperoptSearchCV(SVC(), C, 20), "Write the others by name, such as max_evals=20"),
         (lambda: EarlyStopping(SVC(), 0.2), "validation_fraction=0.2"),
         (lambda: plots.SearchHistoryDisplay.from_search(None, "accuracy"), "metric='accuracy'"),
+        (
+            lambda: plots.SearchHistoryDisplay.from_searches(HyperoptSearchCV(SVC(), C), HyperoptSearchCV(SVC(), C)),
+            "Write several as one list: searches=[...]",
+        ),
     ],
 )
 def test_an_argument_without_its_name_is_answered_with_it(call: Any, line: str) -> None:

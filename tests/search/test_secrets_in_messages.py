@@ -73,3 +73,44 @@ def test_the_best_secret_is_not_in_a_notebook() -> None:
     table = search(refit=False).fit(X, y)._repr_html_().partition("<details>")[0]
     assert "password</th><td>(hidden)" in table
     assert MARKER not in table
+
+
+class OnlySecond(Login):
+    """The second password is right; with `strict` the first one is an error, and else a bad score."""
+
+    def __init__(self, password: Any = None, place: int = 0, site: Any = None, strict: bool = False) -> None:
+        super().__init__(password, place)
+        self.site = site
+        self.strict = strict
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the second password is given, by itself or in a site."""
+        return f"{MARKER}2" in repr((self.password, self.site))
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> OnlySecond:
+        """Fail if it is strict and the password is wrong."""
+        if self.strict and not self.is_right:
+            raise OSError("no entry")
+        super().fit(X, y)
+        return self
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Good or bad, and a little better with each place."""
+        return (0.5 if self.is_right else 0.0) + 0.01 * (self.place % 7) + 0.001 * float(X[0][0])
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [("password", str), ("site", "http://me:{}@host".format), ("site", Login), ("site", lambda pw: ("x", {"pw": pw}))],
+    ids=["text", "address", "estimator", "dict"],
+)
+def test_advice_shows_no_secret(strict: bool, name: str, inside: Callable[[str], Any]) -> None:
+    """A finding names the option that failed, or was never good, and goes to terminals and notebooks."""
+    space = {"place": hp.uniformint(0, 99), name: hp.choice([inside(MARKER), inside(f"{MARKER}2")])}
+    with_secrets = HyperoptSearchCV(OnlySecond(strict=strict), space, max_evals=40, cv=3, random_state=0)
+    findings = with_secrets.fit(X, y).advice_
+    assert {"failures" if strict else "behind"} <= {finding.kind for finding in findings}
+    assert MARKER not in str(findings) + " ".join(map(str, findings))
