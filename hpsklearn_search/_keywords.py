@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
+from ._texts import public_repr
+
 LONGEST_VALUE = 200
 BOUND = ("self", "cls")  # parameters that a method gets by itself
 
@@ -118,7 +120,7 @@ def check_positions(function: Callable[..., Any], name: str, args: tuple[Any, ..
     last = args[len(by_position) - 1]
     if not isinstance(last, int | float | str) and all(type(value) is type(last) for value in too_many):
         raise TypeError(f"{name}() takes only {taken} by position. Write several as one list: {by_position[-1]}=[...]")
-    lines = ", ".join(f"{key}={_shown(value)}" for key, value in zip(by_name, too_many, strict=False))
+    lines = ", ".join(f"{key}={_shown(value, key)}" for key, value in zip(by_name, too_many, strict=False))
     raise TypeError(f"{name}() takes only {taken} by position. Write the others by name, such as {lines}")
 
 
@@ -148,15 +150,15 @@ def _cure(key: str, value: Any, names: tuple[str, ...], meant: Meant) -> str:
     if callable(cure):
         return f"Write {cure(value)}"
     if cure in names:
-        return f"Write {cure}={_shown(value)}"
+        return f"Write {cure}={_shown(value, key)}"
     if " " in cure:  # a sentence; the name of an argument that another function has is no answer here
         return cure
     near = get_close_matches(key.lower(), names, n=1, cutoff=0.6)
-    return f"Did you mean {near[0]}={_shown(value)}?" if near else f"Its arguments are {', '.join(names)}"
+    return f"Did you mean {near[0]}={_shown(value, key)}?" if near else f"Its arguments are {', '.join(names)}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, name: str) -> str:
     if inspect.isroutine(value) or isinstance(value, type):
         return "..." if value.__name__ == "<lambda>" else value.__name__
-    text = " ".join(repr(value).split())
+    text = " ".join(public_repr(value, name).split())
     return text if len(text) <= LONGEST_VALUE else "..."

@@ -38,6 +38,9 @@ _NAME = re.compile(r"""(?<![\w.%-])(?P<name>[\w.%-]+)(?:\s{0,2}=(?!=)\s{0,2}|['"
 _VALUE = re.compile(
     r"""b?'(?:[^'\\]|\\.)*(?:'|$)|b?"(?:[^"\\]|\\.)*(?:"|$)|\{[^{}]*\}|(?:[^&;\s'"#]|#(?![\w.-]+=))*""", re.DOTALL
 )
+# Where a list, a dict, a call such as array(['abc']) begins, and what counts until it ends.
+_BRACKET = re.compile(r"(?!\d)[\w.]{0,100}[(\[{]")
+_IN_BRACKETS = re.compile(r"""'(?:[^'\\]|\\.)*(?:'|$)|"(?:[^"\\]|\\.)*(?:"|$)|[()\[\]{}]""", re.DOTALL)
 _AUTHORIZATION = re.compile(r"(?i)\b(authorization['\"]?\s{0,2}[:=]\s{0,2}['\"]?(?:\w+ )?|bearer )[^\s'\",]+")
 
 _HIDDEN = "hidden:pbkdf2-sha256:"
@@ -76,19 +79,38 @@ def without_secrets(text: str) -> str:
         parts.append(text[end : match.end()])
         end = match.end()
         if _is_name_of_secret(match):
-            value = _VALUE.match(text, end)
-            assert value is not None  # nothing is a value, too
-            parts.append(_stars(value[0]))
-            end = value.end()
+            start, end = end, _end_of_value(text, end, is_in_address=_is_in_address(match))
+            parts.append(_stars(text[start:end]))
     return "".join(parts) + text[end:]
 
 
+def _end_of_value(text: str, start: int, *, is_in_address: bool) -> int:
+    """Where the value that begins at `start` ends; in Python, what has brackets ends with the last of them."""
+    value, bracket = _VALUE.match(text, start), _BRACKET.match(text, start)
+    assert value is not None  # nothing is a value, too
+    if bracket is None or is_in_address:
+        return value.end()
+    depth = 1
+    for part in _IN_BRACKETS.finditer(text, bracket.end()):
+        depth += (part[0] in "([{") - (part[0] in ")]}")
+        if not depth:
+            return max(part.end(), value.end())  # a password may go on after a bracket
+    return len(text)
+
+
+def _is_in_address(match: re.Match[str]) -> bool:
+    return match.string[match.start() - 1 : match.start()] in tuple("?&;#")
+
+
 def _is_name_of_secret(match: re.Match[str]) -> bool:
-    before = match.string[match.start() - 1 : match.start()]
-    return is_secret_name(match["name"]) or (before in tuple("?&;#") and match["name"].lower() in _SECRET_IN_QUERY)
+    return is_secret_name(match["name"]) or (_is_in_address(match) and match["name"].lower() in _SECRET_IN_QUERY)
 
 
 def _stars(value: str) -> str:
+    if _BRACKET.match(value):
+        return "***"
+    if value.rstrip(")]},") == "***":
+        return value
     quote = value.removeprefix("b")[:1]
     if value in ("", "None", "True", "False") or value.startswith("...") or value[1:].startswith(_HIDDEN):
         return value
@@ -100,6 +122,8 @@ def public_repr(value: Any, name: Any = "") -> str:
 
     >>> public_repr("abc", "password"), public_repr({"C": 1, "token": "abc"})
     ('(hidden)', "{'C': 1, 'token': '***'}")
+    >>> public_repr({"token": ["abc"], "C": 1})
+    "{'token': ***, 'C': 1}"
     """
     return "(hidden)" if is_secret(name, value) else printable(without_secrets(repr(value)), keep="\n")
 

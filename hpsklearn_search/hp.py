@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, overload
 
 from ._keywords import DISTRIBUTIONS_ELSEWHERE
+from ._texts import public_repr
 from .exceptions import BadSearchSpace
 
 # A name without an underscore would be a name of hp: skopt has an Integer that is written in a space.
@@ -128,7 +129,7 @@ def pchoice(label: str | None, p_options: Sequence[tuple[float, Any]]) -> Choice
     call = Call("pchoice", label)
     pairs = listed(call, p_options)
     if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
-        raise BadSearchSpace(f"{call}: write a list of (probability, option) pairs, got {pairs!r}")
+        raise BadSearchSpace(f"{call}: write a list of (probability, option) pairs, got {public_repr(pairs, label)}")
     weights = tuple(p for p, _ in pairs)
     for p in weights:
         finite(call, "probability", p)

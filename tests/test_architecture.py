@@ -23,7 +23,7 @@ NAME = PACKAGE.name
 LEVELS = {
     "exceptions": 0,
     "_keywords": 0,
-    "_texts": 0,
+    "_texts": -1,
     "_version": 0,
     "_threads": 0,
     "_pandas": 1,

@@ -70,7 +70,7 @@ def test_the_architecture_page_shows_the_levels_that_are_held() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     shown = {
         name: int(level)
-        for level, names in re.findall(r"^(\d)  ((?:\w+/?(?:, )?)+)", text, flags=re.MULTILINE)
+        for level, names in re.findall(r"^(-?\d) +((?:\w+/?(?:, )?)+)", text, flags=re.MULTILINE)
         for name in re.findall(r"\w+", names)
     }
     assert shown == LEVELS

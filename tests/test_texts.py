@@ -29,6 +29,8 @@ ADDRESSES = [
     "http://host/?token={}&page=2",
     "http://host/?page=2#access_token={}",
     "mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BPWD%3D{}",
+    "http://host/?token=a(b){}&page=2",
+    "http://host/?token=({}&page=2",
     "https://host/file?X-Amz-Signature={}&api_key={}&sig={}",
     "DRIVER=x;UID=u;PWD={};",
     "DRIVER=x;PWD={{a;{}}};",
@@ -43,6 +45,15 @@ TEXTS = [
     "SVC(password='{}",
     "f(a=1, text='password={}')",
     "f(b={{'password': '{}'}})",
+    "{{'password': ['{}']}}",
+    "{{'password': [['x'], ({{'y': '{}'}},)], 'C': 1}}",
+    "{{'password': array(['x', '{}'])}}",
+    "{{'password': np.str_('{}')}}",
+    "{{'password': hp.choice(['x', '{}'])}}",
+    "{{'password': ['a)b]', '{}']}}",
+    "f(password=['x', '{}",
+    "user=u password=a(b){} host=h",
+    "user=u password=a(b),{} host=h",
 ]
 
 
@@ -51,6 +62,13 @@ def test_a_secret_is_taken_out_of_a_text(text: str) -> None:
     """In addresses of any kind, in texts of Python and JSON, and in what was cut."""
     for whole in (text.format(*[MARKER] * 3), f"the server at '{text.format(*[MARKER] * 3)}' does not answer"):
         assert MARKER not in without_secrets(whole)
+
+
+def test_what_comes_after_a_list_of_secrets_stays() -> None:
+    """A message about several parameters keeps the others."""
+    assert without_secrets("{'password': ['a', 'b'], 'C': [1]}") == "{'password': ***, 'C': [1]}"
+    assert without_secrets("http://host/?token=(a&page=2 failed") == "http://host/?token=***&page=2 failed"
+    assert without_secrets("f(a=[{'password': ***}])") == "f(a=[{'password': ***}])"
 
 
 @given(st.text("abcXYZ019._~!$&()*+,;=%-:", min_size=1), st.sampled_from(["http", "postgresql+psycopg2", "s3"]))
@@ -62,14 +80,17 @@ def test_no_password_stays_in_an_address(password: str, scheme: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["http://host:80/path?x=a@b", "C:/data/x@y.db", "TfidfVectorizer(token_pattern='(?u)x')", "if token == 'x':",
-     "password=None", "sqlite:////home/me/mlflow.db", "me@host"],
+     "password=None", "sqlite:////home/me/mlflow.db", "me@host", "f(C=[1], x={'y': ('z',)})"],
 )  # fmt: skip
 def test_what_is_no_secret_stays(text: str) -> None:
     """A port is no password, and a pattern of tokens no token."""
     assert without_secrets(text) == text
 
 
-@pytest.mark.parametrize("piece", ["a", "://a:", "a=", "'", "a='", "password='", "\\", "://", "{", "authorization: "])
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "://a:", "a=", "'", "a='", "password='", "\\", "://", "{", "authorization: ", "password=(", "password=['"],
+)
 def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
     """No expression goes back and forth in a text that somebody made to be slow."""
     start = time.perf_counter()

@@ -125,6 +125,7 @@ class MLflowCallback(Callback, ExplainsKeywords):
         self.patience = check_timeout(patience, "patience")
         self.unsent_dir = None if unsent_dir is None else os.fspath(unsent_dir)
         self.run_id: str | None = None
+        self._logs_data = True  # the description of the training data; a setting of mlflow's autologging
         self._session: Session | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -188,6 +189,8 @@ class MLflowCallback(Callback, ExplainsKeywords):
         """Start the log: a new parent run, or the existing one to log into."""
         _client.check_installed()
         self.run_id = None
+        if not self._logs_data:
+            search = {name: value for name, value in search.items() if name != "data"}
         self._session = Session(self._destination(search, milliseconds(time.time())), trials, search)
 
     def on_trial_begin(self, trials: Trials, trial: Trial) -> None:
@@ -250,12 +253,14 @@ def run_environment(callbacks: Sequence[Callback]) -> Callable[[Trial], dict[str
 
 
 def _autologging_callback(config: Mapping[str, Any]) -> MLflowCallback:
-    return MLflowCallback(
+    callback = MLflowCallback(
         log_model="best" if config.get("log_models", True) else None,
         tags={**(config.get("extra_tags") or {}), "mlflow.autologging": "sklearn"},
         input_example=bool(config.get("log_input_examples", False)),
         registered_model_name=config.get("registered_model_name"),
     )
+    callback._logs_data = bool(config.get("log_datasets", True))
+    return callback
 
 
 def _callback_if_installed() -> list[Callback]:

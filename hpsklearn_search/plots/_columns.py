@@ -4,6 +4,8 @@
 [1.0, 0.0, 1.0]
 >>> make_column("degree", np.ma.array([3, 0, 5], mask=[False, True, False], dtype=object)).positions.tolist()
 [3.0, nan, 5.0]
+>>> make_column("password", ["abc", "xyz", "abc"]).categories
+('(hidden 1)', '(hidden 2)')
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import is_secret_name, without_secrets
 from ..space import brief
 from ..space._typing import BoolArray, FloatArray
 
@@ -81,7 +84,7 @@ def make_column(name: str, values: Any, log: bool | None = None) -> Column:
     if set_values and all(map(_is_number, set_values)):
         positions[~mask] = [float(value) for value in set_values]
         return Column(name, positions, is_log=_is_log(positions[~mask], log))
-    texts = _texts(set_values)
+    texts = _hidden(set_values) if is_secret_name(name) else _texts(set_values)
     categories = tuple(sorted(set(texts), key=_order(set_values, texts)))
     positions[~mask] = [float(categories.index(text)) for text in texts]
     return Column(name, positions, categories or ("(not set)",))
@@ -107,11 +110,18 @@ def _is_log(values: FloatArray, log: bool | None) -> bool:
 
 def _texts(values: Sequence[Any]) -> list[str]:
     """A text for each value: of an estimator only its class, if that distinguishes all values."""
-    whole = [value if isinstance(value, str) else brief(value) for value in values]
+    whole = [without_secrets(value) if isinstance(value, str) else brief(value) for value in values]
     if len(set(whole)) > MAX_MIXED and any(map(_is_number, values)):
         return ["a number" if _is_number(value) else text for value, text in zip(values, whole, strict=True)]
     short = [type(v).__name__ if hasattr(v, "get_params") else text for v, text in zip(values, whole, strict=True)]
     return short if len(set(short)) == len(set(whole)) else whole
+
+
+def _hidden(values: Sequence[Any]) -> list[str]:
+    """A number in place of each distinct value, so that a picture shows no secret."""
+    texts = [str(value) for value in values]
+    numbers = {text: i for i, text in enumerate(dict.fromkeys(texts), start=1)}
+    return [f"(hidden {numbers[text]})" for text in texts]
 
 
 def _order(values: Sequence[Any], texts: Sequence[str]) -> Any:

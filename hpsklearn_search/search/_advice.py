@@ -5,6 +5,7 @@ Each rule has a probability of speaking where it must be silent, which ``tests/b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -64,6 +65,7 @@ class Evidence:
     seconds: FloatArray  # (n,), mean time of a fold's fit and scoring
     units: FloatArray  # (n, d)
     labels: Sequence[str]
+    names: Mapping[str, str]  # of the labels in texts: of each its own
     settings: Mapping[str, Setting]  # of the labels that set one parameter directly
     importances: Mapping[str, float]
     test_per_train: float
@@ -153,8 +155,8 @@ def _edges(e: Evidence) -> Iterator[Finding]:
         end, count, line = wider
         yield Finding(
             "edge",
-            f"{setting.parameter}: {count} of the {N_BEST} best candidates lie at the {end} end of its range.",
-            f'"{setting.parameter}": {line}',
+            f"{_parameter(e, label)}: {count} of the {N_BEST} best candidates lie at the {end} end of its range.",
+            f"{json.dumps(setting.parameter)}: {line}",
             {"parameter": setting.parameter, "end": end, "count": count, "values": values},
         )
 
@@ -176,7 +178,8 @@ def _wider(e: Evidence, setting: Setting, units: FloatArray, values: Sequence[An
         end, count = "upper", at_high
     else:
         return None
-    return None if (low, high) == (law.low, law.high) else (end, count, _expression(setting, law, low, high))
+    can_be_written = np.isfinite(high - low) and (low > 0 or not law.log) and (low, high) != (law.low, law.high)
+    return (end, count, _expression(setting, law, low, high)) if can_be_written else None
 
 
 def _within(e: Evidence, parameter: str | None, law: Uniform | Integer, new: float, old: float) -> float:
@@ -205,12 +208,13 @@ def _intervals(estimator: Any, parameter: str | None) -> list[Any]:
 
 
 def _expression(setting: Setting, law: Uniform | Integer, low: float, high: float) -> str:
-    name = "" if setting.label == setting.parameter else f'"{setting.label}", '
+    name = "" if setting.label == setting.parameter else f"{json.dumps(setting.label)}, "
     if isinstance(law, Integer):
         return f"hp.{'loguniformint' if law.log else 'uniformint'}({name}{int(low)}, {int(high)})"
+    ends = f"{low:.12g}, {high:.12g}"  # in so many digits that a narrow range stays one
     if law.q is not None:
-        return f"hp.quniform({name}{_brief(low)}, {_brief(high)}, {_brief(law.q)})"
-    return f"hp.{'logrange' if law.log else 'uniform'}({name}{_brief(low)}, {_brief(high)})"
+        return f"hp.quniform({name}{ends}, {law.q:.12g})"
+    return f"hp.{'logrange' if law.log else 'uniform'}({name}{ends})"
 
 
 # ---------------------------------------------------------------------- scores
@@ -341,8 +345,7 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
 
 
 def _parameter(e: Evidence, label: str) -> str:
-    setting = e.settings.get(label)
-    return label if setting is None or setting.parameter is None else setting.parameter
+    return e.names.get(label, label)
 
 
 def _brief(value: Any) -> str:

@@ -32,6 +32,7 @@ class AfterFit(BestModel):
     @property
     def splits_(self) -> list[tuple[Any, Any]]:
         """The folds of the search: pairs of train and test rows, for whatever is to be measured on the same ones."""
+        check_is_fitted(self, "trials_")
         return self._kept_folds.splits()
 
     @property

@@ -13,7 +13,7 @@ from ..space import Parameter, Space
 from ..space._typing import FloatArray
 from ..suggest import parameter_importances
 from ._advice import Evidence
-from ._describe import Setting, settings
+from ._describe import Setting, parameter_names, settings
 from ._kept_folds import KeptFolds
 from ._metric_bounds import highest_score, lowest_score
 from ._parameters import ParameterSpace
@@ -45,8 +45,7 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         direct.setdefault(setting.label, []).append(setting)
     has_failed = np.array([not (trial.is_ok or trial.was_pruned) for trial in rows])
     means = np.asarray(results[f"mean_test_{metric}"], dtype=float)
-    scorer = search.scorer_[metric] if isinstance(search.scorer_, dict) else search.scorer_
-    highest, lowest = highest_score(scorer, search.estimator), lowest_score(scorer, search.estimator)
+    lowest, highest = _bounds(search, metric)
     return Evidence(
         params=results["params"],
         scores=np.where(has_failed[:, None], np.nan, fold_scores(results, metric)),
@@ -55,6 +54,7 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         seconds=np.asarray(results["mean_fit_time"]) + np.asarray(results["mean_score_time"]),
         units=np.array([parameters.space.encode(trial.point) for trial in rows]).reshape(len(rows), -1),
         labels=parameters.space.labels,
+        names=parameter_names(parameters),
         settings={label: found[0] for label, found in direct.items() if len(found) == 1 and _is_plain(found[0])},
         importances=_importances(search, parameters.space),
         test_per_train=kept_folds.test_per_train,
@@ -62,6 +62,14 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         highest=highest,
         estimator=search.estimator,
     )
+
+
+def _bounds(search: Any, metric: str) -> tuple[float | None, float | None]:
+    """The lowest and the highest score of the metric; None where they are not known, or where all candidates failed."""
+    if not hasattr(search, "scorer_"):
+        return None, None
+    scorer = search.scorer_[metric] if isinstance(search.scorer_, dict) else search.scorer_
+    return lowest_score(scorer, search.estimator), highest_score(scorer, search.estimator)
 
 
 def _is_plain(setting: Setting) -> bool:

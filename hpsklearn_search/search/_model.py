@@ -109,8 +109,8 @@ class BestModel(BaseSearchCV):
         return self
 
     def _deciding_metric(self) -> Any:
-        if not self.refit or self.refit is True:
-            names = [key.removeprefix("rank_test_") for key in self.cv_results_ if key.startswith("rank_test_")]
+        names = [key.removeprefix("rank_test_") for key in self.cv_results_ if key.startswith("rank_test_")]
+        if not callable(self.refit) and self.refit not in names:
             raise ValueError(
                 f"refit={self.refit!r}: with several metrics, refit names the one that decides; write "
                 f"set_params(refit={names[0]!r}).refit_best(X, y), with one of {names}"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from .._keywords import MEANT_IN_HP, check_keywords
+from .._texts import is_secret_name, public_repr
 from ..exceptions import BadSearchSpace
 from ._distributions import is_finite
 from ._lattice import FINEST
@@ -32,17 +33,35 @@ def optional_label(function: Callable[..., R]) -> Callable[..., R]:
 
     @functools.wraps(function)
     def labelled_or_not(*args: Any, **kwargs: Any) -> R:
-        check_keywords(function, f"hp.{function.__name__}", kwargs, MEANT_IN_HP)
-        given = args
+        label = kwargs.get("label", args[0] if args else None)
+        given, named = _shown(label, args), _shown(label, kwargs)
+        check_keywords(function, f"hp.{function.__name__}", named, MEANT_IN_HP)
         if not args or not isinstance(args[0], str | None):
             args = (kwargs.pop("label", None), *args)
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(_misfit(function.__name__, given, kwargs, [*signature.parameters][1:], error)) from None
+            named.pop("label", None)
+            raise TypeError(_misfit(function.__name__, given, named, [*signature.parameters][1:], error)) from None
         return function(*bound.args, **bound.kwargs)
 
     return labelled_or_not
+
+
+class _Hidden:
+    """Stands for a value that no message shows."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+def _shown(label: Any, values: Any) -> Any:
+    """Arguments as messages show them: only the label, where it is the name of a secret."""
+    if not is_secret_name(label):
+        return dict(values) if isinstance(values, dict) else values
+    if isinstance(values, dict):
+        return {key: value if key == "label" else _Hidden() for key, value in values.items()}
+    return tuple(value if value is label else _Hidden() for value in values)
 
 
 def _misfit(name: str, args: Any, kwargs: Any, names: list[str], error: TypeError) -> str:
@@ -118,7 +137,8 @@ def check_order(call: Call, low: float, high: float) -> None:
 
 def listed(call: Call, options: Any) -> list[Any]:
     if isinstance(options, str | bytes | dict) or not hasattr(options, "__iter__"):
-        raise BadSearchSpace(f"{call}: options must be a list, got {options!r}; write {call.written('[...]')}")
+        shown = public_repr(options, call.label)
+        raise BadSearchSpace(f"{call}: options must be a list, got {shown}; write {call.written('[...]')}")
     as_list = list(options)
     if not as_list:
         raise BadSearchSpace(f"{call}: options must not be empty")

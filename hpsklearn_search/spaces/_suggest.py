@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import hp
+from .._texts import printable
 from ..space import brief
 from ._ranges import KEEPS_COLUMNS, NOTHING_TO_TUNE, RANGES, SIZES, Data
 
@@ -36,8 +37,8 @@ class ReadySpace(dict[str, Any]):
         self.left_alone = dict(left_alone)
 
     def __repr__(self) -> str:
-        lines = [f'    "{name}": {_double_quoted(repr(node))},' for name, node in self.items()]
-        notes = [f"# left alone: {place} ({reason})" for place, reason in self.left_alone.items()]
+        lines = [f"    {_double_quoted(repr(name))}: {_double_quoted(repr(node))}," for name, node in self.items()]
+        notes = [f"# left alone: {printable(str(place))} ({reason})" for place, reason in self.left_alone.items()]
         return "\n".join(["{", *lines, "}", *notes])
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -157,9 +158,9 @@ def choose(
 
 def _check_size(size: Any, X: Any) -> None:
     if size not in SIZES:
-        raise ValueError(f"size must be 'small', 'medium' or 'large', got {size!r}")
+        raise ValueError(f"size must be 'small', 'medium' or 'large', got {brief(size)}")
     if isinstance(X, str):
-        raise TypeError(f"X must be training data, got {X!r}; a size is written by its name: size={X!r}")
+        raise TypeError(f"X must be training data, got {brief(X)}; a size is written by its name: size={brief(X)}")
 
 
 def _check_estimator(function: str, estimator: Any) -> None:
@@ -198,7 +199,7 @@ class _Walk:
 
     def _own(self, estimator: Any, prefix: str, data: Data, skip: frozenset[str]) -> bool:
         ranges = _ranges_of(estimator)
-        given = _given(estimator)
+        given = _Given(_given(estimator))
         found = False
         for each in ranges:
             if each.parameter in skip or not each.is_in(self.size) or not each.has_effect(given):
@@ -211,8 +212,19 @@ class _Walk:
 
 
 def _ranges_of(estimator: Any) -> Any:
-    """The ranges of the nearest class that has some."""
-    return next((RANGES[kind.__name__] for kind in type(estimator).__mro__ if kind.__name__ in RANGES), ())
+    """The ranges of the nearest class that has some, for the parameters that the estimator has as well."""
+    ranges = next((RANGES[kind.__name__] for kind in type(estimator).__mro__ if kind.__name__ in RANGES), ())
+    if not hasattr(type(estimator), "_get_param_names"):  # CatBoost's parameters are only those that were given
+        return ranges
+    names = _given(estimator)
+    return tuple(each for each in ranges if each.parameter in names)
+
+
+class _Given(dict[str, Any]):
+    """The parameters of an estimator; None for one that a subclass, or a class of the same name, does not have."""
+
+    def __missing__(self, name: str) -> None:
+        return None
 
 
 def _given(estimator: Any) -> Mapping[str, Any]:
@@ -224,13 +236,17 @@ def _members(estimator: Any) -> Iterator[tuple[str, Any]]:
     lists = [getattr(estimator, name, None) for name in ("steps", "transformers", "transformer_list", "estimators")]
     for members in lists:
         for member in members if isinstance(members, list) else ():
-            if isinstance(member, tuple) and len(member) > 1 and hasattr(member[1], "get_params"):
+            if isinstance(member, tuple) and len(member) > 1 and _is_estimator(member[1]):
                 yield member[0], member[1]
     if _is_search(estimator):
         return
     for name, value in _given(estimator).items():
-        if name in INNER and hasattr(value, "get_params") and not isinstance(value, type):
+        if name in INNER and _is_estimator(value):
             yield name, value
+
+
+def _is_estimator(value: Any) -> bool:
+    return hasattr(value, "get_params") and not isinstance(value, type)
 
 
 def _is_search(estimator: Any) -> bool:

@@ -110,6 +110,14 @@ def test_the_configuration_of_autologging_is_obeyed(autolog: Any, store: Store) 
     assert store.parent().data.tags["team"] == "a"
 
 
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_data_are_described_unless_that_is_switched_off(autolog: Any, store: Store, is_on: bool) -> None:
+    """Names of columns may be what must not be written down."""
+    autolog(log_datasets=is_on)
+    search().fit(X, y)
+    assert bool(store.parent().inputs.dataset_inputs) is is_on
+
+
 def test_what_is_switched_off_logs_nothing(autolog: Any, store: Store) -> None:
     """Nothing is logged with ``disable``, nor with ``exclusive`` while the user has an active run."""
     import mlflow

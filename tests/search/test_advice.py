@@ -13,6 +13,7 @@ from scipy.stats import ttest_rel
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import (
     KFold,
     LeaveOneOut,
@@ -187,6 +188,27 @@ def test_a_search_without_scores_cannot_be_compared() -> None:
         search.fit(X, y).compare()
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_search_of_which_all_candidates_failed_has_no_advice() -> None:
+    """It keeps its table and its folds; what needs a score says that there is none."""
+    search = HyperoptSearchCV(Known(lambda v: np.nan), {"a": hp.uniform(0, 1)}, max_evals=20, cv=2)
+    with pytest.raises(ValueError, match="fits failed"):
+        search.fit(np.zeros((50, 1)))
+    assert search.advice_ == []
+    assert len(search.splits_) == 2
+    with pytest.raises(ValueError, match="no candidate has a score"):
+        search.compare()
+
+
+@pytest.mark.parametrize("name", ["advice_", "splits_"])
+def test_what_comes_after_the_fit_says_so(name: str) -> None:
+    """Before the fit the error is scikit-learn's, and there is no such attribute."""
+    search = HyperoptSearchCV(TREE, {"max_depth": [1, 2]})
+    assert not hasattr(search, name)
+    with pytest.raises(NotFittedError):
+        getattr(search, name)
+
+
 # ---------------------------------------------------------------------- advice
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_rule_speaks_where_it_must_and_only_there(name: str) -> None:
@@ -210,6 +232,47 @@ def test_the_edge_comes_with_a_wider_range() -> None:
     edges = [finding for finding in search.advice_ if finding.kind == "edge"]
     assert [finding.figures["parameter"] for finding in edges] == ["max_depth"]
     assert eval("{" + edges[0].line + "}", {"hp": hp})["max_depth"].distribution.high == 5
+
+
+def best_at_the_top(node: Any) -> HyperoptSearchCV:
+    """A search whose score is the logarithm of its only parameter."""
+    known = Known(lambda values: float(np.log(values["a"])), noise=0.0)
+    return HyperoptSearchCV(known, {"a": node}, max_evals=40, random_state=0, algo="random").fit(np.zeros((50, 1)))
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        hp.uniform('l"x', 1, 2),
+        hp.uniform(1000.001, 1000.002),
+        hp.logrange(0.012345678, 0.1),
+        hp.quniform("q", 1, 9, 0.1),
+    ],
+)
+def test_the_line_is_a_wider_range(node: Any) -> None:
+    """Whatever the label and the digits of the range are."""
+    (line,) = [finding.line for finding in best_at_the_top(node).advice_ if finding.kind == "edge"]
+    law = eval("{" + line + "}", {"hp": hp})["a"].distribution
+    assert law.high > node.distribution.high
+    assert law.low == pytest.approx(node.distribution.low)
+
+
+@pytest.mark.parametrize("node", [hp.logrange(1e300, 1.7e308), hp.uniform(-8e307, 8e307)])
+def test_a_range_that_cannot_be_wider_is_no_edge(node: Any) -> None:
+    """No line says inf."""
+    known = Known(lambda values: values["a"] / 1.7e308, noise=0.0)
+    search = HyperoptSearchCV(known, {"a": node}, max_evals=40, random_state=0, algo="random").fit(np.zeros((50, 1)))
+    assert "inf" not in str(search.advice_)
+
+
+def test_two_labels_of_one_parameter_have_their_own_names() -> None:
+    """Advice would say of one name that it decided most, and nothing."""
+    branches = [{"b": 0, "a": hp.uniform("first", 0, 1)}, {"b": 1, "a": hp.uniform("second", 0, 1)}]
+    known = Known(lambda values: 0.0 if values["b"] else values["a"])
+    search = HyperoptSearchCV(known, {"b": hp.choice(branches)}, max_evals=60, random_state=0, algo="random")
+    texts = " ".join(map(str, search.fit(np.zeros((50, 1))).advice_))
+    assert "a (first)" in texts
+    assert "a (second) decided nothing" in texts
 
 
 def test_scores_that_are_all_alike_are_named() -> None:

@@ -83,10 +83,11 @@ def test_parameters_of_fit_reach_the_refit() -> None:
     np.testing.assert_array_equal(model.dual_coef_, SVC(**search.best_params_).fit(X, y, weights).dual_coef_)
 
 
-def test_with_several_metrics_refit_names_the_one_that_decides() -> None:
+@pytest.mark.parametrize("refit", [False, True, "f1"])
+def test_with_several_metrics_refit_names_the_one_that_decides(refit: Any) -> None:
     """The error shows the call, and the call works."""
     metrics = {"scoring": ["accuracy", "f1_macro"], "refit": False}
-    search = HyperoptSearchCV(SVC(), {"C": [0.01, 1.0]}, cv=2, **metrics).fit(X, y)
+    search = HyperoptSearchCV(SVC(), {"C": [0.01, 1.0]}, cv=2, **metrics).fit(X, y).set_params(refit=refit)
     with pytest.raises(ValueError, match=r"write set_params\(refit='accuracy'\).refit_best\(X, y\)"):
         search.refit_best(X, y)
     assert search.set_params(refit="accuracy").refit_best(X, y).predict(X).shape == y.shape

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from hpsklearn_search import HyperoptSearchCV, fmin, hp
-from hpsklearn_search.exceptions import InvalidTrial
+from hpsklearn_search import HyperoptSearchCV, MLflowCallback, fmin, hp
+from hpsklearn_search.exceptions import BadSearchSpace, InvalidTrial
+from hpsklearn_search.plots import ParallelCoordinatesDisplay, ParameterScoreDisplay
 
 MARKER = "S3CRETpw"
 SPACE = {"place": hp.uniformint("place", 0, 2), "password": hp.choice("password", [MARKER, f"{MARKER}2"])}
@@ -55,6 +56,13 @@ MESSAGES: dict[str, Callable[[], Any]] = {
     "one point of fmin": lambda: minimise({"password": MARKER}),
     "an unknown label": lambda: minimise([{"password": MARKER, "place": 0, "other": 1}]),
     "another constant": lambda: minimise([{"password": MARKER, "place": 0, "token": "x"}], token=MARKER),
+    "another library's keyword": lambda: search(param_distributions={"password": [MARKER]}),  # type: ignore[arg-type]
+    "an unknown keyword": lambda: MLflowCallback(uri=f"http://me:{MARKER}@host"),  # type: ignore[call-arg]
+    "arguments without names": lambda: HyperoptSearchCV(Login(), SPACE, 3, {"password": MARKER}),  # type: ignore[misc]
+    "options by another name": lambda: hp.choice("password", values=[MARKER]),  # type: ignore[call-arg]
+    "options after the label": lambda: hp.choice("password", [MARKER], MARKER),  # type: ignore[call-overload]
+    "options that are no list": lambda: hp.choice("password", MARKER),
+    "options without probabilities": lambda: hp.pchoice("password", [MARKER]),
     "a label without a value": lambda: minimise([{"password": MARKER}]),
 }
 
@@ -63,7 +71,7 @@ MESSAGES: dict[str, Callable[[], Any]] = {
 @pytest.mark.parametrize("what", MESSAGES)
 def test_a_message_shows_no_secret(what: str) -> None:
     """Messages end in logs of jobs."""
-    with pytest.raises((InvalidTrial, TypeError, ValueError, OSError)) as error:
+    with pytest.raises((BadSearchSpace, InvalidTrial, TypeError, ValueError, OSError)) as error:
         MESSAGES[what]()
     assert MARKER not in str(error.value) + "".join(getattr(error.value, "__notes__", []))
 
@@ -73,6 +81,20 @@ def test_the_best_secret_is_not_in_a_notebook() -> None:
     table = search(refit=False).fit(X, y)._repr_html_().partition("<details>")[0]
     assert "password</th><td>(hidden)" in table
     assert MARKER not in table
+
+
+@pytest.mark.parametrize("display", [ParallelCoordinatesDisplay, ParameterScoreDisplay])
+def test_no_secret_is_in_a_picture(display: Any) -> None:
+    """Options are the labels of an axis, and pictures go into reports."""
+    text_of_figures = pytest.importorskip("matplotlib.text", reason="needs the extra 'plot'").Text
+    space = {**SPACE, "site": hp.choice([f"http://me:{MARKER}@one", f"http://me:{MARKER}@two"])}
+    fitted = HyperoptSearchCV(OnlySecond(), space, max_evals=12, cv=2, random_state=0, refit=False).fit(X, y)
+    figure = display.from_search(fitted).figure_
+    figure.canvas.draw()
+    texts = " ".join(text.get_text() for text in figure.findobj(text_of_figures))
+    assert "(hidden 2)" in texts
+    assert "http://two" in texts
+    assert MARKER not in texts
 
 
 class OnlySecond(Login):

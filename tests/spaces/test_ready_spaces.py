@@ -240,3 +240,47 @@ def test_a_family_of_something_else_is_refused(arguments: Any, message: str) -> 
     """The error shows what was given, and the line that would be right."""
     with pytest.raises(TypeError, match=message):
         spaces.choose(*arguments)
+
+
+class OnlyC(SVC):  # type: ignore[misc]
+    """A subclass with one of the parameters."""
+
+    def __init__(self, C: float = 1.0) -> None:
+        super().__init__(C=C)
+
+
+class Forest(BaseEstimator):  # type: ignore[misc]
+    """It is called like an estimator of scikit-learn, and is none."""
+
+    def __init__(self, strength: float = 1.0) -> None:
+        self.strength = strength
+
+
+Forest.__name__ = "RandomForestClassifier"
+
+
+def test_a_subclass_gets_ranges_for_the_parameters_that_it_has() -> None:
+    """The search would refuse the others."""
+    assert list(spaces.suggest(OnlyC(), size="large")) == ["C"]
+    assert HyperoptSearchCV(OnlyC(), max_evals=2, cv=2).fit(X, y).n_trials_ == 2
+
+
+def test_another_class_of_the_same_name_gets_none() -> None:
+    """Names of classes are not unique."""
+    with pytest.raises(ValueError, match="no range is known"):
+        spaces.suggest(Forest(), size="large")
+
+
+def test_a_ready_space_is_code_whatever_a_step_is_called() -> None:
+    """No name of a step ends its text, or moves the cursor."""
+    name = 'a"\x1b[2J'
+    space = spaces.suggest(Pipeline([(name + "x", StandardScaler()), (name, SVC())]))
+    assert "\x1b" not in repr(space)
+    assert list(eval(repr(space), {"hp": hp})) == list(space)
+
+
+def test_a_message_about_data_shows_no_password() -> None:
+    """An address is no data."""
+    with pytest.raises(TypeError, match="must be training data") as error:
+        spaces.suggest(SVC(), "http://me:S3CRETpw@host/data.csv")
+    assert "S3CRETpw" not in str(error.value)
