@@ -453,6 +453,10 @@ def test_a_display_made_of_a_search_is_answered_with_from_search(name: str) -> N
     assert f"write {name}.from_search(search)" in error_of(getattr(plots, name), HyperoptSearchCV(SVC(), C))
 
 
+@pytest.mark.skipif(
+    "X_val" not in inspect.signature(HistGradientBoostingClassifier.fit).parameters,
+    reason="needs scikit-learn 1.7: fit(X_val=...)",
+)
 def test_a_search_over_what_early_stopping_finds_warns() -> None:
     """The number of iterations is found in each fit."""
     space = {"estimator__max_iter": hp.uniformint("n", 10, 20)}

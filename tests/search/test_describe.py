@@ -177,6 +177,7 @@ def test_importances_have_the_names_of_parameters() -> None:
     search = HyperoptSearchCV(SVC(), space, max_evals=6, cv=2, random_state=0).fit(*load_iris(return_X_y=True))
     assert set(search.importances_) == {"kernel", "C (a)", "C (b)", "gamma"}
     assert search.trials_.labels == ["k", "a", "b", "g"]
+    pytest.importorskip("matplotlib")
     display = plots.ParameterImportanceDisplay.from_search(search)
     assert [text.get_text() for text in display.ax_.get_yticklabels()][::-1] == list(search.importances_)
 
