@@ -121,7 +121,7 @@ def test_the_wheel_runs_the_first_story_in_an_empty_environment(archives: tuple[
     output_of(python, "-m", "pip", "install", "-q", archives[0], "pandas")
     story = (ROOT / "examples" / "01_first_search.py").read_text(encoding="utf-8")
     (tmp_path / "story.py").write_text(story, encoding="utf-8")
-    assert "HyperoptSearchCV:" in output_of(python, "story.py", cwd=tmp_path)
+    assert "HyperoptSearchCV  200 fits" in output_of(python, "story.py", cwd=tmp_path)
     assert output_of(python, "-m", "hpsklearn_search", "--version", cwd=tmp_path).strip() == VERSION
     where = output_of(python, "-c", "import hpsklearn_search; print(hpsklearn_search.__file__)", cwd=tmp_path)
     assert where.startswith(str(tmp_path / "env"))

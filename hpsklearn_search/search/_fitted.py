@@ -95,7 +95,7 @@ class FittedSearch(AfterFit):
 
     def _raise_if_unknown_scorer(self, error: ValueError) -> None:
         # scikit-learn prints the set of all names, in an order that differs from process to process.
-        complaint = unknown_scorer(self.scoring) if "'scoring' parameter" in str(error) else None
+        complaint = unknown_scorer(self.scoring, type(self).__name__) if "'scoring' parameter" in str(error) else None
         if complaint is not None:
             raise InvalidParameterError(complaint) from None
 

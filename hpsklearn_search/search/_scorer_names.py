@@ -62,17 +62,20 @@ _TO_BE_MADE = {
 }
 
 
-def unknown_scorer(scoring: Any) -> str | None:
+def unknown_scorer(scoring: Any, owner: str = "HyperoptSearchCV") -> str | None:
     """What is wrong with the type of `scoring`, or with the first unknown name in it; None if nothing is."""
     if isinstance(scoring, set | frozenset):
         return f"scoring={scoring!r} is a set, which has no order; write scoring={sorted(scoring, key=str)!r}"
     if scoring is not None and not callable(scoring) and not isinstance(scoring, str | list | tuple | Mapping):
         return (
-            "scoring must be the name of a scorer, a function scoring(estimator, X, y), or a list or dict of these; "
-            f"got {scoring!r} of type {type(scoring).__name__}"
+            f"The 'scoring' parameter of {owner} must be the name of a scorer, a function scoring(estimator, X, y), or "
+            f"a list or dict of these. Got {scoring!r} of type {type(scoring).__name__} instead."
         )
     if isinstance(scoring, str):
-        return None if scoring in get_scorer_names() else _complaint(scoring, "scoring=", f"scoring={scoring!r}")
+        # Where nothing is near, the words are scikit-learn's.
+        stranger = f"The 'scoring' parameter of {owner} must be the name of a scorer. Got {scoring!r} instead."
+        known = scoring in get_scorer_names()
+        return None if known else _complaint(scoring, "scoring=", f"scoring={scoring!r}", stranger)
     values = scoring.values() if isinstance(scoring, Mapping) else scoring
     if not isinstance(values, Iterable):
         return None
@@ -80,13 +83,14 @@ def unknown_scorer(scoring: Any) -> str | None:
     return _complaint(unknown[0], "", f"scoring={brief(scoring, most=100)}: {unknown[0]!r}") if unknown else None
 
 
-def _complaint(name: str, prefix: str, subject: str) -> str:
+def _complaint(name: str, prefix: str, subject: str, stranger: str | None = None) -> str:
     plain = _plain(name)
     if plain in _TO_BE_MADE:
         return f"{subject} is unknown. Write scoring={_TO_BE_MADE[plain]}, from sklearn.metrics"
     near = _of_this_meaning(plain) or next(iter(get_close_matches(name.lower(), get_scorer_names(), n=1)), None)
-    all_names = "sklearn.metrics.get_scorer_names() lists the names"
-    return f"{subject} is unknown. {f'Did you mean {prefix}{near!r}?' if near else f'{all_names}'}"
+    if near:
+        return f"{subject} is unknown. Did you mean {prefix}{near!r}?"
+    return f"{stranger or f'{subject} is unknown.'} sklearn.metrics.get_scorer_names() lists the names"
 
 
 def _of_this_meaning(plain: str) -> str | None:

@@ -79,7 +79,9 @@ def run(source: str, mounts: str, temporary: Path | str, user: str = "") -> str:
     if why_not():
         pytest.skip(f"a private mount namespace cannot be made here: {why_not()}")
     package = Path(hpsklearn_search.__file__).parents[1]
-    python = f"{user} {shlex.quote(sys.executable)} -W ignore -c {shlex.quote(source)}"
+    # The interpreter may lie in the checkout, and the checkout in a folder that is hidden by a mount.
+    executable = sys.executable.replace(str(package), "/mnt", 1)
+    python = f"{user} {shlex.quote(executable)} -W ignore -c {shlex.quote(source)}"
     command = f"set -e\nmount --bind {package} /mnt && cd /mnt\n{mounts}\n{python}"
     done = subprocess.run(
         ["unshare", "-m", "bash", "-c", command],

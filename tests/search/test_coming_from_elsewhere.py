@@ -517,7 +517,7 @@ def test_what_an_objective_must_return_is_said(result: Any, words: str) -> None:
         ({"constraints": {"C": 1}}, "Write a function of the parameters: constraints=lambda params: "),
         ({"constraints": lambda params: None}, "constraints must return True or False, got None"),
         ({"scoring": {"accuracy", "f1_macro"}}, "is a set, which has no order; write scoring=['accuracy', 'f1_macro']"),
-        ({"scoring": 5}, "scoring must be the name of a scorer, a function scoring(estimator, X, y), or a list"),
+        ({"scoring": 5}, "must be the name of a scorer, a function scoring(estimator, X, y), or a list"),
     ],
 )
 def test_a_wrong_type_is_answered_with_the_right_line(options: dict[str, Any], words: str) -> None:
