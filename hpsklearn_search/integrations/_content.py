@@ -245,7 +245,7 @@ def _metrics(values: Iterable[tuple[str, Any, int]], seconds: float) -> list[Met
 
 
 def _public_text(name: Any, value: Any) -> str:
-    """`value` as text, with hashes in place of secrets: whoever may read the log need not know them."""
+    """`value` as text, with hashes in place of secrets, which a reader of the log need not know."""
     if is_secret(name, value):
         return hidden(_text(value))
     return without_secrets(_text(concealed(value)))

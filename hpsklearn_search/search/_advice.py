@@ -6,7 +6,7 @@ Each rule has a probability of speaking where it must be silent, which ``tests/b
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -99,9 +99,10 @@ def _failing_region(e: Evidence) -> Iterator[Finding]:
     if n_failed < 4:
         return
     regions = [region for axis in range(len(e.labels)) for region in _regions(e, axis)]
-    p, text, inside = min(regions, key=lambda region: region[0], default=(1.0, "", None))
-    if inside is None or p * len(regions) > 0.01:
+    best = min(regions, key=lambda region: region.p, default=None)
+    if best is None or best.p * sum(region.n_tested for region in regions) > 0.01:
         return
+    inside, text, p = best.inside, best.text, best.p
     hits = int(np.count_nonzero(inside & e.has_failed))
     if hits < 0.9 * n_failed or hits < 0.9 * np.count_nonzero(inside):
         return
@@ -113,29 +114,54 @@ def _failing_region(e: Evidence) -> Iterator[Finding]:
     )
 
 
-def _regions(e: Evidence, axis: int) -> Iterator[tuple[float, str, BoolArray]]:
-    """For each cut of one axis: the probability that chance puts as many failures on one side, and the side."""
+@dataclass(frozen=True)
+class _Region:
+    """The part of one axis that holds more failures than any other of the `n_tested` parts."""
+
+    p: float  # the probability that chance puts as many failures there
+    text: str
+    inside: BoolArray
+    n_tested: int
+
+
+def _regions(e: Evidence, axis: int) -> Iterator[_Region]:
     setting = e.settings.get(e.labels[axis])
     column = e.units[:, axis]
-    if setting is None or setting.parameter is None:
+    values = np.unique(column[~np.isnan(column)])
+    if setting is None or setting.parameter is None or len(values) < 2:
         return
     if isinstance(setting.node, Choice):
-        for option in np.unique(column[~np.isnan(column)]):
-            inside = column == option
-            name = _named(e.params[int(np.argmax(inside))], setting.parameter)
-            yield _chance(e, inside), f"{setting.parameter}={name}", inside
+        p = _chance(e, *((np.count_nonzero((column == v) & rows) for v in values) for rows in (True, e.has_failed)))
+        best = int(np.argmin(p))
+        inside = column == values[best]
+        name = _named(e.params[int(np.argmax(inside))], setting.parameter)
+        yield _Region(float(p[best]), f"{setting.parameter}={name}", inside, len(p))
         return
-    values = np.array([params.get(setting.parameter) for params in e.params], dtype=object)
-    for cut in np.unique(column[~np.isnan(column)])[1:]:
-        with np.errstate(invalid="ignore"):
-            above, below = column >= cut, column < cut
-        yield _chance(e, above), f"{setting.parameter} of {_brief(min(values[above]))} and more", above
-        yield _chance(e, below), f"{setting.parameter} of {_brief(max(values[below]))} and less", below
+    for is_above in (True, False):
+        yield _best_cut(e, column, values[1:], setting.parameter, is_above=is_above)
 
 
-def _chance(e: Evidence, inside: BoolArray) -> float:
-    n, failed, drawn = len(inside), np.count_nonzero(e.has_failed), np.count_nonzero(inside)
-    return float(hypergeom.sf(np.count_nonzero(inside & e.has_failed) - 1, n, failed, drawn))
+def _best_cut(e: Evidence, column: FloatArray, cuts: FloatArray, parameter: str, *, is_above: bool) -> _Region:
+    """The cut of an axis on whose side, from it on or below it, chance is the least likely reason for the failures."""
+    with np.errstate(invalid="ignore"):
+        counts = [np.searchsorted(np.sort(column[rows & ~np.isnan(column)]), cuts) for rows in (True, e.has_failed)]
+        if is_above:
+            totals = [np.count_nonzero(rows & ~np.isnan(column)) for rows in (True, e.has_failed)]
+            counts = [total - below for total, below in zip(totals, counts, strict=True)]
+        p = _chance(e, *counts)
+        best = int(np.argmin(p))
+        inside = column >= cuts[best] if is_above else column < cuts[best]
+    found = [params[parameter] for params, is_inside in zip(e.params, inside, strict=True) if is_inside]
+    side = f"{_brief(min(found))} and more" if is_above else f"{_brief(max(found))} and less"
+    return _Region(float(p[best]), f"{parameter} of {side}", inside, len(cuts))
+
+
+def _chance(e: Evidence, n_inside: Iterable[Any], n_failed_inside: Iterable[Any]) -> FloatArray:
+    """For each part, the probability that it holds as many failures if they fall anywhere."""
+    p: FloatArray = hypergeom.sf(
+        np.array(list(n_failed_inside)) - 1, len(e.has_failed), np.count_nonzero(e.has_failed), np.array(list(n_inside))
+    )
+    return p
 
 
 # ---------------------------------------------------------------------- edges
@@ -185,7 +211,7 @@ def _wider(e: Evidence, setting: Setting, units: FloatArray, values: Sequence[An
 def _within(e: Evidence, parameter: str | None, law: Uniform | Integer, new: float, old: float) -> float:
     """`new`, moved to what the estimator takes; `old` where the range ends for a reason."""
     if isinstance(law, Integer):
-        new = max(1, round(new)) if old >= 1 else min(0, round(new)) if new > old else old
+        new = max(1, round(new)) if old >= 1 else old  # a whole number below 1 most often has a meaning of its own
     elif old in (0.0, 1.0) and (law.low >= 0 and law.high <= 1):
         return old  # a share, or a probability
     intervals = _intervals(e.estimator, parameter)

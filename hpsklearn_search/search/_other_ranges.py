@@ -49,16 +49,14 @@ def check_ranges(space: Any, stacklevel: int = 2) -> None:
 
 def _entries(node: Any) -> Iterator[tuple[str, Any]]:
     """Every key with its value, in all branches."""
-    if isinstance(node, Mapping):
+    if isinstance(node, Choice | list | tuple):
+        options = node.options if isinstance(node, Choice) else [part for part in node if isinstance(part, Mapping)]
+        for option in options:
+            yield from _entries(option)
+    elif isinstance(node, Mapping):
         for key, value in node.items():
             yield str(key), value
             yield from _entries(value)
-    elif isinstance(node, Choice):
-        for option in node.options:
-            yield from _entries(option)
-    elif isinstance(node, list | tuple):
-        for option in node:
-            yield from _entries(option) if isinstance(option, Mapping) else ()
 
 
 def _of_tuple(value: Any) -> tuple[str, str] | None:

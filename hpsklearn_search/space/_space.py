@@ -162,15 +162,13 @@ class Space:
         remaining = [self.root]
         while remaining:
             node = remaining.pop()
+            items = list(node.items()) if isinstance(node, dict) else []
+            fixed = {key: value for key, value in items if isinstance(value, Constant) or not has_nodes(value)}
+            for key, value in fixed.items():
+                constants.setdefault(key, []).append(value.value if isinstance(value, Constant) else value)
+            remaining.extend(value for key, value in items if key not in fixed)
             if isinstance(node, Choice):
                 remaining.extend(node.options if point is None else [node.options[point[node.label]]])
-            elif isinstance(node, dict):
-                fixed = {
-                    key: value for key, value in node.items() if isinstance(value, Constant) or not has_nodes(value)
-                }
-                for key, value in fixed.items():
-                    constants.setdefault(key, []).append(value.value if isinstance(value, Constant) else value)
-                remaining.extend(value for key, value in node.items() if key not in fixed)
             elif isinstance(node, list | tuple):
                 remaining.extend(node)
         return constants

@@ -182,7 +182,7 @@ class _Walk:
         self.left_alone: dict[str, str] = {}
 
     def visit(self, estimator: Any, prefix: str, data: Data, skip: frozenset[str] = frozenset()) -> Data:
-        """Add what `estimator` has; what is known of the data after it."""
+        """Add the parameters of `estimator`, and return what is known of the data that it passes on."""
         kind = type(estimator).__name__
         own = self._own(estimator, prefix, data, skip)
         inner_skip = skip | (ITERATIONS if kind == "EarlyStopping" else frozenset())
