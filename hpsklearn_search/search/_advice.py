@@ -67,7 +67,7 @@ class Evidence:
     labels: Sequence[str]
     names: Mapping[str, str]  # of the labels in texts: of each its own
     settings: Mapping[str, Setting]  # of the labels that set one parameter directly
-    importances: Mapping[str, float]
+    find_importances: Callable[[], Mapping[str, float]]
     test_per_train: float
     n_test: float  # rows of a test part if scores are shares of them, between 0 and 1; else infinite
     highest: float | None  # the largest score that the metric has
@@ -78,6 +78,11 @@ class Evidence:
         """Rows with a mean, best first."""
         rows = np.flatnonzero(~np.isnan(self.means))
         return rows[np.argsort(-self.means[rows], kind="stable")]
+
+    @cached_property
+    def importances(self) -> Mapping[str, float]:
+        """The share of each label; found when a rule asks, because a comparison needs none."""
+        return self.find_importances()
 
     @cached_property
     def comparison(self) -> Comparison:

@@ -56,7 +56,7 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         labels=parameters.space.labels,
         names=parameter_names(parameters),
         settings={label: found[0] for label, found in direct.items() if len(found) == 1 and _is_plain(found[0])},
-        importances=_importances(search, parameters.space),
+        find_importances=lambda: _importances(search, parameters.space),
         test_per_train=kept_folds.test_per_train,
         n_test=kept_folds.n_test if (lowest, highest) == (0.0, 1.0) else np.inf,
         highest=highest,

@@ -30,6 +30,7 @@ from ._compat import (
     warn_or_raise_about_fit_failures,
 )
 from ._describe import parameter_names, settings, space_table
+from ._evidence import metric_of
 from ._hopeless import ALL_FAILED, raise_if_hopeless
 from ._html import summary_html
 from ._kept_folds import KeptFolds
@@ -117,9 +118,7 @@ class FittedSearch(AfterFit):
         """
         check_is_fitted(self, "cv_results_")
         frame = frame_of(self.cv_results_, what="results_frame()")
-        ranks = [key for key in frame if key.startswith("rank_test_")]
-        metric = self.refit if isinstance(self.refit, str) else self.objective_metric
-        rank = f"rank_test_{metric}" if f"rank_test_{metric}" in ranks else ranks[0]
+        rank = f"rank_test_{metric_of(self)}"
         first = [rank, *(rank.replace("rank", kind, 1) for kind in ("mean", "std"))]
         first += [key for key in frame if key.startswith("param_")]
         frame = frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
