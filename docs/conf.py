@@ -6,9 +6,13 @@ import warnings
 from pathlib import Path
 
 import matplotlib
+from sphinx.util import inspect
+from sphinx.util.inspect import stringify_signature
 from sphinx_gallery.sorting import FileNameSortKey
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent / "_extensions")]
+import external
+
 from hpsklearn_search import __version__
 
 matplotlib.use("agg")
@@ -25,14 +29,18 @@ version = release = __version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
     "numpydoc",
     "myst_parser",
+    "sphinx_copybutton",
+    "shows",
     "matplotlib.sphinxext.plot_directive",
     "sphinx_gallery.gen_gallery",
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "auto_examples/**/*.ipynb", "auto_examples/**/*.md5", "sg_execution_times.rst"]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_intersphinx", "auto_examples/**/*.ipynb", "auto_examples/**/*.md5", "sg_execution_times.rst"]
 root_doc = "index"
 
 # ---------------------------------------------------------------------------------------- markdown
@@ -47,6 +55,14 @@ suppress_warnings = [
 # ---------------------------------------------------------------------------------------- reference
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's sections name the types, in words
+autodoc_member_order = "groupwise"
+default_role = "obj"  # `name` is a link where there is such a name, and code where there is none
+python_maximum_signature_line_length = 60
+toc_object_entries_show_parents = "hide"
+intersphinx_mapping = external.inventories()
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"  # but for these names
+numpydoc_xref_aliases = external.aliases()
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 plot_html_show_source_link = False
@@ -68,16 +84,38 @@ sphinx_gallery_conf = {
 }
 
 # ---------------------------------------------------------------------------------------- pages
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
+copybutton_selector = "div.highlight-python pre, div.highlight-default pre, div.highlight-bash pre, div.highlight-sh pre"
 html_theme = "pydata_sphinx_theme"
 html_title = f"hpsklearn_search {version}"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
+html_js_files = ["pages.js"]
 html_show_sourcelink = False
-html_sidebars = {"**": ["globaltoc.html"]}
+html_sidebars = {"**": ["contents.html"]}
 html_theme_options = {
     "navbar_align": "left",
+    "navbar_end": ["version-switcher", "theme-switcher"],
+    # A release adds its line to the list, and keeps the pages of the one before in a folder of their own.
+    "switcher": {"json_url": "_static/versions.json", "version_match": version},
+    "check_switcher": False,  # the list is read in the browser
+    "header_links_before_dropdown": 4,
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": [],
     "footer_end": [],
 }
+
+
+def _signature_of_init(app, what, name, obj, options, signature, return_annotation):
+    """The signature of a class is that of its ``__init__``; some have a ``__new__`` that only checks keywords."""
+    if what != "class" or signature != "(*args, **kwargs)":
+        return None
+    return stringify_signature(inspect.signature(obj.__init__, bound_method=True), show_annotation=False), None
+
+
+def setup(app):
+    """Connect the above."""
+    app.connect("autodoc-process-signature", _signature_of_init)
