@@ -40,7 +40,13 @@ extensions = [
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "_intersphinx", "auto_examples/**/*.ipynb", "auto_examples/**/*.md5", "sg_execution_times.rst"]
+exclude_patterns = [
+    "_build",
+    "_intersphinx",
+    "auto_examples/**/*.ipynb",
+    "auto_examples/**/*.md5",
+    "sg_execution_times.rst",
+]
 root_doc = "index"
 
 # ---------------------------------------------------------------------------------------- markdown
@@ -87,7 +93,9 @@ sphinx_gallery_conf = {
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 copybutton_exclude = ".linenos, .gp, .go"
-copybutton_selector = "div.highlight-python pre, div.highlight-default pre, div.highlight-bash pre, div.highlight-sh pre"
+copybutton_selector = (
+    "div.highlight-python pre, div.highlight-default pre, div.highlight-bash pre, div.highlight-sh pre"
+)
 html_theme = "pydata_sphinx_theme"
 html_title = f"hpsklearn_search {version}"
 html_static_path = ["_static"]

@@ -57,7 +57,9 @@ class Optimizer(ExplainsKeywords):
     Examples
     --------
     >>> from hpsklearn_search import Optimizer, hp
-    >>> optimizer = Optimizer({"x": hp.uniform(-5, 5), "y": hp.randint(4)}, random_state=0)
+    >>> optimizer = Optimizer(
+    ...     {"x": hp.uniform(-5, 5), "y": hp.randint(4)}, random_state=0
+    ... )
     >>> for _ in range(30):
     ...     suggestion = optimizer.ask()
     ...     x, y = suggestion.configuration.values()
@@ -68,7 +70,9 @@ class Optimizer(ExplainsKeywords):
     Several candidates at once, told in another order, one of them with a failure:
 
     >>> first, second = optimizer.ask(2)
-    >>> optimizer.tell(second, {"status": "ok", "loss": 3.0, "operator": "night shift"})
+    >>> optimizer.tell(
+    ...     second, {"status": "ok", "loss": 3.0, "operator": "night shift"}
+    ... )
     >>> optimizer.tell(first, RuntimeError("the oven was cold"))
     >>> optimizer.pending, optimizer.trials.statuses()[-1]
     ([], 'ok')

@@ -162,8 +162,14 @@ def fmin(
     Examples
     --------
     >>> from hpsklearn_search import fmin, hp, tpe
-    >>> best = fmin(lambda x: (x - 1) ** 2, hp.uniform("x", -5, 5), tpe.suggest, max_evals=60,
-    ...             rstate=0, show_progressbar=False)
+    >>> best = fmin(
+    ...     lambda x: (x - 1) ** 2,
+    ...     hp.uniform("x", -5, 5),
+    ...     tpe.suggest,
+    ...     max_evals=60,
+    ...     rstate=0,
+    ...     show_progressbar=False,
+    ... )
     >>> abs(best["x"] - 1) < 0.2
     True
     """

@@ -76,7 +76,9 @@ class MLflowCallback(Callback, ExplainsKeywords):
     --------
     >>> from hpsklearn_search import HyperoptSearchCV, MLflowCallback
     >>> def tracked(estimator, space, X, y):
-    ...     search = HyperoptSearchCV(estimator, space, callbacks=[MLflowCallback(experiment="tuning")])
+    ...     search = HyperoptSearchCV(
+    ...         estimator, space, callbacks=[MLflowCallback(experiment="tuning")]
+    ...     )
     ...     return search.fit(X, y)
     """
 

@@ -37,13 +37,20 @@ class Callback:
     --------
     >>> class Count(Callback):
     ...     n = 0
+    ...
     ...     def on_trial_end(self, trials, trial):
     ...         self.n += 1
     >>> from hpsklearn_search import HyperoptSearchCV
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.linear_model import LogisticRegression
     >>> count = Count()
-    >>> search = HyperoptSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, max_evals=2, cv=3, callbacks=[count])
+    >>> search = HyperoptSearchCV(
+    ...     LogisticRegression(),
+    ...     {"C": [0.1, 1.0]},
+    ...     max_evals=2,
+    ...     cv=3,
+    ...     callbacks=[count],
+    ... )
     >>> _ = search.fit(*load_iris(return_X_y=True))
     >>> count.n
     2

@@ -59,7 +59,11 @@ class ContourDisplay(Display):
     Examples
     --------
     >>> from hpsklearn_search.plots import ContourDisplay
-    >>> results = {"param_C": [0.1, 1.0, 10.0], "param_g": [3, 1, 2], "mean_test_score": [0.7, 0.9, 0.8]}
+    >>> results = {
+    ...     "param_C": [0.1, 1.0, 10.0],
+    ...     "param_g": [3, 1, 2],
+    ...     "mean_test_score": [0.7, 0.9, 0.8],
+    ... }
     >>> ContourDisplay.from_cv_results(results, "C", "g").ax_.get_ylabel()
     'g'
     """

@@ -50,8 +50,13 @@ class ParallelCoordinatesDisplay(Display):
     Examples
     --------
     >>> from hpsklearn_search.plots import ParallelCoordinatesDisplay
-    >>> results = {"param_C": [0.1, 1.0, 10.0], "param_g": [3, 1, 2], "mean_test_score": [0.7, 0.9, 0.8]}
-    >>> ParallelCoordinatesDisplay.from_cv_results(results).heights().round(2).tolist()
+    >>> results = {
+    ...     "param_C": [0.1, 1.0, 10.0],
+    ...     "param_g": [3, 1, 2],
+    ...     "mean_test_score": [0.7, 0.9, 0.8],
+    ... }
+    >>> display = ParallelCoordinatesDisplay.from_cv_results(results)
+    >>> display.heights().round(2).tolist()
     [[0.0, 1.0], [0.5, 0.0], [1.0, 0.5]]
     """
 

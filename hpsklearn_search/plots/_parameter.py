@@ -59,8 +59,13 @@ class ParameterScoreDisplay(Display):
     Examples
     --------
     >>> from hpsklearn_search.plots import ParameterScoreDisplay
-    >>> results = {"param_C": [0.1, 1.0, 10.0], "param_g": [3, 1, 2], "mean_test_score": [0.7, 0.9, 0.8]}
-    >>> [ax.get_xlabel() for ax in ParameterScoreDisplay.from_cv_results(results).axes_]
+    >>> results = {
+    ...     "param_C": [0.1, 1.0, 10.0],
+    ...     "param_g": [3, 1, 2],
+    ...     "mean_test_score": [0.7, 0.9, 0.8],
+    ... }
+    >>> display = ParameterScoreDisplay.from_cv_results(results)
+    >>> [ax.get_xlabel() for ax in display.axes_]
     ['C', 'g']
     """
 

@@ -91,8 +91,10 @@ class AfterFit(BestModel):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn.tree import DecisionTreeClassifier
         >>> from hpsklearn_search import HyperoptSearchCV
-        >>> search = HyperoptSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3]}, max_evals=3)
-        >>> search.fit(*load_iris(return_X_y=True)).compare()[["param_max_depth", "same_as_best"]]
+        >>> tree = DecisionTreeClassifier(random_state=0)
+        >>> search = HyperoptSearchCV(tree, {"max_depth": [1, 2, 3]}, max_evals=3)
+        >>> table = search.fit(*load_iris(return_X_y=True)).compare()
+        >>> table[["param_max_depth", "same_as_best"]]
                   param_max_depth  same_as_best
         candidate
         2                       3          True

@@ -154,7 +154,10 @@ class FittedSearch(AfterFit):
         --------
         >>> from sklearn.svm import SVC
         >>> from hpsklearn_search import HyperoptSearchCV, hp
-        >>> kernels = [{"kernel": "poly", "degree": hp.uniformint(2, 5)}, {"kernel": "rbf"}]
+        >>> kernels = [
+        ...     {"kernel": "poly", "degree": hp.uniformint(2, 5)},
+        ...     {"kernel": "rbf"},
+        ... ]
         >>> HyperoptSearchCV(SVC(), {"kernel": hp.choice(kernels)}).describe_space()
         parameter  values                                   active when                        default
         kernel     {kernel='poly', degree}, {kernel='rbf'}  always                             'rbf'

@@ -1,8 +1,13 @@
 """The one-standard-error rule: the simplest candidate whose mean is within one standard error of the best.
 
->>> results = {"mean_test_score": [0.90, 0.92, 0.80], "std_test_score": [0.02, 0.06, 0.0],
-...            "split0_test_score": [], "split1_test_score": [], "split2_test_score": [],
-...            "param_max_depth": [3, 9, 1]}
+>>> results = {
+...     "mean_test_score": [0.90, 0.92, 0.80],
+...     "std_test_score": [0.02, 0.06, 0.0],
+...     "split0_test_score": [],
+...     "split1_test_score": [],
+...     "split2_test_score": [],
+...     "param_max_depth": [3, 9, 1],
+... }
 >>> one_standard_error("max_depth")(results)
 0
 """
@@ -169,7 +174,12 @@ def one_standard_error(simplest: str, *, metric: str = "score", larger_is_simple
     >>> from sklearn.tree import DecisionTreeClassifier
     >>> from hpsklearn_search import HyperoptSearchCV, one_standard_error
     >>> tree = DecisionTreeClassifier(random_state=0)
-    >>> search = HyperoptSearchCV(tree, {"max_depth": [2, 3, 5, 8]}, max_evals=4, refit=one_standard_error("max_depth"))
+    >>> search = HyperoptSearchCV(
+    ...     tree,
+    ...     {"max_depth": [2, 3, 5, 8]},
+    ...     max_evals=4,
+    ...     refit=one_standard_error("max_depth"),
+    ... )
     >>> search.fit(*load_iris(return_X_y=True)).best_params_
     {'max_depth': 3}
     """

@@ -162,7 +162,9 @@ class HyperoptSearchCV(FittedSearch, ExplainsKeywords):
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.svm import SVC
     >>> from hpsklearn_search import HyperoptSearchCV, hp
-    >>> search = HyperoptSearchCV(SVC(), {"C": hp.logrange(1e-2, 1e2)}, max_evals=10, cv=3, random_state=0)
+    >>> search = HyperoptSearchCV(
+    ...     SVC(), {"C": hp.logrange(1e-2, 1e2)}, max_evals=10, cv=3, random_state=0
+    ... )
     >>> search.fit(*load_iris(return_X_y=True)).best_params_
     {'C': ...}
     """

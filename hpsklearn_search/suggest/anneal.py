@@ -58,7 +58,9 @@ def suggest(
     >>> from functools import partial
     >>> from hpsklearn_search import anneal, fmin, hp
     >>> algo = partial(anneal.suggest, shrink_coef=0.2)
-    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), algo, 60, rstate=0, show_progressbar=False)
+    >>> space = hp.uniform("x", -5, 5)
+    >>> quiet = {"rstate": 0, "show_progressbar": False}
+    >>> best = fmin(lambda x: (x - 2) ** 2, space, algo, 60, **quiet)
     >>> abs(best["x"] - 2) < 0.05
     True
     """

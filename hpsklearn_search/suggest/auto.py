@@ -40,7 +40,9 @@ def suggest(new_ids: Sequence[int], domain: Space, trials: HasHistory, seed: int
     Examples
     --------
     >>> from hpsklearn_search import fmin, hp
-    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), max_evals=30, rstate=0, show_progressbar=False)
+    >>> space = hp.uniform("x", -5, 5)
+    >>> quiet = {"rstate": 0, "show_progressbar": False}
+    >>> best = fmin(lambda x: (x - 2) ** 2, space, max_evals=30, **quiet)
     >>> abs(best["x"] - 2) < 0.01
     True
     """

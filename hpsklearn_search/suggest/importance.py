@@ -98,9 +98,11 @@ def parameter_importances(
     Examples
     --------
     >>> from hpsklearn_search import Trials, fmin, hp
-    >>> trials, space = Trials(), {"x": hp.uniform(0, 1), "kind": hp.choice(["good", "bad"])}
-    >>> _ = fmin(lambda p: p["x"] + (p["kind"] == "bad"), space, max_evals=25, trials=trials, rstate=0,
-    ...          show_progressbar=False)
+    >>> trials = Trials()
+    >>> space = {"x": hp.uniform(0, 1), "kind": hp.choice(["good", "bad"])}
+    >>> quiet = {"rstate": 0, "show_progressbar": False}
+    >>> objective = lambda point: point["x"] + (point["kind"] == "bad")
+    >>> _ = fmin(objective, space, max_evals=25, trials=trials, **quiet)
     >>> importances = parameter_importances(trials, space, quantile=0.5)
     >>> list(importances)
     ['kind', 'x']
@@ -137,8 +139,11 @@ def importance_intervals(
     Examples
     --------
     >>> from hpsklearn_search import Trials, fmin, hp
-    >>> trials, space = Trials(), {"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}
-    >>> _ = fmin(lambda p: 3 * p["x"] + p["y"], space, max_evals=25, trials=trials, rstate=0, show_progressbar=False)
+    >>> trials = Trials()
+    >>> space = {"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}
+    >>> quiet = {"rstate": 0, "show_progressbar": False}
+    >>> objective = lambda point: 3 * point["x"] + point["y"]
+    >>> _ = fmin(objective, space, max_evals=25, trials=trials, **quiet)
     >>> low, high = importance_intervals(trials, space)["x"]
     >>> 0.5 < low < high < 1
     True

@@ -37,8 +37,17 @@ def suggest(
     --------
     >>> from functools import partial
     >>> from hpsklearn_search import anneal, fmin, hp, mix, rand, tpe
-    >>> algo = partial(mix.suggest, p_suggest=[(0.1, rand.suggest), (0.2, anneal.suggest), (0.7, tpe.suggest)])
-    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), algo, 60, rstate=0, show_progressbar=False)
+    >>> algo = partial(
+    ...     mix.suggest,
+    ...     p_suggest=[
+    ...         (0.1, rand.suggest),
+    ...         (0.2, anneal.suggest),
+    ...         (0.7, tpe.suggest),
+    ...     ],
+    ... )
+    >>> space = hp.uniform("x", -5, 5)
+    >>> quiet = {"rstate": 0, "show_progressbar": False}
+    >>> best = fmin(lambda x: (x - 2) ** 2, space, algo, 60, **quiet)
     >>> abs(best["x"] - 2) < 0.05
     True
     """

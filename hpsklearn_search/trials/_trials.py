@@ -49,8 +49,8 @@ class Trials(Views, ExplainsKeywords):
     --------
     >>> from hpsklearn_search import Trials, fmin, hp, rand
     >>> trials = Trials()
-    >>> best = fmin(lambda x: x**2, hp.uniform("x", -1, 1), rand.suggest, 5, trials=trials, rstate=0,
-    ...             show_progressbar=False)
+    >>> space = hp.uniform("x", -1, 1)
+    >>> best = fmin(abs, space, rand.suggest, 5, trials=trials, show_progressbar=False)
     >>> len(trials), trials.argmin == best
     (5, True)
     """
@@ -356,8 +356,8 @@ def trials_from_docs(docs: Iterable[Mapping[str, Any]], validate: bool = True, *
     Examples
     --------
     >>> from hpsklearn_search import fmin, hp, rand
-    >>> old = Trials()
-    >>> _ = fmin(abs, hp.uniform("x", -1, 1), rand.suggest, 3, trials=old, rstate=0, show_progressbar=False)
+    >>> old, space = Trials(), hp.uniform("x", -1, 1)
+    >>> _ = fmin(abs, space, rand.suggest, 3, trials=old, show_progressbar=False)
     >>> new = trials_from_docs(old.trials)
     >>> new.losses() == old.losses(), new.argmin == old.argmin
     (True, True)
@@ -388,7 +388,8 @@ def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
     --------
     >>> from hpsklearn_search import fmin, hp, rand
     >>> trials = generate_trials_to_calculate([{"x": 0.5}, {"x": 0.25}])
-    >>> _ = fmin(abs, hp.uniform("x", -1, 1), rand.suggest, 3, trials=trials, show_progressbar=False)
+    >>> space = hp.uniform("x", -1, 1)
+    >>> _ = fmin(abs, space, rand.suggest, 3, trials=trials, show_progressbar=False)
     >>> trials.vals["x"][:2]
     [0.5, 0.25]
     """

@@ -67,7 +67,13 @@ class SparkTrials(Trials):
     >>> from hpsklearn_search import SparkTrials, fmin, hp, tpe
     >>> def on_spark():
     ...     trials = SparkTrials(parallelism=4)
-    ...     best = fmin(lambda x: x**2, hp.uniform("x", -1, 1), tpe.suggest, max_evals=20, trials=trials)
+    ...     best = fmin(
+    ...         lambda x: x**2,
+    ...         hp.uniform("x", -1, 1),
+    ...         tpe.suggest,
+    ...         max_evals=20,
+    ...         trials=trials,
+    ...     )
     ...     return best, trials.count_successful_trials()
     """
 

@@ -107,11 +107,14 @@ class EarlyStopping(MetaEstimatorMixin, BaseEstimator, ExplainsKeywords):
     >>> from sklearn.datasets import load_diabetes
     >>> from sklearn.ensemble import HistGradientBoostingRegressor
     >>> from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
-    >>> model = EarlyStopping(HistGradientBoostingRegressor(max_iter=30), n_iter_no_change=3)
+    >>> model = EarlyStopping(
+    ...     HistGradientBoostingRegressor(max_iter=30), n_iter_no_change=3
+    ... )
     >>> space = {"estimator__learning_rate": hp.logrange(0.05, 0.3)}
     >>> search = HyperoptSearchCV(model, space, max_evals=2, cv=2, random_state=0)
     >>> best = search.fit(*load_diabetes(return_X_y=True)).best_estimator_
-    >>> best.best_iteration_ == int(search.cv_results_["median_best_iteration"][search.best_index_])
+    >>> medians = search.cv_results_["median_best_iteration"]
+    >>> best.best_iteration_ == int(medians[search.best_index_])
     True
     """
 

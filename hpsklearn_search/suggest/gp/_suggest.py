@@ -76,7 +76,9 @@ def suggest(
     --------
     >>> from hpsklearn_search import fmin, hp
     >>> from hpsklearn_search.suggest import gp
-    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), gp.suggest, 25, rstate=0, show_progressbar=False)
+    >>> space = hp.uniform("x", -5, 5)
+    >>> quiet = {"rstate": 0, "show_progressbar": False}
+    >>> best = fmin(lambda x: (x - 2) ** 2, space, gp.suggest, 25, **quiet)
     >>> abs(best["x"] - 2) < 0.01
     True
     """

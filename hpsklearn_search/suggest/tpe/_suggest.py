@@ -93,7 +93,9 @@ def suggest(
     >>> from functools import partial
     >>> from hpsklearn_search import fmin, hp, tpe
     >>> algo = partial(tpe.suggest, n_startup_jobs=5, gamma=0.2)
-    >>> best = fmin(lambda x: (x - 2) ** 2, hp.uniform("x", -5, 5), algo, 40, rstate=0, show_progressbar=False)
+    >>> space = hp.uniform("x", -5, 5)
+    >>> quiet = {"rstate": 0, "show_progressbar": False}
+    >>> best = fmin(lambda x: (x - 2) ** 2, space, algo, 40, **quiet)
     >>> abs(best["x"] - 2) < 0.05
     True
     """
