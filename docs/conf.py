@@ -109,7 +109,7 @@ html_theme_options = {
     # A release adds its line to the list, and keeps the pages of the one before in a folder of their own.
     "switcher": {"json_url": "_static/versions.json", "version_match": version},
     "check_switcher": False,  # the list is read in the browser
-    "header_links_before_dropdown": 4,
+    "navbar_center": [],  # the column at the left has them
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": [],

@@ -22,5 +22,5 @@ def frame_of(
     try:
         import pandas as pd
     except ImportError:
-        raise NotInstalledError(f"{what} needs pandas: pip install pandas") from None
+        raise NotInstalledError(f"{what} needs pandas: pip install 'hpsklearn_search[pandas]'") from None
     return pd.DataFrame(dict(columns), index=None if index is None else pd.Index(index, name=name))

@@ -26,8 +26,10 @@ MARKS = {"11_spark_and_mlflow": [pytest.mark.spark, pytest.mark.mlflow]}
 FIGURES = sorted((ROOT / "docs" / "figures").glob("*.py"))
 
 
-BLOCK = re.compile(r"```python\n(.*?)```(?:\n\n```text( about)?\n(.*?)```)?", flags=re.DOTALL)
-"""A Python block, and what it prints if that is shown: a text block right after it.
+BLOCK = re.compile(
+    r"```python\n(.*?)```(?:\n\n```text( about)?\n(.*?)```)?((?:\n\n```\{shows\} [^\n]+\n.*?```)*)", flags=re.DOTALL
+)
+"""A Python block, and what comes right after it: a text block that it prints, and pictures or tables that it makes.
 
 ``text about`` shows a search of many candidates. The last digits of a matrix product differ between processors, and
 such a search amplifies that, so only its words are compared, and how many numbers there are.
@@ -35,15 +37,22 @@ such a search amplifies that, so only its words are compared, and how many numbe
 NUMBER = re.compile(r"-?\b\d[\d.e+-]*\b")
 
 
-def blocks_of(page: Path) -> list[tuple[str, str, str]]:
-    """Each Python block of a page, whether its output varies, and the output that the page shows for it."""
+SHOWS = re.compile(r"```\{shows\} ([^\n]+)\n")
+CAN_BE_SHOWN = "assert hasattr({0}, 'figure_') or {0}._repr_html_()\n"  # by the directive of docs/_extensions/shows.py
+
+
+def blocks_of(page: Path) -> list[tuple[str, str, str, str]]:
+    """Each Python block of a page, whether its output varies, this output on the page, and its pictures."""
     return BLOCK.findall(page.read_text(encoding="utf-8"))
 
 
 def outputs(page: Path, folder: Path) -> list[str]:
     """What each Python block of a page prints, when the page runs from top to bottom."""
     mark = "----- end of a block -----"
-    return run("".join(f"{code}\nprint({mark!r})\n" for code, *_ in blocks_of(page)), folder).split(f"{mark}\n")[:-1]
+    script = ""
+    for code, _, _, shown in blocks_of(page):
+        script += code + "".join(map(CAN_BE_SHOWN.format, SHOWS.findall(shown))) + f"\nprint({mark!r})\n"
+    return run(script, folder).split(f"{mark}\n")[:-1]
 
 
 def run(script: str, folder: Path) -> str:
@@ -63,9 +72,23 @@ def run(script: str, folder: Path) -> str:
 def test_a_page_shows_what_its_code_prints(page: Path, tmp_path: Path) -> None:
     """From top to bottom, as somebody who follows it would run it."""
     pytest.importorskip("matplotlib")
-    for (code, varies, shown), printed in zip(blocks_of(page), outputs(page, tmp_path), strict=True):
+    for (code, varies, shown, _), printed in zip(blocks_of(page), outputs(page, tmp_path), strict=True):
         pair = [NUMBER.sub("0", text).split() if varies else text.split() for text in (shown, printed)]
         assert pair[0] == pair[1], f"{code}prints\n{printed}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_shows_what_its_code_draws(page: Path) -> None:
+    """A block that makes a display is followed by its picture."""
+    blind = [code for code, _, _, shown in blocks_of(page) if "Display.from_" in code and not shown]
+    assert blind == []
+
+
+def test_every_picture_and_table_belongs_to_a_block() -> None:
+    """Nothing stands between the code and what it shows."""
+    for page in ALL_PAGES:
+        found = [name for *_, shown in blocks_of(page) for name in SHOWS.findall(shown)]
+        assert found == SHOWS.findall(page.read_text(encoding="utf-8")), page.name
 
 
 @pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.stem)
@@ -114,7 +137,8 @@ def refresh() -> None:
 
 def _with_output(block: re.Match[str], printed: str) -> str:
     shown = "\n".join(line.rstrip() for line in printed.splitlines())
-    return f"```python\n{block[1]}```" + (f"\n\n```text{block[2] or ''}\n{shown}\n```" if shown else "")
+    text = f"\n\n```text{block[2] or ''}\n{shown}\n```" if shown else ""
+    return f"```python\n{block[1]}```{text}{block[4]}"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,11 @@ SITES = {
     "numpy": "https://numpy.org/doc/stable/",
     "pandas": "https://pandas.pydata.org/docs/",
 }
+HEAD = """# Sphinx inventory version 2
+# Project: {}
+# Version:
+# The remainder is compressed using zlib.
+"""  # the form that intersphinx reads
 # In docstrings and types, the names of these libraries stand without their module.
 SHORT = ("GridSearchCV", "RandomizedSearchCV", "ParameterGrid", "RandomState", "Generator", "ndarray", "DataFrame")
 
@@ -30,11 +35,10 @@ def inventories() -> dict[str, tuple[str, str]]:
     short = {name: key for key, name in aliases().items()}
     for project in SITES:
         rows = []
-        for _, role, name, page in (line.split() for line in _lines() if line.startswith(f"{project} ")):
-            page = page.replace("$", name)
-            rows += [f"{key} {role} 1 {page} {key}" for key in (name, short.get(name)) if key]
-        head = f"# Sphinx inventory version 2\n# Project: {project}\n# Version: \n# The remainder is compressed using zlib.\n"
-        (folder / project).write_bytes(head.encode() + zlib.compress("\n".join([*rows, ""]).encode()))
+        for owner, role, name, page in map(str.split, _lines()):
+            keys = [key for key in (name, short.get(name)) if key and owner == project]
+            rows += [f"{key} {role} 1 {page.replace('$', name)} {key}" for key in keys]
+        (folder / project).write_bytes(HEAD.format(project).encode() + zlib.compress("\n".join([*rows, ""]).encode()))
     return {project: (site, str(folder / project)) for project, site in SITES.items()}
 
 
