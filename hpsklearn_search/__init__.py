@@ -8,7 +8,7 @@ from .executors import SparkTrials
 from .hyperopt import fmin, space_eval
 from .integrations import MLflowCallback
 from .optimize import Callback
-from .search import EarlyStopping, HyperoptSearchCV, Racing, one_standard_error
+from .search import EarlyStopping, HyperoptSearchCV, Racing, one_standard_error, simplest_of_the_best
 from .suggest import anneal, auto, mix, parameter_importances, rand, tpe
 from .trials import STATUS_FAIL, STATUS_OK, Trials, generate_trials_to_calculate, trials_from_docs
 
@@ -36,6 +36,7 @@ __all__ = [
     "parameter_importances",
     "plots",
     "rand",
+    "simplest_of_the_best",
     "space_eval",
     "tpe",
     "trials_from_docs",

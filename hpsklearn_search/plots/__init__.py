@@ -1,6 +1,7 @@
 """Pictures of a fitted search, as scikit-learn's displays draw: ``from_search``, ``plot``, ``figure_``, ``ax_``."""
 
 from ._candidates import Candidates
+from ._comparison import ComparisonDisplay
 from ._contour import ContourDisplay
 from ._history import SearchHistoryDisplay, save_history
 from ._importance import ParameterImportanceDisplay
@@ -10,6 +11,7 @@ from ._style import loss_axis, new_axes, show, tidy
 
 __all__ = [
     "Candidates",
+    "ComparisonDisplay",
     "ContourDisplay",
     "ParallelCoordinatesDisplay",
     "ParameterImportanceDisplay",

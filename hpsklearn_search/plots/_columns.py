@@ -67,6 +67,11 @@ class Column:
             return -0.5, len(self.categories) - 0.5
         return (float(self.values.min()), float(self.values.max())) if len(self.values) else (0.0, 1.0)
 
+    def text(self, row: int) -> str:
+        """The value of a candidate that has the parameter."""
+        position = self.positions[row]
+        return self.categories[int(position)] if self.is_categorical else f"{position:.4g}"
+
     def unit(self, positions: FloatArray | None = None) -> FloatArray:
         """Positions scaled to [0, 1] between the limits, logarithmically if the scale is logarithmic."""
         x = self.positions if positions is None else positions

@@ -13,9 +13,8 @@ from .._texts import without_secrets
 from ..executors._streams import safe_logger
 from ..space import brief
 from ._advice import Evidence, Finding, advice
-from ._compare import compare_with
+from ._compare import check_alpha, compare_with
 from ._evidence import evidence_of, metric_of
-from ._kept_folds import KeptFolds
 from ._model import BestModel
 
 logger = safe_logger(__name__)
@@ -27,7 +26,6 @@ class AfterFit(BestModel):
     """A fitted search that says what it has found out beside its winner."""
 
     n_trials_: int
-    _kept_folds: KeptFolds
 
     @property
     def splits_(self) -> list[tuple[Any, Any]]:
@@ -101,30 +99,34 @@ class AfterFit(BestModel):
         1                       2          True
         0                       1         False
         """
+        rows, metric, compared = self._comparison(n, alpha)
+        parameters = {key: value for key, value in self.cv_results_.items() if key.startswith("param_")}
+        columns = {f"mean_test_{metric}": compared.pop("mean"), **compared, **parameters}
+        shown = {key: value[rows] for key, value in columns.items()}
+        return frame_of(shown, what="compare()", index=rows.tolist(), name="candidate")
+
+    def _comparison(self, n: int, alpha: float) -> tuple[Any, str, dict[str, Any]]:
+        """The rows to show, best first, the metric, and the columns that compare all candidates with the best."""
         check_is_fitted(self, "cv_results_")
         evidence = evidence_of(self, self._kept_folds)
         _check_comparison(evidence, n, alpha)
-        rows = evidence.best_first[:n]
         best = int(evidence.best_first[0])
         comparison = compare_with(best, evidence.scores, evidence.test_per_train, alpha, evidence.n_test)
         columns = {
-            f"mean_test_{metric_of(self)}": evidence.means,
+            "mean": evidence.means,
             "difference": comparison.difference,
             "low": comparison.difference - comparison.half_width,
             "high": comparison.difference + comparison.half_width,
             "p_value": comparison.p_value,
             "same_as_best": comparison.is_same,
-            **{key: value for key, value in self.cv_results_.items() if key.startswith("param_")},
         }
-        shown = {key: value[rows] for key, value in columns.items()}
-        return frame_of(shown, what="compare()", index=rows.tolist(), name="candidate")
+        return evidence.best_first[:n], metric_of(self), columns
 
 
 def _check_comparison(evidence: Evidence, n: Any, alpha: Any) -> None:
     if not isinstance(n, Integral) or n < 1:
         raise ValueError(f"n is the number of candidates to show, got {brief(n)}; write compare(10)")
-    if not isinstance(alpha, float | int) or not 0 < alpha < 1:
-        raise ValueError(f"alpha is a probability between 0 and 1, got {brief(alpha)}; write alpha=0.05")
+    check_alpha(alpha)
     if evidence.scores.shape[1] < 2:
         raise ValueError("compare(): one fold does not show how far scores vary; write cv=5, or several folds")
     if not len(evidence.best_first):

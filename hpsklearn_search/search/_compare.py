@@ -23,10 +23,12 @@ p-values are corrected by Holm's method (1979).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
 
+from ..space import brief
 from ..space._typing import BoolArray, FloatArray
 
 
@@ -68,3 +70,9 @@ def _holm(p: FloatArray, skip: int) -> FloatArray:
     factors = np.arange(len(rows), 0, -1)
     adjusted[rows] = np.minimum(np.maximum.accumulate(p[rows] * factors), 1.0) if len(rows) else []
     return adjusted
+
+
+def check_alpha(alpha: Any) -> None:
+    """Raise ValueError unless `alpha` is a probability."""
+    if isinstance(alpha, bool) or not isinstance(alpha, float | int) or not 0 < alpha < 1:
+        raise ValueError(f"alpha is a probability between 0 and 1, got {brief(alpha)}; write alpha=0.05")

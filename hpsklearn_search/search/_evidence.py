@@ -45,7 +45,6 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         direct.setdefault(setting.label, []).append(setting)
     has_failed = np.array([not (trial.is_ok or trial.was_pruned) for trial in rows])
     means = np.asarray(results[f"mean_test_{metric}"], dtype=float)
-    lowest, highest = _bounds(search, metric)
     return Evidence(
         params=results["params"],
         scores=np.where(has_failed[:, None], np.nan, fold_scores(results, metric)),
@@ -58,10 +57,15 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         settings={label: found[0] for label, found in direct.items() if len(found) == 1 and _is_plain(found[0])},
         find_importances=lambda: _importances(search, parameters.space),
         test_per_train=kept_folds.test_per_train,
-        n_test=kept_folds.n_test if (lowest, highest) == (0.0, 1.0) else np.inf,
-        highest=highest,
+        n_test=rows_of_a_score(search, kept_folds, metric),
+        highest=_bounds(search, metric)[1],
         estimator=search.estimator,
     )
+
+
+def rows_of_a_score(search: Any, kept_folds: KeptFolds, metric: str) -> float:
+    """The number of rows of a test part if scores are shares of them, between 0 and 1; else infinite."""
+    return kept_folds.n_test if _bounds(search, metric) == (0.0, 1.0) else np.inf
 
 
 def _bounds(search: Any, metric: str) -> tuple[float | None, float | None]:

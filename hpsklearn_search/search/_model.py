@@ -19,9 +19,11 @@ from ..executors._streams import safe_logger
 from ..trials import Trial, Trials
 from ._callbacks import say
 from ._compat import BaseSearchCV, check_method_params, indexable
-from ._one_standard_error import OneStandardError
+from ._evidence import rows_of_a_score
+from ._kept_folds import KeptFolds
 from ._results import BEST_ITERATIONS, DERIVED_PARAMS, finished_trials, has_failed
 from ._run import SearchRun
+from ._simplest import Beside, Simplest
 from .early_stopping import refit_params
 
 logger = safe_logger(__name__)
@@ -37,6 +39,7 @@ class BestModel(BaseSearchCV):
 
     trials_: Trials
     best_index_: int
+    _kept_folds: KeptFolds
 
     def __sklearn_is_fitted__(self) -> bool:
         # An interrupted search has a table and no model.
@@ -125,11 +128,13 @@ class BestModel(BaseSearchCV):
         self.best_params_ = self.cv_results_["params"][self.best_index_]
 
     def _choice(self) -> Any:
-        """`refit`, which learns from the record which candidates have failed: the table does not always show it."""
-        if not isinstance(self.refit, OneStandardError):
+        """`refit`, which learns from the record what the table does not always show: failures, sizes of folds."""
+        if not isinstance(self.refit, Simplest):
             return self.refit
-        failed = has_failed(self._rows(), self.refit.metric)
-        return partial(self.refit.choose, has_failed=np.zeros_like(failed) if failed.all() else failed)
+        failed, folds = has_failed(self._rows(), self.refit.metric), self._kept_folds
+        failed = np.zeros_like(failed) if failed.all() else failed
+        beside = Beside(failed, folds.test_per_train, rows_of_a_score(self, folds, self.refit.metric))
+        return partial(self.refit.choose, beside=beside)
 
     def _rows(self) -> list[Trial]:
         """The trials that have a row in `cv_results_`, in its order."""

@@ -47,11 +47,11 @@ from ._describe import sets_estimators
 from ._fingerprint import check_origin, fingerprint
 from ._hopeless import stop_if_hopeless
 from ._metric_bounds import bound_by_candidate, check_score_threshold
-from ._one_standard_error import check_metric, check_simplest
 from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
 from ._points import as_points
 from ._racing import Race, as_racing
+from ._refit_checks import check_metric, check_simplest
 from ._task_tree import TaskTree
 from .early_stopping import check_early_stopping, contains_early_stopping
 from .folds import FoldFunction, FoldObjective, Splits, draw_folds, make_step_cache
@@ -90,7 +90,8 @@ class SearchRun:
         # From here on the order is GridSearchCV's, so that of two mistakes both searches name the same one.
         scorer, refit_metric = search._get_scorers()
         if not callable(search.scoring):  # only its result would tell its metrics
-            check_metric(search.refit, list(scorers_by_name(scorer)) if is_multimetric_scorer(scorer) else ["score"])
+            metrics = list(scorers_by_name(scorer)) if is_multimetric_scorer(scorer) else ["score"]
+            check_metric(search.refit, metrics, has_train_scores=search.return_train_score)
         check_target(search, y)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)

@@ -56,7 +56,7 @@ class HyperoptSearchCV(FittedSearch, ExplainsKeywords):
     refit : bool, str or callable, default=True
         Whether to fit the best candidate on all data afterwards, as `best_estimator_`. With several metrics,
         the name of the one that decides, which the search also optimises. A function receives `cv_results_`
-        and returns the row of the candidate to fit.
+        and returns the row of the candidate to fit. Ready-made: `one_standard_error`, `simplest_of_the_best`.
     cv : int, cross-validation generator or iterable, default=None
         The folds: a number, a splitter, or pairs of train and test indices; None means 5. They are drawn once,
         so that all candidates are judged on the same folds. A number means stratified folds for a classifier.

@@ -20,6 +20,7 @@ from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.exceptions import NotInstalledError
 from hpsklearn_search.plots import (
     Candidates,
+    ComparisonDisplay,
     ContourDisplay,
     ParallelCoordinatesDisplay,
     ParameterImportanceDisplay,
@@ -34,7 +35,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402
 
 TABLES = [SearchHistoryDisplay, ParameterScoreDisplay, ParallelCoordinatesDisplay, ContourDisplay]
-ALL = [*TABLES, ParameterImportanceDisplay]
+ALL = [*TABLES, ParameterImportanceDisplay, ComparisonDisplay]
 
 
 @pytest.fixture(autouse=True)
@@ -271,6 +272,55 @@ def test_a_search_without_a_space_has_no_importances() -> None:
     grid = GridSearchCV(SVC(), {"C": [1, 2]}).fit(*load_iris(return_X_y=True))
     with pytest.raises(TypeError, match=r"parameter_importances\(trials, space\)"):
         ParameterImportanceDisplay.from_search(grid)
+
+
+# ---------------------------------------------------------------------- comparison
+def test_a_comparison_shows_what_compare_tells(search: HyperoptSearchCV) -> None:
+    """The best candidates from top to bottom, with difference and interval."""
+    frame, found = search.compare(5), ComparisonDisplay.from_search(search, 5)
+    assert [label.get_text() for label in found.ax_.get_yticklabels()] == [str(row) for row in frame.index]
+    for drawn_values, column in [(found.difference, "difference"), (found.low, "low"), (found.high, "high")]:
+        assert drawn_values.tolist() == frame[column].tolist()
+    assert found.same_as_best.tolist() == frame["same_as_best"].tolist()
+    low, high = found.ax_.get_ylim()
+    assert low > high  # downwards
+
+
+def test_candidates_that_are_worse_are_hollow_and_counted() -> None:
+    """The legend says what the three marks mean."""
+    found = ComparisonDisplay("abcd", [0, 1, 2, 3], [0, -1, 1, 2], [0, 3, 3, 4], [True, True, False, False]).plot()
+    assert legend_texts(found) == ["best", "same as the best (1)", "worse (2)"]
+    marks = {len(line.get_xdata()): line for line in found.ax_.lines if line.get_marker() == "o"}
+    worse = marks[2]
+    assert (worse.get_xdata().tolist(), worse.get_markerfacecolor()) == ([2, 3], "none")
+
+
+def test_a_comparison_names_the_parameters_that_are_asked_for(search: HyperoptSearchCV) -> None:
+    """A candidate without one of them leaves it out, and long texts are cut."""
+    found = ComparisonDisplay.from_search(search, 20, parameters=["kernel", "gamma"])
+    texts = dict(zip([name.partition(":")[0] for name in found.names], found.names, strict=True))
+    for row, params in enumerate(search.cv_results_["params"]):
+        if str(row) in texts:
+            assert (f"kernel={params['kernel']}" in texts[str(row)], "gamma=" in texts[str(row)]) == (
+                True, "gamma" in params
+            )  # fmt: skip
+    with pytest.raises(ValueError, match="parameter 'epsilon' was not searched"):
+        ComparisonDisplay.from_search(search, parameters="epsilon")
+
+
+@pytest.mark.parametrize("n", [1, 3, 12])
+def test_a_comparison_copes_with_any_number(n: int, search: HyperoptSearchCV) -> None:
+    """One candidate alone is the best."""
+    found = ComparisonDisplay.from_search(search, n)
+    drawn(found)
+    assert len(found.names) == n
+
+
+def test_a_comparison_needs_folds() -> None:
+    """GridSearchCV keeps none."""
+    grid = GridSearchCV(SVC(), {"C": [1, 2]}).fit(*load_iris(return_X_y=True))
+    with pytest.raises(TypeError, match=r"needs the folds of a HyperoptSearchCV, got GridSearchCV"):
+        ComparisonDisplay.from_search(grid)
 
 
 def test_a_short_logarithmic_axis_has_plain_numbers() -> None:
