@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
@@ -82,6 +82,26 @@ class ExplainsKeywords:
         return f"write {self._attributes_elsewhere[name]}" if name in self._attributes_elsewhere else ""
 
 
+class ExplainsParameters(ExplainsKeywords):
+    """Base of an estimator whose ``set_params`` answers an unknown name as its constructor does; it comes first."""
+
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters, and those of nested estimators as ``name__parameter``.
+
+        Parameters
+        ----------
+        **params : dict
+            The parameters. If one is unknown, none is set.
+
+        Returns
+        -------
+        object
+            The estimator itself.
+        """
+        check_parameters(self, params, self._meant)
+        return super().set_params(**params)  # type: ignore[misc]
+
+
 def explain_keywords(meant: Meant) -> Callable[[Function], Function]:
     """Let a function answer an unknown keyword with the right one."""
 
@@ -103,11 +123,24 @@ def check_keywords(function: Callable[..., Any], name: str, keywords: Mapping[st
     unknown = [key for key in keywords if key not in names] if names is not None else []
     if unknown:
         found = ", ".join(map(repr, unknown))
-        cures = dict.fromkeys(_cure(key, keywords[key], names or (), meant) for key in unknown)
-        lines = ", ".join(cure.removeprefix("Write ") for cure in cures if cure.startswith("Write "))
-        answers = [*([f"Write {lines}"] if lines else []), *(cure for cure in cures if not cure.startswith("Write "))]
         argument = f"an unexpected keyword argument {found}" if len(unknown) == 1 else f"unexpected arguments {found}"
-        raise TypeError(f"{name}() got {argument}. {'. '.join(answers)}")
+        raise TypeError(f"{name}() got {argument}. {_answer(unknown, keywords, names or (), meant)}")
+
+
+def check_parameters(estimator: Any, params: Mapping[str, Any], meant: Meant) -> None:
+    """Raise ValueError, as scikit-learn does, where ``set_params`` of an estimator does not take all `params`."""
+    names = tuple(estimator.get_params(deep=False))
+    unknown = [key for key in params if key.partition("__")[0] not in names]
+    if unknown:
+        found = f"parameter{'s' if len(unknown) > 1 else ''} {', '.join(map(repr, unknown))}"
+        answer = _answer(unknown, params, names, meant)
+        raise ValueError(f"Invalid {found} for estimator {type(estimator).__name__}. {answer}")
+
+
+def _answer(unknown: Sequence[str], keywords: Mapping[str, Any], names: tuple[str, ...], meant: Meant) -> str:
+    cures = dict.fromkeys(_cure(key, keywords[key], names, meant) for key in unknown)
+    lines = ", ".join(cure.removeprefix("Write ") for cure in cures if cure.startswith("Write "))
+    return ". ".join([*([f"Write {lines}"] if lines else []), *(c for c in cures if not c.startswith("Write "))])
 
 
 def check_positions(function: Callable[..., Any], name: str, args: tuple[Any, ...]) -> None:

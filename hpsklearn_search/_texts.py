@@ -6,6 +6,8 @@ A parameter is taken for a secret by its name, and part of an address by its pla
 'API request to http://host/api?token=&page=2 failed'
 >>> without_secrets("Login(user='me', password='abc')")
 "Login(user='me', password='***')"
+>>> without_secrets("Command '['curl', '--token', 'abc', '-v']' returned non-zero exit status 1.")
+"Command '['curl', '--token', '***', '-v']' returned non-zero exit status 1."
 >>> is_secret_name("db__api_key"), is_secret_name("token_pattern")
 (True, False)
 >>> printable("a\x1b[2Jb\n")
@@ -34,7 +36,11 @@ _SECRET_IN_QUERY = {"sig", "signature", "x-amz-signature", "key", "odbc_connect"
 
 # After "://": everything up to the last @ before the path, and a password with a slash in it, but not a port.
 _USER_IN_ADDRESS = re.compile(r"(?<=://)(?:[^/\s]{0,500}@|[^/\s:@'\"]{0,200}:(?!\d+[/?\s])[^\s'\"]{0,300}@)")
-_NAME = re.compile(r"""(?<![\w.%-])(?P<name>[\w.%-]+)(?:\s{0,2}=(?!=)\s{0,2}|['"]\s{0,2}:\s{0,2})""")
+# The last: an option of a program and its value, as words of a line or as items of a list.
+_NAME = re.compile(
+    r"""(?<![\w.%-])(?:(?P<name>[\w.%-]+)(?:\s{0,2}=(?!=)\s{0,2}|['"]\s{0,2}:\s{0,2})"""
+    r"""|(?P<option>--?[A-Za-z][\w.-]*)(?:['"],\s{0,2}(?=b?['"])|[^\S\n](?=[^\s-])))"""
+)
 _VALUE = re.compile(
     r"""b?'(?:[^'\\]|\\.)*(?:'|$)|b?"(?:[^"\\]|\\.)*(?:"|$)|\{[^{}]*\}|(?:[^&;\s'"#]|#(?![\w.-]+=))*""", re.DOTALL
 )
@@ -80,7 +86,9 @@ def without_secrets(text: str) -> str:
         end = match.end()
         if _is_name_of_secret(match):
             start, end = end, _end_of_value(text, end, is_in_address=_is_in_address(match))
-            parts.append(_stars(text[start:end]))
+            # Nothing before a quote would look as if the quote began the value.
+            needs_stars = match["option"] or (end > start and text[end : end + 1] in ("'", '"'))
+            parts.append(_stars(text[start:end]) or ("***" if needs_stars else ""))
     return "".join(parts) + text[end:]
 
 
@@ -103,7 +111,8 @@ def _is_in_address(match: re.Match[str]) -> bool:
 
 
 def _is_name_of_secret(match: re.Match[str]) -> bool:
-    return is_secret_name(match["name"]) or (_is_in_address(match) and match["name"].lower() in _SECRET_IN_QUERY)
+    name = match["name"] or match["option"]
+    return is_secret_name(name) or (_is_in_address(match) and name.lower() in _SECRET_IN_QUERY)
 
 
 def _stars(value: str) -> str:
@@ -151,10 +160,13 @@ def hide_secrets(error: BaseException) -> None:
 
 def _texts_of(error: BaseException) -> list[tuple[str, Any]]:
     """The attributes of an exception that it shows beside its arguments, without secrets."""
-    # mlflow's exceptions have a message, those of the system a file name, and those of requests an address.
-    names = ("message", "filename", "filename2", "url")
+    # mlflow's exceptions have a message, those of the system a file name, those of requests an address, and those
+    # of subprocess a command, with what it has printed.
+    names = ("message", "filename", "filename2", "url", "cmd", "output", "stderr")
     found = [(name, getattr(error, name, None)) for name in names]
-    texts: list[tuple[str, Any]] = [(name, without_secrets(text)) for name, text in found if isinstance(text, str)]
+    texts = [
+        (name, _without_secrets_in(value)) for name, value in found if isinstance(value, str | bytes | list | tuple)
+    ]
     notes = getattr(error, "__notes__", None)
     return [*texts, ("__notes__", [without_secrets(str(note)) for note in notes])] if notes else texts
 

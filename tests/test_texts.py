@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import subprocess
 import time
 import traceback
 from typing import Any
@@ -52,6 +53,11 @@ TEXTS = [
     "{{'password': hp.choice(['x', '{}'])}}",
     "{{'password': ['a)b]', '{}']}}",
     "f(password=['x', '{}",
+    "Command '['curl', '--token', '{}', '-v']' returned non-zero exit status 1.",
+    "run([b'curl', b'--db-password', b'{}'])",
+    'run(["curl", "-pw", "{}"])',
+    "curl --api-key {} -v failed",
+    "curl --password '{}' failed",
     "user=u password=a(b){} host=h",
     "user=u password=a(b),{} host=h",
 ]
@@ -71,6 +77,13 @@ def test_what_comes_after_a_list_of_secrets_stays() -> None:
     assert without_secrets("f(a=[{'password': ***}])") == "f(a=[{'password': ***}])"
 
 
+@pytest.mark.parametrize("text", ADDRESSES + TEXTS)
+def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
+    """Texts are quoted in other texts, and cleaned again: the rest must not be taken for a value."""
+    once = without_secrets(f"no answer from '{text.format(*[MARKER] * 3)}' and 'another'")
+    assert without_secrets(once) == once
+
+
 @given(st.text("abcXYZ019._~!$&()*+,;=%-:", min_size=1), st.sampled_from(["http", "postgresql+psycopg2", "s3"]))
 def test_no_password_stays_in_an_address(password: str, scheme: str) -> None:
     """The host stays, and the user and password go, whatever the password is."""
@@ -80,7 +93,8 @@ def test_no_password_stays_in_an_address(password: str, scheme: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["http://host:80/path?x=a@b", "C:/data/x@y.db", "TfidfVectorizer(token_pattern='(?u)x')", "if token == 'x':",
-     "password=None", "sqlite:////home/me/mlflow.db", "me@host", "f(C=[1], x={'y': ('z',)})"],
+     "password=None", "curl --token --verbose", "the options --token, --x", "sqlite:////home/me/mlflow.db",
+     "me@host", "f(C=[1], x={'y': ('z',)})"],
 )  # fmt: skip
 def test_what_is_no_secret_stays(text: str) -> None:
     """A port is no password, and a pattern of tokens no token."""
@@ -170,6 +184,15 @@ def test_an_exception_loses_secrets_in_notes_files_and_groups() -> None:
     hide_secrets(group)
     assert MARKER not in "".join(traceback.format_exception(group))
     assert error.filename == "http://host/x"
+
+
+def test_the_command_of_a_program_loses_its_secrets() -> None:
+    """subprocess keeps it beside the arguments of its exceptions, as a list or a line."""
+    for command in (["curl", "--token", MARKER], f"curl --token {MARKER}", (b"--token", MARKER.encode())):
+        error = subprocess.CalledProcessError(1, command, output=f"token={MARKER}", stderr=f"token={MARKER}")
+        hide_secrets(error)
+        shown = "".join(traceback.format_exception(error))
+        assert MARKER not in f"{shown} {error.cmd} {error.output} {error.stderr} {error.args}"
 
 
 @given(st.text())

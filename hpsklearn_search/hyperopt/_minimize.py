@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -182,6 +183,7 @@ def fmin(
     parsed = _parse_space(annotated_space(fn) if by_keyword else space)
     trials.rewrite_for(parsed)
     plan = _plan(arguments, parsed, trials)
+    _warn_of_single_point(parsed, plan.max_evals)
     executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor()
     if plan.window.size is not None:
         plan = replace(plan, window=Window(max(plan.window.size, executor.capacity)))
@@ -332,6 +334,16 @@ def _parse_space(space: Any) -> Space:
         f"space={space!r} has nothing to search; write a dict with a distribution for each name, for example "
         "space={'x': hp.uniform(0, 1)}"
     )
+
+
+def _warn_of_single_point(space: Space, max_evals: int | None) -> None:
+    if space.size == 1 and (max_evals is None or max_evals > 1):
+        warnings.warn(
+            "there is nothing to search in the space: all trials evaluate the same point; write a distribution, such "
+            "as {'x': hp.uniform(0, 1)}, or max_evals=1",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _seed(rstate: Any) -> Any:

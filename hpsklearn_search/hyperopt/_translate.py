@@ -19,10 +19,11 @@ from os import PathLike
 from typing import Any
 
 from .. import hp
+from .._texts import public_repr
 from ..exceptions import BadSearchSpace
 from ..optimize import Callback
 from ..space import FUNCTIONS, Apply, Choice, Constant, Node, check_depth
-from ..trials import Trial, Trials, trials_from_docs
+from ..trials import Trial, Trials, is_address, public_address, trials_from_docs
 from ..trials._documents import document
 
 
@@ -158,12 +159,14 @@ def as_trials(trials: Any) -> Trials:
     if isinstance(trials, Trials):
         return trials
     if not _is_hyperopts(trials):
-        cure = ""
+        cure, shown = "", public_repr(trials)
         if isinstance(trials, str | PathLike):
-            cure = f"; to save a search in a file write trials_save_file={str(trials)!r}"
+            shown = public_address(str(trials))
+            line = "search.db" if is_address(str(trials)) else str(trials)
+            cure = f"; to save a search in a file write trials_save_file={public_repr(line)}"
         elif hasattr(trials, "get_params"):
             cure = "; the trials of a fitted search are search.trials_"
-        raise TypeError(f"trials must be hpsklearn_search.Trials(), SparkTrials() or None, got {trials!r}{cure}")
+        raise TypeError(f"trials must be hpsklearn_search.Trials(), SparkTrials() or None, got {shown}{cure}")
     if trials.asynchronous:
         name = type(trials).__name__
         raise TypeError(

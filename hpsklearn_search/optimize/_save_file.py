@@ -5,15 +5,14 @@ With the outcomes restored, the loop asks for the next suggestion as the interru
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .._texts import printable
+from .._texts import printable, public_repr
 from ..exceptions import InvalidTrial, SaveFileError
 from ..space import Point, Space
-from ..trials import NotComparable, Record, SaveFile, Trial, Trials
+from ..trials import NotComparable, Record, SaveFile, Trial, Trials, save_path
 from ._callbacks import Callback
 from ._loop import Plan
 from ._protocol import Objective
@@ -38,7 +37,9 @@ class SaveFileCallback(Callback):
                 self._restore_trial(trial, record, space)
             except (ValueError, RecursionError) as error:  # anybody may have written the file
                 text = printable(str(error))[:LONGEST_REASON]
-                raise SaveFileError(f"trials_save_file={self.file.path!r}, trial {trial.number}: {text}") from error
+                raise SaveFileError(
+                    f"trials_save_file={public_repr(self.file.path)}, trial {trial.number}: {text}"
+                ) from error
         for trial in list(record):
             if trial.number >= len(stored) or not stored[trial.number].is_finished:
                 self._write(trial)
@@ -51,8 +52,8 @@ class SaveFileCallback(Callback):
             record.add(point, started=trial.started)
         elif record[trial.number].point != point:
             raise SaveFileError(
-                f"trials_save_file={self.file.path!r} holds other trials than those that the search starts from; "
-                "name another file, or start from an empty record"
+                f"trials_save_file={public_repr(self.file.path)} holds other trials than those that the search starts "
+                "from; name another file, or start from an empty record"
             )
         if trial.outcome is not None and not record[trial.number].is_finished:
             record.finish(trial.number, trial.outcome, trial.finished)
@@ -99,11 +100,12 @@ def save_file_callback(
     if path is None or path == "":
         yield []
         return
+    path = save_path(path)
     try:
         description = fingerprint()
     except NotComparable as error:
         raise SaveFileError(
-            f"trials_save_file={os.fspath(path)!r} could not tell this search from another one. {error}. Use a "
+            f"trials_save_file={public_repr(path)} could not tell this search from another one. {error}. Use a "
             "function or class from the top level of a module or script instead, which is known by its name, or "
             "set trials_save_file=None"
         ) from error

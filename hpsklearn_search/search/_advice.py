@@ -69,7 +69,8 @@ class Evidence:
     settings: Mapping[str, Setting]  # of the labels that set one parameter directly
     find_importances: Callable[[], Mapping[str, float]]
     test_per_train: float
-    n_test: float  # rows of a test part if scores are shares of them, between 0 and 1; else infinite
+    n_test: float  # rows of a test part
+    width: float  # the score of no error minus that of no success, if scores count rows; else 0
     highest: float | None  # the largest score that the metric has
     estimator: Any
 
@@ -87,7 +88,9 @@ class Evidence:
     @cached_property
     def comparison(self) -> Comparison:
         """All candidates compared with the best."""
-        return compare_with(int(self.best_first[0]), self.scores, self.test_per_train, n_test=self.n_test)
+        return compare_with(
+            int(self.best_first[0]), self.scores, self.test_per_train, n_test=self.n_test, width=self.width
+        )
 
 
 def advice(evidence: Evidence) -> list[Finding]:
@@ -298,7 +301,7 @@ def _odd_fold(e: Evidence) -> Iterator[Finding]:
     for fold in range(k):
         others = np.delete(folds, fold)
         # Of scores with steps of a row, some are alike by chance; the law says nothing where all others are.
-        error = max(others.std(ddof=1), 1 / e.n_test) * np.sqrt(1 + 1 / (k - 1))
+        error = max(others.std(ddof=1), e.width / e.n_test) * np.sqrt(1 + 1 / (k - 1))
         far = abs(folds[fold] - others.mean())
         if error > 1e-12 * far > 0 and 2 * student.sf(far / error, k - 2) * k < 0.01:
             text = f"Fold {fold} is unusual: its mean score is {_brief(folds[fold])}, that of the others"

@@ -81,8 +81,9 @@ class AfterFit(BestModel):
         Notes
         -----
         It is the corrected resampled t-test of Nadeau and Bengio (2003) with Holm's correction (1979) for the
-        comparisons with all candidates. For scikit-learn's metrics between 0 and 1, the variance is at least that of
-        single rows, because few folds of few rows often differ by equal steps.
+        comparisons with all candidates. The variance is at least that of single rows, because few folds of few rows
+        often differ by equal steps. This holds for all metrics of classifiers but scikit-learn's errors such as
+        ``"neg_log_loss"``, and for scikit-learn's metrics between 0 and 1 of all estimators.
 
         Examples
         --------
@@ -111,7 +112,9 @@ class AfterFit(BestModel):
         evidence = evidence_of(self, self._kept_folds)
         _check_comparison(evidence, n, alpha)
         best = int(evidence.best_first[0])
-        comparison = compare_with(best, evidence.scores, evidence.test_per_train, alpha, evidence.n_test)
+        comparison = compare_with(
+            best, evidence.scores, evidence.test_per_train, alpha, evidence.n_test, evidence.width
+        )
         columns = {
             "mean": evidence.means,
             "difference": comparison.difference,

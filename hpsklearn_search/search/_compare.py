@@ -6,13 +6,13 @@ n_train the numbers of rows in a fold's parts,
 
     t = d / sqrt((1/k + n_test/n_train) s^2),   with k - 1 degrees of freedom.                     (1)
 
-Scores between 0 and 1, such as accuracies, have steps of a row: on few folds, equal candidates often differ by
-the same step on each. Where single rows are right or wrong, s^2 is at least the variance of such a difference,
+Scores that count rows, such as accuracies, have steps of a row: on few folds, equal candidates often differ by
+the same step on each. With w the score of no error minus that of no success, s^2 is at least
 
-    s^2 >= |d| (1 - |d|) / n_test,                                                                 (2)
+    s^2 >= |d| (w - |d|) / n_test,                                                                 (2)
 
-which it has if one candidate is right wherever the other is. All candidates are compared with the best, so the
-p-values are corrected by Holm's method (1979).
+the variance of a difference of which single rows decide, if one candidate is right wherever the other is. All
+candidates are compared with the best, so the p-values are corrected by Holm's method (1979).
 
 >>> scores = np.array([[0.9, 0.8, 0.9, 0.8, 0.9], [0.8, 0.9, 0.8, 0.9, 0.8], [0.1, 0.2, 0.1, 0.2, 0.1]])
 >>> comparison = compare_with(0, scores, ratio=0.25)
@@ -45,15 +45,15 @@ class Comparison:
 
 
 def compare_with(
-    best: int, scores: FloatArray, ratio: float, alpha: float = 0.05, n_test: float = np.inf
+    best: int, scores: FloatArray, ratio: float, alpha: float = 0.05, n_test: float = np.inf, width: float = 1.0
 ) -> Comparison:
-    """Compare rows of `scores`, shape (n, k), with row `best`; `ratio` is n_test/n_train, `n_test` is for (2)."""
+    """Compare rows of `scores`, shape (n, k), with row `best`; `ratio` is n_test/n_train, the rest is for (2)."""
     differences = scores[best] - scores
     k = np.count_nonzero(~np.isnan(differences), axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.nansum(differences, axis=1) / np.where(k > 1, k, np.nan)
         variance = np.nansum((differences - mean[:, None]) ** 2, axis=1) / (k - 1)
-        variance = np.maximum(variance, np.abs(mean) * np.maximum(1.0 - np.abs(mean), 0.0) / n_test)
+        variance = np.maximum(variance, np.abs(mean) * np.maximum(width - np.abs(mean), 0.0) / n_test)
         error = np.sqrt((1.0 / k + ratio) * variance)
         freedom = np.maximum(k - 1, 1)
         p = np.where(error > 0, 2 * student.sf(np.abs(mean) / error, freedom), np.where(mean == 0, 1.0, 0.0))

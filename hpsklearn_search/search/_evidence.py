@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
 
 from .._texts import is_secret_name
 from ..space import Parameter, Space
@@ -45,9 +46,10 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         direct.setdefault(setting.label, []).append(setting)
     has_failed = np.array([not (trial.is_ok or trial.was_pruned) for trial in rows])
     means = np.asarray(results[f"mean_test_{metric}"], dtype=float)
+    scores = np.where(has_failed[:, None], np.nan, fold_scores(results, metric))
     return Evidence(
         params=results["params"],
-        scores=np.where(has_failed[:, None], np.nan, fold_scores(results, metric)),
+        scores=scores,
         means=np.where(has_failed | ~np.isfinite(means), np.nan, means),
         has_failed=has_failed,
         seconds=np.asarray(results["mean_fit_time"]) + np.asarray(results["mean_score_time"]),
@@ -57,15 +59,17 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         settings={label: found[0] for label, found in direct.items() if len(found) == 1 and _is_plain(found[0])},
         find_importances=lambda: _importances(search, parameters.space),
         test_per_train=kept_folds.test_per_train,
-        n_test=rows_of_a_score(search, kept_folds, metric),
+        n_test=kept_folds.n_test,
+        width=width_of_scores(search, scores, metric),
         highest=_bounds(search, metric)[1],
         estimator=search.estimator,
     )
 
 
-def rows_of_a_score(search: Any, kept_folds: KeptFolds, metric: str) -> float:
-    """The number of rows of a test part if scores are shares of them, between 0 and 1; else infinite."""
-    return kept_folds.n_test if _bounds(search, metric) == (0.0, 1.0) else np.inf
+def width_of_scores(search: Any, scores: FloatArray, metric: str) -> float:
+    """The score of no error minus that of no success, if scores count rows; else 0."""
+    lowest, highest = _bounds(search, metric)
+    return 0.0 if _is_smooth(search, lowest, highest) else _width(scores, lowest, highest, search._kept_folds.n_test)
 
 
 def _bounds(search: Any, metric: str) -> tuple[float | None, float | None]:
@@ -74,6 +78,21 @@ def _bounds(search: Any, metric: str) -> tuple[float | None, float | None]:
         return None, None
     scorer = search.scorer_[metric] if isinstance(search.scorer_, dict) else search.scorer_
     return lowest_score(scorer, search.estimator), highest_score(scorer, search.estimator)
+
+
+def _is_smooth(search: Any, lowest: float | None, highest: float | None) -> bool:
+    """Whether single rows are not right or wrong, as in scikit-learn's errors, and in most metrics of no classifier."""
+    return highest == 0.0 or (lowest is None and not is_classifier(search.estimator))
+
+
+def _width(scores: FloatArray, lowest: float | None, highest: float | None, n_test: float) -> float:
+    """The score of no error minus that of no success, of a metric that counts rows."""
+    if highest == 1.0:
+        return 1.0 if lowest == 0.0 else 2.0  # its lowest score is not known
+    # Of a metric of the user's, the scores tell the scale: shares, per cent, numbers of rows.
+    finite = scores[np.isfinite(scores)]
+    is_number = bool(len(finite)) and bool(np.all(finite == np.round(finite)))
+    return float(max(1.0, n_test if is_number else 0.0, np.abs(finite).max(initial=0.0)))
 
 
 def _is_plain(setting: Setting) -> bool:

@@ -19,7 +19,7 @@ from ..executors._streams import safe_logger
 from ..trials import Trial, Trials
 from ._callbacks import say
 from ._compat import BaseSearchCV, check_method_params, indexable
-from ._evidence import rows_of_a_score
+from ._evidence import fold_scores, width_of_scores
 from ._kept_folds import KeptFolds
 from ._results import BEST_ITERATIONS, DERIVED_PARAMS, finished_trials, has_failed
 from ._run import SearchRun
@@ -133,7 +133,9 @@ class BestModel(BaseSearchCV):
             return self.refit
         failed, folds = has_failed(self._rows(), self.refit.metric), self._kept_folds
         failed = np.zeros_like(failed) if failed.all() else failed
-        beside = Beside(failed, folds.test_per_train, rows_of_a_score(self, folds, self.refit.metric))
+        scores = np.where(failed[:, None], np.nan, fold_scores(self.cv_results_, self.refit.metric))
+        width = width_of_scores(self, scores, self.refit.metric)
+        beside = Beside(failed, folds.test_per_train, folds.n_test, width)
         return partial(self.refit.choose, beside=beside)
 
     def _rows(self) -> list[Trial]:

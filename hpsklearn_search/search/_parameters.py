@@ -22,6 +22,7 @@ from ..hyperopt._translate import translate_space
 from ..space import Space, as_search_space, merge_branches
 from ..spaces import suggest
 from ._branch_rule import BranchRule
+from ._cycles import check_no_cycle
 from ._names import check_parameter_names
 
 
@@ -37,6 +38,7 @@ class ParameterSpace:
     @classmethod
     def of(cls, search: Any, X: Any = None, y: Any = None) -> ParameterSpace:
         """The space of `search`; where none is given, a ready one for X and y, or that of the last fit."""
+        check_no_cycle(search)
         space = search.space
         if space is None and X is None:
             space = getattr(search, "space_", None)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator, RandomState
 
-from .._keywords import ExplainsKeywords
+from .._keywords import ExplainsParameters
 from ..optimize import Callback, notify_on_finish
 from ..trials import Trials
 from ._callbacks import say
@@ -21,7 +21,7 @@ from ._racing import Racing
 from ._run import SearchRun
 
 
-class HyperoptSearchCV(FittedSearch, ExplainsKeywords):
+class HyperoptSearchCV(ExplainsParameters, FittedSearch):
     """Search for the best parameters of an estimator with cross-validation, guided by the scores so far.
 
     It is used as `GridSearchCV` is, with the same attributes. The candidates come from a sequential

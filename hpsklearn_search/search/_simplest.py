@@ -28,7 +28,8 @@ class Beside:
 
     has_failed: BoolArray  # (n,)
     test_per_train: float
-    n_test: float  # rows of a test part if scores are shares of them, between 0 and 1; else infinite
+    n_test: float  # rows of a test part
+    width: float  # the score of no error minus that of no success, if scores count rows; else 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Simplest:
         n_splits = fold_scores(cv_results, self.metric).shape[1]
         # A table does not know the sizes of its folds: those of k equal parts.
         outranked = _outranked(means, cv_results.get(f"rank_test_{self.metric}"))
-        return self.choose(cv_results, Beside(outranked, 1 / max(n_splits - 1, 1), np.inf))
+        return self.choose(cv_results, Beside(outranked, 1 / max(n_splits - 1, 1), np.inf, 1.0))
 
     def choose(self, cv_results: Mapping[str, Any], beside: Beside) -> int:
         """The same, with what is known beside the table."""

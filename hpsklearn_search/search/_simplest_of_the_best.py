@@ -30,7 +30,7 @@ class SimplestOfTheBest(Simplest):
 
     def is_as_good(self, scores: FloatArray, means: FloatArray, best: int, beside: Beside) -> BoolArray:
         """Which candidates the folds cannot tell apart from the best one."""
-        return compare_with(best, scores, beside.test_per_train, self.alpha, beside.n_test).is_same
+        return compare_with(best, scores, beside.test_per_train, self.alpha, beside.n_test, beside.width).is_same
 
 
 def simplest_of_the_best(

@@ -18,6 +18,7 @@ from ._documents import (
 from ._fingerprint import describe, describe_items, describe_space, differences
 from ._identity import NotComparable, text_of
 from ._record import Record
+from ._save_path import is_address, public_address, save_path
 from ._storage import SaveFile
 from ._trial import (
     STATUS_CANCELLED,
@@ -70,8 +71,11 @@ __all__ = [
     "describe_space",
     "differences",
     "generate_trials_to_calculate",
+    "is_address",
     "miscs_to_idxs_vals",
     "miscs_update_idxs_vals",
+    "public_address",
+    "save_path",
     "spec_from_misc",
     "text_of",
     "trials_from_docs",

@@ -37,11 +37,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .._texts import printable
+from .._texts import printable, public_repr
 from ..exceptions import SaveFileError
 from ._fingerprint import differences
 from ._json import dumps, json_part, loads
 from ._rows import COLUMNS, row_of, trial_of
+from ._save_path import save_path
 from ._trial import Trial
 
 HAS_FLOCK = True
@@ -78,7 +79,7 @@ class SaveFile:
     """The record of one search on disk, open and locked for this process until closed."""
 
     def __init__(self, path: Any, fingerprint: Mapping[str, Any]) -> None:
-        self.path = os.path.abspath(os.fspath(path))
+        self.path = save_path(path)
         self._pending: list[Trial] = []  # suggested, and not written yet
         self._has_warned = False
         self._signals = _Signals()
@@ -104,15 +105,18 @@ class SaveFile:
 
     # ------------------------------------------------------------------ opening
     def _fail(self, text: str) -> SaveFileError:
-        return SaveFileError(f"trials_save_file={self.path!r} {text}")
+        return SaveFileError(f"trials_save_file={public_repr(self.path)} {text}")
+
+    def _beside(self, suffix: str) -> str:
+        return f"the file beside it that ends with {suffix}" if suffix else "it"
 
     def _open(self) -> int:
         # SQLite would follow a link in a shared folder, and write to its target.
         for suffix in ("", *LOGS):
             if os.path.islink(self.path + suffix):
-                raise self._fail(f"cannot be used: {self.path + suffix} is a symbolic link; name the file itself")
+                raise self._fail(f"cannot be used: {self._beside(suffix)} is a symbolic link; name the file itself")
             if suffix and os.path.exists(self.path + suffix) and not os.path.isfile(self.path + suffix):
-                raise self._fail(f"cannot be used: {self.path + suffix} is not a file")
+                raise self._fail(f"cannot be used: {self._beside(suffix)} is not a file")
         try:
             there = os.stat(self.path)
         except OSError:
@@ -195,6 +199,7 @@ class SaveFile:
         options = "mode=rw" if to_write else "mode=ro&immutable=1" if is_quiet else "mode=ro"
         db = sqlite3.connect(f"{Path(self.path).as_uri()}?{options}", uri=True, isolation_level=None, timeout=5.0)
         self._db, self._is_writable = db, False
+        db.text_factory = _text
         db.set_progress_handler(self._signals.look, STEPS)
         db.execute("PRAGMA trusted_schema=OFF")
         if to_write and not HAS_FLOCK:
@@ -356,6 +361,14 @@ class SaveFile:
         if self._identity is not None:
             _open_here.discard(self._identity)
             self._identity = None
+
+
+def _text(data: bytes) -> str:
+    # sqlite3's own decoder raises the error that it raises for a full disk, too.
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise ValueError(f"a text in it is not UTF-8, {data[:40]!r}") from None
 
 
 class _Signals:

@@ -23,6 +23,7 @@ from ._documents import JOB_STATE_NEW, changed_trial, check_document, document, 
 from ._handed_out import HandedOut
 from ._lazy_list import DynamicTrials
 from ._record import Record
+from ._save_path import no_file
 from ._trial import STATUS_CANCELLED, Trial
 from ._views import Views
 
@@ -82,7 +83,7 @@ class Trials(Views, ExplainsKeywords):
     _n_ids: int  # how many new_trial_ids has returned
 
     def __init__(self, exp_key: Any = None, refresh: bool = True) -> None:
-        self._exp_key = exp_key
+        self._exp_key = no_file(exp_key)
         self.delete_all()
 
     def __repr__(self) -> str:

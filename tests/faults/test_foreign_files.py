@@ -162,6 +162,23 @@ def test_a_row_that_no_search_writes_is_refused(
     assert os.listdir(tmp_path) == ["s.db"]
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("search", "key"), ("search", "value"), *(("trials", name) for name in ("status", "point", "result", "error"))],
+)
+def test_a_text_that_is_not_utf8_is_named(
+    tmp_path: Path, saved: dict[Callable[..., Any], bytes], table: str, column: str
+) -> None:
+    """SQLite stores any bytes as a text. The message is about the file, and not about the disk."""
+    path = tmp_path / "s.db"
+    path.write_bytes(saved[search])
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(f"UPDATE {table} SET {column} = CAST(x'fffe41' AS TEXT) WHERE rowid = 1")
+        db.commit()
+    with pytest.raises(SaveFileError, match=r"is damaged: a text in it is not UTF-8, b'\\xff\\xfeA'"):
+        search(path, 6)
+
+
 def test_a_trial_that_the_user_asks_for_may_lie_outside(tmp_path: Path) -> None:
     """As in hyperopt; without the argument, the file alone does not decide what runs."""
     points = [{"x": 5.0}]

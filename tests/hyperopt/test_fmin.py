@@ -46,6 +46,15 @@ def minimise(fn: Any, space: Any = LINE, algo: Any = rand.suggest, max_evals: An
 
 
 # ---------------------------------------------------------------------- arguments
+@pytest.mark.parametrize("space", [{"a": 1}, [1, 2], hp.choice("a", [1]), {"a": hp.randint("a", 1)}])
+def test_a_space_of_one_point_is_warned_of(space: Any) -> None:
+    """All trials evaluate it, as in hyperopt; a single trial is no mistake."""
+    with pytest.warns(UserWarning, match="nothing to search in the space: .* or max_evals=1") as caught:
+        minimise(lambda config: 1.0, space, max_evals=2)
+    assert caught[0].filename == __file__
+    minimise(lambda config: 1.0, space, max_evals=1)
+
+
 def test_the_arguments_stand_in_the_order_of_hyperopt() -> None:
     """Old calls may pass them by position."""
     names = [name for name, p in inspect.signature(fmin).parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]

@@ -80,6 +80,30 @@ def test_an_argument_of_another_search_is_answered_with_ours(arguments: dict[str
     assert line in message
 
 
+@pytest.mark.parametrize(
+    ("estimator", "params", "message"),
+    [
+        (HyperoptSearchCV(SVC(), C), {"n_iter": 3, "cv": 2}, "estimator HyperoptSearchCV. Write max_evals=3"),
+        (HyperoptSearchCV(SVC(), C), {"max_eval": 3}, "Did you mean max_evals=3?"),
+        (EarlyStopping(SVC()), {"patience": 3}, "estimator EarlyStopping. Write n_iter_no_change=3"),
+    ],
+)
+def test_set_params_answers_as_the_constructor_does(estimator: Any, params: dict[str, Any], message: str) -> None:
+    """With scikit-learn's type of error, and before anything is set."""
+    before = estimator.get_params()
+    answer = error_of(estimator.set_params, **params)
+    assert answer.startswith("ValueError: Invalid parameter '")
+    assert message in answer
+    assert estimator.get_params() == before
+
+
+def test_set_params_reaches_the_estimator() -> None:
+    """Under its name, as in scikit-learn; what the estimator does not have is its own error."""
+    search = HyperoptSearchCV(SVC(), C).set_params(estimator__C=5, max_evals=3)
+    assert (search.estimator.C, search.max_evals) == (5, 3)
+    assert "'n_iter' for estimator SVC(" in error_of(search.set_params, estimator__n_iter=3)
+
+
 @pytest.mark.parametrize("keyword", KEYWORDS)
 def test_every_listed_keyword_is_answered(keyword: str) -> None:
     """None of them is an argument of ours, and each answer names one, or says what else to do."""

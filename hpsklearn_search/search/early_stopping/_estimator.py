@@ -17,7 +17,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ..._keywords import ExplainsKeywords
+from ..._keywords import ExplainsParameters
 from ...space import children
 from .._compat import (
     HasMethods,
@@ -48,7 +48,7 @@ def _has(name: str) -> Any:
     return check
 
 
-class EarlyStopping(MetaEstimatorMixin, BaseEstimator, ExplainsKeywords):
+class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
     """A booster that stops when a held-out part of its training data no longer improves.
 
     In a search, that part is taken from the *training* part of each fold. The rows that a candidate is scored
