@@ -21,7 +21,7 @@ import numpy as np
 
 from ..exceptions import InvalidTrial
 from ..space import Point, Space
-from ..suggest import ALGORITHMS, SuggestAlgorithm, auto, gp
+from ..suggest import ALGORITHMS, SuggestAlgorithm, auto, gp, tpe
 from ._domain import Domain
 
 
@@ -57,6 +57,11 @@ class HyperoptAlgorithm:
             # One domain a search: the arrays of the record are cached by the identity of the space.
             self._space, self._domain = domain, Domain.of(domain)
         return as_points(self.__wrapped__(new_ids, self._domain, trials, seed))
+
+
+def has_model(algo: SuggestAlgorithm) -> bool:
+    """Whether it is one of the own algorithms that fit a model after their first points."""
+    return any(_without_partial(algo) is own for own in (auto.suggest, gp.suggest, tpe.suggest))
 
 
 def named_algorithm(algo: Any) -> Any:

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import InvalidTrial
-from ..space import Point, Space
-from ..suggest import SuggestAlgorithm, point_key, trial_seed, unseen_point
+from ..space import Point, Space, point_key
+from ..suggest import SuggestAlgorithm, trial_seed, unseen_point
 from ..trials import Trial, Trials
 
 

@@ -11,11 +11,13 @@ from sklearn.utils.validation import check_is_fitted
 from .._pandas import frame_of
 from .._texts import without_secrets
 from ..executors._streams import safe_logger
-from ..space import brief
+from ..space import brief, point_key
 from ._advice import Evidence, Finding, advice
 from ._compare import check_alpha, compare_with
 from ._evidence import evidence_of, metric_of
+from ._known_points import own_point
 from ._model import BestModel
+from ._parameters import ParameterSpace
 
 logger = safe_logger(__name__)
 # What is computed from the fitted attributes, and kept.
@@ -26,6 +28,7 @@ class AfterFit(BestModel):
     """A fitted search that says what it has found out beside its winner."""
 
     n_trials_: int
+    space_: Any
 
     @property
     def splits_(self) -> list[tuple[Any, Any]]:
@@ -45,6 +48,17 @@ class AfterFit(BestModel):
             findings = advice(evidence_of(self, self._kept_folds))
             self._advice = self.trials_, self.n_trials_, findings
         return list(findings)
+
+    @property
+    def baseline_score_(self) -> float:
+        """Mean test score of the estimator's own values; only if they were among the candidates."""
+        check_is_fitted(self, "cv_results_")
+        parameters = ParameterSpace(self.space_, self.estimator)
+        own = own_point(parameters, self.estimator)
+        points = [point_key(trial.point) for trial in self._rows()]
+        if own is None or point_key(own) not in points:
+            raise AttributeError("baseline_score_: the estimator's own values were not among the candidates")
+        return float(self.cv_results_[f"mean_test_{metric_of(self)}"][points.index(point_key(own))])
 
     def _first_findings(self, n: int = 3) -> list[Finding]:
         """The first findings; none where they cannot be computed, which must not cost a result."""

@@ -30,16 +30,29 @@ def say(search: Any, text: str) -> None:
         print_safely(text, file=sys.stderr)
 
 
+def say_baseline(search: Any, objective: FoldObjective) -> None:
+    """Show the score of the estimator's own values beside that of the best candidate."""
+    if hasattr(search, "baseline_score_") and hasattr(search, "best_score_"):
+        _, shown = _shown_score(search, objective)
+        say(search, f"own values: {shown(search.baseline_score_)}, best: {shown(search.best_score_)}")
+
+
 def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str]:
     """The text of the best candidate in the line of progress."""
+    label, shown = _shown_score(search, objective)
+    return lambda trial: f"best {label}: {shown(-(trial.loss or 0.0))}"
+
+
+def _shown_score(search: Any, objective: FoldObjective) -> tuple[str, Callable[[float], str]]:
+    """The name of the optimised metric, and how a score of it is shown."""
     scorer = objective.function.settings["scorer"]
     name = objective.metric if is_multimetric_scorer(scorer) else search.scoring
     scorers = scorers_by_name(scorer)
     objective_scorer = scorers.get(name) if is_multimetric_scorer(scorer) else scorers
     label = name if isinstance(name, str) else "score"
     if getattr(objective_scorer, "_sign", 1) < 0:  # an error, which scikit-learn negates: shown as it is
-        return lambda trial: f"best {label.removeprefix('neg_')}: {trial.loss:.6g}"
-    return lambda trial: f"best {label}: {-(trial.loss or 0.0):.6g}"
+        return label.removeprefix("neg_"), lambda score: f"{-score:.6g}"
+    return label, lambda score: f"{score:.6g}"
 
 
 def describe_search(search: Any, max_evals: int, parameters: ParameterSpace, X: Any, y: Any) -> dict[str, Any]:

@@ -108,8 +108,9 @@ class FittedSearch(AfterFit):
         pandas.DataFrame
             One row for each candidate. The index, ``candidate``, is the row of `cv_results_`, so ``best_index_`` is a
             label of it. The row of ``best_index_`` comes first, the others in order of rank. The columns are rank,
-            mean and standard deviation of the optimised score, then the parameters, then the rest. The last column,
-            ``chosen``, is True in the row of ``best_index_``.
+            mean and standard deviation of the optimised score, then the parameters, then the rest. The last two
+            columns are ``origin``, where the candidate came from (``"algorithm"``, ``"points_to_evaluate"``,
+            ``"own values"`` or ``"learned"``), and ``chosen``, which is True in the row of ``best_index_``.
 
         Raises
         ------
@@ -124,6 +125,7 @@ class FittedSearch(AfterFit):
         frame = frame[[*first, *frame.columns.difference(first, sort=False)]].sort_values(rank, kind="stable")
         best = getattr(self, "best_index_", frame.index[0])
         frame = frame.loc[[best, *frame.index.drop(best)]]  # a callable `refit` may choose any row
+        frame["origin"] = [self.trials_.record.origin_of(trial) for trial in map(self._rows().__getitem__, frame.index)]
         frame["chosen"] = frame.index == getattr(self, "best_index_", None)
         return frame.rename_axis("candidate")
 

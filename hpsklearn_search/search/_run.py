@@ -14,7 +14,7 @@ from sklearn.model_selection import check_cv
 
 from ..exceptions import add_note
 from ..executors import Executor, local_executor
-from ..hyperopt._algorithm import resolve_algo
+from ..hyperopt._algorithm import has_model, resolve_algo
 from ..hyperopt._translate import as_trials
 from ..optimize import (
     Callback,
@@ -29,10 +29,10 @@ from ..optimize import (
     stop_at_loss,
     stoppers,
 )
-from ..space import Space
+from ..space import Point, PointKey, Space, point_key
 from ..space._coercion import EXAMPLE
 from ..suggest import SuggestAlgorithm, grid
-from ..trials import Trials
+from ..trials import GIVEN, Trials
 from ._callbacks import collect_callbacks, describe_search, say
 from ._checks import check_estimator, check_is_no_class, check_pairs, check_parts, check_rows, check_target
 from ._compat import (
@@ -46,6 +46,7 @@ from ._compat import (
 from ._describe import sets_estimators
 from ._fingerprint import check_origin, fingerprint
 from ._hopeless import stop_if_hopeless
+from ._known_points import known_points
 from ._metric_bounds import bound_by_candidate, check_score_threshold
 from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
@@ -116,10 +117,12 @@ class SearchRun:
             tree.fold_context,
             is_metric_required=search.objective_metric is not None,
         )
+        first_points, origins = _first_points(search, parameters, X, trials, algo, max_evals)
+        trials.record.origins = {**trials.record.origins, **origins}
         callbacks = collect_callbacks(search, objective)
         for trial in trials.record:
             objective.remember(trial)
-        plan = _plan(search, parameters, objective, algo, max_evals, window)
+        plan = _plan(search, parameters, objective, algo, max_evals, window, first_points)
         return cls(search, parameters, refit_metric, objective, executor, tree, callbacks, trials, plan)
 
     @property
@@ -258,6 +261,7 @@ def _plan(
     algo: SuggestAlgorithm,
     max_evals: int,
     window: Window,
+    first_points: list[Point],
 ) -> Plan:
     space, constraints = parameters.space, search.constraints
     return Plan(
@@ -273,11 +277,28 @@ def _plan(
             lambda trials: "callback" if objective.asked_to_stop else None,
             stop_if_hopeless(objective.metric_name),
         ],
-        first_points=as_points(parameters, search.points_to_evaluate),
+        first_points=first_points,
         repeats=False,
         accepts=None if constraints is None else lambda point: _accepts(constraints, parameters.params(point)),
         description=describe_search(search, max_evals, parameters, objective.function.X, objective.function.y),
     )
+
+
+def _first_points(
+    search: Any, parameters: ParameterSpace, X: Any, trials: Trials, algo: SuggestAlgorithm, max_evals: int
+) -> tuple[list[Point], dict[PointKey, str]]:
+    """What is evaluated before the algorithm is asked, and where each of these points came from."""
+    points = as_points(parameters, search.points_to_evaluate)
+    origins = {point_key(point): GIVEN for point in points}
+    # An algorithm without a model is the user's own, or shall stay pure; earlier trials know this space better.
+    if search.first_points is None or not has_model(algo) or trials.record.prior_trials:
+        return points, origins
+    for origin, point in known_points(parameters, search.estimator, X, max_evals // 2):
+        is_accepted = search.constraints is None or _accepts(search.constraints, parameters.params(point))
+        if point_key(point) not in origins and is_accepted:
+            points.append(point)
+            origins[point_key(point)] = origin
+    return points, origins
 
 
 def _accepts(constraints: Any, params: dict[str, Any]) -> bool:

@@ -13,8 +13,8 @@ from numpy.random import Generator, RandomState
 from .._keywords import ExplainsParameters
 from ..optimize import Callback, notify_on_finish
 from ..trials import Trials
-from ._callbacks import say
-from ._compat import BaseSearchCV, Interval, fit_context
+from ._callbacks import say, say_baseline
+from ._compat import BaseSearchCV, Interval, StrOptions, fit_context
 from ._fitted import FittedSearch
 from ._other_searches import ATTRIBUTES, KEYWORDS
 from ._racing import Racing
@@ -82,6 +82,10 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
     points_to_evaluate : list of dict, default=None
         Candidates to evaluate first, as ``{parameter name: value}``: for example ``[old.best_params_]``. Parameters
         that are left out are drawn. Labels can be used instead of names.
+    first_points : {"learned"} or None, default="learned"
+        Whether the search begins with the estimator's own values, where they lie in the space, and with settings
+        that were best on other data, where they are known for its class. It has no effect with ``algo="random"``
+        or ``"anneal"``, with a function of your own, with `trials`, and where a finite space is enumerated.
     max_queue_len : int, default=None
         How many candidates may be open at once, W: candidate t is suggested from the outcomes of candidates
         0 .. t-W. By default
@@ -133,6 +137,8 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         Whether there are several metrics.
     space_ : dict or list of dict
         The space that was searched: `space`, or the ready one.
+    baseline_score_ : float
+        Mean test score of the estimator's own values. Only if they were among the candidates.
     trials_ : Trials
         The record of the search.
     best_loss_ : float
@@ -183,6 +189,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         "score_threshold": "no_validation",
         "early_stop_fn": [callable, None],
         "points_to_evaluate": "no_validation",
+        "first_points": [StrOptions({"learned"}), None],
         "max_queue_len": "no_validation",
         "objective_metric": [str, None],
         "racing": "no_validation",
@@ -215,6 +222,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         score_threshold: float | None = None,
         early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+        first_points: str | None = "learned",
         max_queue_len: int | None = None,
         objective_metric: str | None = None,
         racing: str | Racing | None = None,
@@ -245,6 +253,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         self.score_threshold = score_threshold
         self.early_stop_fn = early_stop_fn
         self.points_to_evaluate = points_to_evaluate
+        self.first_points = first_points
         self.max_queue_len = max_queue_len
         self.objective_metric = objective_metric
         self.racing = racing
@@ -261,6 +270,8 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
             return cure
         if "trials_" not in vars(self):
             return "the search is not fitted yet; call fit(X, y) first"
+        if name == "baseline_score_":
+            return "the estimator's own values were not among the candidates"
         return "call refit_best(X, y), which fits the best candidate" if name == "best_estimator_" else ""
 
     # ------------------------------------------------------------------ fit
@@ -289,6 +300,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
             self._select(run)
             self._refit(run)
         if self.verbose > 0:
+            say_baseline(self, run.objective)
             for finding in self._first_findings():
                 say(self, str(finding))
         return self

@@ -7,6 +7,7 @@ from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
 from ._functions import FUNCTIONS, NOISE, identity
 from ._layout import Layout, draw_options, option_centre
 from ._nodes import Apply, Choice, Constant, Node, Parameter, check_depth, children, has_nodes, switch
+from ._point_key import PointKey, point_key
 from ._points import parse_point, parse_values
 from ._scipy import RvsDistribution, ScipyDistribution, from_scipy
 from ._space import Dimension, Point, Space
@@ -27,6 +28,7 @@ __all__ = [
     "Normal",
     "Parameter",
     "Point",
+    "PointKey",
     "RvsDistribution",
     "ScipyDistribution",
     "Space",
@@ -47,5 +49,6 @@ __all__ = [
     "option_centre",
     "parse_point",
     "parse_values",
+    "point_key",
     "switch",
 ]

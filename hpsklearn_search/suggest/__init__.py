@@ -2,7 +2,7 @@
 
 from . import anneal, auto, gp, grid, mix, rand, tpe
 from ._protocol import HasHistory, SuggestAlgorithm, trial_seed
-from ._unseen import point_key, unseen_point
+from ._unseen import unseen_point
 from .importance import importance_intervals, parameter_importances
 
 # The names that ``algo=`` takes; None means "auto".
@@ -24,7 +24,6 @@ __all__ = [
     "importance_intervals",
     "mix",
     "parameter_importances",
-    "point_key",
     "rand",
     "tpe",
     "trial_seed",

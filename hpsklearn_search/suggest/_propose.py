@@ -29,7 +29,9 @@ def propose(
     With `avoid_repeats`, candidates that were tried before are skipped, as long as the space has others.
     """
     space, n_trials = history.space, len(history)
-    if n_trials < n_startup or np.count_nonzero(history.ok) < min_losses or not len(space):
+    # In a choice of families, known points stand beside the first points, which must show each family to the model.
+    n_first = n_trials - np.count_nonzero(history.known) if space.is_conditional else n_trials
+    if n_first < n_startup or np.count_nonzero(history.ok) < min_losses or not len(space):
         return startup_points(history, max(n_startup, 1), n, rng)
     # In a finite space with every point tried, the search measures the best ones again.
     avoid_repeats = avoid_repeats and not is_used_up(space, n_trials)

@@ -70,7 +70,13 @@ def restricted_to(history: History, option: Option) -> History:
     """The trials that took an option, as if there were no others."""
     rows = history.units[:, option[0]] == option[1]
     return History(
-        history.space, history.units[rows], history.losses[rows], history.variances[rows], history.pending[rows], {}
+        history.space,
+        history.units[rows],
+        history.losses[rows],
+        history.variances[rows],
+        history.pending[rows],
+        history.known[rows],
+        {},
     )
 
 
@@ -109,13 +115,14 @@ def _choices(history: History) -> list[tuple[int, FloatArray]]:
 
 def _is_given_up(history: History, option: Option) -> bool:
     """Whether a branch is behind, and by equation (2) not about to catch up."""
-    losses = history.losses[(history.units[:, option[0]] == option[1]) & ~history.pending]
+    drawn = ~history.pending & ~history.known  # a point that was learned elsewhere says nothing of a branch's progress
+    losses = history.losses[(history.units[:, option[0]] == option[1]) & drawn]
     if len(losses) < MIN_TRIALS_TO_GIVE_UP:
         return False
     halfway, now = (_best(part) for part in (losses[: (len(losses) + 1) // 2], losses))
     if np.isinf(halfway):  # all of its first trials failed, so there is no gain to measure
         return bool(np.isinf(now))
-    return now - EXPECTED_GAIN * (halfway - now) > _best(history.losses)  # eq. 2
+    return now - EXPECTED_GAIN * (halfway - now) > _best(history.losses[drawn])  # eq. 2
 
 
 def _best(losses: FloatArray) -> float:

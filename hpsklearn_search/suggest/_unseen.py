@@ -9,26 +9,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
-
 import numpy as np
 
-from ..space import Point, Space
-
-PointKey: TypeAlias = "tuple[tuple[str, Any], ...]"
+from ..space import Point, PointKey, Space, point_key
 
 MAX_DRAWS = 100  # Draws before all points are listed; they all fail only where nearly every point has been visited.
-
-
-def point_key(point: Mapping[str, Any]) -> PointKey:
-    """A hashable key, equal for points with equal values; neither order nor the type of numbers matters."""
-    return tuple(sorted((label, _hashable(value)) for label, value in point.items()))
-
-
-def _hashable(value: Any) -> Any:
-    # An object with rvs may return a value that has no hash: its repr stands for it.
-    return value if isinstance(value, int | float | np.number) else repr(value)
 
 
 def is_used_up(space: Space, n_trials: int) -> bool:

@@ -17,7 +17,7 @@ from ._documents import (
 )
 from ._fingerprint import describe, describe_items, describe_space, differences
 from ._identity import NotComparable, text_of
-from ._record import Record
+from ._record import ALGORITHM, GIVEN, LEARNED, OWN_VALUES, Record
 from ._save_path import is_address, public_address, save_path
 from ._storage import SaveFile
 from ._trial import (
@@ -38,6 +38,8 @@ from ._trial import (
 from ._trials import Trials, generate_trials_to_calculate, trials_from_docs
 
 __all__ = [
+    "ALGORITHM",
+    "GIVEN",
     "JOB_STATES",
     "JOB_STATE_CANCEL",
     "JOB_STATE_DONE",
@@ -45,6 +47,8 @@ __all__ = [
     "JOB_STATE_NEW",
     "JOB_STATE_RUNNING",
     "JOB_VALID_STATES",
+    "LEARNED",
+    "OWN_VALUES",
     "STATUS_CANCELLED",
     "STATUS_CRASHED",
     "STATUS_FAIL",

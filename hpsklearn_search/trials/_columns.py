@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from ..space import Space
+from ..space import PointKey, Space, point_key
 from ..space._typing import BoolArray, FloatArray, IntArray
 from ._trial import Trial
 
@@ -35,6 +35,7 @@ class History:
     reported: FloatArray  # (n,), losses as reported: finite for ok trials, NaN for failed and pending ones
     variances: FloatArray  # (n,), of the losses as estimates, NaN if not known
     pending: BoolArray  # (n,), trials without an outcome, or with one that the window hides
+    known: BoolArray  # (n,), trials at the estimator's own values or at learned ones, which no algorithm suggested
     cache: dict[Any, Any]  # shared by all histories of a record, for derived state of an algorithm
     n_foreign: int = 0  # how many trials, the first ones, are of other data or another metric
 
@@ -79,8 +80,16 @@ def _on_one_scale(losses: FloatArray, n_foreign: int) -> FloatArray:
 class Columns:
     """Growing arrays over all trials of one space; `prior_trials` come first, and have no row number."""
 
-    def __init__(self, space: Space, prior_trials: Sequence[Trial] = (), *, is_prior_foreign: bool = False) -> None:
+    def __init__(
+        self,
+        space: Space,
+        prior_trials: Sequence[Trial] = (),
+        *,
+        is_prior_foreign: bool = False,
+        known_points: Collection[PointKey] = (),
+    ) -> None:
         self.space = space
+        self._known_points = known_points
         self._n_foreign = len(prior_trials) if is_prior_foreign else 0
         self.cache: dict[Any, Any] = {}
         self._n = 0
@@ -88,6 +97,7 @@ class Columns:
         self._losses = np.empty(16)
         self._variances = np.empty(16)
         self._pending = np.empty(16, dtype=bool)
+        self._known = np.empty(16, dtype=bool)
         self._n_prior = 0
         for number, trial in enumerate(prior_trials):
             self.append(trial.point)
@@ -102,13 +112,14 @@ class Columns:
     def append(self, point: Mapping[str, Any]) -> None:
         """Add a pending trial."""
         if self._n == len(self._losses):  # doubling makes the cost of a trial constant on average
-            for name in ("_units", "_losses", "_variances", "_pending"):
+            for name in ("_units", "_losses", "_variances", "_pending", "_known"):
                 old = getattr(self, name)
                 setattr(self, name, np.concatenate([old, np.empty_like(old)]))
         i = self._n
         self._units[i] = self.space.encode(point)
         self._losses[i] = self._variances[i] = math.nan
         self._pending[i] = True
+        self._known[i] = bool(self._known_points) and point_key(point) in self._known_points
         self._n += 1
 
     def tell(self, row: int, loss: float | None, variance: float | None) -> None:
@@ -127,4 +138,5 @@ class Columns:
             losses, variances, pending = losses.copy(), variances.copy(), pending.copy()
             losses[n_known:] = variances[n_known:] = math.nan
             pending[n_known:] = True
-        return History(self.space, self._units[:n], losses, variances, pending, self.cache, self._n_foreign)
+        known = self._known[:n]
+        return History(self.space, self._units[:n], losses, variances, pending, known, self.cache, self._n_foreign)

@@ -19,11 +19,14 @@ from typing import Any, TypeVar
 
 from .._texts import printable
 from ..exceptions import AllTrialsFailed
-from ..space import Space
+from ..space import PointKey, Space, point_key
 from ._columns import Columns, History
 from ._trial import EMPTY_MAPPING, Outcome, Trial
 
 T = TypeVar("T")
+
+# Where the point of a trial came from.
+ALGORITHM, GIVEN, OWN_VALUES, LEARNED = "algorithm", "points_to_evaluate", "own values", "learned"
 
 
 class Record:
@@ -41,6 +44,8 @@ class Record:
         # Finished trials of an earlier search: algorithms learn from them, but they are not part of the record.
         self.prior_trials: tuple[Trial, ...] = ()
         self.is_prior_foreign = False  # Whether their losses are of other data or another metric.
+        # Where the points came from that no algorithm suggested: {point_key(point): origin}.
+        self.origins: Mapping[PointKey, str] = {}
         self.n_settled = 0  # Number of the first trial that is not finished.
 
     def __len__(self) -> int:
@@ -183,10 +188,17 @@ class Record:
         candidates = [trial for trial in self._trials[:n_known] if trial.is_ok]
         return min(candidates, key=lambda trial: (trial.loss, trial.number), default=None)
 
+    def origin_of(self, trial: Trial) -> str:
+        """Where the point of a trial came from."""
+        return self.origins.get(point_key(trial.point), ALGORITHM) if self.origins else ALGORITHM
+
     def history(self, space: Space, n_known: int | None = None) -> History:
         """The record as arrays over `space`, with the outcomes of the first `n_known` trials only."""
         if self._columns is None or self._columns.space is not space:
-            self._columns = Columns(space, self.prior_trials, is_prior_foreign=self.is_prior_foreign)
+            known = {key for key, origin in self.origins.items() if origin in (OWN_VALUES, LEARNED)}
+            self._columns = Columns(
+                space, self.prior_trials, is_prior_foreign=self.is_prior_foreign, known_points=known
+            )
             for trial in self._trials:
                 self._columns.append(trial.point)
                 if trial.outcome is not None:

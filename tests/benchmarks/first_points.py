@@ -3,8 +3,8 @@
     python first_points.py record [--minutes 60] [--families A,B] [--nice 19]   # pieces that resume
     python first_points.py pack                                                  # pieces -> recorded/first_points.npz
 
-A piece holds the losses of 200 configurations of a family on one table, and of the defaults as row 0, by two
-independent 3-fold cross-validations. Every table sees the same configurations.
+A piece holds the losses of 100 of the 200 configurations of a family on one table, by two independent 3-fold
+cross-validations; the first of two pieces has the defaults as row 0. Every table sees the same configurations.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from threadpoolctl import threadpool_limits
 from hpsklearn_search.space import Space
 
 N = 200
+PARTS = 2  # pieces of one family on one table; the first ones of all tables come first
 TASKS = {"classification": CLASSIFICATION, "regression": REGRESSION}
 METRICS = {"classification": ("accuracy", "balanced_accuracy"), "regression": ("r2", "neg_mean_absolute_error")}
 PIECES = Path(os.environ.get("HPSKLEARN_SEARCH_PIECES", Path(tempfile.gettempdir()) / "hpsklearn_search_pieces"))
@@ -49,10 +50,14 @@ def losses(estimator: Any, X: np.ndarray, y: np.ndarray, task: str) -> np.ndarra
     return np.array(found)
 
 
-def record_piece(task: str, name: str, table_name: str, path: Path) -> None:
-    """Write the losses of the defaults and of every configuration on one table."""
+def record_piece(task: str, name: str, table_name: str, part: int, path: Path) -> None:
+    """Write the losses of a part of the configurations on one table, the defaults before the first part."""
     family, (X, y) = families(task)[name], table(table_name)
-    estimators = [family.defaults(), *(family.estimator(values, X.shape[1]) for values in configurations(family))]
+    chosen = np.array_split(np.arange(N), PARTS)[part]
+    every = configurations(family)
+    estimators = [family.estimator(every[row], X.shape[1]) for row in chosen]
+    if part == 0:
+        estimators.insert(0, family.defaults())
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         found = np.array([losses(estimator, X, y, task) for estimator in estimators])
@@ -62,25 +67,33 @@ def record_piece(task: str, name: str, table_name: str, path: Path) -> None:
     unfinished.rename(path)
 
 
+def missing(name: str, task: str) -> list[tuple[str, int, Path]]:
+    """Table, part and file of the pieces of a family that are not written yet."""
+    if name not in families(task):
+        return []
+    pieces = [
+        (each, part, PIECES / task / f"{name}-{each}-{part}.npy") for part in range(PARTS) for each in TASKS[task]
+    ]
+    recorded = set(np.load(RECORDED).files) if RECORDED.exists() else set()
+    return [piece for piece in pieces if not piece[2].exists() and f"{task}/{piece[2].stem}" not in recorded]
+
+
 def record(minutes: float, chosen: list[str]) -> None:
-    """Write pieces that are missing until the minutes are over; a table of each task in turn."""
+    """Write pieces that are missing until the minutes are over; the family that has cost least CPU is next."""
     until = time.monotonic() + 60 * minutes
-    for name in chosen or list(dict.fromkeys([*families("regression"), *families("classification")])):
-        for position in range(max(map(len, TASKS.values()))):
-            for task, tables in TASKS.items():
-                if position >= len(tables) or name not in families(task):
-                    continue
-                path = PIECES / task / f"{name}-{tables[position]}.npy"
-                if path.exists():
-                    continue
-                if time.monotonic() > until:
-                    return
-                start = time.process_time()
-                try:
-                    record_piece(task, name, tables[position], path)
-                    print(f"{task} {name} {tables[position]}: {time.process_time() - start:.0f} s CPU", flush=True)
-                except Exception as error:
-                    print(f"{task} {name} {tables[position]}: {error!r}", flush=True)
+    queues = {(name, task): missing(name, task) for task in TASKS for name in chosen or families(task)}
+    spent = {key: 0.0 for key, pieces in queues.items() if pieces}
+    while spent and time.monotonic() < until:
+        name, task = key = min(spent, key=lambda each: spent[each])
+        (table_name, part, path), start = queues[key].pop(0), time.process_time()
+        try:
+            record_piece(task, name, table_name, part, path)
+        except Exception as error:
+            print(f"{task} {path.stem}: {error!r}", flush=True)
+        spent[key] += time.process_time() - start
+        print(f"{task} {path.stem}: {time.process_time() - start:.0f} s CPU", flush=True)
+        if not queues[key]:
+            del spent[key]
 
 
 def pack() -> None:

@@ -163,7 +163,9 @@ def families(task: str) -> dict[str, Family]:
         "DecisionTree": one(
             DecisionTreeClassifier, DecisionTreeRegressor, {**TREE, "ccp_alpha": hp.logrange("ccp_alpha", 1e-6, 0.1)}
         ),
-        "SupportVectors": one(SVC, SVR, SVC_SPACE if is_class else SVR_SPACE, {}, is_scaled=True, relative=("gamma",)),
+        "SupportVectors": one(
+            SVC, SVR, SVC_SPACE if is_class else SVR_SPACE, BOUNDED, is_scaled=True, relative=("gamma",)
+        ),
         "LightGBM": one(
             *_lazy("lightgbm", "LGBM"), LIGHTGBM, {**SEED, "n_jobs": 1, "verbosity": -1, "subsample_freq": 1}
         ),
@@ -187,6 +189,7 @@ def families(task: str) -> dict[str, Family]:
 
 
 LINEAR = {"max_iter": 300}
+BOUNDED = {"max_iter": 20_000}  # a polynomial kernel with a large C may take hours
 LOGISTIC = {"C": hp.logrange("C", 1e-5, 1e4), "class_weight": hp.choice("class_weight", [None, "balanced"])}
 RIDGE = {"alpha": hp.logrange("alpha", 1e-4, 1e5)}
 ELASTIC = {"alpha": hp.logrange("alpha", 1e-5, 10.0), "l1_ratio": hp.uniform("l1_ratio", 0.0, 1.0)}

@@ -22,7 +22,17 @@ __all__ = ["GridSearchCV", "RandomizedSearchCV", "substitute"]
 COMMON = ("scoring", "n_jobs", "refit", "cv", "verbose", "pre_dispatch", "error_score", "return_train_score")
 
 
-ADDED = {"trials_", "n_trials_", "best_loss_", "stop_reason_", "importances_", "space_", "advice_", "splits_"}
+ADDED = {
+    "trials_",
+    "n_trials_",
+    "best_loss_",
+    "stop_reason_",
+    "importances_",
+    "space_",
+    "advice_",
+    "splits_",
+    "baseline_score_",
+}
 """Fitted attributes beyond those of the originals."""
 
 

@@ -49,7 +49,17 @@ HALF = np.arange(30) % 2
 GROUPS = np.arange(150) % 5
 WEIGHTS = np.arange(442) % 3 + 1.0
 
-OURS_ALONE = {"trials_", "n_trials_", "best_loss_", "stop_reason_", "importances_", "space_", "advice_", "splits_"}
+OURS_ALONE = {
+    "trials_",
+    "n_trials_",
+    "best_loss_",
+    "stop_reason_",
+    "importances_",
+    "space_",
+    "advice_",
+    "splits_",
+    "baseline_score_",
+}
 """Fitted attributes that GridSearchCV does not have."""
 
 METHODS = ("predict", "predict_proba", "decision_function", "transform", "score_samples")

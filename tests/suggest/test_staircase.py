@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -454,6 +455,18 @@ def test_a_branch_that_no_longer_gains_is_given_up(losses: list[float], is_given
     )
     options = {under_explored_option(history, np.random.default_rng(seed)) for seed in range(50)}
     assert ((0, 0) not in options) == is_given_up
+
+
+def test_points_that_were_learned_elsewhere_say_nothing_of_a_branch() -> None:
+    """A branch is neither given up for its own learned point, nor for the learned point of another one."""
+    space = Space(hp.choice("a", [{"x": hp.uniform("x", 0, 1)}, "r"]))
+    points = [*({"a": 0, "x": 0.5} for _ in range(4)), *({"a": 1} for _ in range(20))]
+    history = tried(space, *points, losses=[2.0, 9.0, 8.0, 7.0, *[1.0] * 20])
+    known = np.arange(24) == 0
+    for learned, is_given_up in ((~known & known, True), (known, False)):
+        seen = replace(history, known=learned)
+        options = {under_explored_option(seen, np.random.default_rng(seed)) for seed in range(50)}
+        assert ((0, 0) not in options) == is_given_up
 
 
 def test_a_history_can_be_restricted_to_an_option() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpsklearn_search import hp
-from hpsklearn_search.space import Space
-from hpsklearn_search.suggest import grid, point_key, unseen_point
+from hpsklearn_search.space import Space, point_key
+from hpsklearn_search.suggest import grid, unseen_point
 from hpsklearn_search.trials import Trials
 
 GRID = Space({"a": hp.choice("a", ["x", {"b": hp.randint("b", 3)}]), "c": hp.quniform("c", 0, 1, 0.5)})

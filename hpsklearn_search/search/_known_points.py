@@ -1,0 +1,118 @@
+"""The first points that no algorithm suggests: the estimator's own values, and settings learned on other data.
+
+>>> from sklearn.svm import SVC
+>>> from hpsklearn_search import hp
+>>> parameters = ParameterSpace({"C": hp.logrange(0.1, 100), "kernel": ["rbf", "linear"]}, SVC())
+>>> own_point(parameters, SVC())
+{'C': 1.0, 'kernel': 0}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ..space import Point
+from ..spaces._learned import learned_settings
+from ..trials import LEARNED, OWN_VALUES
+from ._describe import Setting, settings
+from ._nearest_point import is_numeric, nearest_point
+from ._parameters import ParameterSpace
+from ._points import is_same
+from ._set_params import is_estimator
+
+MOST_LEARNED = 4  # half of the first points of an algorithm with a model
+
+
+def own_point(parameters: ParameterSpace, estimator: Any) -> Point | None:
+    """The point at which the estimator has the values that it was given; None if it is not in the space."""
+    own = estimator.get_params(deep=True) if is_estimator(estimator) else {}
+    point = nearest_point(parameters, own, {})
+    params = parameters.params(point)
+    return point if all(name in own and is_same(value, own[name]) for name, value in params.items()) else None
+
+
+def learned_points(parameters: ParameterSpace, estimator: Any, n_features: int | None) -> list[Point]:
+    """Points at settings that were best on other data, best first; one a family in a choice of families."""
+    own = estimator.get_params(deep=True) if is_estimator(estimator) else {}
+    always: list[_Known] = []
+    families: list[_Known] = []
+    for part in _parts(parameters, estimator):
+        known = learned_settings(part.estimator, n_features)
+        if known and part.is_mostly_in(known[0]):
+            (families if part.branch else always).append((part, known))
+    if families:
+        aims = [_merged(0, [*always, family]) for family in families]
+    else:
+        n_known = max((len(known) for _, known in always), default=0)
+        aims = [_merged(rank, always) for rank in range(min(n_known, MOST_LEARNED))]
+    return [nearest_point(parameters, aim, own) for aim in aims]
+
+
+def known_points(parameters: ParameterSpace, estimator: Any, X: Any, most: int) -> Iterator[tuple[str, Point]]:
+    """The points with their origin: the estimator's own values, then at most `most` learned points."""
+    own = own_point(parameters, estimator)
+    if own is not None:
+        yield OWN_VALUES, own
+    shape = getattr(X, "shape", None)
+    n_features = shape[1] if shape is not None and len(shape) == 2 else None
+    for point in learned_points(parameters, estimator, n_features)[:most]:
+        yield LEARNED, point
+
+
+# ---------------------------------------------------------------------- the estimators whose parameters are searched
+@dataclass
+class _Part:
+    """An estimator inside of the searched one, and which of its parameters the space has."""
+
+    path: str
+    estimator: Any
+    branch: Mapping[str, Any]  # the parameters that put it there: empty if it is always there
+    numeric: set[str] = field(default_factory=set)
+
+    def is_mostly_in(self, known: Mapping[str, Any]) -> bool:
+        """Whether `known` says something about at least half of the numeric parameters."""
+        return bool(self.numeric) and 2 * len(self.numeric & known.keys()) >= len(self.numeric)
+
+
+# A part, and the settings that are known for its class.
+_Known: TypeAlias = "tuple[_Part, list[dict[str, Any]]]"
+
+
+def _parts(parameters: ParameterSpace, estimator: Any) -> Iterator[_Part]:
+    parts: dict[tuple[str, int], _Part] = {}
+    for setting in settings(parameters):
+        if setting.parameter is not None:
+            path, name, owner, branch = _owner(setting, estimator)
+            part = parts.setdefault((path, id(owner)), _Part(path, owner, branch))
+            if is_numeric(setting.node):
+                part.numeric.add(name)
+    yield from parts.values()
+
+
+def _owner(setting: Setting, estimator: Any) -> tuple[str, str, Any, Mapping[str, Any]]:
+    """The estimator that has the parameter: its path, the name there, itself, and what a branch sets to get it."""
+    path, name = "", str(setting.parameter)
+    above = [owner for owner in setting.owners if name.startswith(f"{owner}__")]
+    branch = {owner: setting.owners[owner] for owner in above}
+    if above:
+        path = max(above, key=len)
+        estimator, name = setting.owners[path], name[len(path) + 2 :]
+    while "__" in name and is_estimator(estimator):
+        step, _, rest = name.partition("__")
+        inner = estimator.get_params(deep=True).get(step)
+        if not is_estimator(inner):
+            break
+        path, name, estimator = (f"{path}__{step}" if path else step), rest, inner
+    return path, name, estimator, branch
+
+
+def _merged(rank: int, parts: Sequence[_Known]) -> dict[str, Any]:
+    """The settings of that rank of all parts, under the names of the whole estimator."""
+    values: dict[str, Any] = {}
+    for part, known in parts:
+        values |= part.branch
+        prefix = f"{part.path}__" if part.path else ""
+        values |= {f"{prefix}{name}": value for name, value in known[min(rank, len(known) - 1)].items()}
+    return values

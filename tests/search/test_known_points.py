@@ -1,0 +1,233 @@
+"""Where a search begins: the estimator's own values, and settings that were best on other data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from hpsklearn_search import HyperoptSearchCV, hp, spaces
+from hpsklearn_search.hyperopt.pyll import scope
+from hpsklearn_search.search._known_points import known_points, learned_points, own_point
+from hpsklearn_search.search._parameters import ParameterSpace
+from hpsklearn_search.space import point_key
+from hpsklearn_search.spaces import _learned
+from hpsklearn_search.suggest import rand
+
+X, y = load_iris(return_X_y=True)
+TABLE = {
+    "per_feature": {"SVC": ["gamma"]},
+    "settings": {
+        "SVC": [{"C": c, "gamma": 1.0, "kernel": "rbf"} for c in (10.0, 1.0, 100.0, 0.5, 7.0)],
+        "RandomForestClassifier": [{"max_features": 0.5, "min_samples_leaf": 2, "n_estimators": 90}],
+        "Ridge": [{"alpha": 3.0}],
+    },
+}
+REAL_TABLE = _learned._table
+C = hp.logrange(0.01, 1000)
+
+
+@pytest.fixture(autouse=True)
+def known_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of three classes in place of the learned one."""
+    monkeypatch.setattr(_learned, "_table", lambda: TABLE)
+
+
+def learned(estimator: Any, space: Any, n_features: int | None = 4) -> list[dict[str, Any]]:
+    """The parameters of the learned points."""
+    parameters = ParameterSpace(space, estimator)
+    return [parameters.params(point) for point in learned_points(parameters, estimator, n_features)]
+
+
+def origins(search: HyperoptSearchCV) -> list[str]:
+    """Where each candidate came from, in order of suggestion."""
+    return [search.trials_.record.origin_of(trial) for trial in search.trials_.record]
+
+
+# ---------------------------------------------------------------------- own values
+def test_the_search_begins_with_the_values_of_the_estimator() -> None:
+    """The first candidate is the estimator as it was given, and its score is known afterwards."""
+    search = HyperoptSearchCV(Ridge(alpha=2.5), {"alpha": C}, max_evals=4, cv=3, random_state=0).fit(X, y)
+    assert search.cv_results_["params"][0] == {"alpha": 2.5}
+    assert search.baseline_score_ == search.cv_results_["mean_test_score"][0] <= search.best_score_
+
+
+def test_values_outside_of_the_space_are_no_candidate() -> None:
+    """Where a value lies outside of its range, the estimator's own values are not evaluated."""
+    search = HyperoptSearchCV(Ridge(alpha=5000.0), {"alpha": C}, max_evals=4, cv=3, random_state=0).fit(X, y)
+    assert "own values" not in origins(search)
+    assert not hasattr(search, "baseline_score_")
+
+
+def test_own_values_choose_the_branch_that_has_them() -> None:
+    """In a space with branches the point is in the branch whose constants the estimator has."""
+    space = {"kernel": hp.choice([{"kernel": "poly", "degree": [2, 3]}, {"kernel": "linear"}]), "C": C}
+    parameters = ParameterSpace(space, SVC(kernel="poly", degree=3, C=0.5))
+    point = own_point(parameters, SVC(kernel="poly", degree=3, C=0.5))
+    assert point is not None
+    assert parameters.params(point) == {"kernel": "poly", "degree": 3, "C": 0.5}
+
+
+def test_an_enumerated_grid_keeps_its_order() -> None:
+    """A grid of few points is evaluated in GridSearchCV's order, and the own values are found in it."""
+    search = HyperoptSearchCV(Ridge(), {"alpha": [0.1, 1.0, 10.0]}, cv=3).fit(X, y)
+    assert [params["alpha"] for params in search.cv_results_["params"]] == [0.1, 1.0, 10.0]
+    assert search.baseline_score_ == search.cv_results_["mean_test_score"][1]
+
+
+def test_the_own_score_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """With verbose=1 one line compares the own values with the best candidate."""
+    HyperoptSearchCV(SVC(), {"C": C}, max_evals=3, cv=3, random_state=0, verbose=1).fit(X, y)
+    assert "own values: 0.9" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------------- learned settings
+def test_learned_settings_are_found_by_class_and_parameter() -> None:
+    """The label is of no importance, nor how deep in a pipeline the estimator is."""
+    model = TransformedTargetRegressor(make_pipeline(StandardScaler(), SVC()))
+    space = {"regressor__svc__C": hp.logrange("any label", 0.01, 1000), "regressor__svc__gamma": hp.logrange(0.01, 9)}
+    assert learned(model, space)[0] == {"regressor__svc__C": 10.0, "regressor__svc__gamma": 0.25}
+
+
+def test_the_best_four_are_used() -> None:
+    """At most four settings are used, the best first."""
+    assert [params["C"] for params in learned(SVC(), {"C": C})] == [10.0, 1.0, 100.0, 0.5]
+
+
+def test_a_value_moves_into_the_range() -> None:
+    """A learned value outside of the range becomes the nearest value inside."""
+    assert learned(SVC(), {"C": hp.logrange(20, 50)})[0]["C"] == pytest.approx(20)
+    assert learned(RandomForestClassifier(), {"n_estimators": hp.uniformint(100, 300)}) == [{"n_estimators": 100}]
+
+
+def test_a_value_becomes_the_nearest_option() -> None:
+    """In a list of numbers the nearest one by ratio is taken, and the learned option where it is listed."""
+    space = {"C": [0.1, 6, 40], "kernel": ["linear", "rbf"]}
+    assert learned(SVC(), space)[0] == {"C": 6, "kernel": "rbf"}
+
+
+def test_a_computed_parameter_comes_near() -> None:
+    """Of an expression over one label the value that is nearest is taken."""
+    space = {"n_estimators": scope.int(hp.quniform("trees", 20, 200, 10))}
+    assert learned(RandomForestClassifier(), space) == [{"n_estimators": 90}]
+    assert learned(Ridge(), {"alpha": 10 ** hp.uniform("exponent", -3, 3)})[0]["alpha"] == pytest.approx(3, rel=0.2)
+
+
+def test_what_is_not_known_is_in_the_middle() -> None:
+    """A parameter that the table does not have takes the middle of its range."""
+    space = {"C": C, "coef0": hp.uniform(-1, 3)}
+    assert learned(SVC(), space)[0]["coef0"] == pytest.approx(1.0)
+
+
+def test_settings_that_know_less_than_half_are_not_used() -> None:
+    """Of the numeric parameters of the class in the space, the table must know half."""
+    space = {"C": C, "coef0": hp.uniform(-1, 1), "tol": hp.logrange(1e-5, 1e-1)}
+    assert learned(SVC(), space) == []
+
+
+def test_what_depends_on_columns_needs_them() -> None:
+    """Gamma is learned per column; without a number of columns nothing is known of it."""
+    space = {"gamma": hp.logrange(0.001, 10)}
+    assert learned(SVC(), space, n_features=10)[0] == {"gamma": pytest.approx(0.1)}
+    assert learned(SVC(), space, n_features=None) == []
+
+
+def test_a_choice_of_families_gets_one_point_each() -> None:
+    """Every family begins at its best learned setting."""
+    model = Pipeline([("model", SVC())])
+    found = learned(model, spaces.choose([SVC(), RandomForestClassifier()], "model", size="small"))
+    assert [type(params["model"]) for params in found] == [SVC, RandomForestClassifier]
+    assert found[0]["model__C"] == 10.0
+    assert found[1]["model__min_samples_leaf"] == 2
+
+
+@given(low=st.floats(1e-6, 1e3), ratio=st.floats(1.01, 1e6), step=st.sampled_from([None, 0.5, 3.0]))
+def test_known_points_are_points_of_any_range(low: float, ratio: float, step: float | None) -> None:
+    """Whatever the range, each known point lies in the space."""
+    node = hp.logrange(low, low * ratio) if step is None else hp.quniform("C", low, low * ratio + step, step)
+    parameters = ParameterSpace({"C": node, "kernel": ["rbf", "poly"]}, SVC())
+    for _, point in known_points(parameters, SVC(), X, most=4):
+        assert parameters.space.check(point) == point
+
+
+# ---------------------------------------------------------------------- in a search
+def test_candidates_tell_where_they_came_from() -> None:
+    """First the user's points, then the own values, the learned ones, and the algorithm's."""
+    first = [{"C": 33.0, "kernel": "rbf"}]
+    search = HyperoptSearchCV(
+        SVC(), {"C": C, "kernel": ["rbf", "linear"]}, max_evals=8, cv=3, random_state=0, points_to_evaluate=first
+    ).fit(X, y)
+    # The own values are learned, too: C=1 and the kernel "rbf".
+    assert origins(search) == ["points_to_evaluate", "own values", *["learned"] * 3, *["algorithm"] * 3]
+    assert search.results_frame()["origin"].sort_index().tolist() == origins(search)
+
+
+def test_learned_points_take_at_most_half_of_the_candidates() -> None:
+    """Of four candidates two may be learned."""
+    search = HyperoptSearchCV(SVC(C=2.0), {"C": C}, max_evals=4, cv=3, random_state=0).fit(X, y)
+    assert origins(search) == ["own values", "learned", "learned", "algorithm"]
+
+
+@pytest.mark.parametrize("settings", [{"first_points": None}, {"algo": "random"}, {"algo": "anneal"}])
+def test_nothing_is_known_where_nothing_shall_be(settings: dict[str, Any]) -> None:
+    """Without first points, and for algorithms without a model, every candidate is the algorithm's."""
+    search = HyperoptSearchCV(SVC(), {"C": C}, max_evals=3, cv=3, random_state=0, **settings).fit(X, y)
+    assert origins(search) == ["algorithm"] * 3
+
+
+def test_an_own_algorithm_gets_no_other_points() -> None:
+    """A function of the user's is asked for every candidate."""
+
+    def algorithm(*arguments: Any) -> Any:
+        return rand.suggest(*arguments)
+
+    search = HyperoptSearchCV(SVC(), {"C": C}, max_evals=3, cv=3, random_state=0, algo=algorithm).fit(X, y)
+    assert origins(search) == ["algorithm"] * 3
+
+
+def test_constraints_hold_for_known_points() -> None:
+    """A known point that `constraints` refuses is left out."""
+    search = HyperoptSearchCV(
+        SVC(), {"C": C}, max_evals=8, cv=3, random_state=0, constraints=lambda params: params["C"] < 5
+    ).fit(X, y)
+    assert max(search.cv_results_["param_C"]) < 5
+    assert origins(search)[:2] == ["own values", "learned"]
+
+
+def test_a_resumed_search_finds_the_same(tmp_path: Path) -> None:
+    """A search that is continued from its file has the candidates of one that was not interrupted."""
+    models = spaces.choose([SVC(), RandomForestClassifier(5, random_state=0)], "model", size="small")
+
+    def search(n: int, file: Path | None) -> HyperoptSearchCV:
+        model = Pipeline([("model", SVC())])
+        return HyperoptSearchCV(model, models, max_evals=n, cv=3, random_state=0, trials_save_file=file).fit(X, y)
+
+    search(5, tmp_path / "search.db")
+    resumed, whole = search(25, tmp_path / "search.db"), search(25, None)
+    points = [[trial.point for trial in each.trials_.record] for each in (resumed, whole)]
+    assert origins(resumed)[:2] == ["learned", "learned"]
+    assert list(map(point_key, points[0])) == list(map(point_key, points[1]))
+
+
+def test_wrong_first_points_are_refused() -> None:
+    """Points of one's own are given by another argument."""
+    with pytest.raises(ValueError, match="first_points"):
+        HyperoptSearchCV(SVC(), {"C": C}, first_points=[{"C": 1}]).fit(X, y)
+
+
+def test_the_table_of_the_package_is_in_order() -> None:
+    """Every class that the package knows gets points in its ready space, all of them inside."""
+    table = REAL_TABLE()
+    assert np.all([1 <= len(known) <= 6 for known in table["settings"].values()])
+    assert {"date", "source", "version"} <= table.keys()
