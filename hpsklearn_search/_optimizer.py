@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from ._keywords import ExplainsKeywords
+from ._texts import public_repr
 from .hyperopt._algorithm import resolve_algo
 from .hyperopt._objective import outcome_of
 from .hyperopt._translate import as_trials, translate_space
@@ -208,7 +209,7 @@ class Optimizer(ExplainsKeywords):
         trial = self.trials.record[number] if exists else None
         if trial is None or (isinstance(suggestion, Suggestion) and suggestion.point != trial.point):
             raise ValueError(
-                f"no trial of this optimizer is {suggestion!r}; tell() takes what its ask() returned, "
+                f"no trial of this optimizer is {public_repr(suggestion)}; tell() takes what its ask() returned, "
                 "or the point {label: value} of a trial of your own"
             )
         if trial.is_finished:

@@ -36,10 +36,11 @@ _SECRET_IN_QUERY = {"sig", "signature", "x-amz-signature", "key", "odbc_connect"
 
 # After "://": everything up to the last @ before the path, and a password with a slash in it, but not a port.
 _USER_IN_ADDRESS = re.compile(r"(?<=://)(?:[^/\s]{0,500}@|[^/\s:@'\"]{0,200}:(?!\d+[/?\s])[^\s'\"]{0,300}@)")
-# The last: an option of a program and its value, as words of a line or as items of a list.
+# The second is an option of a program and its value, as words of a line or as items of a list; the last a pair.
 _NAME = re.compile(
     r"""(?<![\w.%-])(?:(?P<name>[\w.%-]+)(?:\s{0,2}=(?!=)\s{0,2}|['"]\s{0,2}:\s{0,2})"""
-    r"""|(?P<option>--?[A-Za-z][\w.-]*)(?:['"],\s{0,2}(?=b?['"])|[^\S\n](?=[^\s-])))"""
+    r"""|(?P<option>--?[A-Za-z][\w.-]*)(?:['"],\s{0,2}(?=b?['"])|[^\S\n](?=[^\s-]))"""
+    r"""|(?P<first>(?<=\(['"])[\w.%-]+)['"],\s{0,2}(?=b?['"]|[(\[{]))"""
 )
 _VALUE = re.compile(
     r"""b?'(?:[^'\\]|\\.)*(?:'|$)|b?"(?:[^"\\]|\\.)*(?:"|$)|\{[^{}]*\}|(?:[^&;\s'"#]|#(?![\w.-]+=))*""", re.DOTALL
@@ -111,7 +112,7 @@ def _is_in_address(match: re.Match[str]) -> bool:
 
 
 def _is_name_of_secret(match: re.Match[str]) -> bool:
-    name = match["name"] or match["option"]
+    name = match["name"] or match["option"] or match["first"]
     return is_secret_name(name) or (_is_in_address(match) and name.lower() in _SECRET_IN_QUERY)
 
 

@@ -58,6 +58,8 @@ TEXTS = [
     'run(["curl", "-pw", "{}"])',
     "curl --api-key {} -v failed",
     "curl --password '{}' failed",
+    "[('password', '{}'), ('C', 1)]",
+    "dict_items([('api_key', ['{}', 'b'])])",
     "user=u password=a(b){} host=h",
     "user=u password=a(b),{} host=h",
 ]
@@ -93,7 +95,7 @@ def test_no_password_stays_in_an_address(password: str, scheme: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["http://host:80/path?x=a@b", "C:/data/x@y.db", "TfidfVectorizer(token_pattern='(?u)x')", "if token == 'x':",
-     "password=None", "curl --token --verbose", "the options --token, --x", "sqlite:////home/me/mlflow.db",
+     "password=None", "curl --token --verbose", "['password', 'C']", "the options --token, --x", "sqlite:////home/me/mlflow.db",
      "me@host", "f(C=[1], x={'y': ('z',)})"],
 )  # fmt: skip
 def test_what_is_no_secret_stays(text: str) -> None:

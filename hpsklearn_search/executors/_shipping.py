@@ -109,7 +109,7 @@ class SharedFunction:
 
     def _write(self, function: Function, root: str) -> None:
         self._n_arrays = 0
-        self._temp_folder = TempFolder(root)
+        self._temp_folder = self._new_folder(root)
         self.folder = self._temp_folder.path
         self.path = os.path.join(self.folder, "function")
         try:
@@ -123,6 +123,14 @@ class SharedFunction:
         except Exception as error:
             self.remove()
             raise not_picklable(error) from error
+
+    def _new_folder(self, root: str) -> TempFolder:
+        try:
+            os.makedirs(root, exist_ok=True)
+            return TempFolder(root)
+        except OSError as error:
+            text = f"{error.strerror}; set {self._setting} to a folder in which you may write"
+            raise OSError(error.errno, text, root) from error
 
     def check(self) -> None:
         """Raise if the file is no longer there."""
@@ -190,9 +198,7 @@ def _roots(temp_folder: str | None) -> list[str]:
     """Folders to make folders in, in order of preference."""
     only = temp_folder or os.environ.get("JOBLIB_TEMP_FOLDER")
     if only:
-        only = os.path.abspath(os.path.expanduser(only))  # as joblib does; the program may change its directory
-        os.makedirs(only, exist_ok=True)
-        return [only]
+        return [os.path.abspath(os.path.expanduser(only))]  # as joblib does; the program may change its directory
     # Shared memory first, as joblib does: files there are not written to a disk.
     shared = ["/dev/shm"] if os.access("/dev/shm", os.W_OK | os.X_OK) else []
     return [*shared, os.path.abspath(tempfile.gettempdir())]

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import public_repr
 from ..exceptions import InvalidTrial
 from ..space import Point, Space
 from ..suggest import ALGORITHMS, SuggestAlgorithm, auto, gp, tpe
@@ -31,12 +32,15 @@ def resolve_algo(algo: Any) -> SuggestAlgorithm:
         return auto.suggest
     if isinstance(algo, str):
         if algo not in ALGORITHMS:
-            raise ValueError(f"algo={algo!r} is unknown; write one of {sorted(ALGORITHMS)}, or a suggest function")
+            raise ValueError(
+                f"algo={public_repr(algo)} is unknown; write one of {sorted(ALGORITHMS)}, or a suggest function"
+            )
         return ALGORITHMS[algo]
     function: Callable[..., Any] | None = algo if callable(algo) else getattr(algo, "suggest", None)
     if not callable(function):
         raise TypeError(
-            f"algo must be one of {sorted(ALGORITHMS)}, a function such as tpe.suggest, or None, got {algo!r}"
+            f"algo must be one of {sorted(ALGORITHMS)}, a function such as tpe.suggest, or None, got "
+            f"{public_repr(algo)}"
         )
     inner = _without_partial(function)
     _refuse_hyperopt(inner)
@@ -89,8 +93,8 @@ def as_points(suggested: Any) -> list[Point]:
     """The points in what an algorithm returned: points themselves, or hyperopt's documents of trials."""
     if not isinstance(suggested, Sequence) or not all(isinstance(one, Mapping) for one in suggested):
         raise InvalidTrial(
-            f"algo returned {suggested!r}; an algorithm returns a list with a point {{label: value}} for each of "
-            "new_ids, or with a document, as trials.new_trial_docs makes them"
+            f"algo returned {public_repr(suggested)}; an algorithm returns a list with a point {{label: value}} for "
+            "each of new_ids, or with a document, as trials.new_trial_docs makes them"
         )
     return [_as_point(one) for one in suggested]
 
@@ -100,7 +104,7 @@ def _as_point(suggestion: Mapping[str, Any]) -> Point:
     if not isinstance(misc, Mapping):
         return {label: _scalar(value) for label, value in suggestion.items()}
     if "vals" not in misc:
-        raise InvalidTrial(f"algo returned a document without ['misc']['vals']: {suggestion!r}")
+        raise InvalidTrial(f"algo returned a document without ['misc']['vals']: {public_repr(suggestion)}")
     return {label: _scalar(values[0]) for label, values in misc["vals"].items() if len(values)}
 
 

@@ -301,7 +301,7 @@ def space_eval(space: Any, hp_assignment: Mapping[str, Any]) -> Any:
     if not isinstance(hp_assignment, Mapping) or has_nodes(hp_assignment):
         raise TypeError(
             "space_eval(space, point) takes the space first and then the point {label: value}, such as the result "
-            f"of fmin; got the point {hp_assignment!r}"
+            f"of fmin; got the point {public_repr(hp_assignment)}"
         )
     parsed = Space(translate_space(space))
     return parsed.assemble(parse_values(parsed, hp_assignment))
@@ -331,8 +331,8 @@ def _parse_space(space: Any) -> Space:
     if isinstance(root, Node) or (isinstance(root, dict | list | tuple) and root):
         return Space(root)
     raise BadSearchSpace(
-        f"space={space!r} has nothing to search; write a dict with a distribution for each name, for example "
-        "space={'x': hp.uniform(0, 1)}"
+        f"space={public_repr(space)} has nothing to search; write a dict with a distribution for each name, for "
+        "example space={'x': hp.uniform(0, 1)}"
     )
 
 

@@ -8,6 +8,7 @@ import numbers
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
+from .._texts import public_repr
 from ..exceptions import InvalidLoss, InvalidResultStatus, InvalidTrial
 from ..executors import Finished
 from ..integrations import inside_run
@@ -108,7 +109,11 @@ def outcome_of(value: Any, trial: Trial) -> Outcome:
     result = dict(value)
     status = result.get("status")
     if status not in STATUS_STRINGS:
-        found = f"status={status!r}" if "status" in result else f"a dict without the key 'status', {_keys(result)}"
+        found = (
+            f"status={public_repr(status)}"
+            if "status" in result
+            else f"a dict without the key 'status', {_keys(result)}"
+        )
         raise InvalidResultStatus(
             f"trial {trial.number} at {trial.point}: the objective returned {found}; "
             f"return {{'loss': ..., 'status': STATUS_OK}}, with a status of {STATUS_STRINGS}"
@@ -133,7 +138,7 @@ def check_takes_one_argument(fn: Callable[..., Any], space: Space) -> None:
     """Raise TypeError if `fn` cannot be called with one configuration, as far as its signature tells."""
     if not callable(fn):
         raise TypeError(
-            f"fn must be a function of the configuration, got {fn!r}; write fmin(objective, space), no call"
+            f"fn must be a function of the configuration, got {public_repr(fn)}; write fmin(objective, space), no call"
         )
     try:
         signature = inspect.signature(fn)
@@ -159,6 +164,6 @@ def _loss(loss: Any, trial: Trial) -> float:
         return float(loss)
     raise InvalidLoss(
         f"trial {trial.number} at {trial.point}: the objective must return a real number as loss, "
-        f"got {loss!r} of type {type(loss).__name__}; return float(loss), "
+        f"got {public_repr(loss)} of type {type(loss).__name__}; return float(loss), "
         "or {'loss': float(loss), 'status': STATUS_OK}"
     )

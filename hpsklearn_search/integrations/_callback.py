@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from .._keywords import ExplainsKeywords
-from .._texts import without_secrets
+from .._texts import public_repr, without_secrets
 from ..exceptions import NotInstalledError
 from ..optimize import Callback, check_timeout
-from ..trials import Trial, Trials
+from ..trials import Trial, Trials, is_address, public_address
 from . import _client, _unsent
 from ._content import default_run_name, milliseconds, valid_tags
 from ._session import Ending, Session
@@ -106,11 +106,13 @@ class MLflowCallback(Callback, ExplainsKeywords):
         unsent_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         if log_model not in ("best", None, False):
-            raise ValueError(f'log_model must be "best" or None, got {log_model!r}')
+            raise ValueError(f'log_model must be "best" or None, got {public_repr(log_model)}')
         if tags is not None and not isinstance(tags, Mapping):
-            raise TypeError(f"tags must be a dict, such as tags={{'team': 'risk'}}, got {tags!r}")
+            raise TypeError(f"tags must be a dict, such as tags={{'team': 'risk'}}, got {public_repr(tags)}")
         if tracking_uri is not None and not isinstance(tracking_uri, str | os.PathLike):
-            raise TypeError(f"tracking_uri must be an address, such as 'http://localhost:5000', got {tracking_uri!r}")
+            raise TypeError(
+                f"tracking_uri must be an address, such as 'http://localhost:5000', got {public_repr(tracking_uri)}"
+            )
         if parent_run_id is not None and experiment is not None:
             raise ValueError(
                 f"experiment={experiment!r}: the run parent_run_id={parent_run_id!r} already has an experiment; "
@@ -184,6 +186,11 @@ class MLflowCallback(Callback, ExplainsKeywords):
         >>> def send_again():
         ...     return MLflowCallback.resend("mlflow-unsent-3f2b8c1d.jsonl")
         """
+        if is_address(os.fspath(path)):
+            raise ValueError(
+                f"path={public_address(os.fspath(path))} is an address; write resend(path, tracking_uri=...), with the "
+                "file that the warning of the search names as path"
+            )
         return _unsent.resend(Path(path), tracking_uri, parent_run_id)
 
     # ------------------------------------------------------------------ the search

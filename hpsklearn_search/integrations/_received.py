@@ -76,6 +76,11 @@ def _is_metric(value: Any) -> bool:
     )
 
 
+def _is_dataset(value: Any) -> bool:
+    needed = {"name", "digest", "source_type", "source"}
+    return _are_texts(value) and (not value or needed <= set(value) <= {*needed, "schema", "profile"})
+
+
 def _optional(is_right: Check) -> Check:
     return lambda value: value is None or is_right(value)
 
@@ -88,7 +93,6 @@ DESTINATION: Mapping[str, Check] = {
     "tags": _are_texts,
     "runs": _are_runs,
 }
-DATASET = {"name", "digest", "source_type", "source", "schema", "profile"}
 UPDATE: Mapping[str, Check] = {
     "trial": _optional(_is_count),
     **dict.fromkeys(("start", "end"), _optional(_is_time)),
@@ -96,7 +100,7 @@ UPDATE: Mapping[str, Check] = {
     "tags": _are_tags,
     "params": _are_texts,
     "metrics": _are_metrics,
-    "dataset": lambda value: _are_texts(value) and set(value) <= DATASET,
+    "dataset": _is_dataset,
     **dict.fromkeys(("folder", "model"), _optional(_is_text)),
 }
 
@@ -131,9 +135,11 @@ def read(path: Path) -> tuple[Destination, list[Update]]:
 
 def _text_of(path: Path) -> str:
     # O_NONBLOCK: to open a named pipe must not wait for its other end.
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("it is not a file")
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise ValueError("it is not a file")
+    with open(fd, encoding="utf-8") as file:
         return file.read()
 
 

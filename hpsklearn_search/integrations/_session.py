@@ -6,6 +6,7 @@ import csv
 import numbers
 import tempfile
 import time
+import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -31,7 +32,7 @@ from ._writer import Unsent, Writer
 
 logger = safe_logger(__name__)
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")  # of a text that a spreadsheet evaluates
+FORMULA_STARTS = ("=", "+", "-", "@")  # of a text that a spreadsheet evaluates
 LONGEST_WAIT = 60.0  # seconds that the start of a trial on a worker waits for its run; a new data base takes ten
 LONGEST_REASON = 200  # characters of an exception in the warning
 
@@ -220,5 +221,8 @@ def _cell(value: Any) -> Any:
     """A number as it is, any other value as a text that no spreadsheet takes for a formula."""
     if isinstance(value, numbers.Number):
         return value
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    text = without_secrets(str(value))
+    # Spreadsheets leave out blanks and invisible characters, and take wide forms of the signs for them.
+    first = next((c for c in text if c.isprintable() and not c.isspace()), "")
+    is_formula = text[:1] in ("\t", "\r", "\n") or unicodedata.normalize("NFKC", first).startswith(FORMULA_STARTS)
+    return f"'{text}" if is_formula else text

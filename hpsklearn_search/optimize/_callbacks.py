@@ -99,7 +99,7 @@ def check_callback(callback: Any) -> Callback:
     """`callback`, or a TypeError if it is a class or something else."""
     if isinstance(callback, type) or not hasattr(callback, "on_trial_end"):
         raise TypeError(
-            f"callbacks must be instances of Callback, as in callbacks=[MyCallback()]; got {callback!r}. "
+            f"callbacks must be instances of Callback, as in callbacks=[MyCallback()]; got {public_repr(callback)}. "
             "A function becomes a method: class MyCallback(Callback): def on_trial_end(self, trials, trial): ..."
         )
     return callback  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import public_repr
 from ._candidates import Candidates, robust_minimum
 from ._display import Display
 from ._style import (
@@ -105,7 +106,8 @@ class SearchHistoryDisplay(Display):
         """
         if not isinstance(searches, Mapping):
             raise TypeError(
-                f"searches must be a dict: from_searches({{'first': search, 'second': other}}), got {searches!r}"
+                f"searches must be a dict: from_searches({{'first': search, 'second': other}}), got "
+                f"{public_repr(searches)}"
             )
         return cls({name: Candidates.from_search(search, metric) for name, search in searches.items()}, x).plot(ax)
 

@@ -22,6 +22,7 @@ from types import FunctionType
 from typing import Any
 
 from sklearn.base import _fit_context
+from sklearn.metrics import get_scorer
 from sklearn.metrics._scorer import _MultimetricScorer as _Bundle
 from sklearn.metrics._scorer import _PassthroughScorer
 from sklearn.model_selection._search import BaseSearchCV
@@ -61,6 +62,7 @@ __all__ = [
     "is_passthrough_scorer",
     "num_samples",
     "requires_y",
+    "returns_one_score",
     "safe_indexing",
     "score",
     "scorers_by_name",
@@ -102,6 +104,11 @@ def is_multimetric_scorer(scorer: Any) -> bool:
 def is_passthrough_scorer(scorer: Any) -> bool:
     """Whether `scorer` calls the ``score`` method of the estimator."""
     return type(scorer) is _PassthroughScorer
+
+
+def returns_one_score(scorer: Any) -> bool:
+    """Whether `scorer` is scikit-learn's own for one metric; a function of the user's may return several scores."""
+    return isinstance(scorers_by_name(scorer), type(get_scorer("accuracy")) | _PassthroughScorer)
 
 
 class _MultimetricScorer(_Bundle):  # messages of scikit-learn name it

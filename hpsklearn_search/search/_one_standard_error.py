@@ -18,6 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from .._texts import public_repr
 from ..space._typing import BoolArray, FloatArray
 from ._simplest import Beside, Simplest
 
@@ -74,5 +75,5 @@ def one_standard_error(simplest: str, *, metric: str = "score", larger_is_simple
     {'max_depth': 3}
     """
     if not isinstance(simplest, str):
-        raise TypeError(f"simplest must be the name of one parameter, such as 'max_depth', got {simplest!r}")
+        raise TypeError(f"simplest must be the name of one parameter, such as 'max_depth', got {public_repr(simplest)}")
     return OneStandardError(simplest, metric, larger_is_simpler)

@@ -17,6 +17,7 @@ from typing import Any
 
 from sklearn.metrics import get_scorer_names
 
+from .._texts import public_repr
 from ..space import brief
 
 # By the name without signs and in small letters; an error is negated, so that higher is better.
@@ -65,17 +66,21 @@ _TO_BE_MADE = {
 def unknown_scorer(scoring: Any, owner: str = "HyperoptSearchCV") -> str | None:
     """What is wrong with the type of `scoring`, or with the first unknown name in it; None if nothing is."""
     if isinstance(scoring, set | frozenset):
-        return f"scoring={scoring!r} is a set, which has no order; write scoring={sorted(scoring, key=str)!r}"
+        return (
+            f"scoring={public_repr(scoring)} is a set, which has no order; write scoring={sorted(scoring, key=str)!r}"
+        )
     if scoring is not None and not callable(scoring) and not isinstance(scoring, str | list | tuple | Mapping):
         return (
             f"The 'scoring' parameter of {owner} must be the name of a scorer, a function scoring(estimator, X, y), or "
-            f"a list or dict of these. Got {scoring!r} of type {type(scoring).__name__} instead."
+            f"a list or dict of these. Got {public_repr(scoring)} of type {type(scoring).__name__} instead."
         )
     if isinstance(scoring, str):
         # Where nothing is near, the words are scikit-learn's.
-        stranger = f"The 'scoring' parameter of {owner} must be the name of a scorer. Got {scoring!r} instead."
+        stranger = (
+            f"The 'scoring' parameter of {owner} must be the name of a scorer. Got {public_repr(scoring)} instead."
+        )
         known = scoring in get_scorer_names()
-        return None if known else _complaint(scoring, "scoring=", f"scoring={scoring!r}", stranger)
+        return None if known else _complaint(scoring, "scoring=", f"scoring={public_repr(scoring)}", stranger)
     values = scoring.values() if isinstance(scoring, Mapping) else scoring
     if not isinstance(values, Iterable):
         return None

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._texts import public_repr
 from ..space import brief
 from ..space._typing import BoolArray, FloatArray
 from ._evidence import fold_scores
@@ -126,7 +127,7 @@ class Simplest:
 
     def not_a_number(self, key: str, value: Any) -> ValueError:
         """The error for a parameter that cannot be ordered by its values."""
-        shown = repr(str(value)) if isinstance(value, str) else brief(value)
+        shown = public_repr(str(value), key) if isinstance(value, str) else brief(value)
         return ValueError(
             f"{self.written()}: {key} can be {shown}, which is not a number; name a "
             f'parameter whose values are numbers, as in refit={self.function}("max_depth")'

@@ -117,14 +117,14 @@ class Call:
 # ---------------------------------------------------------------------- checks
 def finite(call: Call, name: str, value: Any) -> float:
     if not is_finite(value):
-        raise BadSearchSpace(f"{call}: {name} must be a finite number, got {value!r}")
+        raise BadSearchSpace(f"{call}: {name} must be a finite number, got {public_repr(value, call.label)}")
     return float(value)
 
 
 def whole(call: Call, name: str, value: Any) -> int:
     number = finite(call, name, value)
     if not number.is_integer():
-        raise BadSearchSpace(f"{call}: {name} must be a whole number, got {value!r}")
+        raise BadSearchSpace(f"{call}: {name} must be a whole number, got {public_repr(value, call.label)}")
     return int(value)
 
 

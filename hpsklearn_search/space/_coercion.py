@@ -56,7 +56,7 @@ def as_search_space(space: Any, is_branch: IsBranch = contains_key) -> Any:
 def merge_branches(configuration: Any, is_branch: IsBranch) -> dict[str, Any]:
     """``{parameter name: value}`` for ``set_params``: branches are merged into one dict."""
     if not isinstance(configuration, dict):
-        raise BadSearchSpace(f"a configuration must be a dict of parameters, got {configuration!r}")
+        raise BadSearchSpace(f"a configuration must be a dict of parameters, got {public_repr(configuration)}")
     merged: dict[str, Any] = {}
     origin: dict[str, str] = {}
     for name, value, where in _flat(configuration, is_branch, "space"):
@@ -88,13 +88,14 @@ class _Coercion:
             return self.branches_of(space)
         if not isinstance(space, Mapping | Iterable) or isinstance(space, Iterator | type):
             raise TypeError(
-                f"Parameter grid should be a dict or a list, got: {space!r} of type {type(space).__name__}; {EXAMPLE}"
+                f"Parameter grid should be a dict or a list, got: {public_repr(space)} of type "
+                f"{type(space).__name__}; {EXAMPLE}"
             )
         grids = [space] if isinstance(space, Mapping) else list(space)
         if not grids:
             raise ValueError(
                 "No fits were performed. Was the CV iterator empty? Were there no candidates? "
-                f"space={space!r} is an empty list; {EXAMPLE}"
+                f"space={public_repr(space)} is an empty list; {EXAMPLE}"
             )
         if len(grids) > 1:
             return Choice("grid", [self.branch(grid, f"{i}.") for i, grid in enumerate(grids)])
@@ -107,8 +108,8 @@ class _Coercion:
         """`node` as a whole space: a choice between dicts, or an expression."""
         if isinstance(node, Parameter | Constant):
             raise TypeError(
-                f"Parameter grid should be a dict or a list, got: {node!r} of type {type(node).__name__}; "
-                f"write space={{'name of the parameter': {node!r}}}"
+                f"Parameter grid should be a dict or a list, got: {public_repr(node)} of type {type(node).__name__}; "
+                f"write space={{'name of the parameter': {public_repr(node)}}}"
             )
         node = self.labels.at(None, node)
         if not isinstance(node, Choice):
@@ -129,11 +130,11 @@ class _Coercion:
     def branch(self, grid: Any, prefix: str) -> dict[str, Any]:
         """A dict of parameters."""
         if not isinstance(grid, dict):
-            cure = f"; write {{'name of the parameter': {grid!r}}}" if isinstance(grid, Node) else ""
-            raise TypeError(f"Parameter grid is not a dict ({grid!r}){cure}")
+            cure = f"; write {{'name of the parameter': {public_repr(grid)}}}" if isinstance(grid, Node) else ""
+            raise TypeError(f"Parameter grid is not a dict ({public_repr(grid)}){cure}")
         for key in grid:
             if not isinstance(key, str):
-                raise BadSearchSpace(f"a parameter name must be a string, got {key!r} in {grid!r}")
+                raise BadSearchSpace(f"a parameter name must be a string, got {key!r} in {public_repr(grid)}")
         keys: Iterable[str] = grid
         # ParameterGrid sorts its keys; the points of a grid must come in its order.
         if all(_is_listed(value) for value in grid.values()):

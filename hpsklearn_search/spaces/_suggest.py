@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import hp
-from .._texts import printable
+from .._texts import printable, public_repr
 from ..space import brief
 from ._ranges import KEEPS_COLUMNS, NOTHING_TO_TUNE, RANGES, SIZES, Data
 
@@ -143,7 +143,8 @@ def choose(
         raise TypeError(f"parameter must be the name of a step, such as 'model', got {brief(parameter)}")
     if len(estimators) < 2:
         raise ValueError(
-            f"spaces.choose needs two estimators or more, got {estimators!r}; for one write spaces.suggest(estimator)"
+            f"spaces.choose needs two estimators or more, got {public_repr(estimators)}; for one write "
+            "spaces.suggest(estimator)"
         )
     walk, branches = _Walk(size), []
     for estimator in estimators:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import public_repr
 from ..exceptions import InvalidTrial
 from ._trial import STATUS_CANCELLED, STATUS_FAIL, STATUS_NEW, STATUS_OK, Failure, Outcome, Trial
 
@@ -103,7 +104,7 @@ def _time(seconds: float) -> datetime.datetime | None:
 def check_document(doc: Any, exp_key: Any = None) -> None:
     """Raise InvalidTrial if `doc` is not a trial document."""
     if not isinstance(doc, Mapping):
-        raise InvalidTrial(f"a trial document is a dict with the keys {TRIAL_KEYS}, got {doc!r}")
+        raise InvalidTrial(f"a trial document is a dict with the keys {TRIAL_KEYS}, got {public_repr(doc)}")
     missing = [repr(key) for key in TRIAL_KEYS if key not in doc]
     missing += [f"'misc'][{key!r}" for key in TRIAL_MISC_KEYS if key not in doc.get("misc", TRIAL_MISC_KEYS)]
     tid = doc.get("tid")
@@ -128,7 +129,7 @@ def changed_trial(doc: Mapping[str, Any], old: Trial, exp_key: Any) -> Trial:
     if doc["state"] == JOB_STATE_DONE and "status" not in (doc["result"] or {}):
         raise InvalidTrial(
             f"the document of trial {doc['tid']!r} has state={JOB_STATE_DONE} and no status in its result "
-            f"{doc['result']!r}; write doc['result'] = {{'loss': ..., 'status': 'ok'}}"
+            f"{public_repr(doc['result'])}; write doc['result'] = {{'loss': ..., 'status': 'ok'}}"
         )
     trial = trial_of(doc, old.number)
     folds = () if old.outcome is None else old.outcome.folds

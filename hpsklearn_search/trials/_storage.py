@@ -66,6 +66,7 @@ CREATE TABLE trials (
 LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps next to the file
 # https://www.sqlite.org/fileformat.html#the_rollback_journal; it also ends a journal with a super-journal.
 JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
+_SCHEMA_FORMATS = [bytes([0, 0, 0, number]) for number in range(5)]  # 0 where nothing has been created
 STEPS = 10_000  # of SQLite's machine, between two looks at Ctrl-C: less than a millisecond
 
 # What reading may raise if somebody has changed the file.
@@ -107,16 +108,15 @@ class SaveFile:
     def _fail(self, text: str) -> SaveFileError:
         return SaveFileError(f"trials_save_file={public_repr(self.path)} {text}")
 
-    def _beside(self, suffix: str) -> str:
-        return f"the file beside it that ends with {suffix}" if suffix else "it"
-
     def _open(self) -> int:
         # SQLite would follow a link in a shared folder, and write to its target.
         for suffix in ("", *LOGS):
             if os.path.islink(self.path + suffix):
-                raise self._fail(f"cannot be used: {self._beside(suffix)} is a symbolic link; name the file itself")
+                raise self._fail(
+                    f"cannot be used: {printable(self.path)}{suffix} is a symbolic link; name the file itself"
+                )
             if suffix and os.path.exists(self.path + suffix) and not os.path.isfile(self.path + suffix):
-                raise self._fail(f"cannot be used: {self._beside(suffix)} is not a file")
+                raise self._fail(f"cannot be used: {printable(self.path)}{suffix} is not a file")
         try:
             there = os.stat(self.path)
         except OSError:
@@ -187,6 +187,10 @@ class SaveFile:
         version, application = struct.unpack(">I", head[60:64])[0], struct.unpack(">I", head[68:72])[0]
         if application != APPLICATION_ID:
             raise self._fail("is a database of another application; it is left as it is, choose another name")
+        # Bytes 18 and 19 are the versions that write and read it, 47 the format of the schema: SQLite has 1 or 2, and
+        # 1 to 4. With others it reads the file only, or says nothing of what is wrong.
+        if head[18] not in (1, 2) or head[19] not in (1, 2) or head[44:48] not in _SCHEMA_FORMATS:
+            raise self._fail("is damaged: SQLite does not know its format; it is left as it is, choose another name")
         if version > VERSION:
             raise self._fail(f"was written by a newer version of this library (format {version}, known: {VERSION})")
 
@@ -274,6 +278,8 @@ class SaveFile:
     def _stored_fingerprint(self, db: sqlite3.Connection) -> dict[str, Any]:
         fingerprint = {}
         for key, text, checksum in db.execute("SELECT key, value, checksum FROM search"):
+            if not (isinstance(key, str) and isinstance(text, str)):
+                raise ValueError(f"{(key, text)!r} are not two texts")
             if zlib.crc32(text.encode()) != checksum:
                 raise sqlite3.DatabaseError(f"the checksum of {key!r} is wrong")
             fingerprint[key] = loads(text)

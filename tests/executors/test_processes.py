@@ -199,6 +199,19 @@ def test_a_temporary_folder_may_have_any_name(name: str, tmp_path: Path, monkeyp
     assert list((tmp_path / name).iterdir()) == []
 
 
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/below"])
+def test_a_temporary_folder_that_cannot_be_made_is_named_with_its_setting(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's error names the folder only, which the user may have set long ago."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", os.path.join(tmp_path, place))
+    with pytest.raises(
+        OSError, match=r"set the environment variable JOBLIB_TEMP_FOLDER to a folder in which you may write"
+    ):
+        SharedFunction(lambda payload: payload)
+
+
 def test_workers_find_a_folder_that_is_not_ascii(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executors: list[Executor]
 ) -> None:

@@ -120,6 +120,7 @@ FAULTS = {
     "folds without what they need": {"folds": '[{"test_scores": 1}]'},
     "too few folds": {"folds": json.dumps([FOLD])},
     "scores of another metric": {"folds": folds(test_scores={"a": "b"})},
+    "several scores where there is one": {"folds": folds(test_scores={"a": 0.5})},
     "a time that is a text": {"folds": folds(fit_time="long")},
     "an unknown part of a fold": {"folds": folds(other=1)},
     "a parameter for the refit": {"folds": folds(derived_params={"strategy": 1.0})},
@@ -186,6 +187,40 @@ def test_a_trial_that_the_user_asks_for_may_lie_outside(tmp_path: Path) -> None:
     minimise(tmp_path / "s.db", 5, points_to_evaluate=points)
     with pytest.raises(SaveFileError, match=r"5\.0 cannot be drawn from .* pass the same points_to_evaluate"):
         minimise(tmp_path / "s.db", 6)
+
+
+def two_scores(estimator: Any, X: Any, y: Any) -> dict[str, float]:
+    """A callable that returns several scores."""
+    return {"a": float(estimator.score(X, y)), "b": 0.5}
+
+
+@pytest.mark.parametrize("place", [0, 3])
+@pytest.mark.parametrize("status", ["ok", "fail"])
+def test_other_scores_than_those_of_a_callable_are_refused(tmp_path: Path, place: int, status: str) -> None:
+    """A file may name what the callable never returns; the table has one set of columns."""
+    path = tmp_path / "s.db"
+    several = {"scoring": two_scores, "objective_metric": None}
+    search(path, **several)
+    change_row(path, place, status=status, folds=json.dumps([{**FOLD, "test_scores": {"a": 0.5, "\x1b[2J": 1.0}}] * 2))
+    with pytest.raises(SaveFileError, match="must return the same scores") as caught:
+        search(path, 6, **several)
+    assert str(caught.value).isprintable()
+
+
+FORMATS = {"a version that writes": (18, 9), "a version that reads": (19, 3), "a format of the schema": (47, 9)}
+
+
+@pytest.mark.parametrize("what", FORMATS)
+def test_a_format_that_sqlite_does_not_know_is_named(
+    tmp_path: Path, saved: dict[Callable[..., Any], bytes], what: str
+) -> None:
+    """Before a fit: SQLite itself would first refuse to write, and that looks like a full disk."""
+    place, value = FORMATS[what]
+    data = bytearray(saved[search])
+    data[place] = value
+    (tmp_path / "s.db").write_bytes(data)
+    with pytest.raises(SaveFileError, match="SQLite does not know its format"):
+        search(tmp_path / "s.db", 6)
 
 
 ENDLESS = (
@@ -327,7 +362,7 @@ def test_a_mutated_save_file_is_refused_or_read(
     """It ends in a SaveFileError or in a search, in time, and a file that is refused stays as it is."""
     path = tmp_path / "s.db"
     (tmp_path / "precious").write_text("mine")
-    refused = 0
+    refused = []
     for seed in range(N_INPUTS // 3):
         for old in tmp_path.glob("s.db*"):
             old.unlink()
@@ -338,13 +373,14 @@ def test_a_mutated_save_file_is_refused_or_read(
             warnings.simplefilter("ignore")
             try:
                 run(path)
-            except SaveFileError:
-                refused += 1
+            except SaveFileError as error:
+                refused.append(str(error))
                 assert path.read_bytes() == before, seed
             except Exception as error:
                 raise AssertionError(f"seed {seed}") from error
         assert time.perf_counter() - start < LIMIT, seed
-    assert refused > N_INPUTS / 9  # most inputs are wrong, and some are as good as before
+    assert len(refused) > N_INPUTS / 9  # most inputs are wrong, and some are as good as before
+    assert not any("a full disk?" in message for message in refused)
 
 
 # ---------------------------------------------------------------------- a log that was not sent
@@ -448,7 +484,7 @@ def test_a_good_log_is_sent(tmp_path: Path, server: type[Answers]) -> None:
         {"metrics": [["loss", float("nan"), 1, 0]]}, {"metrics": [["loss", 10**400, 1, 0]]}, {"metrics": [1]},
         {"folder": 3}, {"folder": "\0"}, {"folder": "mlflow-unsent-abc/" + "a" * 5000},
         {"folder": "mlflow-unsent-abc/\ud800"}, {"tags": {"mlflow.parentRunId": "b"}}, {"tags": {SEARCH_TAG: "b"}},
-        {"other": 1}, [], None, 3,
+        {"dataset": {"name": "a"}}, {"dataset": {"a": "b"}}, {"other": 1}, [], None, 3,
     ],
     ids=lambda change: ascii(change)[:60],
 )  # fmt: skip
@@ -497,6 +533,8 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, server: type[Answers]) -> None
     os.mkfifo(tmp_path / path.stem / "folder" / "pipe")
     with pytest.raises(ValueError, match="only files in"):
         _unsent.resend(path, "sqlite:///x.db", None)
+    with pytest.raises(ValueError, match="it is not a file"):
+        _unsent.resend(tmp_path, "sqlite:///x.db", None)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="it is not a file"):
         _unsent.resend(tmp_path / "pipe", "sqlite:///x.db", None)

@@ -186,21 +186,23 @@ def test_a_link_of_the_name_of_the_log_is_not_followed(tmp_path: Path, monkeypat
 # ---------------------------------------------------------------------- spreadsheets
 def test_a_cell_that_begins_like_a_formula_is_quoted(store: Store, tmp_path: Path) -> None:
     """A spreadsheet would run it; numbers stay numbers, and secrets are hashes."""
-    texts = ["=cmd|' /C calc'!A1", "+1", "-1", "@x", "\t=1", "plain"]
+    texts = ["=cmd|' /C calc'!A1", "+1", "-1", "@x", "\t=1", " =1", "\ufeff=1", "\u200b\xa0@x", "\uff1d1", "plain"]
+    commands = [["--token", MARKER], [("password", MARKER)]]
 
     def objective(config: Any) -> float:
         return float(-abs(config["x"]))
 
     space = {"text": hp.choice("text", texts), "x": hp.uniform("x", -1, 0), "k": hp.choice("api_key", [MARKER])}
+    space["command"] = hp.choice("command", commands)
     fmin(
         objective, space, rand.suggest, 12, rstate=0, show_progressbar=False, trials=Trials(),
         callbacks=[MLflowCallback()], trials_save_file=str(tmp_path / "s.db"),
-        points_to_evaluate=[{"text": i, "x": -0.5, "api_key": 0} for i in range(len(texts))],
+        points_to_evaluate=[{"text": i, "x": -0.5, "api_key": 0, "command": i % 2} for i in range(len(texts))],
     )  # fmt: skip
     folder = Path(store.client.download_artifacts(store.parent().info.run_id, "", str(tmp_path)))
     with (folder / "trials.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["param_text"] for row in rows[:6]] == [*(f"'{text}" for text in texts[:-1]), "plain"]
+    assert [row["param_text"] for row in rows[: len(texts)]] == [*(f"'{text}" for text in texts[:-1]), "plain"]
     assert all(float(row["param_x"]) <= 0 and float(row["loss"]) <= 0 for row in rows)
     assert all(row["param_api_key"].startswith("hidden:") for row in rows)
     assert leaks(tmp_path) == []

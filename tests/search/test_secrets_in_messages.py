@@ -8,9 +8,19 @@ from typing import Any
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from hpsklearn_search import HyperoptSearchCV, MLflowCallback, fmin, hp
+from hpsklearn_search import (
+    HyperoptSearchCV,
+    MLflowCallback,
+    Optimizer,
+    Trials,
+    fmin,
+    hp,
+    one_standard_error,
+    space_eval,
+    spaces,
+)
 from hpsklearn_search.exceptions import BadSearchSpace, InvalidTrial
-from hpsklearn_search.plots import ParallelCoordinatesDisplay, ParameterScoreDisplay
+from hpsklearn_search.plots import ParallelCoordinatesDisplay, ParameterScoreDisplay, SearchHistoryDisplay
 
 MARKER = "S3CRETpw"
 SPACE = {"place": hp.uniformint("place", 0, 2), "password": hp.choice("password", [MARKER, f"{MARKER}2"])}
@@ -63,6 +73,25 @@ MESSAGES: dict[str, Callable[[], Any]] = {
     "options after the label": lambda: hp.choice("password", [MARKER], MARKER),  # type: ignore[call-overload]
     "options that are no list": lambda: hp.choice("password", MARKER),
     "options without probabilities": lambda: hp.pchoice("password", [MARKER]),
+    "a space of pairs": lambda: search(space=[("password", [MARKER])]).fit(X, y),
+    "a bound of a secret": lambda: hp.uniform("password", MARKER, 1),  # type: ignore[arg-type]
+    "a callback": lambda: search(callbacks=[f"token={MARKER}"]).fit(X, y),
+    "an estimator as the algorithm": lambda: search(algo=Login(MARKER)).fit(X, y),
+    "an address as the algorithm": lambda: search(algo=f"http://me:{MARKER}@host").fit(X, y),
+    "an address as the metric": lambda: search(scoring=f"http://me:{MARKER}@host").fit(X, y),
+    "an address as the cache": lambda: search(step_cache=f"redis://me:{MARKER}@host").fit(X, y),
+    "an address as the trials": lambda: search(trials=f"mongo://me:{MARKER}@host").fit(X, y),
+    "a secret as the simplest": lambda: search(refit=one_standard_error("password")).fit(X, y),
+    "a text as the space": lambda: fmin(abs, f"password={MARKER}", max_evals=1),
+    "an estimator as the objective": lambda: fmin(Login(MARKER), SPACE, max_evals=1),
+    "a point of pairs": lambda: space_eval(SPACE, [("password", MARKER)]),  # type: ignore[arg-type]
+    "a suggestion of another optimizer": lambda: Optimizer(SPACE).tell({"token": MARKER}, 0.0),
+    "an algorithm's answer": lambda: fmin(abs, SPACE, lambda *_: {"token": MARKER}, max_evals=1, verbose=False),
+    "a document of trials": lambda: Trials().insert_trial_doc(f"token={MARKER}"),  # type: ignore[arg-type]
+    "searches in a list": lambda: SearchHistoryDisplay.from_searches([Login(MARKER)]),  # type: ignore[arg-type]
+    "one estimator to choose from": lambda: spaces.choose(Login(MARKER)),
+    "tags in pairs": lambda: MLflowCallback(tags=[("token", MARKER)]),  # type: ignore[arg-type]
+    "an address as the log": lambda: MLflowCallback.resend(f"http://me:{MARKER}@host"),
     "a label without a value": lambda: minimise([{"password": MARKER}]),
 }
 
@@ -132,7 +161,7 @@ class OnlySecond(Login):
 def test_advice_shows_no_secret(strict: bool, name: str, inside: Callable[[str], Any]) -> None:
     """A finding names the option that failed, or was never good, and goes to terminals and notebooks."""
     space = {"place": hp.uniformint(0, 99), name: hp.choice([inside(MARKER), inside(f"{MARKER}2")])}
-    with_secrets = HyperoptSearchCV(OnlySecond(strict=strict), space, max_evals=40, cv=3, random_state=0)
-    findings = with_secrets.fit(X, y).advice_
+    with_secrets = HyperoptSearchCV(OnlySecond(strict=strict), space, max_evals=40, cv=5, random_state=0)
+    findings = with_secrets.fit(X * 20, y * 20).advice_
     assert {"failures" if strict else "behind"} <= {finding.kind for finding in findings}
     assert MARKER not in str(findings) + " ".join(map(str, findings))

@@ -9,10 +9,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..._texts import printable
 from ...exceptions import InvalidScore, InvalidTrial
 from ...executors import Finished
 from ...trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_PRUNED, Failure, Outcome, Trial
-from .._compat import is_multimetric_scorer, scorers_by_name
+from .._compat import is_multimetric_scorer, returns_one_score, scorers_by_name
 from .._racing import Race
 from .._results import ASKED_TO_STOP
 from .._score_errors import fold_error, last_line
@@ -48,6 +49,7 @@ class FoldObjective:
         self.race = race
         self.context_of = context_of  # of a fold task, by its number; None without callbacks of scikit-learn
         self.asked_to_stop = False  # by a callback of scikit-learn, in any fold so far
+        self._metrics: set[str] | None = None  # the names of several scores, once a fold has some
         self._seconds = 0.0
         self._n_folds_run = 0
 
@@ -63,7 +65,9 @@ class FoldObjective:
         assert outcome is not None
         scorer = settings["scorer"]
         metrics = list(scorers_by_name(scorer)) if is_multimetric_scorer(scorer) else None
-        check_folds(outcome.folds, metrics, with_train=settings["return_train_score"])
+        check_folds(outcome.folds, [] if returns_one_score(scorer) else metrics, settings["return_train_score"])
+        for fold in outcome.folds:
+            self._check_names(fold["test_scores"])
         least, most = {STATUS_OK: (n, n), STATUS_PRUNED: (1, n - 1)}.get(outcome.status, (0, n))
         if not least <= len(outcome.folds) <= most:
             raise InvalidTrial(f"a trial with the status {outcome.status!r} cannot have {len(outcome.folds)} folds")
@@ -162,11 +166,20 @@ class FoldObjective:
         scores = result["test_scores"]
         if not isinstance(scores, dict):
             return "score"
+        self._check_names(scores)
         if self.metric is not None and self.metric in scores:
             return self.metric
         if self.is_metric_required:
             raise InvalidScore(f"objective_metric={self.metric!r} is not one of the metrics of scoring: {list(scores)}")
         return str(next(iter(scores)))
+
+    def _check_names(self, scores: Any) -> None:
+        """Raise InvalidScore where a callable returns other scores than before, or a file of another one holds them."""
+        if isinstance(scores, dict):
+            self._metrics = self._metrics or set(scores)
+            if set(scores) != self._metrics:
+                was, found = (printable(str(sorted(names)))[:200] for names in (self._metrics, set(scores)))
+                raise InvalidScore(f"scoring must return the same scores for each fold; it returned {was} and {found}")
 
     def _leading_folds(self, parts: Mapping[int, Finished]) -> list[dict[str, Any]]:
         """Results of the folds before the first that has not run yet."""

@@ -31,6 +31,7 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from ..._texts import public_repr
 from ...trials import NotComparable, text_of
 
 SMALLEST_BUDGET = 64 * 2**20
@@ -281,7 +282,7 @@ def make_step_cache(step_cache: Any, X: Any) -> StepCache | None:
         return StepCache(max(SMALLEST_BUDGET, 2 * _n_bytes(X)))
     if isinstance(step_cache, int | np.integer) and not isinstance(step_cache, bool) and step_cache > 0:
         return StepCache(int(step_cache))
-    raise ValueError(f"step_cache must be None, 'auto' or a positive number of bytes, got {step_cache!r}")
+    raise ValueError(f"step_cache must be None, 'auto' or a positive number of bytes, got {public_repr(step_cache)}")
 
 
 def _n_bytes(data: Any) -> int:

@@ -1,8 +1,8 @@
 """Results of folds that a save file holds, checked before a table or a refit uses them.
 
 >>> fold = {"fit_error": None, "test_scores": 0.5, "n_test_samples": 9, "fit_time": 0.1, "score_time": 0.1}
->>> check_folds([fold], None, with_train=False)
->>> check_folds([{**fold, "test_scores": "0.5"}], None, with_train=False)
+>>> check_folds([fold], [], with_train=False)
+>>> check_folds([{**fold, "test_scores": "0.5"}], [], with_train=False)
 Traceback (most recent call last):
 hpsklearn_search.exceptions.InvalidTrial: fold 0: test_scores cannot be '0.5'
 """
@@ -21,10 +21,10 @@ MOST_ITERATIONS = 2**31 - 1  # the boosters count in 32 bits
 DERIVED_NAME = "estimator__learning_rate"  # how a parameter ends that a booster derives: see `derived_params`
 
 
-def check_folds(folds: Sequence[Mapping[str, Any]], metrics: Collection[str] | None, *, with_train: bool) -> None:
+def check_folds(folds: Sequence[Mapping[str, Any]], metrics: Collection[str] | None, with_train: bool) -> None:
     """Raise InvalidTrial unless `folds` have the types and ranges of a fold routine's results.
 
-    `metrics` are the names of several scores; None: there is one, or a callable decides.
+    `metrics` are the names of several scores, and empty if there is one; None: a callable decides.
     """
     checks: dict[str, Callable[[Any], bool]] = {
         "fit_error": lambda value: value is None or isinstance(value, str),
@@ -65,9 +65,9 @@ def _is_time(value: Any) -> bool:
 
 
 def _are_scores(value: Any, metrics: Collection[str] | None) -> bool:
-    if metrics is not None:
+    if metrics:
         return _is_dict_of(value, _is_number) and set(value) == set(metrics)
-    return _is_number(value) or (_is_dict_of(value, _is_number) and bool(value))
+    return _is_number(value) or (metrics is None and _is_dict_of(value, _is_number) and bool(value))
 
 
 def _are_derived(value: Any) -> bool:
