@@ -43,6 +43,13 @@ def worker_environment(n_workers: int, threads: int | None = None) -> dict[str, 
     return {**capped, "LOKY_MAX_CPU_COUNT": str(count)}
 
 
+def thread_limits() -> dict[str, int]:
+    """How many threads each numerical library that is loaded may use, by the library's file."""
+    from threadpoolctl import threadpool_info
+
+    return {library["filepath"]: library["num_threads"] for library in threadpool_info()}
+
+
 class ThreadCap:
     """A limit on the threads of libraries that are already loaded; it never raises a number. None limits nothing."""
 

@@ -6,7 +6,7 @@ from ._local import local_executor
 from ._protocol import Executor, Finished, Function, Task
 from ._run import TaskTimeout
 from ._serial import SerialExecutor
-from .processes import ProcessExecutor
+from .processes import ProcessExecutor, end_idle_workers
 from .spark import CANCELLED_REASONS, SparkExecutor, SparkTrials
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "SparkTrials",
     "Task",
     "TaskTimeout",
+    "end_idle_workers",
     "local_executor",
 ]

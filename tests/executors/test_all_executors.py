@@ -16,6 +16,7 @@ from hpsklearn_search.executors import (
     Executor,
     FakeExecutor,
     Finished,
+    Function,
     JoblibExecutor,
     ProcessExecutor,
     SerialExecutor,
@@ -30,17 +31,31 @@ def joblib_executor(backend: str, n_jobs: int = 2) -> JoblibExecutor:
         return JoblibExecutor()
 
 
+class WithUsedWorkers(ProcessExecutor):
+    """An executor whose workers have served another function."""
+
+    def start(self, function: Function) -> None:
+        """Run something else first."""
+        first = ProcessExecutor(self.capacity)
+        first.start(fail_as_asked)
+        run_all(first, [Task(part, part, "raise") for part in range(self.capacity)])
+        first.close()
+        super().start(function)
+        assert all(slot.worker is not None and slot.worker.is_reused for slot in self._slots)
+
+
 EXECUTORS: dict[str, Callable[[], Executor]] = {
     "serial": SerialExecutor,
     "serial-limited": lambda: SerialExecutor(n_threads=1),
     "fake": lambda: FakeExecutor(capacity=3, order=0),
     "processes": lambda: ProcessExecutor(2),
+    "processes-used": lambda: WithUsedWorkers(2),
     "joblib-threading": lambda: joblib_executor("threading", 3),
     "joblib-multiprocessing": lambda: joblib_executor("multiprocessing"),
 }
 
 
-REMOTE = ["processes", "joblib-multiprocessing"]
+REMOTE = ["processes", "processes-used", "joblib-multiprocessing"]
 """Those that pickle what they send, besides Spark."""
 
 

@@ -20,9 +20,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _shipping
+from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _shipping, end_idle_workers
 from hpsklearn_search.executors._shipping import LARGE, SharedFunction, load_function, pickler
-from hpsklearn_search.executors.processes import _process
+from hpsklearn_search.executors.processes import _child
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -290,7 +290,8 @@ def test_a_function_that_cannot_be_pickled_is_an_error_that_names_the_remedy() -
 
 
 def test_nothing_is_left_after_close(tmp_path: Path) -> None:
-    """No worker, no file, no descriptor."""
+    """No file; and once the idle workers end, no worker and no descriptor."""
+    end_idle_workers()
     before = set(os.listdir("/proc/self/fd")) if sys.platform == "linux" else set()
     executor = ProcessExecutor(2, temp_folder=str(tmp_path))
     big = np.ones(LARGE)
@@ -300,6 +301,7 @@ def test_nothing_is_left_after_close(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
     executor.close()
     assert list(tmp_path.iterdir()) == []
+    end_idle_workers()
     assert not is_alive(pid)
     del executor
     after = set(os.listdir("/proc/self/fd")) if sys.platform == "linux" else set()
@@ -578,12 +580,12 @@ def test_the_lifeline_ends_a_worker_where_the_kernel_does_not(
     executors: list[Executor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On systems without a parent-death signal, a busy worker notices that a pipe of its owner has closed."""
-    monkeypatch.setattr(_process, "NEEDS_LIFELINE", True)
+    monkeypatch.setattr(_child, "NEEDS_LIFELINE", True)
     executors.append(executor := ProcessExecutor(1, max_retries=0))
     executor.start(lambda payload: time.sleep(payload) or os.getpid())
     pid = value_of(executor, 0)
     executor.submit(Task(0, 0, 1000))
     time.sleep(0.2)
     worker: Any = executor._slots[0].worker
-    worker._lifeline.close()
+    worker.child._lifeline.close()
     assert wait_until(lambda: not is_alive(pid))

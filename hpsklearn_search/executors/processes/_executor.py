@@ -7,10 +7,11 @@ dead or hung worker was running. Only that task fails, and only that worker is r
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing import connection, util
+from multiprocessing import util
 from typing import Any
 
 from ..._threads import worker_environment
@@ -19,7 +20,9 @@ from .._messages import unpack
 from .._protocol import Finished, Function, Task
 from .._shipping import SharedFunction, dumps
 from .._streams import safe_logger
-from ._process import WorkerProcess, describe_exit
+from ._child import GRACE, describe_exit, end_children
+from ._idle import keep
+from ._process import WorkerProcess
 from ._selector import PipeSelector
 from ._worker import BROKEN, READY
 
@@ -31,7 +34,8 @@ MAX_FAILED_STARTS = 5
 # Seconds for a worker to start, load the function and receive its first task; generous, for a loaded machine.
 START_TIMEOUT = 300.0
 
-GRACE = 2.0  # Seconds for idle workers to end, and to remove what their own libraries made.
+# Whether workers wait for the next search; not on Windows, where they cannot look for what a fit left behind.
+KEEPS_WORKERS = os.name == "posix"
 
 
 @dataclass
@@ -56,7 +60,8 @@ class ProcessExecutor:
 
     # The function is pickled once and loaded once by each worker; large arrays are memory-mapped files.
     # A task that exceeds `task_timeout` seconds is killed, with its worker and the worker's children. A task
-    # whose worker died is tried again `max_retries` times. Workers ignore Ctrl-C, and die with this process.
+    # whose worker died is tried again `max_retries` times. Workers ignore Ctrl-C, and die with this process. After
+    # `close`, those without a task wait for the next executor.
 
     batch_folds = False
 
@@ -134,7 +139,7 @@ class ProcessExecutor:
         for index, slot in enumerate(self._slots):
             if slot.job is None or (trial is not None and slot.job.task.trial != trial):
                 continue
-            if slot.worker is not None and slot.worker.has_message():
+            if slot.worker is not None and slot.worker.child.has_message():
                 self._read_message(index)  # perhaps it is done already
             # Where a task ends sooner than a new worker would be ready, it is left to end.
             if slot.job is not None and (trial is None or not self._ends_soon(slot)):
@@ -153,11 +158,15 @@ class ProcessExecutor:
         return 0 < left < self._start_seconds
 
     def close(self) -> None:
-        """End all workers, kill those that are busy, and delete the files."""
+        """Let idle workers wait for the next search, kill those that are busy, and delete the files."""
         if self._finalizer is not None:
             for index in range(self.capacity):
                 self._ignore_worker(index)
-            self._finalizer()
+            try:
+                if KEEPS_WORKERS:
+                    _keep_idle_workers(self._slots)
+            finally:
+                self._finalizer()
         self._ready_set.close()
         self._shared = None
         self._done = []
@@ -173,15 +182,15 @@ class ProcessExecutor:
         worker = WorkerProcess(self._shared_files(), self._environment, self._n_started)
         self._n_started += 1
         self._slots[index].worker = worker
-        self._ready_set.add(worker.pipe, index)
-        self._ready_set.add(worker.sentinel, index)
+        self._ready_set.add(worker.child.pipe, index)
+        self._ready_set.add(worker.child.sentinel, index)
         return worker
 
     def _ignore_worker(self, index: int) -> None:
         worker = self._slots[index].worker
         if worker is not None:
-            self._ready_set.remove(worker.pipe)
-            self._ready_set.remove(worker.sentinel)
+            self._ready_set.remove(worker.child.pipe)
+            self._ready_set.remove(worker.child.sentinel)
 
     def _kill_worker(self, index: int) -> tuple[WorkerProcess, int | None]:
         """Kill the worker of a slot; a new one starts with the slot's next task."""
@@ -204,15 +213,15 @@ class ProcessExecutor:
         worker = self._slots[index].worker
         if worker is None:
             return
-        if not worker.has_message() and not worker.is_dead():
+        if not worker.child.has_message() and not worker.child.is_dead():
             return
         # A dead worker may have sent something before.
-        message = worker.receive() if worker.has_message() else None
-        if message is None:
-            self._on_worker_death(index)
+        message = worker.child.receive() if worker.child.has_message() else None
+        if message is None or (message[:1] == BROKEN and worker.is_reused):
+            self._on_worker_death(index)  # a new process may load what a used one cannot
         elif message[:1] == READY:
             worker.become_ready()
-            self._start_seconds = time.monotonic() - worker.started_at
+            self._start_seconds = worker.child.start_seconds
         elif message[:1] == BROKEN:
             self._shared_files().check()
             raise RuntimeError("a worker process cannot load the function:\n" + message[1:].decode())
@@ -238,7 +247,9 @@ class ProcessExecutor:
         worker, code = self._kill_worker(index)
         logger.info("a worker process %s", describe_exit(code))
         self._shared_files().check()
-        if died_before_start:
+        if worker.is_reused and not worker.is_ready:
+            pass  # it had ended while it waited, or was no longer like a new one
+        elif died_before_start:
             self._count_failed_start(worker, code)
         elif slot.job is not None:
             self._n_failed_starts = 0
@@ -273,7 +284,7 @@ class ProcessExecutor:
         for index, slot in enumerate(self._slots):
             if slot.worker is None or slot.job is None or now < self._deadline(slot):
                 continue
-            if slot.worker.has_message():
+            if slot.worker.child.has_message():
                 self._read_message(index)  # just in time
                 continue
             self._end_overdue(index, slot.job, slot.worker)
@@ -304,16 +315,29 @@ def _ended(job: _Job, failure: Failure, started_at: float | None) -> Finished:
     return Finished(job.task, failure=failure, seconds=seconds)
 
 
+def _idle_workers(slots: list[_Slot]) -> list[WorkerProcess]:
+    workers = [slot.worker for slot in slots if slot.job is None]
+    return [worker for worker in workers if worker is not None and worker.is_ready]
+
+
+def _keep_idle_workers(slots: list[_Slot]) -> None:
+    """Take the workers that have no task out of their slots, if they can serve another search."""
+    workers = _idle_workers(slots)
+    for worker in workers:
+        worker.end_search()
+    deadline = time.monotonic() + GRACE
+    kept = [worker for worker in workers if worker.child.becomes_idle(deadline)]
+    for slot in slots:
+        if slot.worker in kept:
+            keep(slot.worker.give_back())
+            slot.worker = None
+
+
 def _shut_down(slots: list[_Slot], shared: SharedFunction) -> None:
     """End all workers and delete the files."""
     # It must not refer to the executor, which could then not be collected: its collection runs this, too.
-    workers = [slot.worker for slot in slots if slot.worker is not None]
-    idle = [slot.worker for slot in slots if slot.worker is not None and slot.job is None and slot.worker.is_ready]
-    for worker in idle:
-        worker.close()
-    deadline = time.monotonic() + GRACE
-    for worker in idle:
-        connection.wait([worker.sentinel], max(0.0, deadline - time.monotonic()))
-    for worker in workers:
-        worker.kill()
+    end_children([worker.child for worker in _idle_workers(slots)])
+    for slot in slots:
+        if slot.worker is not None:
+            slot.worker.kill()
     shared.remove()

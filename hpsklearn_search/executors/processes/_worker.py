@@ -1,14 +1,15 @@
-"""What runs inside a worker process: load the function, then run task after task until the pipe ends.
+"""What runs inside a worker process: load a function, run task after task, forget it, wait for the next search.
 
 A message to the owner is one byte and a pickle: `READY`, `BROKEN` (the function cannot be loaded; the
-reason as text) or `DONE` (the result of a task). That a task was received, and that the function was
-called, the worker writes to a small shared file instead, which does not wake the owner.
+reason as text), `DONE` (the result of a task) or `IDLE` (nothing of the search is left). That a task was received,
+and that the function was called, the worker writes to a small shared file instead, which does not wake the owner.
 """
 
 from __future__ import annotations
 
 import atexit
 import faulthandler
+import gc
 import hashlib
 import mmap
 import os
@@ -18,17 +19,24 @@ import threading
 import time
 import traceback
 import warnings
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
-from typing import TextIO
+from typing import Any, TextIO
 
 from ..._texts import without_secrets
 from .._messages import run_message
 from .._protocol import Function
 from .._shipping import load_function
 from .._streams import ignore_stream_errors, open_standard_descriptors
+from ._reset import State, has_newer_modules, has_relatives, keeps_data, private_memory, run_and_restore
 
-READY, BROKEN, DONE = b"R", b"B", b"D"
+READY, BROKEN, DONE, IDLE = b"R", b"B", b"D", b"I"
+
+END_OF_SEARCH = b""  # from the owner, in place of a task
+
+IDLE_SECONDS = 300.0  # How long a worker waits for the next search; joblib's own workers wait as long.
 
 
 class TaskProgress:
@@ -85,25 +93,49 @@ class TaskProgress:
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """The files of a worker, and the process id of its owner, with whom it dies."""
+    """The files of a worker in one search."""
 
     function: str
     progress: str
     log: str  # what goes to stderr before the worker is ready
     crash: str  # the stack at a fatal signal
-    owner: int
 
 
-def serve(config: WorkerConfig, pipe: Connection, lifeline: Connection | None) -> None:
-    """Run tasks from `pipe` until its other end closes."""
+def serve(born: float, pipe: Connection, lifeline: Connection | None) -> None:
+    """Serve one search after another until the owner closes the pipe, or this process is no longer like a new one."""
     _set_up_process(lifeline)
-    with open(config.crash, "w") as crash:
+    gc.freeze()  # what is here for good, no collection needs to look at
+    memory = private_memory()
+    config = _next_search(pipe)
+    while (
+        config is not None and _serve_search(config, pipe) and not keeps_data(os.path.dirname(config.function), memory)
+    ):
+        with suppress(OSError):  # the owner has gone, which is seen next
+            pipe.send_bytes(IDLE)
+        config = _next_search(pipe)
+        if has_newer_modules(born):
+            break
+    _exit()
+
+
+def _next_search(pipe: Connection) -> WorkerConfig | None:
+    """None if the owner has closed the pipe, or none comes for a while."""
+    try:
+        config: WorkerConfig | None = pipe.recv() if pipe.poll(IDLE_SECONDS) else None
+    except (EOFError, OSError):
+        return None
+    return config
+
+
+def _serve_search(config: WorkerConfig, pipe: Connection) -> bool:
+    """Load the function and run its tasks; whether this process is then as it was before them."""
+    with open(config.crash, "w") as crash, _nested_joblib():
         faulthandler.enable(crash)
         function = _load(config, pipe)
-        if function is not None:
-            _run_tasks(function, pipe, TaskProgress(config.progress))
+        before = State.now()
+        is_over = function is not None and run_and_restore(partial(_run_tasks, function, pipe, config))
         faulthandler.disable()
-    _exit()
+    return is_over and before.is_still_true() and not has_relatives()
 
 
 def _exit() -> None:
@@ -141,7 +173,6 @@ def _load(config: WorkerConfig, pipe: Connection) -> Function | None:
         os.dup2(log.fileno(), 2)
     function = None
     try:
-        _nest_joblib()
         function = load_function(config.function)
     except BaseException:
         pipe.send_bytes(BROKEN + without_secrets(traceback.format_exc()).encode(errors="replace"))
@@ -152,17 +183,17 @@ def _load(config: WorkerConfig, pipe: Connection) -> Function | None:
     with open(config.log, "rb") as log, ignore_stream_errors():
         os.write(2, log.read())
     if function is not None:
-        _show_warnings_once(os.path.dirname(config.function))
         pipe.send_bytes(READY)
     return function
 
 
-def _nest_joblib() -> None:
-    """Make joblib take this process for one of its own workers, in which it starts threads, not processes."""
+def _nested_joblib() -> AbstractContextManager[Any]:
+    """Within, joblib takes this process for one of its own workers, in which it starts threads, not processes."""
     from joblib import parallel
 
     backend, n_jobs = parallel.get_active_backend()[0].get_nested_backend()
-    parallel.parallel_config(backend=backend, n_jobs=n_jobs)
+    context: AbstractContextManager[Any] = parallel.parallel_config(backend=backend, n_jobs=n_jobs)
+    return context
 
 
 def _show_warnings_once(folder: str) -> None:
@@ -189,18 +220,21 @@ def _show_warnings_once(folder: str) -> None:
     warnings.showwarning = show
 
 
-def _run_tasks(function: Function, pipe: Connection, progress: TaskProgress) -> None:
-    number = 0
-    while True:
-        try:
-            message = pipe.recv_bytes()
-        except (EOFError, OSError):  # the owner closed the pipe, or has died
-            return
-        number += 1
-        progress.mark_received(number)
-        answer = DONE + run_message(function, message, on_start=progress.mark_started)
-        _flush()
-        pipe.send_bytes(answer)
+def _run_tasks(function: Function, pipe: Connection, config: WorkerConfig) -> bool:
+    """Run tasks until the search is over; False if the owner closes the pipe before."""
+    _show_warnings_once(os.path.dirname(config.function))
+    progress, number = TaskProgress(config.progress), 0
+    try:
+        while (message := pipe.recv_bytes()) != END_OF_SEARCH:
+            number += 1
+            progress.mark_received(number)
+            answer = DONE + run_message(function, message, on_start=progress.mark_started)
+            _flush()
+            pipe.send_bytes(answer)
+    except (EOFError, OSError):  # the owner closed the pipe, or has died
+        return False
+    progress.close()
+    return True
 
 
 def _flush() -> None:
