@@ -7,7 +7,7 @@ from .exceptions import AllTrialsFailed
 from .executors import SparkTrials
 from .hyperopt import fmin, space_eval
 from .integrations import MLflowCallback
-from .optimize import Callback
+from .optimize import Callback, no_expected_gain
 from .search import EarlyStopping, HyperoptSearchCV, Racing, one_standard_error, simplest_of_the_best
 from .suggest import anneal, auto, mix, parameter_importances, rand, tpe
 from .trials import STATUS_FAIL, STATUS_OK, Trials, generate_trials_to_calculate, trials_from_docs
@@ -32,6 +32,7 @@ __all__ = [
     "hp",
     "hyperopt",
     "mix",
+    "no_expected_gain",
     "one_standard_error",
     "parameter_importances",
     "plots",

@@ -31,8 +31,8 @@ def test_nothing_else_is_public() -> None:
 
 
 def test_the_root_is_a_short_table_of_contents() -> None:
-    """At most 27 names; what else hyperopt has is in its own room."""
-    assert len(hpsklearn_search.__all__) <= 27
+    """At most 28 names; what else hyperopt has is in its own room."""
+    assert len(hpsklearn_search.__all__) <= 28
 
 
 def test_the_constructor_stays_short() -> None:

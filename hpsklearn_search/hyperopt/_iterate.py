@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ..optimize import entropy_of
+from ..optimize import NoExpectedGain, entropy_of
 from ..trials import Trials
 from ._domain import Domain
 from ._minimize import fmin
@@ -58,7 +58,7 @@ class FMinIter:
         loss_threshold: float | None = None,
         verbose: bool = False,
         show_progressbar: Any = True,
-        early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+        early_stop_fn: Callable[..., tuple[bool, Any]] | NoExpectedGain | None = None,
         trials_save_file: str = "",
     ) -> None:
         self.algo = algo

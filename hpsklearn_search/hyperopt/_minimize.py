@@ -17,6 +17,7 @@ from ..integrations import automatic_callbacks, run_environment
 from ..optimize import (
     Callback,
     LogLines,
+    NoExpectedGain,
     Plan,
     ProgressContext,
     ProgressLine,
@@ -74,7 +75,7 @@ def fmin(
     points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
     max_queue_len: int = 1,
     show_progressbar: Any = True,
-    early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+    early_stop_fn: Callable[..., tuple[bool, Any]] | NoExpectedGain | None = None,
     trials_save_file: str | os.PathLike[str] = "",
     *,
     callbacks: Sequence[Callback] = (),
@@ -133,7 +134,7 @@ def fmin(
         ``update(n)``.
     early_stop_fn : callable, optional
         Called after every trial as ``early_stop_fn(trials, *previous) -> (stop, next previous)``, with
-        the finished trials. See `hyperopt.early_stop.no_progress_loss`.
+        the finished trials. See `hyperopt.early_stop.no_progress_loss`, and `no_expected_gain`.
     trials_save_file : path-like, default=""
         An SQLite file to which every finished trial is written. A second run of the same search
         continues from it.
@@ -225,7 +226,7 @@ def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
         max_evals=_total(max_evals, (timeout, loss_threshold, early_stop_fn, trials.timeout, trials.loss_threshold)),
         window=Window(None if rstate is None else ahead),
         timeout=in_hyperopts_words(check_timeout, timeout, TIMEOUT_WORDS),
-        stoppers=stoppers(in_hyperopts_words(check_threshold, loss_threshold, THRESHOLD_WORDS), early_stop_fn),
+        stoppers=stoppers(in_hyperopts_words(check_threshold, loss_threshold, THRESHOLD_WORDS), early_stop_fn, space),
         first_points=_points(space, arguments["points_to_evaluate"]),
         description={
             "total": max_evals,
@@ -259,7 +260,7 @@ def _trials_fmin(
     catch_eval_exceptions: bool = False,
     return_argmin: bool = True,
     show_progressbar: Any = False,
-    early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+    early_stop_fn: Callable[..., tuple[bool, Any]] | NoExpectedGain | None = None,
     trials_save_file: str | os.PathLike[str] = "",
     **others: Any,
 ) -> Any:

@@ -15,13 +15,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..space import Space
 from ..trials import Trials
+from ._expected_gain import NoExpectedGain, check_is_made
 from ._protocol import Stopper
 
 
-def stoppers(loss_threshold: float | None, early_stop_fn: Callable[..., Any] | None) -> list[Stopper]:
-    """The stoppers of two arguments that both faces have."""
+def stoppers(loss_threshold: float | None, early_stop_fn: Any, space: Space | None = None) -> list[Stopper]:
+    """The stoppers of two arguments that both faces have; `space` is for a rule that asks a model."""
     by_loss = [] if loss_threshold is None else [stop_at_loss(loss_threshold)]
+    if isinstance(early_stop_fn, NoExpectedGain) and space is not None:
+        return [*by_loss, early_stop_fn.over(space)]
     return by_loss if early_stop_fn is None else [*by_loss, stop_by(early_stop_fn)]
 
 
@@ -39,6 +43,7 @@ def stop_by(function: Callable[..., tuple[bool, Any]]) -> Stopper:
     """Stop when ``function(trials, *previous) -> (stop, next previous)`` says so."""
     if getattr(function, "__name__", "") == "no_progress_loss":  # hyperopt's, or ours
         raise TypeError("no_progress_loss makes the function that is needed; write early_stop_fn=no_progress_loss(30)")
+    check_is_made(function)
     previous: list[Any] = []
 
     def stop(trials: Trials) -> str | None:

@@ -15,17 +15,19 @@ import numpy as np
 from scipy.stats import hypergeom
 from scipy.stats import t as student
 
-from .._texts import public_repr
 from ..space import Choice, Parameter
 from ..space._distributions import Integer, Uniform
 from ..space._typing import BoolArray, FloatArray
+from ..suggest import Outlook
 from ._compare import Comparison, compare_with
 from ._describe import Setting
+from ._words import brief, expected, named
 
 N_BEST = 5  # How many of the best candidates must agree on an edge, but for one.
 EDGE = 0.1  # The share of a range that is its edge.
 MIN_CANDIDATES = 20  # With fewer finished candidates there is nothing to say.
 MIN_IMPORTANCE = 0.05
+LITTLE = 0.1  # The expected gain of ten more candidates, in standard errors of the best score, that is hardly one.
 MIN_SECONDS = 0.01  # The times of shorter folds differ by chance.
 
 
@@ -68,6 +70,7 @@ class Evidence:
     names: Mapping[str, str]  # of the labels in texts: of each its own
     settings: Mapping[str, Setting]  # of the labels that set one parameter directly
     find_importances: Callable[[], Mapping[str, float]]
+    find_outlook: Callable[[], Outlook]
     test_per_train: float
     n_test: float  # rows of a test part
     width: float  # the score of no error minus that of no success, if scores count rows; else 0
@@ -84,6 +87,11 @@ class Evidence:
     def importances(self) -> Mapping[str, float]:
         """The share of each label; found when a rule asks, because a comparison needs none."""
         return self.find_importances()
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What is expected of more candidates."""
+        return self.find_outlook()
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -142,7 +150,7 @@ def _regions(e: Evidence, axis: int) -> Iterator[_Region]:
         p = _chance(e, *((np.count_nonzero((column == v) & rows) for v in values) for rows in (True, e.has_failed)))
         best = int(np.argmin(p))
         inside = column == values[best]
-        name = _named(e.params[int(np.argmax(inside))], setting.parameter)
+        name = named(e.params[int(np.argmax(inside))], setting.parameter)
         yield _Region(float(p[best]), f"{setting.parameter}={name}", inside, len(p))
         return
     for is_above in (True, False):
@@ -160,7 +168,7 @@ def _best_cut(e: Evidence, column: FloatArray, cuts: FloatArray, parameter: str,
         best = int(np.argmin(p))
         inside = column >= cuts[best] if is_above else column < cuts[best]
     found = [params[parameter] for params, is_inside in zip(e.params, inside, strict=True) if is_inside]
-    side = f"{_brief(min(found))} and more" if is_above else f"{_brief(max(found))} and less"
+    side = f"{brief(min(found))} and more" if is_above else f"{brief(max(found))} and less"
     return _Region(float(p[best]), f"{parameter} of {side}", inside, len(cuts))
 
 
@@ -258,16 +266,16 @@ def _ceiling(e: Evidence) -> Iterator[Finding]:
         return
     n = int(np.count_nonzero(e.means >= e.highest - 1e-12))
     if n >= 3:
-        text = f"{n} candidates have the highest score that the metric has, {_brief(e.highest)}."
-        advice = "Harder data, or a metric that looks at probabilities, could tell them apart."
-        yield Finding("ceiling", f"{text} {advice}", figures={"count": n, "highest": e.highest})
+        text = f"{n} candidates have the highest score that the metric has, {brief(e.highest)}."
+        text += " Harder data, or a metric that looks at probabilities, could tell them apart."
+        yield Finding("ceiling", text, figures={"count": n, "highest": e.highest})
 
 
 def _constant(e: Evidence) -> Iterator[Finding]:
     """Every candidate has the same score on every fold."""
     scores = e.scores[e.best_first]
     if len(scores) > 1 and np.all(scores == scores[0]):
-        text = f"All {len(scores)} candidates have the same scores, {_brief(e.means[e.best_first[0]])} in the mean."
+        text = f"All {len(scores)} candidates have the same scores, {brief(e.means[e.best_first[0]])} in the mean."
         figures = {"count": len(scores), "mean": float(e.means[e.best_first[0]])}
         yield Finding(
             "constant", f"{text} The ranges may be far from where the parameters have an effect.", "", figures
@@ -304,10 +312,10 @@ def _odd_fold(e: Evidence) -> Iterator[Finding]:
         error = max(others.std(ddof=1), e.width / e.n_test) * np.sqrt(1 + 1 / (k - 1))
         far = abs(folds[fold] - others.mean())
         if error > 1e-12 * far > 0 and 2 * student.sf(far / error, k - 2) * k < 0.01:
-            text = f"Fold {fold} is unusual: its mean score is {_brief(folds[fold])}, that of the others"
+            text = f"Fold {fold} is unusual: its mean score is {brief(folds[fold])}, that of the others"
             yield Finding(
                 "fold",
-                f"{text} {_brief(others.mean())}. Look at its rows: search.splits_[{fold}][1].",
+                f"{text} {brief(others.mean())}. Look at its rows: search.splits_[{fold}][1].",
                 figures={"fold": fold, "mean": float(folds[fold]), "others": float(others.mean())},
             )
 
@@ -323,11 +331,9 @@ def _behind(e: Evidence) -> Iterator[Finding]:
             if not _is_never_among_the_best(e, rows) or not e.comparison.is_worse[rows].all():
                 continue
             difference = float(e.comparison.difference[rows[0]])
-            name = option if setting.parameter is None else _named(e.params[rows[0]], setting.parameter)
+            name = option if setting.parameter is None else named(e.params[rows[0]], setting.parameter)
             what = f"{setting.parameter or label}={name}"
-            text = (
-                f"{what} was never competitive: the best of its {len(rows)} candidates is {_brief(difference)} worse."
-            )
+            text = f"{what} was never competitive: the best of its {len(rows)} candidates is {brief(difference)} worse."
             yield Finding("behind", text, figures={"option": option, "tried": len(rows), "difference": difference})
 
 
@@ -360,17 +366,23 @@ def _idle(e: Evidence) -> Iterator[Finding]:
 
 
 def _progress(e: Evidence) -> Iterator[Finding]:
-    """The best score rose twice in the last quarter, or not at all in the last half."""
+    """The best score rose twice in the last quarter, or not at all in the last half; or little is expected."""
     n = len(e.means)
     running = np.fmax.accumulate(np.where(np.isnan(e.means), -np.inf, e.means))
     rises = 1 + np.flatnonzero(np.diff(running) > 0)
     late = int(np.count_nonzero(rises >= 0.75 * n))
     n_since = n - 1 - (int(rises[-1]) if len(rises) else 0)
+    gain, sentence = e.outlook.in_errors, expected(e.outlook)
+    figures = {"expected_gain": e.outlook.gain, "in_standard_errors": gain}
     if late >= 2:
-        text = f"The best score rose {late} times in the last quarter of the search: more candidates may still gain."
-        yield Finding("rising", text, f"max_evals={2 * n}", {"rises": late})
+        more, line = ("", "") if gain < LITTLE else (": more candidates may still gain", f"max_evals={2 * n}")
+        text = f"The best score rose {late} times in the last quarter of the search{more}. {sentence}"
+        yield Finding("rising", text.strip(), line, {"rises": late, **figures})
     elif n_since >= max(MIN_CANDIDATES, n // 2):
-        yield Finding("flat", f"The last {n_since} candidates brought no better score.", figures={"n_since": n_since})
+        text = f"The last {n_since} candidates brought no better score. {sentence}"
+        yield Finding("flat", text.strip(), figures={"n_since": n_since, **figures})
+    elif gain < LITTLE:
+        yield Finding("no_gain", sentence, figures=figures)
 
 
 RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
@@ -380,13 +392,3 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
 
 def _parameter(e: Evidence, label: str) -> str:
     return e.names.get(label, label)
-
-
-def _brief(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
-
-
-def _named(params: Mapping[str, Any], parameter: str) -> str:
-    """The value of a parameter for a text: an estimator by its class, and no secret."""
-    value = params.get(parameter)
-    return type(value).__name__ if hasattr(value, "get_params") else public_repr(value, parameter)

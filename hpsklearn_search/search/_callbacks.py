@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..executors._streams import print_safely
 from ..hyperopt._translate import as_trials
 from ..integrations import automatic_callbacks
-from ..optimize import Callback, ProgressLine
+from ..optimize import Callback, GainStopper, ProgressLine, Stopper
 from ..trials import Trial
 from ._compat import is_multimetric_scorer, safe_indexing, scorers_by_name
 from ._parameters import ParameterSpace
 from .folds import FoldObjective
 
 
-def collect_callbacks(search: Any, objective: FoldObjective) -> list[Callback]:
-    """The user's callbacks, those of experiment trackers, and the line of progress."""
-    line = [ProgressLine("candidate", _best_so_far(search, objective))] if search.verbose > 0 else []
+def collect_callbacks(search: Any, objective: FoldObjective, rules: Sequence[Stopper] = ()) -> list[Callback]:
+    """The user's callbacks, those of experiment trackers, and the line of progress, with the figures of `rules`."""
+    best, figures = _best_so_far(search, objective), [rule for rule in rules if isinstance(rule, GainStopper)]
+
+    def describe(trial: Trial) -> str:
+        return ", ".join([best(trial), *(rule.text for rule in figures if rule.text)])
+
+    line = [ProgressLine("candidate", describe)] if search.verbose > 0 else []
     callbacks = search.callbacks or ()
     trials = None if search.trials is None else as_trials(search.trials)
     return [*callbacks, *automatic_callbacks(callbacks, trials, "HyperoptSearchCV"), *line]

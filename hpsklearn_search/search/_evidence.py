@@ -12,7 +12,7 @@ from sklearn.base import is_classifier
 from .._texts import is_secret_name
 from ..space import Parameter, Space
 from ..space._typing import FloatArray
-from ..suggest import parameter_importances
+from ..suggest import Outlook, parameter_importances
 from ._advice import Evidence
 from ._describe import Setting, parameter_names, settings
 from ._kept_folds import KeptFolds
@@ -58,6 +58,7 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         names=parameter_names(parameters),
         settings={label: found[0] for label, found in direct.items() if len(found) == 1 and _is_plain(found[0])},
         find_importances=lambda: _importances(search, parameters.space),
+        find_outlook=lambda: Outlook.of(search.trials_.history(parameters.space)),
         test_per_train=kept_folds.test_per_train,
         n_test=kept_folds.n_test,
         width=width_of_scores(search, scores, metric),

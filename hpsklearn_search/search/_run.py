@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -119,10 +119,11 @@ class SearchRun:
         )
         first_points, origins = _first_points(search, parameters, X, trials, algo, max_evals)
         trials.record.origins = {**trials.record.origins, **origins}
-        callbacks = collect_callbacks(search, objective)
+        rules = stoppers(None, search.early_stop_fn, parameters.space)
+        callbacks = collect_callbacks(search, objective, rules)
         for trial in trials.record:
             objective.remember(trial)
-        plan = _plan(search, parameters, objective, algo, max_evals, window, first_points)
+        plan = _plan(search, parameters, objective, (algo, max_evals, window), rules, first_points)
         return cls(search, parameters, refit_metric, objective, executor, tree, callbacks, trials, plan)
 
     @property
@@ -258,12 +259,11 @@ def _plan(
     search: Any,
     parameters: ParameterSpace,
     objective: FoldObjective,
-    algo: SuggestAlgorithm,
-    max_evals: int,
-    window: Window,
+    how: tuple[SuggestAlgorithm, int, Window],
+    rules: Sequence[Stopper],
     first_points: list[Point],
 ) -> Plan:
-    space, constraints = parameters.space, search.constraints
+    (algo, max_evals, window), space, constraints = how, parameters.space, search.constraints
     return Plan(
         space=space,
         algo=algo,
@@ -273,7 +273,7 @@ def _plan(
         timeout=check_timeout(search.timeout),
         stoppers=[
             *_score_stopper(search, parameters, objective),
-            *stoppers(None, search.early_stop_fn),
+            *rules,
             lambda trials: "callback" if objective.asked_to_stop else None,
             stop_if_hopeless(objective.metric_name),
         ],

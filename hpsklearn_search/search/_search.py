@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator, RandomState
 
 from .._keywords import ExplainsParameters
-from ..optimize import Callback, notify_on_finish
+from ..optimize import Callback, NoExpectedGain, notify_on_finish
 from ..trials import Trials
 from ._callbacks import say, say_baseline
 from ._compat import BaseSearchCV, Interval, StrOptions, fit_context
@@ -76,9 +76,10 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         The start of worker processes counts, and the refit afterwards does not.
     score_threshold : float, default=None
         The search ends as soon as the mean test score of a candidate is at least this.
-    early_stop_fn : callable, default=None
+    early_stop_fn : callable or no_expected_gain(...), default=None
         ``early_stop_fn(trials, *arguments) -> (stop, arguments)``, called after each candidate with the arguments
-        that it returned before. The search ends when ``stop`` is True. Ready-made: `no_progress_loss`.
+        that it returned before. The search ends when ``stop`` is True. Ready-made: `no_expected_gain`,
+        `no_progress_loss`.
     points_to_evaluate : list of dict, default=None
         Candidates to evaluate first, as ``{parameter name: value}``: for example ``[old.best_params_]``. Parameters
         that are left out are drawn. Labels can be used instead of names.
@@ -187,7 +188,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         "random_state": [Interval(Integral, 0, None, closed="left"), RandomState, Generator, None],
         "timeout": "no_validation",
         "score_threshold": "no_validation",
-        "early_stop_fn": [callable, None],
+        "early_stop_fn": [callable, NoExpectedGain, None],
         "points_to_evaluate": "no_validation",
         "first_points": [StrOptions({"learned"}), None],
         "max_queue_len": "no_validation",
@@ -220,7 +221,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         return_train_score: bool = False,
         timeout: float | None = None,
         score_threshold: float | None = None,
-        early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+        early_stop_fn: Callable[..., tuple[bool, Any]] | NoExpectedGain | None = None,
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
         first_points: str | None = "learned",
         max_queue_len: int | None = None,

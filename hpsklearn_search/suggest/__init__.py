@@ -3,6 +3,7 @@
 from . import anneal, auto, gp, grid, mix, rand, tpe
 from ._protocol import HasHistory, SuggestAlgorithm, trial_seed
 from ._unseen import unseen_point
+from .gain import Outlook
 from .importance import importance_intervals, parameter_importances
 
 # The names that ``algo=`` takes; None means "auto".
@@ -16,6 +17,7 @@ ALGORITHMS: dict[str, SuggestAlgorithm] = {
 __all__ = [
     "ALGORITHMS",
     "HasHistory",
+    "Outlook",
     "SuggestAlgorithm",
     "anneal",
     "auto",

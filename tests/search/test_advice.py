@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,12 @@ from sklearn.model_selection import (
 from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.search import Finding
+from hpsklearn_search.search._advice import advice
 from hpsklearn_search.search._compare import compare_with
-from hpsklearn_search.search._evidence import _width
+from hpsklearn_search.search._evidence import _width, evidence_of
 from hpsklearn_search.search._kept_folds import KeptFolds
+from hpsklearn_search.suggest import Outlook
 from tests.benchmarks.advice import SCENARIOS, Known, kinds
 
 X, y = load_breast_cancer(return_X_y=True)
@@ -294,6 +298,58 @@ def test_the_edge_comes_with_a_wider_range() -> None:
     edges = [finding for finding in search.advice_ if finding.kind == "edge"]
     assert [finding.figures["parameter"] for finding in edges] == ["max_depth"]
     assert eval("{" + edges[0].line + "}", {"hp": hp})["max_depth"].distribution.high == 5
+
+
+def findings_of_progress(means: Any, outlook: Outlook) -> list[Finding]:
+    """What is said of a search with these mean scores, in order, of which a model expects so much."""
+    known = Known(lambda values: values["a"])
+    search = HyperoptSearchCV(known, {"a": hp.uniform(0, 1)}, max_evals=40, cv=2, random_state=0, algo="random")
+    evidence = evidence_of(search.fit(np.zeros((50, 1))), search._kept_folds)
+    found = advice(replace(evidence, means=np.array(means), find_outlook=lambda: outlook))
+    return [finding for finding in found if finding.kind in ("rising", "flat", "no_gain")]
+
+
+RISING, FLAT = np.linspace(0.1, 0.9, 40), np.append(0.9, np.full(39, 0.5))
+STEPS = np.minimum(RISING, RISING[25])
+MUCH, LITTLE = Outlook(gain=0.01, error=0.02), Outlook(gain=0.001, error=0.02)
+
+
+@pytest.mark.parametrize(
+    ("means", "outlook", "kinds_said", "line"),
+    [
+        (RISING, MUCH, ["rising"], "max_evals=80"),
+        (RISING, LITTLE, ["rising"], ""),
+        (FLAT, MUCH, ["flat"], ""),
+        (STEPS, LITTLE, ["no_gain"], ""),
+        (STEPS, MUCH, [], None),
+    ],
+)
+def test_progress_is_judged_by_what_was_seen_and_what_is_expected(
+    means: Any, outlook: Outlook, kinds_said: list[str], line: str | None
+) -> None:
+    """A score that rises is a reason for more candidates only where a model expects a gain of them."""
+    found = findings_of_progress(means, outlook)
+    assert [finding.kind for finding in found] == kinds_said
+    assert all(finding.line == line for finding in found)
+
+
+def test_advice_says_what_ten_more_candidates_would_bring() -> None:
+    """In units of the score, and in standard errors of the best; nothing where the scores tell nothing."""
+    [finding] = findings_of_progress(FLAT, MUCH)
+    assert "a model expects a gain of 0.01, which is 0.5 standard errors of the best score" in finding.text
+    assert finding.figures["in_standard_errors"] == 0.5
+    [finding] = findings_of_progress(FLAT, Outlook(np.inf, 0.0))
+    assert "expects" not in finding.text
+
+
+def test_the_figure_of_advice_is_that_of_the_search() -> None:
+    """It comes from the record, in standard errors of the best candidate's mean."""
+    known = Known(lambda v: 0.8 - (v["a"] - 0.5) ** 2, noise=0.02)
+    search = HyperoptSearchCV(known, {"a": hp.uniform(0, 1)}, max_evals=40, random_state=0, cv=KFold(5))
+    outlook = evidence_of(search.fit(np.repeat(np.arange(5.0), 20)[:, None]), search._kept_folds).outlook
+    deviation = search.cv_results_["std_test_score"][search.best_index_]
+    assert outlook.error == pytest.approx(deviation / np.sqrt(5 - 1))
+    assert 0 <= outlook.gain < 0.01
 
 
 def best_at_the_top(node: Any) -> HyperoptSearchCV:
