@@ -22,6 +22,7 @@ old = GridSearchCV(forest, grid, cv=3).fit(X, y)
 # The new line:
 
 from hpsklearn_search import HyperoptSearchCV
+from hpsklearn_search.plots import SearchHistoryDisplay
 
 new = HyperoptSearchCV(forest, grid, max_evals=6, cv=3).fit(X, y)
 
@@ -33,6 +34,7 @@ assert list(new.cv_results_["mean_test_score"]) == list(
     old.cv_results_["mean_test_score"]
 )
 print(new.best_params_, round(new.best_score_, 4))
+display = SearchHistoryDisplay.from_searches({"old": old, "new": new})
 
 # %%
 # With fewer evaluations than points, the search chooses the points, and none twice:

@@ -11,6 +11,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, hp, one_standard_error
+from hpsklearn_search.plots import ParameterScoreDisplay
 
 X, y = load_breast_cancer(return_X_y=True)
 search = HyperoptSearchCV(
@@ -35,3 +36,10 @@ columns = ["param_max_leaf_nodes", "mean_test_roc_auc", "mean_test_balanced_accu
 rows = [table["mean_test_roc_auc"].idxmax(), search.best_index_]
 print(table.loc[rows, columns].round(4).set_index([["highest", "chosen"]]).to_string())
 print("leaves of the refitted tree:", search.best_estimator_.get_n_leaves())
+
+# %%
+# The line is the score of the chosen tree.
+
+display = ParameterScoreDisplay.from_search(search, "max_leaf_nodes")
+chosen = table.loc[search.best_index_, "mean_test_roc_auc"]
+_ = display.ax_.axhline(chosen, linestyle="--")

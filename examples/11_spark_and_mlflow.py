@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV, SparkTrials, hp
+from hpsklearn_search.plots import SearchHistoryDisplay
 
 # workers on this machine use this Python
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -45,6 +46,7 @@ search = HyperoptSearchCV(
     random_state=0,
 ).fit(X, y)
 print(round(search.best_score_, 4), search.best_params_)
+display = SearchHistoryDisplay.from_search(search)
 
 # %%
 # MLflow has a parent, and eight children with their parameters and scores.

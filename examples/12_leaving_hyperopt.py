@@ -15,6 +15,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.svm import SVC
 
 from hpsklearn_search.hyperopt import STATUS_OK, Trials, fmin, hp, space_eval, tpe
+from hpsklearn_search.hyperopt.plotting import main_plot_history
 
 X, y = load_iris(return_X_y=True)
 
@@ -38,14 +39,8 @@ space = hp.choice(
     ],
 )
 trials = Trials()
-best = fmin(
-    objective,
-    space,
-    algo=tpe.suggest,
-    max_evals=40,
-    trials=trials,
-    rstate=np.random.default_rng(0),
-)
+options = {"trials": trials, "rstate": np.random.default_rng(0)}
+best = fmin(objective, space, tpe.suggest, 40, show_progressbar=False, **options)
 
 # %%
 # The results have the same form as before: raw values with a choice as its index, and
@@ -54,6 +49,7 @@ best = fmin(
 print(best)
 print(space_eval(space, best))
 print(trials.best_trial["result"])
+display = main_plot_history(trials, do_show=False)
 
 # %%
 # ``HyperoptSearchCV`` does the work of this objective, in parallel and with a table:

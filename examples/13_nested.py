@@ -7,6 +7,7 @@ the search itself. Here the labels are coin tosses: any score above one half is 
 """
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.svm import SVC
@@ -32,3 +33,14 @@ outer = cross_val_score(
 )
 print(f"best_score_          {believed:.3f}")
 print(f"nested cross-validation {outer.mean():.3f} +- {outer.std() / 5**0.5:.3f}")
+
+# %%
+# The truth is one half:
+
+figure, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
+ax.plot(outer, [0] * 5, "o", label="outer folds")
+ax.plot(outer.mean(), 0, "D", markersize=9, label="their mean")
+ax.plot(believed, 0, "v", markersize=11, label="best_score_")
+ax.axvline(0.5, color="grey", linestyle="--", label="truth")
+ax.set(xlabel="accuracy", yticks=[])
+_ = ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1))

@@ -12,6 +12,7 @@ results may come in any order. In the meantime the optimizer can be in a file.
 
 import pickle
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from hpsklearn_search import Optimizer, hp
@@ -51,3 +52,6 @@ for day in range(15):
 
 print(optimizer, optimizer.best.configuration)
 print(f"{-optimizer.trials.best_loss:.1f} points")
+figure, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
+ax.plot(optimizer.trials.tids, [-loss for loss in optimizer.trials.losses()], "o")
+_ = ax.set(xlabel="cake", ylabel="points")

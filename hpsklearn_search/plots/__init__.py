@@ -3,11 +3,13 @@
 from ._candidates import Candidates
 from ._comparison import ComparisonDisplay
 from ._contour import ContourDisplay
+from ._distribution import ScoreDistributionDisplay
 from ._history import SearchHistoryDisplay, save_history
 from ._importance import ParameterImportanceDisplay
 from ._parallel import ParallelCoordinatesDisplay
 from ._parameter import ParameterScoreDisplay
 from ._style import loss_axis, new_axes, show, tidy
+from ._timeline import TimelineDisplay
 
 __all__ = [
     "Candidates",
@@ -16,7 +18,9 @@ __all__ = [
     "ParallelCoordinatesDisplay",
     "ParameterImportanceDisplay",
     "ParameterScoreDisplay",
+    "ScoreDistributionDisplay",
     "SearchHistoryDisplay",
+    "TimelineDisplay",
     "loss_axis",
     "new_axes",
     "save_history",

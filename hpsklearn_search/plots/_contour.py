@@ -80,7 +80,14 @@ class ContourDisplay(Display):
 
     @classmethod
     def from_search(
-        cls, search: Any, x: str | None = None, y: str | None = None, *, metric: str | None = None, ax: Any = None
+        cls,
+        search: Any,
+        x: str | None = None,
+        y: str | None = None,
+        *,
+        metric: str | None = None,
+        ax: Any = None,
+        title: str | None = None,
     ) -> ContourDisplay:
         """Draw the scores of a fitted search over two parameters.
 
@@ -96,6 +103,8 @@ class ContourDisplay(Display):
             `refit` names.
         ax : matplotlib Axes, default=None
             Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
 
         Returns
         -------
@@ -112,7 +121,7 @@ class ContourDisplay(Display):
                 f"x and y are two arguments, got x={x!r}; write from_search(search, {', '.join(map(repr, x))})"
             )
         candidates = Candidates.from_search(search, metric)
-        return cls(candidates, *_two(candidates, x, y)).plot(ax)
+        return cls(candidates, *_two(candidates, x, y)).plot(ax, title)
 
     @classmethod
     def from_cv_results(
@@ -123,6 +132,7 @@ class ContourDisplay(Display):
         *,
         metric: str | None = None,
         ax: Any = None,
+        title: str | None = None,
     ) -> ContourDisplay:
         """Draw the scores of a table of results over two parameters.
 
@@ -130,11 +140,11 @@ class ContourDisplay(Display):
         ----------
         cv_results : mapping
             ``cv_results_`` of a search, or a data frame made of it.
-        x, y, metric, ax
+        x, y, metric, ax, title
             See `from_search`.
         """
         candidates = Candidates.from_cv_results(cv_results, metric)
-        return cls(candidates, *_two(candidates, x, y)).plot(ax)
+        return cls(candidates, *_two(candidates, x, y)).plot(ax, title)
 
     def _map(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         empty = np.empty(0), np.empty(0), np.empty((0, 0))

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from .._keywords import Meant, explain_keywords
-from ._style import new_axes
+from ._style import name_picture, new_axes
 
 Self = TypeVar("Self", bound="Display")
 
@@ -45,13 +45,15 @@ class Display:
             )
         return super().__new__(cls)
 
-    def plot(self: Self, ax: Any = None) -> Self:
+    def plot(self: Self, ax: Any = None, title: str | None = None) -> Self:
         """Draw the display.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
 
         Returns
         -------
@@ -60,6 +62,8 @@ class Display:
         """
         self._set_axes(ax)
         self._draw()
+        if title:
+            name_picture(self.figure_, self.ax_, title, is_new=ax is None)
         return self
 
     def _set_axes(self, ax: Any) -> None:

@@ -68,7 +68,7 @@ class SearchHistoryDisplay(Display):
 
     @classmethod
     def from_search(
-        cls, search: Any, *, metric: str | None = None, x: str = "number", ax: Any = None
+        cls, search: Any, *, metric: str | None = None, x: str = "number", ax: Any = None, title: str | None = None
     ) -> SearchHistoryDisplay:
         """Draw the history of a fitted search.
 
@@ -83,17 +83,25 @@ class SearchHistoryDisplay(Display):
             The horizontal position of a candidate: its number, or the second in which it finished.
         ax : matplotlib Axes, default=None
             Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
 
         Returns
         -------
         SearchHistoryDisplay
             The drawn display.
         """
-        return cls({"": Candidates.from_search(search, metric)}, x).plot(ax)
+        return cls({"": Candidates.from_search(search, metric)}, x).plot(ax, title)
 
     @classmethod
     def from_searches(
-        cls, searches: Mapping[str, Any], *, metric: str | None = None, x: str = "number", ax: Any = None
+        cls,
+        searches: Mapping[str, Any],
+        *,
+        metric: str | None = None,
+        x: str = "number",
+        ax: Any = None,
+        title: str | None = None,
     ) -> SearchHistoryDisplay:
         """Draw several searches on the same axes.
 
@@ -101,7 +109,7 @@ class SearchHistoryDisplay(Display):
         ----------
         searches : mapping
             ``{name: fitted search}``; the legend shows the names.
-        metric, x, ax
+        metric, x, ax, title
             See `from_search`.
         """
         if not isinstance(searches, Mapping):
@@ -109,11 +117,19 @@ class SearchHistoryDisplay(Display):
                 f"searches must be a dict: from_searches({{'first': search, 'second': other}}), got "
                 f"{public_repr(searches)}"
             )
-        return cls({name: Candidates.from_search(search, metric) for name, search in searches.items()}, x).plot(ax)
+        return cls({name: Candidates.from_search(search, metric) for name, search in searches.items()}, x).plot(
+            ax, title
+        )
 
     @classmethod
     def from_cv_results(
-        cls, cv_results: Mapping[str, Any], *, metric: str | None = None, x: str = "number", ax: Any = None
+        cls,
+        cv_results: Mapping[str, Any],
+        *,
+        metric: str | None = None,
+        x: str = "number",
+        ax: Any = None,
+        title: str | None = None,
     ) -> SearchHistoryDisplay:
         """Draw the history from a table of results.
 
@@ -121,10 +137,10 @@ class SearchHistoryDisplay(Display):
         ----------
         cv_results : mapping
             ``cv_results_`` of a search, or a data frame made of it.
-        metric, x, ax
+        metric, x, ax, title
             See `from_search`.
         """
-        return cls({"": Candidates.from_cv_results(cv_results, metric)}, x).plot(ax)
+        return cls({"": Candidates.from_cv_results(cv_results, metric)}, x).plot(ax, title)
 
     def _draw(self) -> None:
         searches = self.candidates.values()

@@ -54,7 +54,9 @@ class ParameterImportanceDisplay(Display):
         self.size = 6.4, 1.1 + 0.3 * max(n_bars, 2)
 
     @classmethod
-    def from_search(cls, search: Any, *, max_bars: int = 20, ax: Any = None) -> ParameterImportanceDisplay:
+    def from_search(
+        cls, search: Any, *, max_bars: int = 20, ax: Any = None, title: str | None = None
+    ) -> ParameterImportanceDisplay:
         """Draw the importances of a fitted search.
 
         Parameters
@@ -65,6 +67,8 @@ class ParameterImportanceDisplay(Display):
             Maximum number of bars.
         ax : matplotlib Axes, default=None
             Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
 
         Returns
         -------
@@ -81,7 +85,7 @@ class ParameterImportanceDisplay(Display):
                 f"importances need the space of a HyperoptSearchCV, got {type(search).__name__}; for a record of "
                 "fmin write ParameterImportanceDisplay(parameter_importances(trials, space)).plot()"
             )
-        return cls(search.importances_, search.importance_intervals(), max_bars=max_bars).plot(ax)
+        return cls(search.importances_, search.importance_intervals(), max_bars=max_bars).plot(ax, title)
 
     def _draw(self) -> None:
         items = list(self.importances.items())
@@ -99,13 +103,15 @@ class ParameterImportanceDisplay(Display):
             )
         self.ax_.set_yticks(range(len(bars)), labels=names)
         self.ax_.set_xlim(0, 1.12 * max(ends, default=1.0) or 1.0)
-        self.ax_.set_xlabel("importance (not filled: it may be due to chance)" if self._has_hollow else "importance")
+        self.ax_.set_xlabel("importance" + self._note())
         tidy(self.ax_, "x")
 
-    @property
-    def _has_hollow(self) -> bool:
+    def _note(self) -> str:
         shown = list(self.importances.items())[: self.max_bars]
-        return any(value > 0 and self._may_be_chance(self.intervals.get(label)) for label, value in shown)
+        if not any(value > 0 for _, value in shown):
+            return " (no influence was seen)"
+        hollow = any(value > 0 and self._may_be_chance(self.intervals.get(label)) for label, value in shown)
+        return " (not filled: it may be due to chance)" if hollow else ""
 
     @staticmethod
     def _may_be_chance(interval: tuple[float, float] | None) -> bool:

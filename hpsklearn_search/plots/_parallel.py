@@ -67,7 +67,13 @@ class ParallelCoordinatesDisplay(Display):
 
     @classmethod
     def from_search(
-        cls, search: Any, parameters: Sequence[str] | None = None, *, metric: str | None = None, ax: Any = None
+        cls,
+        search: Any,
+        parameters: Sequence[str] | None = None,
+        *,
+        metric: str | None = None,
+        ax: Any = None,
+        title: str | None = None,
     ) -> ParallelCoordinatesDisplay:
         """Draw the candidates of a fitted search.
 
@@ -82,13 +88,15 @@ class ParallelCoordinatesDisplay(Display):
             `refit` names.
         ax : matplotlib Axes, default=None
             Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
 
         Returns
         -------
         ParallelCoordinatesDisplay
             The drawn display.
         """
-        return cls(Candidates.from_search(search, metric), parameters).plot(ax)
+        return cls(Candidates.from_search(search, metric), parameters).plot(ax, title)
 
     @classmethod
     def from_cv_results(
@@ -98,6 +106,7 @@ class ParallelCoordinatesDisplay(Display):
         *,
         metric: str | None = None,
         ax: Any = None,
+        title: str | None = None,
     ) -> ParallelCoordinatesDisplay:
         """Draw the candidates of a table of results.
 
@@ -105,10 +114,10 @@ class ParallelCoordinatesDisplay(Display):
         ----------
         cv_results : mapping
             ``cv_results_`` of a search, or a data frame made of it.
-        parameters, metric, ax
+        parameters, metric, ax, title
             See `from_search`.
         """
-        return cls(Candidates.from_cv_results(cv_results, metric), parameters).plot(ax)
+        return cls(Candidates.from_cv_results(cv_results, metric), parameters).plot(ax, title)
 
     def heights(self) -> FloatArray:
         """Where each candidate crosses each axis: in [0, 1], or below 0 if it does not have the parameter.

@@ -79,7 +79,13 @@ class ParameterScoreDisplay(Display):
 
     @classmethod
     def from_search(
-        cls, search: Any, parameters: str | Sequence[str] | None = None, *, metric: str | None = None, ax: Any = None
+        cls,
+        search: Any,
+        parameters: str | Sequence[str] | None = None,
+        *,
+        metric: str | None = None,
+        ax: Any = None,
+        title: str | None = None,
     ) -> ParameterScoreDisplay:
         """Draw the scores of a fitted search against its parameters.
 
@@ -94,13 +100,15 @@ class ParameterScoreDisplay(Display):
             `refit` names.
         ax : matplotlib Axes, or a sequence of them, default=None
             Axes to draw on, one for each parameter. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
 
         Returns
         -------
         ParameterScoreDisplay
             The drawn display.
         """
-        return cls(Candidates.from_search(search, metric), parameters).plot(ax)
+        return cls(Candidates.from_search(search, metric), parameters).plot(ax, title)
 
     @classmethod
     def from_cv_results(
@@ -110,6 +118,7 @@ class ParameterScoreDisplay(Display):
         *,
         metric: str | None = None,
         ax: Any = None,
+        title: str | None = None,
     ) -> ParameterScoreDisplay:
         """Draw the scores of a table of results.
 
@@ -117,18 +126,20 @@ class ParameterScoreDisplay(Display):
         ----------
         cv_results : mapping
             ``cv_results_`` of a search, or a data frame made of it.
-        parameters, metric, ax
+        parameters, metric, ax, title
             See `from_search`.
         """
-        return cls(Candidates.from_cv_results(cv_results, metric), parameters).plot(ax)
+        return cls(Candidates.from_cv_results(cv_results, metric), parameters).plot(ax, title)
 
-    def plot(self, ax: Any = None) -> ParameterScoreDisplay:
+    def plot(self, ax: Any = None, title: str | None = None) -> ParameterScoreDisplay:
         """Draw the display.
 
         Parameters
         ----------
         ax : matplotlib Axes, or a sequence of them, default=None
             Axes to draw on, one for each parameter. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
 
         Returns
         -------
@@ -140,7 +151,7 @@ class ParameterScoreDisplay(Display):
         ValueError
             If the number of axes is not the number of parameters.
         """
-        return super().plot(ax)
+        return super().plot(ax, title)
 
     def _set_axes(self, ax: Any) -> None:
         self.figure_, self.axes_ = self._axes(ax)

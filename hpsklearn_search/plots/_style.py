@@ -65,6 +65,18 @@ def draw_lines(ax: Any, paths: Sequence[Any], **style: Any) -> Any:
     return ax.add_collection(LineCollection(paths, **style))
 
 
+def draw_bars(ax: Any, starts: Any, rows: Any, widths: Any, height: float, **style: Any) -> Any:
+    """Draw horizontal bars at once, each in the middle of its row."""
+    _pyplot()
+    from matplotlib.collections import PolyCollection
+
+    corners = [
+        [(x, y - height / 2), (x, y + height / 2), (x + width, y + height / 2), (x + width, y - height / 2)]
+        for x, y, width in zip(starts, rows, widths, strict=True)
+    ]
+    return ax.add_collection(PolyCollection(corners, **style))
+
+
 def ink(ax: Any) -> Any:
     """The colour of text on `ax`, which the style of the user decides."""
     return ax.xaxis.label.get_color()
@@ -91,7 +103,7 @@ def draw_candidates(ax: Any, x: Any, y: Any, kind: str, **style: Any) -> Any:
     return points
 
 
-def kind_handles(counts: Mapping[str, int], colour: str, **style: Any) -> list[Any]:
+def kind_handles(counts: Mapping[str, int], colour: str, *, squares: bool = False, **style: Any) -> list[Any]:
     """Entries of a legend: the kinds of candidates that need an explanation, with their numbers."""
     _pyplot()
     from matplotlib.lines import Line2D
@@ -100,7 +112,7 @@ def kind_handles(counts: Mapping[str, int], colour: str, **style: Any) -> list[A
     kinds = {kind: n for kind, n in counts.items() if n and kind != "candidate"}
     handles = [Line2D([], [], color=colour, label=f"{kind} ({n})", **style) for kind, n in kinds.items()]
     for handle, kind in zip(handles, kinds, strict=True):
-        handle.set_marker(MARKERS[kind] if style["linestyle"] == "none" else "none")
+        handle.set_marker("s" if squares else MARKERS[kind] if style["linestyle"] == "none" else "none")
         handle.set_markerfacecolor("none" if kind == "pruned" else colour)
     return handles
 
@@ -115,7 +127,22 @@ def legend_above(owner: Any, handles: Sequence[Any]) -> None:
     n_columns = max(1, min(len(handles), int(15 * inches / (longest + 6))))  # 15 small letters are an inch wide
     place = {"loc": "outside upper left"} if is_figure else {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0)}
     style = {"frameon": False, "fontsize": "small", "borderaxespad": 0.2, "columnspacing": 1.4}
-    owner.legend(handles=handles, ncols=n_columns, **place, **style)
+    legend = owner.legend(handles=handles, ncols=n_columns, **place, **style)
+    if is_figure or owner.figure.get_layout_engine() is not None:
+        return
+    # Nothing makes room above the axes of this user: what would leave the figure goes inside.
+    if legend.get_window_extent().y1 > owner.figure.bbox.y1:
+        owner.legend(handles=handles, loc="best", fontsize="x-small")
+
+
+def name_picture(figure: Any, ax: Any, title: str, *, is_new: bool) -> None:
+    """A title above everything: of a new figure, or of the axes of the user, there above the legend."""
+    if is_new:
+        figure.suptitle(title)
+        return
+    legend = ax.get_legend()
+    above = 0.0 if legend is None else max(0.0, legend.get_window_extent().y1 - ax.bbox.y1)
+    ax.set_title(title, pad=6.0 + above * 72 / figure.dpi)
 
 
 def show_whole_numbers(axis: Any) -> None:

@@ -41,6 +41,7 @@ from ._results import (
     add_partial_columns,
     first_failure,
     flat_folds,
+    fold_runs,
     padded_folds,
     rank_failures_last,
 )
@@ -356,6 +357,10 @@ class FittedSearch(AfterFit):
         rows = self._rows()
         finished, started = np.array([t.finished for t in rows]), np.array([t.started for t in rows])
         return None if not len(rows) or np.isnan(finished).any() else finished - np.nanmin(started)
+
+    def _fold_runs(self) -> list[tuple[int, str, float, float]]:
+        """Row, worker, begin and seconds of each fold."""
+        return fold_runs(self._rows())
 
 
 class _Reset(Callback):

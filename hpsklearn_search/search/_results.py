@@ -17,8 +17,9 @@ from ._score_errors import SCORE_ERRORS, fold_error, last_line
 # Keys of the result of a fold, in addition to those of scikit-learn:
 ASKED_TO_STOP = "asked_to_stop"  # whether a callback of scikit-learn asked to end the search
 BEST_ITERATIONS = "best_iterations"  # the best iteration of each booster that stops early
+RUN = "run"  # which worker ran the fold, and when it began
 DERIVED_PARAMS = "derived_params"  # parameters that boosters derived, and that a refit must be given
-_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, SCORE_ERRORS)
+_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, RUN, SCORE_ERRORS)
 
 
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
@@ -38,6 +39,14 @@ def _sklearn_part(fold: Mapping[str, Any]) -> dict[str, Any]:
     part = {key: value for key, value in fold.items() if key not in _OWN_KEYS}
     # It prints the error, which may come from a save file of somebody else.
     return {**part, "fit_error": part["fit_error"] and printable(part["fit_error"], keep="\n\t")}
+
+
+def fold_runs(trials: Sequence[Trial]) -> list[tuple[int, str, float, float]]:
+    """Of each fold that has a time: row of its candidate, worker, begin since the first fold, and seconds."""
+    folds = [(i, fold) for i, trial in enumerate(trials) if trial.outcome is not None for fold in trial.outcome.folds]
+    runs = [(i, fold[RUN], fold["fit_time"] + fold["score_time"]) for i, fold in folds if RUN in fold]
+    first = min((run["began"] for _, run, _ in runs), default=0.0)
+    return [(i, run["worker"], run["began"] - first, seconds) for i, run, seconds in runs]
 
 
 def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> str:

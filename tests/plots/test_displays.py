@@ -25,7 +25,9 @@ from hpsklearn_search.plots import (
     ParallelCoordinatesDisplay,
     ParameterImportanceDisplay,
     ParameterScoreDisplay,
+    ScoreDistributionDisplay,
     SearchHistoryDisplay,
+    TimelineDisplay,
 )
 from hpsklearn_search.plots._columns import make_column
 from hpsklearn_search.plots._style import round_ticks
@@ -34,8 +36,14 @@ matplotlib = pytest.importorskip("matplotlib", reason="needs the extra: pip inst
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402
 
-TABLES = [SearchHistoryDisplay, ParameterScoreDisplay, ParallelCoordinatesDisplay, ContourDisplay]
-ALL = [*TABLES, ParameterImportanceDisplay, ComparisonDisplay]
+TABLES = [
+    SearchHistoryDisplay,
+    ParameterScoreDisplay,
+    ParallelCoordinatesDisplay,
+    ContourDisplay,
+    ScoreDistributionDisplay,
+]
+ALL = [*TABLES, ParameterImportanceDisplay, ComparisonDisplay, TimelineDisplay]
 
 
 @pytest.fixture(autouse=True)

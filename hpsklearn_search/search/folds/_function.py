@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ from ...executors import TaskTimeout
 from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, is_pairwise, scorers_by_name
 from .._parameters import ParameterSpace
-from .._results import ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS
+from .._results import ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, RUN
 from .._score_errors import SCORE_ERRORS, score_errors
 from .._task_tree import FoldContext, picklable_search
 from ..early_stopping import best_iterations, derived_params
@@ -65,7 +66,11 @@ class FoldFunction:
         params = self.parameters.params(point)
         with ExitStack() as stack:
             self._enter_context(stack)
-            return [self._fold(params, fold, context) for fold, context in zip(folds, contexts, strict=True)]
+            return [
+                {RUN: {"worker": f"{os.getpid()}.{threading.get_ident()}", "began": time.time()}}
+                | self._fold(params, fold, context)
+                for fold, context in zip(folds, contexts, strict=True)
+            ]
 
     def _enter_context(self, stack: ExitStack) -> None:
         """scikit-learn's configuration, and in another process the warning filters, of the process that searches."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ...exceptions import InvalidTrial
-from .._results import BEST_ITERATIONS, DERIVED_PARAMS
+from .._results import BEST_ITERATIONS, DERIVED_PARAMS, RUN
 from .._score_errors import SCORE_ERRORS
 
 MOST_ITERATIONS = 2**31 - 1  # the boosters count in 32 bits
@@ -39,6 +39,7 @@ def check_folds(folds: Sequence[Mapping[str, Any]], metrics: Collection[str] | N
         SCORE_ERRORS: lambda value: _is_dict_of(value, lambda error: isinstance(error, str)),
         BEST_ITERATIONS: lambda value: _is_dict_of(value, lambda n: type(n) is int and 0 <= n <= MOST_ITERATIONS),
         DERIVED_PARAMS: _are_derived,
+        RUN: _is_run,
     }
     for number, fold in enumerate(folds):
         unknown = sorted(set(fold) - set(checks) - set(optional))
@@ -68,6 +69,15 @@ def _are_scores(value: Any, metrics: Collection[str] | None) -> bool:
     if metrics:
         return _is_dict_of(value, _is_number) and set(value) == set(metrics)
     return _is_number(value) or (metrics is None and _is_dict_of(value, _is_number) and bool(value))
+
+
+def _is_run(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == {"worker", "began"}
+        and isinstance(value["worker"], str)
+        and _is_time(value["began"])
+    )
 
 
 def _are_derived(value: Any) -> bool:
