@@ -1,4 +1,4 @@
-"""``python -m hpsklearn_search``: the version, and what a bug report needs.
+"""``python -m hpsklearn_search``: a page of a save file, a page of a running search, and the versions.
 
 >>> show_versions().splitlines()[0].startswith("hpsklearn_search ")
 True
@@ -10,13 +10,12 @@ import argparse
 import os
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
 from pathlib import Path
 
 from ._version import __version__
-
-REQUIRED = ("numpy", "scipy", "scikit-learn", "joblib", "tqdm", "threadpoolctl", "cloudpickle")
-OPTIONAL = ("pandas", "matplotlib", "mlflow", "pyspark", "pyarrow", "lightgbm", "xgboost", "catboost", "hyperopt")
+from ._versions import OPTIONAL, REQUIRED, version_of
+from .exceptions import SaveFileError
 
 
 def show_versions() -> str:
@@ -26,29 +25,61 @@ def show_versions() -> str:
         "hpsklearn_search": f"{__version__} ({Path(__file__).parent})",
         "python": f"{platform.python_version()} ({sys.executable})",
         "system": f"{platform.platform()}, {cores} cores",
-        **{name: _version_of(name) for name in (*REQUIRED, *OPTIONAL)},
+        **{name: version_of(name) or "not installed" for name in (*REQUIRED, *OPTIONAL)},
     }
     width = max(map(len, rows)) + 1
     return "\n".join(f"{name:{width}}{text}" for name, text in rows.items())
 
 
-def _version_of(name: str) -> str:
-    # Metadata are read, and nothing is imported: a package that cannot be imported may be why one asks.
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+def report(path: str, output: str | None) -> Path:
+    """Write the page of a save file; by default beside it, with the ending ``.html``."""
+    from .report import checked_target, facts_of_file, make_page, write_page
+    from .trials import read_save_file
+
+    target = checked_target(Path(path).with_suffix(".html") if output is None else output)
+    return write_page(target, make_page(facts_of_file(read_save_file(path))))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Answer the command line."""
-    parser = argparse.ArgumentParser("python -m hpsklearn_search", description="Shows versions of hpsklearn_search.")
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    try:
+        if asked.show_versions:
+            print(show_versions())
+        elif asked.command == "report":
+            print(report(asked.file, asked.output))
+        elif asked.command == "watch":
+            _watch(asked.file, asked.port)
+        else:
+            parser.print_help()
+    except (SaveFileError, OSError) as error:
+        sys.exit(f"{parser.prog} {asked.command}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _watch(path: str, port: int) -> None:
+    from .report._watch import watch
+
+    try:
+        watch(path, port)
+    except OverflowError:
+        sys.exit(f"--port {port}: a port is a number up to 65535; leave it out for a free one")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m hpsklearn_search", description="Shows searches, and versions.")
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--show-versions", action="store_true", help="show what a bug report needs")
-    if parser.parse_args().show_versions:
-        print(show_versions())
-    else:
-        parser.print_help()
+    commands = parser.add_subparsers(dest="command")
+    page = commands.add_parser("report", help="make an HTML page of a save file")
+    page.add_argument("file", help="the file of trials_save_file=")
+    page.add_argument("-o", "--output", help="the page; by default the file's name with .html")
+    running = commands.add_parser("watch", help="show a running search in the browser, on this machine only")
+    running.add_argument("file", help="the file of trials_save_file=")
+    running.add_argument("--port", type=int, default=0, help="by default a free one")
+    return parser
 
 
 if __name__ == "__main__":

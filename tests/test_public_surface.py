@@ -23,8 +23,8 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
 def test_nothing_else_is_public() -> None:
     """Names without an underscore are those of `__all__`, and the package's own folders."""
     folders = {
-        "exceptions", "executors", "integrations", "optimize", "plots", "search", "space", "spaces", "suggest",
-        "trials",
+        "exceptions", "executors", "integrations", "optimize", "plots", "report", "search", "space", "spaces",
+        "suggest", "trials",
     }  # fmt: skip
     names = {name for name in vars(hpsklearn_search) if not name.startswith("_")}
     assert names - folders - {"annotations"} <= set(hpsklearn_search.__all__)

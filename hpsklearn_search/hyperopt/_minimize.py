@@ -31,7 +31,7 @@ from ..optimize import (
     stoppers,
 )
 from ..space import Node, Point, Space, annotated_space, has_nodes, parse_point, parse_values
-from ..trials import Trials, describe, describe_space
+from ..trials import WORDS, Trials, describe, describe_space, words_of_space
 from ._algorithm import named_algorithm, resolve_algo
 from ._domain import LowLevelCall
 from ._objective import FunctionObjective, check_takes_one_argument
@@ -383,6 +383,7 @@ def _fingerprint(fn: Any, plan: Plan) -> dict[str, Any]:
         "space": describe_space(plan.space),
         "algo": describe("algo", named_algorithm(plan.algo)),
         "rstate": None if plan.window.size is None else plan.entropy,  # without a seed there is no window
+        WORDS: words_of_space(plan.space, {}),
     }
 
 

@@ -35,6 +35,7 @@ logger = safe_logger(__name__)
 FORMULA_STARTS = ("=", "+", "-", "@")  # of a text that a spreadsheet evaluates
 LONGEST_WAIT = 60.0  # seconds that the start of a trial on a worker waits for its run; a new data base takes ten
 LONGEST_REASON = 200  # characters of an exception in the warning
+LARGEST_PAGE = 5_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def _status(error: BaseException | None) -> str:
 
 # ---------------------------------------------------------------------- artifacts
 def write_artifacts(folder: Path, trials: Trials, values: Values, fitted: Any) -> None:
-    """``cv_results.csv`` and ``history.png`` of a fitted search; ``trials.csv`` of ``fmin``."""
+    """``cv_results.csv``, ``history.png`` and ``search.html`` of a fitted search; ``trials.csv`` of ``fmin``."""
     if fitted is None:
         _write_table(folder / "trials.csv", _trial_columns(trials, values))
         return
@@ -189,6 +190,17 @@ def write_artifacts(folder: Path, trials: Trials, values: Values, fitted: Any) -
         logger.debug("no picture without matplotlib")
     except Exception:  # a table without a picture, as where every candidate failed
         logger.info("the history of the search was not drawn\n%s", without_secrets(format_exc()))
+    try:
+        _write_page(folder / "search.html", fitted)
+    except Exception:
+        logger.info("the page of the search was not made\n%s", without_secrets(format_exc()))
+
+
+def _write_page(path: Path, fitted: Any) -> None:
+    fitted.report(path)
+    if path.stat().st_size > LARGEST_PAGE:
+        path.unlink()
+        logger.info("the page of the search is larger than %d bytes, and was not logged", LARGEST_PAGE)
 
 
 def _trial_columns(trials: Trials, values: Values) -> dict[str, list[Any]]:

@@ -180,7 +180,11 @@ class Loop:
         return not has_ended and self.plan.window.may_begin(number, self._record.n_settled)
 
     def _next_point(self, number: int) -> Point | None:
-        return self._suggester.ask(number, self.trials.limited_to(self.plan.window.known_to(number)))
+        start = time.monotonic()
+        try:
+            return self._suggester.ask(number, self.trials.limited_to(self.plan.window.known_to(number)))
+        finally:
+            self._record.suggest_seconds += time.monotonic() - start
 
     # ------------------------------------------------------------------ recording
     def _receive(self, finished: Finished) -> None:

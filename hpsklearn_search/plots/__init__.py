@@ -9,6 +9,7 @@ from ._importance import ParameterImportanceDisplay
 from ._parallel import ParallelCoordinatesDisplay
 from ._parameter import ParameterScoreDisplay
 from ._style import loss_axis, new_axes, show, tidy
+from ._svg import as_svg
 from ._timeline import TimelineDisplay
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ScoreDistributionDisplay",
     "SearchHistoryDisplay",
     "TimelineDisplay",
+    "as_svg",
     "loss_axis",
     "new_axes",
     "save_history",

@@ -44,6 +44,11 @@ def unseen_axes(size: tuple[float, float]) -> Any:
     return Figure(figsize=size, layout="constrained").subplots()
 
 
+def own_style(*, is_dark: bool) -> Any:
+    """A context in which matplotlib draws as if the user had set nothing, or for a dark page."""
+    return _pyplot().style.context(["default", "dark_background"] if is_dark else "default")
+
+
 def axes_grid(n: int, n_columns: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
     """A new figure with `n` panels of `size` inches, and its axes."""
     columns = min(n, n_columns)

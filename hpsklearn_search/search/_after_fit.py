@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from numbers import Integral
+from pathlib import Path
 from traceback import format_exc
 from typing import Any
 
@@ -18,6 +20,7 @@ from ._evidence import evidence_of, metric_of
 from ._known_points import own_point
 from ._model import BestModel
 from ._parameters import ParameterSpace
+from ._report import write_report
 
 logger = safe_logger(__name__)
 # What is computed from the fitted attributes, and kept.
@@ -138,6 +141,49 @@ class AfterFit(BestModel):
             "same_as_best": comparison.is_same,
         }
         return evidence.best_first[:n], metric_of(self), columns
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write the search as one HTML page, to keep or to send.
+
+        The page holds the result, the advice, the comparison with the best, pictures, importances, the space with
+        what was found in it, all candidates, the failures, the times, and the code of the best model. It needs no
+        network. Pictures need matplotlib; without it, a sentence stands in their place.
+
+        Parameters
+        ----------
+        path : path-like
+            Name of the file, in a folder that exists. An earlier page is replaced, any other file is not.
+
+        Returns
+        -------
+        Path
+            The absolute path of the page.
+
+        Raises
+        ------
+        NotFittedError
+            If the search is not fitted.
+        FileNotFoundError, FileExistsError, IsADirectoryError, TypeError
+            If no page can be written to `path`.
+
+        Notes
+        -----
+        ``python -m hpsklearn_search report FILE.db`` makes a page of a save file, and
+        ``python -m hpsklearn_search watch FILE.db`` shows a search while it runs.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from hpsklearn_search import HyperoptSearchCV
+        >>> search = HyperoptSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3]}, max_evals=3)
+        >>> path = os.path.join(tempfile.mkdtemp(), "search.html")
+        >>> search.fit(*load_iris(return_X_y=True)).report(path).name
+        'search.html'
+        """
+        check_is_fitted(self, "cv_results_")
+        return write_report(self, path)
 
 
 def _check_comparison(evidence: Evidence, n: Any, alpha: Any) -> None:

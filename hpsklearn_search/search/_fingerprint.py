@@ -9,12 +9,23 @@ from typing import Any
 from ..hyperopt._algorithm import named_algorithm, resolve_algo
 from ..hyperopt._translate import as_trials
 from ..optimize import Plan
-from ..trials import NotComparable, Record, Trials, describe, describe_items, describe_space, differences
+from ..trials import (
+    WORDS,
+    NotComparable,
+    Record,
+    Trials,
+    describe,
+    describe_items,
+    describe_space,
+    differences,
+    words_of_space,
+)
+from ._describe import parameter_names
 from .folds import FoldFunction
 
 CV = "cv (it draws other folds in every run unless its random_state is set)"
 # A search may continue with another algorithm, and rules that concern new candidates alone.
-MAY_CHANGE = {"algo", "racing", "constraints", "error_score", "random_state", "trials"}
+MAY_CHANGE = {"algo", "racing", "constraints", "error_score", "random_state", "trials", WORDS}
 # Losses of other searches may be compared if these are the same.
 DATA_AND_METRIC = ("X", "y", "scoring", "refit", "objective_metric")
 
@@ -42,7 +53,9 @@ def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record)
         **({"trials": prior} if prior else {}),
     }
     described = {name: _described(name, value) for name, value in values.items()}
-    return {**described, "random_state": None if search.random_state is None else plan.entropy}
+    seed = None if search.random_state is None else plan.entropy
+    words = words_of_space(plan.space, parameter_names(function.parameters))
+    return {**described, "random_state": seed, WORDS: words}
 
 
 def _described(name: str, value: Any) -> Any:

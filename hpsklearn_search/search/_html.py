@@ -40,6 +40,17 @@ def summary_html(search: Any, plain: str) -> str:
 
 def _rows(search: Any) -> Iterator[tuple[str, str]]:
     """What the table says: a name, and a value in words."""
+    yield from result_rows(search)
+    for finding in search._first_findings():
+        yield "advice", str(finding)
+    if hasattr(search, "refit_time_"):
+        yield "refit", f"{search.refit_time_:.3g} s"
+    for name, text in argument_rows(search):
+        yield f"{name}=", text
+
+
+def result_rows(search: Any) -> Iterator[tuple[str, str]]:
+    """The best score and its parameters, the number of candidates, and why there are no more."""
     if hasattr(search, "best_score_"):
         yield "best score", f"{search.best_score_:.6g}"
     elif hasattr(search, "best_loss_"):
@@ -49,12 +60,12 @@ def _rows(search: Any) -> Iterator[tuple[str, str]]:
     n_failed = sum(not (trial.is_ok or trial.was_pruned) for trial in search._rows())
     yield "candidates", f"{search.n_trials_}{f', of which {n_failed} failed' if n_failed else ''}"
     yield "ended because", REASONS.get(search.stop_reason_, search.stop_reason_)
-    for finding in search._first_findings():
-        yield "advice", str(finding)
-    if hasattr(search, "refit_time_"):
-        yield "refit", f"{search.refit_time_:.3g} s"
+
+
+def argument_rows(search: Any) -> Iterator[tuple[str, str]]:
+    """The arguments that are not the defaults."""
     for name, value in changed_arguments(search).items():
-        yield f"{name}=", brief(value, most=100)
+        yield name, brief(value, most=100)
 
 
 def changed_arguments(search: Any) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _central_interval(distribution: Distribution) -> str:
 
 
 def _options_in_words(choice: Choice, names: Mapping[str, str]) -> str:
-    texts = _option_texts(choice, names)
+    texts = option_texts(choice, names)
     if choice.distribution.weights is not None:
         texts = [f"{text} ({100 * p:.3g} %)" for text, p in zip(texts, choice.distribution.probabilities, strict=True)]
     shown = _as_many_as_fit(texts)
@@ -141,12 +141,12 @@ def condition_in_words(
     names = names or {}
     options: dict[str, list[str]] = {}
     for label, index in conditions:
-        options.setdefault(label, []).append(_option_texts(choices[label], names)[index])
+        options.setdefault(label, []).append(option_texts(choices[label], names)[index])
     alternatives = (f"{names.get(label, label)} is {' or '.join(texts)}" for label, texts in options.items())
     return " or ".join(alternatives) or "always"
 
 
-def _option_texts(choice: Choice, names: Mapping[str, str]) -> list[str]:
+def option_texts(choice: Choice, names: Mapping[str, str]) -> list[str]:
     """A short text for each option; numbered if two texts are equal."""
     if is_secret_name(choice.label):
         return [f"(hidden {i})" for i in range(len(choice.options))]

@@ -15,8 +15,9 @@ from ._documents import (
     miscs_update_idxs_vals,
     spec_from_misc,
 )
-from ._fingerprint import describe, describe_items, describe_space, differences
+from ._fingerprint import WORDS, describe, describe_items, describe_space, differences, words_of_space
 from ._identity import NotComparable, text_of
+from ._reading import SavedSearch, read_save_file
 from ._record import ALGORITHM, GIVEN, LEARNED, OWN_VALUES, Record
 from ._save_path import is_address, public_address, save_path
 from ._storage import SaveFile
@@ -61,6 +62,7 @@ __all__ = [
     "STATUS_TIMEOUT",
     "TRIAL_KEYS",
     "TRIAL_MISC_KEYS",
+    "WORDS",
     "Columns",
     "Failure",
     "History",
@@ -68,6 +70,7 @@ __all__ = [
     "Outcome",
     "Record",
     "SaveFile",
+    "SavedSearch",
     "Trial",
     "Trials",
     "describe",
@@ -79,8 +82,10 @@ __all__ = [
     "miscs_to_idxs_vals",
     "miscs_update_idxs_vals",
     "public_address",
+    "read_save_file",
     "save_path",
     "spec_from_misc",
     "text_of",
     "trials_from_docs",
+    "words_of_space",
 ]

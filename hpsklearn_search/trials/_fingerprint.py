@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._texts import hidden, is_secret, is_secret_name, printable, without_secrets
-from ..space import Space
+from ..space import Choice, Space
+from ..space._description import option_texts, values_in_words
 from ._identity import NotComparable, encoded, text_of
 
+WORDS = "words of the space"  # the key of what is shown and not compared
 MAX_LENGTH = 200  # characters of a description that is stored as it is; of a longer one, its hash
 
 
@@ -48,6 +50,18 @@ def describe_space(space: Space) -> dict[str, str]:
     nodes = {dimension.label: dimension.node for dimension in space.dimensions}
     described = {label: describe(f"space ({label})", node, key=label) for label, node in nodes.items()}
     return {**described, "": describe("space", space.root)}
+
+
+def words_of_space(space: Space, names: Mapping[str, str]) -> dict[str, list[Any]]:
+    """For each label its name for users, its values in words, and the texts of its options if it is a choice."""
+    words: dict[str, list[Any]] = {}
+    for dimension in space.dimensions:
+        name, node = names.get(dimension.label, dimension.label), dimension.node
+        values, options = values_in_words(node, names), option_texts(node, names) if isinstance(node, Choice) else []
+        if is_secret_name(name) or is_secret_name(dimension.label):
+            values, options = "(hidden)", [f"(hidden {i})" for i in range(len(options))]
+        words[dimension.label] = [name, values, options]
+    return words
 
 
 def _hash(text: str) -> str:

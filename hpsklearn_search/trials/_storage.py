@@ -27,21 +27,32 @@ import json
 import os
 import sqlite3
 import stat
-import struct
 import time
 import warnings
 import zlib
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from .._texts import printable, public_repr
 from ..exceptions import SaveFileError
-from ._fingerprint import differences
-from ._json import dumps, json_part, loads
-from ._rows import COLUMNS, row_of, trial_of
+from ._fingerprint import WORDS, differences
+from ._json import dumps, json_part
+from ._reading import (
+    APPLICATION_ID,
+    OF_CONTENT,
+    SCHEMA,
+    VERSION,
+    open_to_read,
+    problem_of_header,
+    problem_of_schema,
+    stored_fingerprint,
+    stored_trials,
+    strict_text,
+)
+from ._rows import COLUMNS, row_of
 from ._save_path import save_path
 from ._trial import Trial
 
@@ -51,26 +62,12 @@ try:
 except ImportError:  # Windows has SQLite's own lock only
     HAS_FLOCK = False
 
-APPLICATION_ID = 0x68707363  # "hpsc"
-VERSION = 1
 LOCK_PATIENCE = 3.0  # seconds: workers of a killed search may hold the lock until they notice
 
-SCHEMA = """
-CREATE TABLE search (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE trials (
-    number INTEGER PRIMARY KEY, status TEXT NOT NULL, loss REAL, variance REAL, started REAL, finished REAL,
-    point TEXT NOT NULL, folds TEXT NOT NULL, result TEXT NOT NULL, error TEXT, failure TEXT,
-    checksum INTEGER NOT NULL
-);
-"""
 LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps next to the file
 # https://www.sqlite.org/fileformat.html#the_rollback_journal; it also ends a journal with a super-journal.
 JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
-_SCHEMA_FORMATS = [bytes([0, 0, 0, number]) for number in range(5)]  # 0 where nothing has been created
 STEPS = 10_000  # of SQLite's machine, between two looks at Ctrl-C: less than a millisecond
-
-# What reading may raise if somebody has changed the file.
-_OF_CONTENT = (sqlite3.Error, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
 # Device and inode of the open files: closing a second descriptor would release SQLite's POSIX locks.
 _open_here: set[tuple[int, int]] = set()
@@ -181,34 +178,24 @@ class SaveFile:
             raise self._fail(f"cannot be read: {error.strerror}") from error
         if not head:
             return
-        if len(head) < 100 or head[:16] != b"SQLite format 3\0":
-            raise self._fail("is not a save file of a search; it is left as it is, choose another name")
-        # https://www.sqlite.org/fileformat.html#the_database_header: user_version and application_id
-        version, application = struct.unpack(">I", head[60:64])[0], struct.unpack(">I", head[68:72])[0]
-        if application != APPLICATION_ID:
-            raise self._fail("is a database of another application; it is left as it is, choose another name")
-        # Bytes 18 and 19 are the versions that write and read it, 47 the format of the schema: SQLite has 1 or 2, and
-        # 1 to 4. With others it reads the file only, or says nothing of what is wrong.
-        if head[18] not in (1, 2) or head[19] not in (1, 2) or head[44:48] not in _SCHEMA_FORMATS:
-            raise self._fail("is damaged: SQLite does not know its format; it is left as it is, choose another name")
-        if version > VERSION:
-            raise self._fail(f"was written by a newer version of this library (format {version}, known: {VERSION})")
+        problem = problem_of_header(head)
+        if problem is not None:
+            raise self._fail(problem)
 
     def _connect(self, *, to_write: bool) -> sqlite3.Connection:
         if self._db is not None:
             self._db.close()
-        log = f"{self.path}-wal"
-        # Without a log nobody writes, and SQLite can do without files next to the database.
-        is_quiet = not (os.path.exists(log) and os.path.getsize(log))
-        options = "mode=rw" if to_write else "mode=ro&immutable=1" if is_quiet else "mode=ro"
-        db = sqlite3.connect(f"{Path(self.path).as_uri()}?{options}", uri=True, isolation_level=None, timeout=5.0)
+        db = self._open_to_write() if to_write else open_to_read(self.path)
         self._db, self._is_writable = db, False
-        db.text_factory = _text
+        db.text_factory = strict_text
         db.set_progress_handler(self._signals.look, STEPS)
         db.execute("PRAGMA trusted_schema=OFF")
         if to_write and not HAS_FLOCK:
             db.execute("PRAGMA locking_mode=EXCLUSIVE")
         return db
+
+    def _open_to_write(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"{Path(self.path).as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=5.0)
 
     def _connect_to_write(self) -> sqlite3.Connection:
         if self._db is None or not self._is_writable:
@@ -225,11 +212,13 @@ class SaveFile:
             if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 db = self._connect(to_write=True)
                 self._create(db, fingerprint)
-            self._check_schema(db)
+            foreign = problem_of_schema(db)
+            if foreign is not None:
+                raise self._fail(foreign)
             problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
                 raise sqlite3.DatabaseError(problem)
-            lines = differences(self._stored_fingerprint(db), fingerprint)
+            lines = differences(_without_words(stored_fingerprint(db)), _without_words(fingerprint))
         if lines:
             raise self._fail(
                 "was written by a different search. Differences:\n  "
@@ -250,21 +239,6 @@ class SaveFile:
             raise self._fail("has a journal that names other files; it is left as it is, choose another name")
         return bool(journal)
 
-    def _check_schema(self, db: sqlite3.Connection) -> None:
-        """Compare the schema with ours: a view or trigger would run SQL that others have written."""
-        query = "SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 10"
-        with closing(sqlite3.connect(":memory:")) as model:
-            model.executescript(SCHEMA)
-            expected = set(model.execute(query))
-        found = db.execute(query).fetchall()
-        foreign = [row for row in found if row not in expected]
-        if foreign or len(found) != len(expected):
-            what = f"{foreign[0][0]} {foreign[0][1]!r}" if foreign else "a table that is missing"
-            raise self._fail(
-                f"has another schema than a save file ({printable(what)[:100]}); it is left as it is, "
-                "choose another name"
-            )
-
     def _create(self, db: sqlite3.Connection, fingerprint: Mapping[str, Any]) -> None:
         rows = [(key, text := dumps(value), zlib.crc32(text.encode())) for key, value in fingerprint.items()]
         db.execute("BEGIN IMMEDIATE")
@@ -274,16 +248,6 @@ class SaveFile:
             db.execute(statement)
         db.executemany("INSERT INTO search VALUES (?, ?, ?)", rows)
         db.execute("COMMIT")
-
-    def _stored_fingerprint(self, db: sqlite3.Connection) -> dict[str, Any]:
-        fingerprint = {}
-        for key, text, checksum in db.execute("SELECT key, value, checksum FROM search"):
-            if not (isinstance(key, str) and isinstance(text, str)):
-                raise ValueError(f"{(key, text)!r} are not two texts")
-            if zlib.crc32(text.encode()) != checksum:
-                raise sqlite3.DatabaseError(f"the checksum of {key!r} is wrong")
-            fingerprint[key] = loads(text)
-        return fingerprint
 
     @contextmanager
     def _translated(self, what: str) -> Iterator[None]:
@@ -296,7 +260,7 @@ class SaveFile:
             if self._signals.error is not None:  # Ctrl-C, while SQLite worked
                 raise self._signals.error from None
             raise self._fail(f"{what}: {printable(str(error))} (a full disk? no right to write?)") from error
-        except _OF_CONTENT as error:
+        except OF_CONTENT as error:
             text = printable(str(error))[:300]
             raise self._fail(f"is damaged: {text}; it is left as it is, restore it or choose another name") from error
 
@@ -304,13 +268,8 @@ class SaveFile:
     def load(self) -> list[Trial]:
         """All trials in the file, in order of suggestion; unfinished ones have no outcome."""
         assert self._db is not None
-        trials: list[Trial] = []
         with self._translated("cannot be read"):
-            for row in self._db.execute(f"SELECT {COLUMNS} FROM trials ORDER BY number"):
-                trials.append(trial_of(row))
-                if trials[-1].number != len(trials) - 1:
-                    raise ValueError("a trial is missing")
-        return trials
+            return stored_trials(self._db)
 
     # ------------------------------------------------------------------ writing
     def begin(self, trial: Trial) -> None:
@@ -369,12 +328,9 @@ class SaveFile:
             self._identity = None
 
 
-def _text(data: bytes) -> str:
-    # sqlite3's own decoder raises the error that it raises for a full disk, too.
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise ValueError(f"a text in it is not UTF-8, {data[:40]!r}") from None
+def _without_words(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
+    # They say what the space contains, which is compared on its own; files of earlier versions have none.
+    return {key: value for key, value in fingerprint.items() if key != WORDS}
 
 
 class _Signals:

@@ -335,7 +335,7 @@ def test_an_interrupt_ends_in_a_killed_parent(store: Store) -> None:
         interrupted.fit(X, y)
     assert store.parent().info.status == "KILLED"
     assert [run.info.status for run in store.children()] == ["FINISHED", "KILLED"]
-    assert store.files(callback.run_id or "") == {"cv_results.csv", "history.png"}
+    assert store.files(callback.run_id or "") == {"cv_results.csv", "history.png", "search.html"}
 
 
 def test_a_refit_that_fails_ends_in_a_failed_parent(store: Store) -> None:
@@ -430,7 +430,7 @@ def test_a_server_that_is_down_costs_one_warning_and_leaves_a_file(store: Store,
     parent = store.parent()
     assert store.client.get_experiment(parent.info.experiment_id).name == "tests"  # that in force
     assert parent.data.metrics["best_cv_score"] == pytest.approx(fitted.best_score_)
-    assert store.files(parent.info.run_id) == {"cv_results.csv", "history.png"}
+    assert store.files(parent.info.run_id) == {"cv_results.csv", "history.png", "search.html"}
     assert len(parent.outputs.model_outputs) == 1
     assert len(store.runs()) == 5
 

@@ -1,0 +1,76 @@
+"""The failed candidates, in groups of the same message.
+
+>>> from hpsklearn_search.trials import Failure, Outcome
+>>> failure = Failure("fail", "ValueError", "no <luck>", "Traceback ...")
+>>> trials = [Trial(n, {}, Outcome("fail", failure=failure)) for n in (3, 5)]
+>>> [(group.title, group.numbers) for group in groups(trials)]
+[('ValueError: no <luck>', [3, 5])]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .._texts import without_secrets
+from ..trials import Trial
+from . import _html as html
+
+MOST_GROUPS = 30
+MOST_NUMBERS = 40
+LONGEST_TITLE, LONGEST_TRACE = 400, 6000  # characters
+
+
+@dataclass
+class Group:
+    """Candidates that failed with the same message."""
+
+    title: str
+    trace: str
+    numbers: list[int] = field(default_factory=list)
+
+
+def groups(trials: Sequence[Trial]) -> list[Group]:
+    """The groups, the largest first."""
+    found: dict[str, Group] = {}
+    for row, trial in enumerate(trials):
+        if trial.is_ok or trial.was_pruned or trial.outcome is None:
+            continue
+        title = _title(trial)
+        failure = trial.outcome.failure
+        group = found.setdefault(title, Group(title, _trace(failure.traceback if failure is not None else "")))
+        group.numbers.append(trial.number if trial.number >= row else row)
+    return sorted(found.values(), key=lambda group: -len(group.numbers))
+
+
+def _title(trial: Trial) -> str:
+    outcome = trial.outcome
+    assert outcome is not None
+    if outcome.failure is None:
+        return f"The candidate has no finite score (status {outcome.status})."
+    return without_secrets(" ".join(str(outcome.failure).split()))[:LONGEST_TITLE]
+
+
+def _trace(traceback: str) -> str:
+    # The end of a traceback says what happened.
+    clean = without_secrets(traceback.strip())
+    return clean if len(clean) <= LONGEST_TRACE else f"...\n{clean[-LONGEST_TRACE:]}"
+
+
+def failures(trials: Sequence[Trial], params_of: Callable[[int], str]) -> str:
+    """The groups as HTML: message, candidates, and the traceback of the first behind a click."""
+    found = groups(trials)
+    shown = "".join(_group(i, group, params_of) for i, group in enumerate(found[:MOST_GROUPS]))
+    n_left = len(found) - MOST_GROUPS
+    return shown + html.paragraph(f"{n_left} more messages are not shown." if n_left > 0 else "")
+
+
+def _group(i: int, group: Group, params_of: Callable[[int], str]) -> str:
+    numbers = ", ".join(map(str, group.numbers[:MOST_NUMBERS])) + (", ..." if len(group.numbers) > MOST_NUMBERS else "")
+    noun = "candidate" if len(group.numbers) == 1 else "candidates"
+    first = params_of(group.numbers[0])
+    trace = f"<pre>{html.text(group.trace)}</pre>" if group.trace else ""
+    return (
+        f'<details id="failure-{i}"><summary><b>{len(group.numbers)} {noun}</b>: {html.text(group.title)}</summary>'
+        f"{html.paragraph(f'{noun.capitalize()} {numbers}. The first has {first}.')}{trace}</details>"
+    )

@@ -1,0 +1,67 @@
+"""Writing a page: only its user can read it, nobody sees half of it, and it replaces nothing but a page.
+
+>>> import tempfile
+>>> folder = Path(tempfile.mkdtemp())
+>>> write_page(folder / "search.html", START).name
+'search.html'
+>>> _ = (folder / "train.py").write_text("import this")
+>>> write_page(folder / "train.py", START)
+Traceback (most recent call last):
+FileExistsError: path='...train.py' is there and is no page of a search; choose another name, such as 'search.html'
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ._page import START
+
+
+def write_page(path: Any, page: str) -> Path:
+    """Write `page`; the absolute path. An earlier page keeps its mode, a new file gets 0600."""
+    target = checked_target(path)
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
+    try:
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(page)
+        os.chmod(name, mode)
+        os.replace(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+    return target
+
+
+def checked_target(path: Any) -> Path:
+    """The absolute path of a page that can be written; errors name what would be right."""
+    if not isinstance(path, str | os.PathLike) or isinstance(os.fspath(path), bytes) or not os.fspath(path):
+        raise TypeError(f"path is the name of a file, got {path!r}; write report('search.html')")
+    target = Path(os.path.abspath(os.fspath(path)))
+    shown = f"path={os.fspath(path)!r}"
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{shown}: there is no folder {str(target.parent)!r}; make it, or choose another one")
+    if target.is_dir():
+        raise IsADirectoryError(
+            f"{shown} is a folder; name a file in it, such as {os.path.join(path, 'search.html')!r}"
+        )
+    if os.path.lexists(target) and not _is_page(target):
+        raise FileExistsError(
+            f"{shown} is there and is no page of a search; choose another name, such as 'search.html'"
+        )
+    return target
+
+
+def _is_page(target: Path) -> bool:
+    if target.is_symlink() or not target.is_file():
+        return False
+    beginning = START.encode()
+    with target.open("rb") as file:
+        head = file.read(len(beginning))
+    return head in (beginning, b"")
