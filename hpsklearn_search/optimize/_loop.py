@@ -88,6 +88,7 @@ class Loop:
             if any(trial.is_finished for trial in self._record):
                 self._judge()
             self.executor.start(self.objective.function)
+            self._record.n_workers = self.executor.capacity
             self._search(deadline)
         except (KeyboardInterrupt, SystemExit):
             self._reason = "interrupted"

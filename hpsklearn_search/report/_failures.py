@@ -3,8 +3,8 @@
 >>> from hpsklearn_search.trials import Failure, Outcome
 >>> failure = Failure("fail", "ValueError", "no <luck>", "Traceback ...")
 >>> trials = [Trial(n, {}, Outcome("fail", failure=failure)) for n in (3, 5)]
->>> [(group.title, group.numbers) for group in groups(trials)]
-[('ValueError: no <luck>', [3, 5])]
+>>> [(group.title, group.rows) for group in groups(trials)]
+[('ValueError: no <luck>', [0, 1])]
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Group:
 
     title: str
     trace: str
-    numbers: list[int] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)  # of the table
 
 
 def groups(trials: Sequence[Trial]) -> list[Group]:
@@ -39,8 +39,8 @@ def groups(trials: Sequence[Trial]) -> list[Group]:
         title = _title(trial)
         failure = trial.outcome.failure
         group = found.setdefault(title, Group(title, _trace(failure.traceback if failure is not None else "")))
-        group.numbers.append(trial.number if trial.number >= row else row)
-    return sorted(found.values(), key=lambda group: -len(group.numbers))
+        group.rows.append(row)
+    return sorted(found.values(), key=lambda group: -len(group.rows))
 
 
 def _title(trial: Trial) -> str:
@@ -66,11 +66,11 @@ def failures(trials: Sequence[Trial], params_of: Callable[[int], str]) -> str:
 
 
 def _group(i: int, group: Group, params_of: Callable[[int], str]) -> str:
-    numbers = ", ".join(map(str, group.numbers[:MOST_NUMBERS])) + (", ..." if len(group.numbers) > MOST_NUMBERS else "")
-    noun = "candidate" if len(group.numbers) == 1 else "candidates"
-    first = params_of(group.numbers[0])
+    numbers = ", ".join(map(str, group.rows[:MOST_NUMBERS])) + (", ..." if len(group.rows) > MOST_NUMBERS else "")
+    noun = "candidate" if len(group.rows) == 1 else "candidates"
+    first = params_of(group.rows[0])
     trace = f"<pre>{html.text(group.trace)}</pre>" if group.trace else ""
     return (
-        f'<details id="failure-{i}"><summary><b>{len(group.numbers)} {noun}</b>: {html.text(group.title)}</summary>'
+        f'<details id="failure-{i}"><summary><b>{len(group.rows)} {noun}</b>: {html.text(group.title)}</summary>'
         f"{html.paragraph(f'{noun.capitalize()} {numbers}. The first has {first}.')}{trace}</details>"
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -49,6 +50,7 @@ def table(content: Table) -> str:
     """A table with a head; numbers stand at the right."""
     head = "".join(f"<th>{text(name)}</th>" for name in content.columns)
     body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in content.rows)
+    body = re.sub(r"__|(?<=\w)\(", r"\g<0><wbr>", body)  # where a long name may go on in the next line
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 

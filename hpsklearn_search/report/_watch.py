@@ -10,14 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
+from traceback import format_exc
 from typing import Any
 
+from .._texts import without_secrets
 from ..exceptions import SaveFileError
+from ..executors._streams import safe_logger
 from ..plots import Candidates
 from ..trials import read_save_file
 from ._facts import Facts
 from ._file import facts_of_file
 from ._page import make_page
+
+logger = safe_logger(__name__)
 
 HOST = "127.0.0.1"
 SHARE = 10  # a page is made again at most in one of so many seconds: the search needs the machine
@@ -66,6 +71,9 @@ def facts_now(path: str) -> Facts:
     except SaveFileError as error:
         is_there = os.path.exists(path) and os.path.getsize(path)
         reason = str(error) if is_there else f"There is no search in {path!r} yet."
+    except Exception as error:  # what somebody has written into the file must not end the server
+        logger.debug("no page\n%s", without_secrets(format_exc()))
+        reason = f"The content of {path!r} cannot be shown ({type(error).__name__})."
     empty = Candidates.from_cv_results({"mean_test_score": []})
     return Facts(f"Search in {name}", empty, reasons={"result": f"{reason} This page renews itself."})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -140,21 +139,9 @@ def _space(search: Any) -> Table:
 
 
 def _timing(search: Any) -> Iterator[tuple[str, str]]:
-    rows = search._rows()
-    yield from timing(
-        rows,
-        workers=_workers(search),
-        suggesting=search.trials_.record.suggest_seconds,
-        refit=getattr(search, "refit_time_", None),
-    )
-
-
-def _workers(search: Any) -> int | None:
-    """How many workers the search had, None where another place decided it."""
-    n_jobs: int | None = search.n_jobs
-    if search.trials is not None or n_jobs is None:  # joblib's settings may be others now
-        return None
-    return n_jobs if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + n_jobs)
+    record = search.trials_.record
+    refit = getattr(search, "refit_time_", None)
+    yield from timing(search._rows(), workers=record.n_workers, suggesting=record.suggest_seconds, refit=refit)
 
 
 def _data(search: Any) -> Iterator[tuple[str, str]]:

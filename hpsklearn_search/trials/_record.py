@@ -32,7 +32,9 @@ ALGORITHM, GIVEN, OWN_VALUES, LEARNED = "algorithm", "points_to_evaluate", "own 
 class Record:
     """Trials in order of suggestion, numbered 0, 1, 2, ..."""
 
-    suggest_seconds = 0.0  # that the suggestions of this process took; a pickle of an earlier version has no number
+    # What the last search has measured; a pickle of an earlier version has neither.
+    suggest_seconds = 0.0  # that the suggestions took
+    n_workers: int | None = None
 
     def __init__(self, exp_key: Any = None) -> None:
         self.exp_key = exp_key

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from hpsklearn_search import HyperoptSearchCV, hp
 
-VOID = {"meta", "img", "br", "hr", "input", "link"}
+VOID = {"meta", "img", "br", "hr", "input", "link", "wbr"}
 X, Y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
 
 

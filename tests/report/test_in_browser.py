@@ -23,6 +23,7 @@ pytestmark = [
 
 CLICK = "document.querySelectorAll('#candidates-table thead button')[{}].click()".format
 COLUMN = "[...document.querySelectorAll('#candidates-table tbody tr')].map(row => row.cells[{}].textContent)".format
+LOADED = "document.readyState == 'complete' && document.querySelector('#candidates-table')"
 # What sticks out of the page, and is in no box that can be scrolled.
 OUTSIDE = """[...document.querySelectorAll('main *')].filter(
     e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll, pre')).length"""
@@ -38,7 +39,7 @@ def test_a_click_sorts_the_table(page: Path, tmp_path: Path) -> None:
     """First upwards, then downwards; what failed comes last both times."""
     with Browser(tmp_path / "profile", (1280, 900)) as browser:
         browser.load(page.as_uri())
-        browser.wait_for("document.querySelector('#candidates-table')")
+        browser.wait_for(LOADED)
         first = [float(text) for text in browser.run(COLUMN(2)) if text]
         assert first == sorted(first, reverse=True)
         for direction in (1, -1):
@@ -58,14 +59,14 @@ def test_of_a_thousand_rows_the_first_are_shown_and_others_when_one_scrolls_ther
     path.write_text(make_page(Facts("big", Candidates.from_cv_results(results), results=results)), encoding="utf-8")
     with Browser(tmp_path / "profile", (1280, 900)) as browser:
         browser.load(path.as_uri())
-        browser.wait_for("document.querySelector('#candidates-table')")
+        browser.wait_for(LOADED)
         assert len(browser.run(COLUMN(1))) == 1000
         browser.run(CLICK(1))
         texts = browser.run(COLUMN(1))
         assert [float(text) for text in texts] == [i / 1000 for i in range(len(texts))]
         assert len(texts) < 1000
         box = "document.getElementById('candidates-scroll')"
-        browser.wait_for(f"{box}.scrollTo(0, 1e6) || {COLUMN(1)}.length == 1000")
+        browser.wait_for(f"({box}.scrollTo(0, 1e6), {COLUMN(1)}.length == 1000)")
         assert [float(text) for text in browser.run(COLUMN(1))] == sorted(scores)
 
 
@@ -74,7 +75,7 @@ def test_nothing_sticks_out(width: int, page: Path, tmp_path: Path) -> None:
     """On a wide and on a narrow screen."""
     with Browser(tmp_path / "profile", (width, 900)) as browser:
         browser.load(page.as_uri())
-        browser.wait_for("document.querySelector('footer, #settings')")
+        browser.wait_for(LOADED)
         assert browser.run("document.documentElement.scrollWidth") <= width
         assert browser.run(OUTSIDE) == 0
 
@@ -100,7 +101,7 @@ def test_the_page_of_a_running_search_renews_itself(tmp_path: Path) -> None:
     with WatchServer(str(path), 0) as server, Browser(tmp_path / "profile", (1000, 500)) as browser:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser.load(server.url)
-        browser.wait_for("document.querySelector('#candidates-table')")
+        browser.wait_for(LOADED)
         browser.run(f"{CLICK(3)}; scrollTo(0, 300)")
         hill(max_evals=30, trials_save_file=path)
         server.watched._rest_until = time.monotonic()

@@ -156,3 +156,14 @@ def test_a_port_that_is_taken_is_answered_in_words(server: WatchServer) -> None:
     assert done.returncode == 1
     assert "Address already in use" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_cannot_be_shown_ends_no_server(server: WatchServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever somebody has written into it; the page says so."""
+    hill(max_evals=3, trials_save_file=server.watched.path)
+
+    def fail(saved: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("hpsklearn_search.report._watch.facts_of_file", fail)
+    assert "cannot be shown (ZeroDivisionError)" in ask(server).text
