@@ -45,7 +45,7 @@ class Shows(SphinxDirective):
         made = self.env.temp_data.setdefault("shows", [])
         if not made:
             made.extend(_run_page(Path(self.env.doc2path(self.env.docname)), Path(self.env.app.doctreedir) / "shows"))
-        path = made.pop(0)
+        path = made.pop(0)  # the directives of a page run in order
         text = " ".join(self.content)
         if path.suffix == ".html":
             return [nodes.raw("", f'<div class="shown">{path.read_text(encoding="utf-8")}</div>', format="html")]

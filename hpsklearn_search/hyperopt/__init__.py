@@ -1,7 +1,7 @@
-"""hyperopt's modules, functions and names over this library: a script needs another name of the package only.
+"""hyperopt's modules, functions and names over this library: a script only needs the other name.
 
-``hyperopt`` becomes ``hpsklearn_search.hyperopt`` in every line that imports it. For a library that imports
-hyperopt by itself, write ``sys.modules["hyperopt"] = hpsklearn_search.hyperopt`` before it is imported.
+``hyperopt`` becomes ``hpsklearn_search.hyperopt`` in every line that imports it. For a library that itself
+imports hyperopt, write ``sys.modules["hyperopt"] = hpsklearn_search.hyperopt`` before it is imported.
 
 >>> from hpsklearn_search.hyperopt import fmin, hp, tpe
 >>> best = fmin(lambda x: (x - 1) ** 2, hp.uniform("x", -5, 5), tpe.suggest, 30, rstate=0, show_progressbar=False)

@@ -164,7 +164,7 @@ def _path_in_own_folder(name: str | None, path: Path) -> str | None:
     if not is_plain:
         raise ValueError(f"{path} names {name[:200]!r}; only files in {own}, without links, can be sent")
     if not target.is_dir():
-        raise ValueError(f"{path} needs the folder {str(target)!r}, which is not there; copy it beside the file")
+        raise ValueError(f"{path} needs the folder {str(target)!r}, which is not there; copy it next to the file")
     return str(target)
 
 

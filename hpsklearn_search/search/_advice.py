@@ -1,4 +1,4 @@
-"""What a search has found out beside its winner: short findings, each with its figures and a line to write.
+"""What a search has found out besides the winner: short findings, each with its figures and a line to write.
 
 Each rule has a probability of speaking where it must be silent, which ``tests/benchmarks/advice.py`` measures.
 """

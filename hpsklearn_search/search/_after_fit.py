@@ -28,7 +28,7 @@ DERIVED = ("_importances", "_advice", "_kept_folds")
 
 
 class AfterFit(BestModel):
-    """A fitted search that says what it has found out beside its winner."""
+    """A fitted search that says what it has found out besides the winner."""
 
     n_trials_: int
     space_: Any
@@ -41,7 +41,7 @@ class AfterFit(BestModel):
 
     @property
     def advice_(self) -> list[Finding]:
-        """What the search has found out beside its winner, the most useful first; see `Finding`.
+        """What the search has found out besides the winner, the most useful first; see `Finding`.
 
         Nothing is said of fewer than 20 candidates.
         """

@@ -157,14 +157,11 @@ class FittedSearch(AfterFit):
         --------
         >>> from sklearn.svm import SVC
         >>> from hpsklearn_search import HyperoptSearchCV, hp
-        >>> kernels = [
-        ...     {"kernel": "poly", "degree": hp.uniformint(2, 5)},
-        ...     {"kernel": "rbf"},
-        ... ]
-        >>> HyperoptSearchCV(SVC(), {"kernel": hp.choice(kernels)}).describe_space()
-        parameter  values                                   active when                        default
-        kernel     {kernel='poly', degree}, {kernel='rbf'}  always                             'rbf'
-        degree     integer in [2, 5]                        kernel is {kernel='poly', degree}  3
+        >>> space = {"C": hp.logrange(1e-2, 1e2), "kernel": ["rbf", "poly"]}
+        >>> HyperoptSearchCV(SVC(), space).describe_space()
+        parameter  values                    active when  default
+        C          real in [0.01, 100], log  always       1
+        kernel     'rbf', 'poly'             always       'rbf'
         """
         check_ranges(self.space)
         return space_table(ParameterSpace.of(self), self.estimator)
@@ -359,7 +356,7 @@ class FittedSearch(AfterFit):
         return None if not len(rows) or np.isnan(finished).any() else finished - np.nanmin(started)
 
     def _fold_runs(self) -> list[tuple[int, str, float, float]]:
-        """Row, worker, begin and seconds of each fold."""
+        """Row of the candidate, worker, start and duration of each fold."""
         return fold_runs(self._rows())
 
 

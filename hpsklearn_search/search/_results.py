@@ -17,7 +17,7 @@ from ._score_errors import SCORE_ERRORS, fold_error, last_line
 # Keys of the result of a fold, in addition to those of scikit-learn:
 ASKED_TO_STOP = "asked_to_stop"  # whether a callback of scikit-learn asked to end the search
 BEST_ITERATIONS = "best_iterations"  # the best iteration of each booster that stops early
-RUN = "run"  # which worker ran the fold, and when it began
+RUN = "run"  # which worker ran the fold, and when it started
 DERIVED_PARAMS = "derived_params"  # parameters that boosters derived, and that a refit must be given
 _OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, RUN, SCORE_ERRORS)
 
@@ -42,7 +42,7 @@ def _sklearn_part(fold: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fold_runs(trials: Sequence[Trial]) -> list[tuple[int, str, float, float]]:
-    """Of each fold that has a time: row of its candidate, worker, begin since the first fold, and seconds."""
+    """Of each fold with a time: row of its candidate, worker, start after the first fold, duration; in seconds."""
     folds = [(i, fold) for i, trial in enumerate(trials) if trial.outcome is not None for fold in trial.outcome.folds]
     runs = [(i, fold[RUN], fold["fit_time"] + fold["score_time"]) for i, fold in folds if RUN in fold]
     first = min((run["began"] for _, run, _ in runs), default=0.0)

@@ -47,9 +47,9 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         with loss = -score. They get no row in `cv_results_`. Not modified; the new record is `trials_`. A
         `hyperopt.Trials` works too.
     scoring : str, callable, list, tuple or dict, default=None
-        The metric by which a candidate is judged on the test part of each fold: a name, or a function
-        ``scoring(estimator, X, y)``. A list, tuple or dict, or a function that returns a dict, computes several
-        metrics. None means the estimator's ``score`` method.
+        The metric by which a candidate is judged on the test part of each fold: a name such as ``"roc_auc"``, or
+        a function ``scoring(estimator, X, y)``. A list, tuple or dict, or a function that returns a dict, computes
+        several metrics. None means the estimator's ``score`` method.
     n_jobs : int, default=None
         Number of folds that are fitted at the same time, each in a worker process. -1 means one for each core;
         None means 1, which needs no other process, or the setting of ``joblib.parallel_config``.
@@ -66,7 +66,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         Ignored; it exists so that the arguments of `GridSearchCV` can be passed.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the search. With a seed the result is the same for every `n_jobs` up to the number of folds; a
-        larger `n_jobs` widens `max_queue_len`.
+        larger `n_jobs` widens `max_queue_len`. None gives another search in each fit.
     error_score : "raise" or float, default=nan
         The score of a fold whose fit or scoring fails. ``"raise"`` ends the search with the error instead.
     return_train_score : bool, default=False
@@ -77,9 +77,10 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
     score_threshold : float, default=None
         The search ends as soon as the mean test score of a candidate is at least this.
     early_stop_fn : callable or no_expected_gain(...), default=None
-        ``early_stop_fn(trials, *arguments) -> (stop, arguments)``, called after each candidate with the arguments
-        that it returned before. The search ends when ``stop`` is True. Ready-made: `no_expected_gain`,
-        `no_progress_loss`.
+        When to end the search. `no_expected_gain` ends it when little is expected of the next candidates, and
+        ``no_progress_loss(30)`` when 30 candidates in a row bring no better score. A function of your own is called
+        after each candidate, ``early_stop_fn(trials, *arguments) -> (stop, arguments)``, with the arguments that it
+        returned before.
     points_to_evaluate : list of dict, default=None
         Candidates to evaluate first, as ``{parameter name: value}``: for example ``[old.best_params_]``. Parameters
         that are left out are drawn. Labels can be used instead of names.
@@ -88,21 +89,22 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         that were best on other data, where they are known for its class. It has no effect with ``algo="random"``
         or ``"anneal"``, with a function of your own, with `trials`, and where a finite space is enumerated.
     max_queue_len : int, default=None
-        How many candidates may be open at once, W: candidate t is suggested from the outcomes of candidates
-        0 .. t-W. By default
-        ``1 + ceil(n_jobs / n_splits)``, at least 2. It is used only with a `random_state`.
+        How many candidates may be open at once, W. Candidate t is suggested from the outcomes of candidates
+        0 .. t-W. None means ``1 + ceil(n_jobs / n_splits)``, at least 2. It is used only with a `random_state`.
     objective_metric : str, default=None
         With several metrics, the one to optimise where `refit` does not name one. None means the first.
     racing : {"auto", "ceiling", "predictive"} or Racing, default=None
-        Whether to prune candidates that cannot win, before their last fold. The folds that are left out are
-        NaN in `cv_results_`, which gets the columns ``n_splits_run`` and ``mean_test_score_partial``.
+        Whether to prune candidates that cannot win, before their last fold. ``"auto"`` is a good choice; None
+        prunes none. The folds that are left out are NaN in `cv_results_`, which gets the columns
+        ``n_splits_run`` and ``mean_test_score_partial``.
     step_cache : {"auto"} or int, default=None
         Memory in bytes, per worker, for caching the output of a pipeline's leading steps on each fold.
         ``"auto"``: twice the size of X, at least 64 MB. Scores do not change; ``mean_fit_time`` is what was left
         to do. A step is cached only if its output depends on nothing but its parameters: a random step needs an
         integer ``random_state``.
     constraints : callable, default=None
-        ``constraints(params) -> bool``. Combinations for which it is False are replaced before they are fitted.
+        ``constraints(params) -> bool``. Combinations for which it is False are replaced before they are fitted:
+        ``lambda p: p["penalty"] == "l2" or p["solver"] == "saga"``. None allows all.
     warm_start : bool, default=False
         Whether a further ``fit`` continues the last one, up to a larger `max_evals`. All candidates of both
         are rows of `cv_results_`.
@@ -114,7 +116,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         candidate). When it is exceeded, the worker is killed and the candidate fails with status
         ``"timeout"``. Uses a worker process even with ``n_jobs=1``.
     callbacks : list of Callback, default=None
-        Objects whose methods are called when the search and its trials begin and end.
+        Objects whose methods are called when the search and its trials begin and end: ``[MLflowCallback()]``.
 
     Attributes
     ----------
@@ -147,7 +149,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
     n_trials_ : int
         Number of candidates that finished.
     advice_ : list of Finding
-        What the search has found out beside its winner, the most useful first; `verbose=1` shows three.
+        What the search has found out besides the winner, the most useful first; `verbose=1` shows three.
     splits_ : list of tuple
         The folds, as pairs of train and test rows.
     importances_ : dict
