@@ -83,6 +83,7 @@ sphinx_gallery_conf = {
     "ignore_pattern": r"from_hyperopt|spark_ml|torch_distributor",  # which are for other pages
     "within_subsection_order": FileNameSortKey,
     "show_memory": False,
+    "capture_repr": (),  # a story prints what it shows
     "default_thumb_file": str(Path(__file__).parent / "images" / "history.png"),
     "download_all_examples": False,
     "remove_config_comments": True,

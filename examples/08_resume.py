@@ -57,4 +57,4 @@ for name, file in [("resumed", path), ("in one go", path.with_name("other.db"))]
     print(f"{name}: ", subprocess.check_output(command, text=True).strip())
 plt.plot(range(1, 21), scores(), "o")
 plt.axvline(n_died + 0.5, color="grey", linestyle="--")
-_ = plt.xlabel("candidate (killed at the line)"), plt.ylabel("score")
+_ = plt.xlabel("candidate"), plt.ylabel("score"), plt.xticks([1, 5, 10, 15, 20])
