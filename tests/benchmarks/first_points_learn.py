@@ -10,6 +10,7 @@ Learning: with L(c, t) the mean loss of configuration c on table t over both cro
 and the next point is the c that makes the mean over t of the smallest l so far least, as in auto-sklearn 2.0.
 Judging: a forest over the losses of the first cross-validation is searched, with points that were learned without the
 table; a forest over those of the second one judges. Regret is relative to random search (1) and the best known (0).
+`learn` writes only the families that were judged, and whose regret at 25 evaluations fell by two standard errors.
 """
 
 from __future__ import annotations
@@ -34,10 +35,12 @@ import hpsklearn_search
 from hpsklearn_search import fmin
 from hpsklearn_search.space import Space, parse_point
 
+JUDGED = RECORDED.with_name("first_points_judged.jsonl")
 LEARNED = Path(hpsklearn_search.__file__).parent / "spaces" / "learned.json"
 N_POINTS = 4
-FEWEST_TABLES = 3
+FEWEST_TABLES = 3  # to be judged, a table needs as many others
 BUDGETS = (10, 25, 50, 100)
+AT = BUDGETS.index(25)
 Losses = Mapping[str, np.ndarray]  # {table: (configurations, 2 cross-validations, 2 metrics)}, the defaults first
 
 
@@ -112,13 +115,14 @@ def plain(family: Family, values: Mapping[str, Any]) -> dict[str, Any]:
     return {k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in sorted(values.items())}
 
 
-def learn() -> None:
+def learn(results: Path) -> None:
     """Write the table of the package."""
-    settings, per_feature, n_tables = {}, {}, {}
+    settings, per_feature, n_tables, judged = {}, {}, {}, differences(results)
     for task in TASKS:
         for name, family in families(task).items():
-            losses = recorded(task, name)
-            if len(losses) < FEWEST_TABLES:
+            losses, pairs = recorded(task, name), judged.get((task, name), np.zeros((0, len(BUDGETS))))
+            error = pairs[:, AT].std(ddof=1) / np.sqrt(len(pairs)) if len(pairs) > 1 else np.inf
+            if not len(pairs) or pairs[:, AT].mean() > -2 * error:
                 continue
             x, every = encoded(family), configurations(family)
             rows = greedy(np.array([normalised(x, each) for each in losses.values()]))
@@ -200,23 +204,28 @@ def judge(chosen: list[str], seeds: int, results: Path) -> None:
     report(results)
 
 
+def differences(results: Path) -> dict[tuple[str, str], np.ndarray]:
+    """With learned points minus without, for each table and seed of a family; shape (pairs, budgets)."""
+    found: dict[tuple[str, str], dict[tuple[str, int, bool], list[float]]] = defaultdict(dict)
+    for task, name, table_name, seed, learned, regret in map(json.loads, results.read_text().splitlines()):
+        found[task, name][table_name, seed, learned] = regret
+    return {
+        family: np.array([
+            np.subtract(regrets[table_name, seed, True], regrets[table_name, seed, False])
+            for table_name, seed, learned in regrets
+            if learned and (table_name, seed, False) in regrets
+        ])
+        for family, regrets in found.items()
+    }  # fmt: skip
+
+
 def report(results: Path) -> None:
-    """Print mean regrets by family, and over all tables with the standard error of the paired difference."""
-    found: dict[tuple[str, str], dict[tuple[str, bool], list[list[float]]]] = defaultdict(lambda: defaultdict(list))
-    for task, name, table_name, _, learned, regret in map(json.loads, results.read_text().splitlines()):
-        found[task, name][table_name, learned].append(regret)
-    print(f"regret at {BUDGETS}, without and with learned points")
-    every = []
-    for (task, name), by_table in sorted(found.items()):
-        names = {table_name for table_name, _ in by_table}
-        pairs = np.array([[np.mean(by_table[each, learned], axis=0) for learned in (False, True)] for each in names])
-        every.append(pairs)
-        print(f"{task:15} {name:22} {len(names):2} tables", pairs.mean(axis=0).round(2).tolist())
-    pairs = np.concatenate(every)
-    difference = pairs[:, 1] - pairs[:, 0]
-    print("all", len(pairs), "tables:", pairs.mean(axis=0).round(3).tolist())
-    print("90th percentile:", np.quantile(pairs, 0.9, axis=0).round(2).tolist())
-    print("difference", difference.mean(axis=0).round(3), "+-", (difference.std(axis=0) / np.sqrt(len(pairs))).round(3))
+    """Print the mean differences of regret by family, with their standard errors."""
+    print(f"regret with learned points minus without, at {BUDGETS} evaluations")
+    for (task, name), pairs in sorted(differences(results).items()):
+        errors = pairs.std(axis=0, ddof=1) / np.sqrt(len(pairs))
+        row = "  ".join(f"{mean:+.2f} ± {error:.2f}" for mean, error in zip(pairs.mean(axis=0), errors, strict=True))
+        print(f"{task:15} {name:22} {len(pairs):2} pairs  {row}")
 
 
 if __name__ == "__main__":
@@ -224,10 +233,10 @@ if __name__ == "__main__":
     parser.add_argument("command", choices=["learn", "judge", "report"])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--families", default="")
-    parser.add_argument("--results", type=Path, default=Path("first_points.jsonl"))
+    parser.add_argument("--results", type=Path, default=JUDGED)
     arguments = parser.parse_args()
     if arguments.command == "learn":
-        learn()
+        learn(arguments.results)
     elif arguments.command == "judge":
         judge([name for name in arguments.families.split(",") if name], arguments.seeds, arguments.results)
     else:
