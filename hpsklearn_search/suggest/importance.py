@@ -55,6 +55,7 @@ DRAWS_PER_BIN = 16
 # on losses with long tails.
 LINEAR_SHARE = 0.75
 REPETITIONS = 40  # of an interval
+OUTLYING = 8.0  # of a normal sample that is more than five standard deviations
 LARGEST_BLOCK = 4_000_000  # numbers in memory at once while draws are judged
 
 
@@ -226,7 +227,7 @@ class _Model:
         noisiness = np.ones(len(finished))
         if not len(is_option) or not np.ptp(losses):
             return cls(points, np.zeros(len(points)), noisiness, is_option, np.full(len(is_option) + 1, -np.inf))
-        y, apart = standardise(losses, LINEAR_SHARE), distances(points, points, is_option)
+        y, apart = standardise(_without_outliers(losses), LINEAR_SHARE), distances(points, points, is_option)
         theta = without_irrelevant(fit_weights(apart, y, noisiness), apart, y, noisiness)
         return cls(points, y, noisiness, is_option, theta)
 
@@ -247,6 +248,18 @@ class _Model:
         process = GaussianProcess.condition_on(self.points, self.losses, self.is_option, self.theta, self.noisiness)
         n_blocks = max(1, -(-draws.size * len(self.points) // LARGEST_BLOCK))
         return np.concatenate([process.mean(block) for block in np.array_split(draws, n_blocks)])
+
+
+def _without_outliers(losses: FloatArray) -> FloatArray:
+    """The losses, none of them better than the median by more than 8 times its distance to the lower quartile.
+
+    A process explains one outlier by its place alone, and would find a parameter that decides where none does.
+
+    >>> _without_outliers(np.array([-1e6, 1.0, 2.0, 3.0, 4.0])).tolist()
+    [-6.0, 1.0, 2.0, 3.0, 4.0]
+    """
+    quartile, centre = np.quantile(losses, [0.25, 0.5])
+    return np.maximum(losses, centre - OUTLYING * (centre - quartile)) if quartile < centre else losses
 
 
 def _limit(predicted: FloatArray, losses: FloatArray, quantile: float) -> float:

@@ -130,6 +130,16 @@ def test_noise_makes_nothing_important(algo: Any, seeds: range) -> None:
     assert np.sort(sums)[-2] < 0.05
 
 
+def test_one_excellent_loss_among_noise_makes_nothing_important() -> None:
+    """A loss that is far better than all others by chance says nothing about parameters; seeds 0 to 9."""
+    space, sums = uniforms(5), []
+    for seed in range(10):
+        rng = np.random.default_rng(10_000 + seed)
+        trials = searched(lambda p, rng=rng: -float(np.exp(5 * rng.normal())), space, 50, rand, seed)
+        sums.append(sum(parameter_importances(trials, space, normalize=False).values()))
+    assert np.sort(sums)[-2] < 0.05
+
+
 @pytest.mark.parametrize("algo", [rand, tpe])
 @pytest.mark.parametrize("seed", range(4))
 def test_where_the_best_tenth_is_tied_unused_parameters_have_no_share(algo: Any, seed: int) -> None:
