@@ -45,8 +45,9 @@ class ComparisonDisplay(Display):
     Examples
     --------
     >>> from hpsklearn_search.plots import ComparisonDisplay
-    >>> display = ComparisonDisplay(["7", "4"], [0.0, 0.02], [0.0, -0.01], [0.0, 0.05], [True, True]).plot()
-    >>> display.names
+    >>> lower, upper = [0.0, -0.01], [0.0, 0.05]
+    >>> display = ComparisonDisplay(["7", "4"], [0.0, 0.02], lower, upper, [True, True])
+    >>> display.plot().names
     ['7', '4']
     """
 

@@ -149,8 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
 def watch(path: Any, port: int = 0, say: Callable[[str], None] = print) -> None:
     """Serve the page of a save file until Ctrl-C."""
     with WatchServer(os.fspath(path), port) as server:
-        say(f"The search is shown at {server.url} (Ctrl-C ends this)")
         try:
+            say(f"The search is shown at {server.url} (Ctrl-C ends this)")
             server.serve_forever(poll_interval=0.2)
         except KeyboardInterrupt:
             say("")

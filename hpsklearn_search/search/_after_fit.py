@@ -177,7 +177,8 @@ class AfterFit(BestModel):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn.tree import DecisionTreeClassifier
         >>> from hpsklearn_search import HyperoptSearchCV
-        >>> search = HyperoptSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3]}, max_evals=3)
+        >>> tree = DecisionTreeClassifier(random_state=0)
+        >>> search = HyperoptSearchCV(tree, {"max_depth": [1, 2, 3]}, max_evals=3)
         >>> path = os.path.join(tempfile.mkdtemp(), "search.html")
         >>> search.fit(*load_iris(return_X_y=True)).report(path).name
         'search.html'

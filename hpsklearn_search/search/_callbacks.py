@@ -37,7 +37,7 @@ def say(search: Any, text: str) -> None:
 
 def say_baseline(search: Any, objective: FoldObjective) -> None:
     """Show the score of the estimator's own values beside that of the best candidate."""
-    if hasattr(search, "baseline_score_") and hasattr(search, "best_score_"):
+    if search.verbose > 0 and hasattr(search, "baseline_score_") and hasattr(search, "best_score_"):
         _, shown = _shown_score(search, objective)
         say(search, f"own values: {shown(search.baseline_score_)}, best: {shown(search.best_score_)}")
 

@@ -89,10 +89,10 @@ def _nearest(node: Any, value: float) -> Point:
     """The label of `node` where its value is nearest to `value`; none if it is not a number of one label."""
     if isinstance(node, Parameter):
         distribution = node.distribution
-        if distribution.kind != "numeric":
-            return {}
-        is_inside = distribution.contains(value)
-        return {node.label: value if is_inside else distribution.from_unit(distribution.to_unit(value))}
+        if distribution.kind == "numeric" and distribution.contains(value):
+            return {node.label: value}
+        nearest = getattr(distribution, "nearest", None)  # a distribution of scipy.stats has no ends to move to
+        return {} if nearest is None else {node.label: nearest(value)}
     return _nearest_computed(node, value) if isinstance(node, Apply) else {}
 
 

@@ -301,9 +301,9 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
             self._search(run)
             self._check_success(run)
             self._select(run)
+            say_baseline(self, run.objective)
             self._refit(run)
         if self.verbose > 0:
-            say_baseline(self, run.objective)
             for finding in self._first_findings():
                 say(self, str(finding))
         return self

@@ -72,8 +72,10 @@ def simplest_of_the_best(
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.tree import DecisionTreeClassifier
     >>> from hpsklearn_search import HyperoptSearchCV, simplest_of_the_best
-    >>> space, tree = {"max_depth": [1, 2, 3, 8]}, DecisionTreeClassifier(random_state=0)
-    >>> search = HyperoptSearchCV(tree, space, max_evals=4, refit=simplest_of_the_best("max_depth"))
+    >>> tree = DecisionTreeClassifier(random_state=0)
+    >>> depths = {"max_depth": [1, 2, 3, 8]}
+    >>> rule = simplest_of_the_best("max_depth")
+    >>> search = HyperoptSearchCV(tree, depths, max_evals=4, refit=rule)
     >>> search.fit(*load_iris(return_X_y=True)).best_params_
     {'max_depth': 2}
     """

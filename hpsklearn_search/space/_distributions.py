@@ -161,6 +161,12 @@ class _Numeric(_Specified):
     def to_unit(self, value: Any) -> float:
         return float(self.snap(self._cdf(np.float64(value))))
 
+    def nearest(self, value: float) -> Any:
+        """The value that can be drawn and is nearest to `value`."""
+        low, high = self._support()
+        x = min(max(float(value), low), high)
+        return x if self.q is None else self._lattice.round(x)
+
     def values(self) -> Iterator[Any]:
         return iter([self._support()[0]]) if self.q is None else self._lattice.values()
 
@@ -297,6 +303,10 @@ class Integer(_Numeric):
 
     def to_unit(self, value: Any) -> float:
         return super().to_unit(value - self._origin)
+
+    def nearest(self, value: float) -> int:
+        """The integer that can be drawn and is nearest to `value`."""
+        return min(max(round(value), self.low), self.high)
 
     def values(self) -> Iterator[int]:
         return iter(range(self.low, self.high + 1))

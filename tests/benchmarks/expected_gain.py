@@ -200,7 +200,9 @@ class Recorded:
         """As arrays."""
         n = self.n
         pending = np.zeros(n, dtype=bool)
-        return History(space, self.units[:n], self.losses[:n], self.variances[:n], pending, self.cache)
+        return History(
+            space, self.units[:n], self.losses[:n], self.variances[:n], pending, np.zeros(n, bool), self.cache
+        )
 
 
 def end_by_gain(row: Row, share: float) -> tuple[int, float]:

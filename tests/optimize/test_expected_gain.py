@@ -44,7 +44,8 @@ def history(losses: Any, *, variances: Any = None, pending: Any = None, seed: in
     losses = np.array(losses, dtype=float)
     n, units = len(losses), np.random.default_rng(seed).random((len(losses), 2))
     variances = np.full(n, np.nan) if variances is None else np.array(variances, dtype=float)
-    return History(Space(SQUARE), units, losses, variances, np.zeros(n, bool) if pending is None else pending, {})
+    none = np.zeros(n, bool)
+    return History(Space(SQUARE), units, losses, variances, none if pending is None else pending, none, {})
 
 
 def bowl(n: int, seed: int = 0) -> Any:
@@ -97,7 +98,8 @@ def test_trials_that_run_have_no_part_in_it() -> None:
     losses[20:] = np.nan
     with_pending = Outlook.of(history(losses, pending=np.arange(24) >= 20))
     whole = history(losses)
-    alone = History(whole.space, whole.units[:20], losses[:20], whole.variances[:20], np.zeros(20, bool), {})
+    none = np.zeros(20, bool)
+    alone = History(whole.space, whole.units[:20], losses[:20], whole.variances[:20], none, none, {})
     assert with_pending == Outlook.of(alone)
 
 

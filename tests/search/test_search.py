@@ -490,7 +490,7 @@ def test_results_frame_has_score_and_parameters_on_the_left() -> None:
     columns = list(search.results_frame())
     assert columns[:3] == ["rank_test_accuracy", "mean_test_accuracy", "std_test_accuracy"]
     assert columns[3].startswith("param_")
-    assert sorted(columns) == sorted([*search.cv_results_, "chosen"])
+    assert sorted(columns) == sorted([*search.cv_results_, "origin", "chosen"])
 
 
 def test_results_frame_begins_with_the_row_that_a_function_chooses() -> None:
