@@ -1,6 +1,6 @@
 """
-What did the search see?
-========================
+How do I look at all candidates?
+================================
 
 A search shows a progress line while it runs, and a table and pictures afterwards.
 """
