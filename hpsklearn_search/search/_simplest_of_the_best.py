@@ -1,4 +1,4 @@
-"""The simplest of the candidates that the folds cannot tell apart from the best, by the rule of `compare`.
+"""The simplest of the candidates that the folds cannot tell apart from the best, by the intervals of `compare`.
 
 >>> results = {"mean_test_score": [0.86, 0.86, 0.12], "param_max_depth": [9, 3, 1],
 ...            "split0_test_score": [0.9, 0.8, 0.1], "split1_test_score": [0.8, 0.9, 0.1],
@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+import numpy as np
 
 from ..space import brief
 from ..space._typing import BoolArray, FloatArray
@@ -30,7 +32,9 @@ class SimplestOfTheBest(Simplest):
 
     def is_as_good(self, scores: FloatArray, means: FloatArray, best: int, beside: Beside) -> BoolArray:
         """Which candidates the folds cannot tell apart from the best one."""
-        return compare_with(best, scores, beside.test_per_train, self.alpha, beside.n_test, beside.width).is_same
+        found = compare_with(best, scores, beside.test_per_train, self.alpha, beside.n_test, beside.width)
+        # Holm's correction guards against calling an equal candidate worse; here the other mistake costs more.
+        return np.abs(found.difference) <= found.half_width
 
 
 def simplest_of_the_best(
@@ -42,7 +46,8 @@ def simplest_of_the_best(
 ) -> SimplestOfTheBest:
     """A ``refit`` that takes the simplest of the candidates which the folds cannot tell apart from the best.
 
-    These are the candidates that `HyperoptSearchCV.compare` calls the same as the best.
+    Their interval of the difference in `HyperoptSearchCV.compare` contains 0. This is stricter than ``same_as_best``
+    there, which allows for the number of comparisons.
 
     Parameters
     ----------
@@ -55,7 +60,7 @@ def simplest_of_the_best(
     larger_is_simpler : bool, default=False
         Whether a larger value is a simpler model, as for a penalty.
     alpha : float, default=0.05
-        The probability of calling an equal candidate worse, for all comparisons together.
+        The probability of calling an equal candidate worse, in one comparison. A larger value accepts fewer.
 
     Returns
     -------

@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, hp, simplest_of_the_best
+from hpsklearn_search.search._compare import compare_with
 
 X, y = load_iris(return_X_y=True)
 TREE = DecisionTreeClassifier(random_state=0)
@@ -68,12 +69,22 @@ def test_a_larger_value_may_be_simpler() -> None:
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.9])
-def test_the_choice_is_among_those_that_compare_calls_the_same(alpha: float) -> None:
+def test_the_choice_is_among_those_whose_interval_contains_zero(alpha: float) -> None:
     """It is the smallest of them; a larger alpha leaves fewer."""
     refit = simplest_of_the_best("max_depth", alpha=alpha)
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=9, cv=5, refit=refit).fit(X, y)
     table = search.compare(9, alpha=alpha)
-    assert search.best_params_["max_depth"] == min(table[table["same_as_best"]]["param_max_depth"])
+    assert search.best_params_["max_depth"] == min(table[table["low"] <= 0]["param_max_depth"])
+
+
+def test_the_number_of_candidates_does_not_let_a_worse_one_in() -> None:
+    """Beside eighteen equal candidates, `compare` would no longer call this one worse; its interval does."""
+    best, worse = [0.81, 0.84, 0.81, 0.85, 0.81], [0.70, 0.70, 0.71, 0.64, 0.62]
+    scores = np.array([worse, *[best] * 19])
+    results = {f"split{i}_test_score": scores[:, i] for i in range(5)}
+    results |= {"mean_test_score": scores.mean(axis=1), "param_size": np.arange(20)}
+    assert compare_with(1, scores, ratio=0.25).is_same[0]
+    assert simplest_of_the_best("size")(results) == 1
 
 
 def test_the_second_name_of_a_list_decides_where_the_first_is_equal() -> None:
