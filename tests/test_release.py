@@ -98,9 +98,11 @@ def test_the_archives_hold_what_they_should(archives: tuple[Path, Path]) -> None
     """The wheel has the package and its metadata, the source distribution also what tests and documents it."""
     wheel, source = archives
     assert wheel.name == f"hpsklearn_search-{VERSION}-py3-none-any.whl"
-    own = {str(path.relative_to(ROOT)) for path in (ROOT / "hpsklearn_search").rglob("*.py")}
+    files = [path for path in (ROOT / "hpsklearn_search").rglob("*") if path.is_file()]
+    kinds = (".py", ".js", ".css", ".json")
+    own = {str(path.relative_to(ROOT)) for path in files if path.suffix in kinds or path.name == "py.typed"}
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {name for name in names if ".dist-info/" not in name} == {*own, "hpsklearn_search/py.typed"}
+    assert {name for name in names if ".dist-info/" not in name} == own
     assert any(name.endswith("licenses/LICENSE") for name in names)
     with tarfile.open(source) as archive:
         inner = {name.partition("/")[2] for name in archive.getnames()} - {""}
@@ -115,10 +117,10 @@ def test_the_archives_hold_what_they_should(archives: tuple[Path, Path]) -> None
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_wheel_runs_the_first_story_in_an_empty_environment(archives: tuple[Path, Path], tmp_path: Path) -> None:
-    """Outside of the source tree, with nothing but the wheel and what it requires (pandas is for the table)."""
+    """Outside of the source tree, with nothing but the wheel and the extras that the story needs."""
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
-    output_of(python, "-m", "pip", "install", "-q", archives[0], "pandas")
+    output_of(python, "-m", "pip", "install", "-q", f"{archives[0]}[plot,pandas]")
     story = (ROOT / "examples" / "01_first_search.py").read_text(encoding="utf-8")
     (tmp_path / "story.py").write_text(story, encoding="utf-8")
     assert "HyperoptSearchCV  200 fits" in output_of(python, "story.py", cwd=tmp_path)
