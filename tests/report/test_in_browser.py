@@ -84,7 +84,7 @@ def test_all_pictures_are_drawn_and_follow_light_and_dark(page: Path, tmp_path: 
     """A click changes the colours of the page."""
     with Browser(tmp_path / "profile", (1280, 900)) as browser:
         browser.load(page.as_uri())
-        browser.wait_for("[...document.images].every(image => image.complete)")
+        browser.wait_for(LOADED)
         assert browser.run("document.images.length") > 4
         assert browser.run("[...document.images].every(image => image.naturalWidth > 0)")
         colours = set()
