@@ -45,18 +45,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     asked = parser.parse_args(arguments)
     try:
-        if asked.show_versions:
-            print(show_versions())
-        elif asked.command == "report":
-            print(report(asked.file, asked.output))
-        elif asked.command == "watch":
-            _watch(asked.file, asked.port)
-        else:
-            parser.print_help()
+        print(_answer(parser, asked), end="")
     except (SaveFileError, OSError) as error:
         sys.exit(f"{parser.prog} {asked.command}: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _answer(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> str:
+    """What to print in the end."""
+    if asked.show_versions:
+        return f"{show_versions()}\n"
+    if asked.command == "report":
+        return f"{report(asked.file, asked.output)}\n"
+    if asked.command == "watch":
+        _watch(asked.file, asked.port)
+        return ""
+    return parser.format_help()
 
 
 def _watch(path: str, port: int) -> None:

@@ -37,9 +37,10 @@ def say(search: Any, text: str) -> None:
 
 def say_baseline(search: Any, objective: FoldObjective) -> None:
     """Show the score of the estimator's own values beside that of the best candidate."""
-    if search.verbose > 0 and hasattr(search, "baseline_score_") and hasattr(search, "best_score_"):
+    own = getattr(search, "baseline_score_", None) if search.verbose > 0 else None  # it is computed when it is read
+    if own is not None and hasattr(search, "best_score_"):
         _, shown = _shown_score(search, objective)
-        say(search, f"own values: {shown(search.baseline_score_)}, best: {shown(search.best_score_)}")
+        say(search, f"own values: {shown(own)}, best: {shown(search.best_score_)}")
 
 
 def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str]:

@@ -78,7 +78,7 @@ class Simplest:
         return self.choose(cv_results, Beside(outranked, 1 / max(n_splits - 1, 1), np.inf, 1.0))
 
     def choose(self, cv_results: Mapping[str, Any], beside: Beside) -> int:
-        """The same, with what is known beside the table."""
+        """The same, where failures and the sizes of the folds are known."""
         means = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
         means = np.where(np.isfinite(means) & ~beside.has_failed, means, np.nan)
         if np.isnan(means).all():

@@ -94,7 +94,7 @@ def _error_of_best(history: History) -> float:
 
 
 def _linear_share(losses: FloatArray) -> float:
-    """The share of the losses whose scale is linear: the better half, or more where that is a tie."""
+    """The share of the losses whose scale is linear: the better half, or more where all of that half are equal."""
     if np.quantile(losses, 0.5) > losses.min():
         return 0.5
     tied = float(np.mean(losses == losses.min()))

@@ -16,6 +16,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.utils import all_estimators
 
 from hpsklearn_search import HyperoptSearchCV, hp, spaces
 from hpsklearn_search.hyperopt.pyll import scope
@@ -226,8 +227,15 @@ def test_wrong_first_points_are_refused() -> None:
         HyperoptSearchCV(SVC(), {"C": C}, first_points=[{"C": 1}]).fit(X, y)
 
 
-def test_the_table_of_the_package_is_in_order() -> None:
+def test_the_table_of_the_package_is_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every class that the package knows gets points in its ready space, all of them inside."""
     table = REAL_TABLE()
+    monkeypatch.setattr(_learned, "_table", REAL_TABLE)
+    classes = dict(all_estimators())
+    for name in table["settings"]:
+        parameters = ParameterSpace(spaces.suggest(classes[name](), X, y), classes[name]())
+        points = learned_points(parameters, classes[name](), X.shape[1])
+        assert points
+        assert [parameters.space.check(point) for point in points] == points
     assert np.all([1 <= len(known) <= 6 for known in table["settings"].values()])
     assert {"date", "source", "version"} <= table.keys()

@@ -247,17 +247,22 @@ class ProcessExecutor:
         worker, code = self._kill_worker(index)
         logger.info("a worker process %s", describe_exit(code))
         self._shared_files().check()
-        if worker.is_reused and not worker.is_ready:
-            pass  # it had ended while it waited, or was no longer like a new one
-        elif died_before_start:
+        # A used worker that is not ready had ended while it waited, or was no longer like a new one.
+        is_expected = worker.is_reused and not worker.is_ready
+        if died_before_start and not is_expected:
             self._count_failed_start(worker, code)
-        elif slot.job is not None:
-            self._n_failed_starts = 0
-            slot.job.n_deaths += 1
-            if slot.job.n_deaths > self._max_retries:
-                self._done.append(_crashed(slot.job, worker, code, started_at))
-                slot.job = None
+        elif slot.job is not None and not is_expected:
+            self._count_death(slot, slot.job, worker, code, started_at)
         self._replace_worker(index, worker)
+
+    def _count_death(
+        self, slot: _Slot, job: _Job, worker: WorkerProcess, code: int | None, started_at: float | None
+    ) -> None:
+        self._n_failed_starts = 0
+        job.n_deaths += 1
+        if job.n_deaths > self._max_retries:
+            self._done.append(_crashed(job, worker, code, started_at))
+            slot.job = None
 
     def _count_failed_start(self, worker: WorkerProcess, code: int | None) -> None:
         self._n_failed_starts += 1
