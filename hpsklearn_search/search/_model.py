@@ -23,7 +23,7 @@ from ._evidence import fold_scores, width_of_scores
 from ._kept_folds import KeptFolds
 from ._results import BEST_ITERATIONS, DERIVED_PARAMS, finished_trials, has_failed
 from ._run import SearchRun
-from ._simplest import Beside, Simplest
+from ._simplest import FoldFacts, Simplest
 from .early_stopping import refit_params
 
 logger = safe_logger(__name__)
@@ -135,8 +135,8 @@ class BestModel(BaseSearchCV):
         failed = np.zeros_like(failed) if failed.all() else failed
         scores = np.where(failed[:, None], np.nan, fold_scores(self.cv_results_, self.refit.metric))
         width = width_of_scores(self, scores, self.refit.metric)
-        beside = Beside(failed, folds.test_per_train, folds.n_test, width)
-        return partial(self.refit.choose, beside=beside)
+        facts = FoldFacts(failed, folds.test_per_train, folds.n_test, width)
+        return partial(self.refit.choose, facts=facts)
 
     def _rows(self) -> list[Trial]:
         """The trials that have a row in `cv_results_`, in its order."""

@@ -20,7 +20,7 @@ import numpy as np
 
 from .._texts import public_repr
 from ..space._typing import BoolArray, FloatArray
-from ._simplest import Beside, Simplest
+from ._simplest import FoldFacts, Simplest
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class OneStandardError(Simplest):
 
     function: ClassVar[str] = "one_standard_error"
 
-    def is_as_good(self, scores: FloatArray, means: FloatArray, best: int, beside: Beside) -> BoolArray:
+    def is_as_good(self, scores: FloatArray, means: FloatArray, best: int, facts: FoldFacts) -> BoolArray:
         """Which means are within the standard error of the best one."""
         n_splits = scores.shape[1]
         # That of a mean over k folds, from the deviation of a sample; one fold tells nothing.

@@ -2,7 +2,7 @@
 
 >>> class WithinATenth(Simplest):
 ...     function = "within_a_tenth"
-...     def is_as_good(self, scores, means, best, beside):
+...     def is_as_good(self, scores, means, best, facts):
 ...         return means >= means[best] - 0.1
 >>> results = {"mean_test_score": [0.90, 0.92, 0.50], "split0_test_score": [0.90, 0.92, 0.50], "param_C": [3, 9, 1]}
 >>> WithinATenth("C")(results)
@@ -24,8 +24,8 @@ from ._evidence import fold_scores
 
 
 @dataclass(frozen=True)
-class Beside:
-    """What the record and the folds tell beside the table."""
+class FoldFacts:
+    """What the record and the folds tell that the table does not."""
 
     has_failed: BoolArray  # (n,)
     test_per_train: float
@@ -44,7 +44,7 @@ class Simplest:
     function: ClassVar[str]  # what makes it
     takes_columns: ClassVar[bool] = False  # whether a key may be a column of the table, such as "mean_fit_time"
 
-    def is_as_good(self, scores: FloatArray, means: FloatArray, best: int, beside: Beside) -> BoolArray:
+    def is_as_good(self, scores: FloatArray, means: FloatArray, best: int, facts: FoldFacts) -> BoolArray:
         """Which candidates are as good as `best`, from their scores (n, k) and means (n,), NaN for failed ones."""
         raise NotImplementedError
 
@@ -75,19 +75,19 @@ class Simplest:
         n_splits = fold_scores(cv_results, self.metric).shape[1]
         # A table does not know the sizes of its folds: those of k equal parts.
         outranked = _outranked(means, cv_results.get(f"rank_test_{self.metric}"))
-        return self.choose(cv_results, Beside(outranked, 1 / max(n_splits - 1, 1), np.inf, 1.0))
+        return self.choose(cv_results, FoldFacts(outranked, 1 / max(n_splits - 1, 1), np.inf, 1.0))
 
-    def choose(self, cv_results: Mapping[str, Any], beside: Beside) -> int:
+    def choose(self, cv_results: Mapping[str, Any], facts: FoldFacts) -> int:
         """The same, where failures and the sizes of the folds are known."""
         means = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
-        means = np.where(np.isfinite(means) & ~beside.has_failed, means, np.nan)
+        means = np.where(np.isfinite(means) & ~facts.has_failed, means, np.nan)
         if np.isnan(means).all():
             raise ValueError(f"{self.function}: no candidate has a finite mean_test_{self.metric}")
         # A candidate of a branch without the parameter cannot be compared, so it is never the simplest.
         order = self._order(cv_results)
         best = int(np.nanargmax(means))
-        scores = np.where(beside.has_failed[:, None], np.nan, fold_scores(cv_results, self.metric))
-        is_as_good = self.is_as_good(scores, means, best, beside) & ~np.isnan(means)
+        scores = np.where(facts.has_failed[:, None], np.nan, fold_scores(cv_results, self.metric))
+        is_as_good = self.is_as_good(scores, means, best, facts) & ~np.isnan(means)
         rows = np.flatnonzero(is_as_good & np.isfinite(order).all(axis=1))
         if not len(rows):
             return best

@@ -18,7 +18,7 @@ import numpy as np
 from ..space import brief
 from ..space._typing import BoolArray, FloatArray
 from ._compare import check_alpha, compare_with
-from ._simplest import Beside, Simplest
+from ._simplest import FoldFacts, Simplest
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class SimplestOfTheBest(Simplest):
     function: ClassVar[str] = "simplest_of_the_best"
     takes_columns: ClassVar[bool] = True
 
-    def is_as_good(self, scores: FloatArray, means: FloatArray, best: int, beside: Beside) -> BoolArray:
+    def is_as_good(self, scores: FloatArray, means: FloatArray, best: int, facts: FoldFacts) -> BoolArray:
         """Which candidates the folds cannot tell apart from the best one."""
-        found = compare_with(best, scores, beside.test_per_train, self.alpha, beside.n_test, beside.width)
+        found = compare_with(best, scores, facts.test_per_train, self.alpha, facts.n_test, facts.width)
         # Holm's correction guards against calling an equal candidate worse; here the other mistake costs more.
         return np.abs(found.difference) <= found.half_width
 
