@@ -14,6 +14,7 @@ from .._pandas import frame_of
 from .._texts import without_secrets
 from ..executors._streams import safe_logger
 from ..space import brief, point_key
+from ..trials import NEAR_OWN_VALUES, OWN_VALUES
 from ._advice import Evidence, Finding, advice
 from ._compare import check_alpha, compare_with
 from ._evidence import evidence_of, metric_of
@@ -54,14 +55,28 @@ class AfterFit(BestModel):
 
     @property
     def baseline_score_(self) -> float:
-        """Mean test score of the estimator's own values; only if they were among the candidates."""
+        """Mean test score of the estimator's own values, or of the candidate nearest to them.
+
+        The column ``origin`` of `results_frame` says which of the two it is. Without such a candidate there is no
+        such attribute.
+        """
         check_is_fitted(self, "cv_results_")
-        parameters = ParameterSpace(self.space_, self.estimator)
-        own = own_point(parameters, self.estimator)
-        points = [point_key(trial.point) for trial in self._rows()]
-        if own is None or point_key(own) not in points:
+        found = self._baseline()
+        if found is None:
             raise AttributeError("baseline_score_: the estimator's own values were not among the candidates")
-        return float(self.cv_results_[f"mean_test_{metric_of(self)}"][points.index(point_key(own))])
+        return found[1]
+
+    def _baseline(self) -> tuple[str, float] | None:
+        """The origin and the score of the candidate with the estimator's own values, or near them."""
+        own = own_point(ParameterSpace(self.space_, self.estimator), self.estimator)
+        key = None if own is None or own[0] != OWN_VALUES else point_key(own[1])
+        for row, trial in enumerate(self._rows()):
+            origin = self.trials_.record.origin_of(trial)
+            is_own = origin == OWN_VALUES or key == point_key(trial.point)
+            if is_own or origin == NEAR_OWN_VALUES:
+                score = self.cv_results_[f"mean_test_{metric_of(self)}"][row]
+                return OWN_VALUES if is_own else NEAR_OWN_VALUES, float(score)
+        return None
 
     def _first_findings(self, n: int = 3) -> list[Finding]:
         """The first findings; none where they cannot be computed, which must not cost a result."""

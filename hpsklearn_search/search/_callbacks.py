@@ -37,10 +37,10 @@ def say(search: Any, text: str) -> None:
 
 def say_baseline(search: Any, objective: FoldObjective) -> None:
     """Show the score of the estimator's own values beside that of the best candidate."""
-    own = getattr(search, "baseline_score_", None) if search.verbose > 0 else None  # it is computed when it is read
-    if own is not None and hasattr(search, "best_score_"):
-        _, shown = _shown_score(search, objective)
-        say(search, f"own values: {shown(own)}, best: {shown(search.best_score_)}")
+    baseline = search._baseline() if search.verbose > 0 else None  # it takes a moment
+    if baseline is not None and hasattr(search, "best_score_"):
+        (name, own), (_, shown) = baseline, _shown_score(search, objective)
+        say(search, f"{name}: {shown(own)}, best: {shown(search.best_score_)}")
 
 
 def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str]:

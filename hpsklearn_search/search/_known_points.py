@@ -4,7 +4,7 @@
 >>> from hpsklearn_search import hp
 >>> parameters = ParameterSpace({"C": hp.logrange(0.1, 100), "kernel": ["rbf", "linear"]}, SVC())
 >>> own_point(parameters, SVC())
-{'C': 1.0, 'kernel': 0}
+('own values', {'C': 1.0, 'kernel': 0})
 """
 
 from __future__ import annotations
@@ -13,24 +13,67 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ..space import Point
+from ..space import Choice, Parameter, Point, fixed_value
+from ..space._distributions import is_finite
 from ..spaces._learned import learned_settings
-from ..trials import LEARNED, OWN_VALUES
+from ..spaces._meanings import Features, Meaning, number_meant
+from ..trials import LEARNED, NEAR_OWN_VALUES, OWN_VALUES
 from ._describe import Setting, settings
 from ._nearest_point import is_numeric, nearest_point
 from ._parameters import ParameterSpace
 from ._points import is_same
 from ._set_params import is_estimator
 
+NOTHING_KNOWN = Features()
 MOST_LEARNED = 4  # half of the first points of an algorithm with a model
 
 
-def own_point(parameters: ParameterSpace, estimator: Any) -> Point | None:
-    """The point at which the estimator has the values that it was given; None if it is not in the space."""
+def own_point(
+    parameters: ParameterSpace, estimator: Any, features: Features = NOTHING_KNOWN
+) -> tuple[str, Point] | None:
+    """The point with the values that the estimator was given, or the nearest one, with its origin; None if it is far.
+
+    A value is near if it is a number outside of its range; at most half of the numbers may be.
+    """
     own = estimator.get_params(deep=True) if is_estimator(estimator) else {}
-    point = nearest_point(parameters, own, {})
-    params = parameters.params(point)
-    return point if all(name in own and is_same(value, own[name]) for name, value in params.items()) else None
+    meanings = _meanings(parameters, estimator, own, features)
+    numbers = {**own, **{name: meaning.number for name, meaning in meanings.items()}}
+    point = nearest_point(parameters, numbers, {})
+    n_same = n_moved = 0
+    for name, value in parameters.params(point).items():
+        if name in own and is_same(value, own[name]):
+            n_same += is_finite(value)
+        elif is_finite(value) and is_finite(numbers.get(name)):
+            is_equal = is_same(value, numbers[name]) and (name not in meanings or meanings[name].is_exact)
+            n_same, n_moved = n_same + is_equal, n_moved + (not is_equal)
+        else:
+            return None
+    if n_moved > n_same:
+        return None
+    return (NEAR_OWN_VALUES if n_moved else OWN_VALUES), point
+
+
+def _meanings(
+    parameters: ParameterSpace, estimator: Any, own: Mapping[str, Any], features: Features
+) -> dict[str, Meaning]:
+    """The numbers of the own values that are none, such as ``max_features="sqrt"``, where the space has numbers."""
+    found = {}
+    for setting in settings(parameters):
+        name = setting.parameter
+        if name is not None and is_numeric(setting.node) and not setting.owners:
+            path, short, owner, _ = _owner(setting, estimator)
+            is_share = _largest(setting.node) <= 1
+            value = own.get(name)  # CatBoost has no parameter that was not given
+            meaning = number_meant(owner, short, value, features, is_share=is_share, is_scaled=bool(path))
+            if meaning is not None:
+                found[name] = meaning
+    return found
+
+
+def _largest(node: Parameter | Choice) -> float:
+    if isinstance(node, Choice):
+        return max(float(fixed_value(option)) for option in node.options)
+    return float(getattr(node.distribution, "high", 1.0))
 
 
 def learned_points(parameters: ParameterSpace, estimator: Any, n_features: int | None) -> list[Point]:
@@ -52,12 +95,11 @@ def learned_points(parameters: ParameterSpace, estimator: Any, n_features: int |
 
 def known_points(parameters: ParameterSpace, estimator: Any, X: Any, most: int) -> Iterator[tuple[str, Point]]:
     """The points with their origin: the estimator's own values, then at most `most` learned points."""
-    own = own_point(parameters, estimator)
+    features = Features.of(X)
+    own = own_point(parameters, estimator, features)
     if own is not None:
-        yield OWN_VALUES, own
-    shape = getattr(X, "shape", None)
-    n_features = shape[1] if shape is not None and len(shape) == 2 else None
-    for point in learned_points(parameters, estimator, n_features)[:most]:
+        yield own
+    for point in learned_points(parameters, estimator, features.n)[:most]:
         yield LEARNED, point
 
 

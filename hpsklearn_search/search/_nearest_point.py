@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..space import Apply, Choice, IsBranch, Parameter, Point, Space, fixed_value, has_nodes
+from ..space import Apply, Choice, Constant, IsBranch, Parameter, Point, Space, fixed_value, has_nodes
 from ..space._distributions import is_finite
 from ._parameters import ParameterSpace
 from ._points import is_same
@@ -59,7 +59,7 @@ class _Aim:
             return self.choice(key, node)
         if key is None:
             return 0.0, {}
-        if not has_nodes(node):
+        if isinstance(node, Constant) or not has_nodes(node):
             return self.agreement(key, fixed_value(node)), {}
         value: Any = self.values.get(key)
         if not is_finite(value):

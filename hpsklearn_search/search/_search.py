@@ -85,9 +85,10 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         Candidates to evaluate first, as ``{parameter name: value}``: for example ``[old.best_params_]``. Parameters
         that are left out are drawn. Labels can be used instead of names.
     first_points : {"learned"} or None, default="learned"
-        Whether the search begins with the estimator's own values, where they lie in the space, and with settings
-        that were best on other data, where they are known for its class. It has no effect with ``algo="random"``
-        or ``"anneal"``, with a function of your own, with `trials`, and where a finite space is enumerated.
+        Whether the search begins with the estimator's own values, or near them where one is outside of its range,
+        and with settings that were best on other data, where they are known for its class. It has no effect with
+        ``algo="random"`` or ``"anneal"``, with a function of your own, with `trials`, and where a finite space is
+        enumerated.
     max_queue_len : int, default=None
         How many candidates may be open at once, W. Candidate t is suggested from the outcomes of candidates
         0 .. t-W. None means ``1 + ceil(n_jobs / n_splits)``, at least 2. It is used only with a `random_state`.
@@ -141,7 +142,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
     space_ : dict or list of dict
         The space that was searched: `space`, or the ready one.
     baseline_score_ : float
-        Mean test score of the estimator's own values. Only if they were among the candidates.
+        Mean test score of the estimator's own values, or of the candidate nearest to them. Only if there was one.
     trials_ : Trials
         The record of the search.
     best_loss_ : float

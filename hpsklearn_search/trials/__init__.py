@@ -18,7 +18,7 @@ from ._documents import (
 from ._fingerprint import WORDS, describe, describe_items, describe_space, differences, words_of_space
 from ._identity import NotComparable, text_of
 from ._reading import SavedSearch, read_save_file
-from ._record import ALGORITHM, GIVEN, LEARNED, OWN_VALUES, Record
+from ._record import ALGORITHM, GIVEN, LEARNED, NEAR_OWN_VALUES, OWN_VALUES, Record
 from ._save_path import is_address, public_address, save_path
 from ._storage import SaveFile
 from ._trial import (
@@ -49,6 +49,7 @@ __all__ = [
     "JOB_STATE_RUNNING",
     "JOB_VALID_STATES",
     "LEARNED",
+    "NEAR_OWN_VALUES",
     "OWN_VALUES",
     "STATUS_CANCELLED",
     "STATUS_CRASHED",

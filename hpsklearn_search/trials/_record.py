@@ -26,7 +26,8 @@ from ._trial import EMPTY_MAPPING, Outcome, Trial
 T = TypeVar("T")
 
 # Where the point of a trial came from.
-ALGORITHM, GIVEN, OWN_VALUES, LEARNED = "algorithm", "points_to_evaluate", "own values", "learned"
+ALGORITHM, GIVEN, LEARNED = "algorithm", "points_to_evaluate", "learned"
+OWN_VALUES, NEAR_OWN_VALUES = "own values", "near own values"
 
 
 class Record:
@@ -199,7 +200,7 @@ class Record:
     def history(self, space: Space, n_known: int | None = None) -> History:
         """The record as arrays over `space`, with the outcomes of the first `n_known` trials only."""
         if self._columns is None or self._columns.space is not space:
-            known = {key for key, origin in self.origins.items() if origin in (OWN_VALUES, LEARNED)}
+            known = {key for key, origin in self.origins.items() if origin in (OWN_VALUES, NEAR_OWN_VALUES, LEARNED)}
             self._columns = Columns(
                 space, self.prior_trials, is_prior_foreign=self.is_prior_foreign, known_points=known
             )

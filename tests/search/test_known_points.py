@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import Ridge
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -24,6 +26,8 @@ from hpsklearn_search.search._known_points import known_points, learned_points, 
 from hpsklearn_search.search._parameters import ParameterSpace
 from hpsklearn_search.space import point_key
 from hpsklearn_search.spaces import _learned
+from hpsklearn_search.spaces._meanings import Features
+from hpsklearn_search.spaces._ranges import RANGES
 from hpsklearn_search.suggest import rand
 
 X, y = load_iris(return_X_y=True)
@@ -75,9 +79,91 @@ def test_own_values_choose_the_branch_that_has_them() -> None:
     """In a space with branches the point is in the branch whose constants the estimator has."""
     space = {"kernel": hp.choice([{"kernel": "poly", "degree": [2, 3]}, {"kernel": "linear"}]), "C": C}
     parameters = ParameterSpace(space, SVC(kernel="poly", degree=3, C=0.5))
-    point = own_point(parameters, SVC(kernel="poly", degree=3, C=0.5))
-    assert point is not None
-    assert parameters.params(point) == {"kernel": "poly", "degree": 3, "C": 0.5}
+    found = own_point(parameters, SVC(kernel="poly", degree=3, C=0.5))
+    assert found is not None
+    assert parameters.params(found[1]) == {"kernel": "poly", "degree": 3, "C": 0.5}
+
+
+def own_params(estimator: Any, space: Any, X: Any = None) -> tuple[str, dict[str, Any]] | None:
+    """The origin and the parameters of the point with the own values."""
+    parameters = ParameterSpace(space, estimator)
+    found = own_point(parameters, estimator, Features.of(X))
+    return None if found is None else (found[0], parameters.params(found[1]))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 10, 30, 99, 100])
+@pytest.mark.parametrize("rule", ["sqrt", "log2", None])
+def test_a_share_of_the_columns_means_the_same_number_of_columns(n: int, rule: str | None) -> None:
+    """The forest with the number in place of the word splits among as many columns."""
+    X, y = np.random.default_rng(0).normal(size=(40, n)), np.arange(40) % 2
+    forest = RandomForestClassifier(2, max_features=rule, random_state=0)
+    found = own_params(forest, {"max_features": hp.uniform(0.0, 1.0)}, X)
+    assert found is not None
+    assert found[0] == "own values"
+    trees = [clone(forest).set_params(**params).fit(X, y)[0] for params in ({}, found[1])]
+    assert trees[0].max_features_ == trees[1].max_features_
+
+
+def test_a_word_means_a_number_of_columns_where_the_range_has_numbers() -> None:
+    """Whole numbers above 1 count columns."""
+    forest = RandomForestClassifier(max_features="sqrt")
+    assert own_params(forest, {"max_features": hp.uniformint(1, 9)}, np.zeros((5, 9))) == (
+        "own values", {"max_features": 3}
+    )  # fmt: skip
+
+
+def test_one_value_outside_of_its_range_gives_a_candidate_that_is_near() -> None:
+    """No penalty is not in a logarithmic range; the least penalty is near it."""
+    model = HistGradientBoostingClassifier()
+    space = {"learning_rate": hp.logrange(0.01, 1), "l2_regularization": hp.logrange(1e-4, 10)}
+    assert own_params(model, space) == ("near own values", {"learning_rate": 0.1, "l2_regularization": 1e-4})
+
+
+def test_more_than_half_of_the_numbers_outside_give_no_candidate() -> None:
+    """Whoever searches elsewhere on purpose gets no candidate in a corner."""
+    space = {"learning_rate": hp.logrange(0.2, 1), "l2_regularization": hp.logrange(1e-4, 10), "max_iter": [100, 200]}
+    assert own_params(HistGradientBoostingClassifier(), space) is None
+
+
+def test_another_option_is_never_near() -> None:
+    """A kernel that is not among the options is another model."""
+    assert own_params(SVC(kernel="linear"), {"C": C, "kernel": ["rbf", "poly"]}) is None
+
+
+def test_an_option_may_be_a_tuple() -> None:
+    """The sizes of hidden layers are found among the options."""
+    space = {"alpha": hp.logrange(1e-6, 1), "hidden_layer_sizes": [(50,), (100,)]}
+    assert own_params(MLPClassifier(), space) == ("own values", {"alpha": 0.0001, "hidden_layer_sizes": (100,)})
+
+
+READY = [name for name in RANGES if name.endswith(("Classifier", "Regressor", "SVC", "SVR", "Regression", "Ridge"))]
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+@pytest.mark.parametrize("name", READY)
+def test_every_ready_space_has_a_candidate_at_or_near_the_defaults(name: str, size: str) -> None:
+    """The result of a search without a space is not worse than the estimator as it was given."""
+    estimator = dict(all_estimators())[name]()
+    rows = np.random.default_rng(0).normal(size=(300, 8))
+    found = own_params(estimator, dict(spaces.suggest(estimator, rows, size=size)), rows)
+    assert found is not None
+    assert found[0] in ("own values", "near own values")
+
+
+@pytest.mark.parametrize("library", ["lightgbm.LGBM", "xgboost.XGB", "catboost.CatBoost"])
+def test_boosters_of_other_libraries_have_one_too(library: str) -> None:
+    """What None means there is known."""
+    module, _, prefix = library.partition(".")
+    estimator = getattr(pytest.importorskip(module), f"{prefix}Classifier")()
+    assert own_params(estimator, dict(spaces.suggest(estimator))) is not None
+
+
+def test_the_score_near_the_own_values_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line says that these are not quite the own values."""
+    search = HyperoptSearchCV(SVC(), {"C": C, "gamma": C}, max_evals=3, cv=3, random_state=0, verbose=1).fit(X, y)
+    assert "near own values: 0.9" in capsys.readouterr().err
+    assert search.baseline_score_ == search.cv_results_["mean_test_score"][0]
+    assert origins(search)[0] == "near own values"
 
 
 def test_an_enumerated_grid_keeps_its_order() -> None:

@@ -1,0 +1,102 @@
+"""The number that a value without one stands for, such as ``max_features="sqrt"``.
+
+>>> from sklearn.ensemble import RandomForestClassifier
+>>> number_meant(RandomForestClassifier(), "max_features", "sqrt", Features(16))
+Meaning(number=0.28125, is_exact=True)
+>>> number_meant(RandomForestClassifier(), "criterion", "gini", Features()) is None
+True
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+UNLIMITED = 1e9
+# What the classes put in the place of None, by their documentation.
+DEFAULTS: Mapping[str, Mapping[str, float]] = {
+    "XGBModel": {
+        "n_estimators": 100, "learning_rate": 0.3, "max_depth": 6, "min_child_weight": 1.0, "subsample": 1.0,
+        "colsample_bytree": 1.0, "reg_lambda": 1.0, "reg_alpha": 0.0, "gamma": 0.0,
+    },
+    "CatBoost": {
+        "iterations": 1000, "learning_rate": 0.03, "depth": 6, "l2_leaf_reg": 3.0, "random_strength": 1.0,
+        "bagging_temperature": 1.0, "rsm": 1.0,
+    },
+}  # fmt: skip
+ESTIMATES = frozenset({("CatBoost", "learning_rate")})  # it depends on the data
+WITHOUT_LIMIT: Mapping[str, tuple[Any, ...]] = {
+    "max_depth": (None, -1, 0),  # LightGBM writes -1, XGBoost 0
+    "max_leaf_nodes": (None,),
+    "num_leaves": (None,),
+}
+
+
+class Meaning(NamedTuple):
+    """A number, and whether the estimator with it is the same one."""
+
+    number: float
+    is_exact: bool = True
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is known of the columns of X."""
+
+    n: int | None = None
+    variance: float | None = None  # of all entries together
+
+    @classmethod
+    def of(cls, X: Any) -> Features:
+        """Count the columns of a table."""
+        shape = getattr(X, "shape", None)
+        if shape is None or len(shape) != 2:
+            return cls()
+        try:
+            variance = float(X.var()) if getattr(getattr(X, "dtype", None), "kind", "O") in "fiu" else None
+        except AttributeError:  # a sparse matrix
+            variance = None
+        return cls(shape[1], variance)
+
+
+def number_meant(
+    estimator: Any, name: str, value: Any, features: Features, *, is_share: bool = True, is_scaled: bool = True
+) -> Meaning | None:
+    """The number that `value` of a parameter stands for, None if it is not known.
+
+    A share of the columns becomes their number unless `is_share`; `is_scaled` says that X has a variance of 1.
+    """
+    if value is None:
+        for kind in [kind.__name__ for kind in type(estimator).__mro__]:
+            if name in DEFAULTS.get(kind, {}):
+                return Meaning(DEFAULTS[kind][name], (kind, name) not in ESTIMATES)
+    if name in WITHOUT_LIMIT and value in WITHOUT_LIMIT[name]:
+        return Meaning(UNLIMITED)
+    if name == "max_samples" and value is None:
+        return Meaning(1.0)
+    if name == "batch_size" and value == "auto":
+        return Meaning(200.0)  # or all rows, if there are fewer
+    if name == "max_features" and value in (None, "sqrt", "log2"):
+        return _max_features(value, features.n, is_share=is_share)
+    if name == "gamma" and value in ("scale", "auto"):
+        return _gamma(value, features, is_scaled=is_scaled)
+    return None
+
+
+def _max_features(value: str | None, n: int | None, *, is_share: bool) -> Meaning | None:
+    if value is None and is_share:
+        return Meaning(1.0)
+    if not n:
+        return None
+    if value is None:
+        return Meaning(n)
+    count = max(1, int(math.sqrt(n) if value == "sqrt" else math.log2(n)))
+    return Meaning(min(1.0, (count + 0.5) / n) if is_share else count)  # int(share * n) is the count again
+
+
+def _gamma(value: str, features: Features, *, is_scaled: bool) -> Meaning | None:
+    variance = 1.0 if is_scaled or value == "auto" else features.variance
+    # The columns that reach the estimator may be others, and "scale" is of the rows of a fold.
+    return Meaning(1.0 / (features.n * variance), is_exact=False) if features.n and variance else None
