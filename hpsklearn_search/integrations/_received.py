@@ -120,7 +120,10 @@ def check_types(values: Any, checks: Mapping[str, Check]) -> None:
 def read(path: Path) -> tuple[Destination, list[Update]]:
     """The destination and the updates of a file, with absolute paths; ValueError if it is not such a file."""
     try:
-        header, *lines = [json.loads(line) for line in _text_of(path).splitlines()]
+        text = _text_of(path)
+        if not text.strip():
+            raise ValueError("it is empty")
+        header, *lines = [json.loads(line) for line in text.splitlines()]
         if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
             raise ValueError(f"its first line does not say that its format is {FORMAT}")
         check_types(header, DESTINATION)

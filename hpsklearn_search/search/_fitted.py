@@ -16,6 +16,7 @@ from .._pandas import frame_of
 from .._texts import without_secrets
 from ..exceptions import add_note
 from ..executors._streams import safe_logger
+from ..hyperopt._algorithm import has_model, resolve_algo
 from ..optimize import Callback
 from ..space import Space, SpaceTable
 from ..space._typing import FloatArray
@@ -34,6 +35,7 @@ from ._evidence import metric_of
 from ._hopeless import ALL_FAILED, raise_if_hopeless
 from ._html import summary_html
 from ._kept_folds import KeptFolds
+from ._known_points import with_learned
 from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
 from ._results import (
@@ -142,6 +144,7 @@ class FittedSearch(AfterFit):
     def describe_space(self) -> SpaceTable:
         """Show how `space` is understood: each parameter with its values, when it is active, and the default.
 
+        Where settings are known that were best on other data, a further column has them: see `first_points`.
         It can be called before and after `fit`.
 
         Returns
@@ -160,12 +163,15 @@ class FittedSearch(AfterFit):
         >>> from hpsklearn_search import HyperoptSearchCV, hp
         >>> space = {"C": hp.logrange(1e-2, 1e2), "kernel": ["rbf", "poly"]}
         >>> HyperoptSearchCV(SVC(), space).describe_space()
-        parameter  values                    active when  default
-        C          real in [0.01, 100], log  always       1
-        kernel     'rbf', 'poly'             always       'rbf'
+        parameter  values                    active when  default  learned
+        C          real in [0.01, 100], log  always       1        154, 1750, 9060
+        kernel     'rbf', 'poly'             always       'rbf'    'rbf'
         """
         check_ranges(self.space)
-        return space_table(ParameterSpace.of(self), self.estimator)
+        parameters = ParameterSpace.of(self)
+        table = space_table(parameters, self.estimator)
+        begins_with_learned = self.first_points is not None and has_model(resolve_algo(self.algo))
+        return with_learned(table, parameters, self.estimator) if begins_with_learned else table
 
     @property
     def importances_(self) -> dict[str, float]:

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ..space import Choice, Parameter, Point, fixed_value
+from ..space import Choice, Parameter, Point, SpaceTable, fixed_value
 from ..space._distributions import is_finite
-from ..spaces._learned import learned_settings
+from ..spaces._learned import learned_in_words, learned_settings
 from ..spaces._meanings import Features, Meaning, number_meant
 from ..trials import LEARNED, NEAR_OWN_VALUES, OWN_VALUES
 from ._describe import Setting, settings
@@ -101,6 +101,20 @@ def known_points(parameters: ParameterSpace, estimator: Any, X: Any, most: int) 
         yield own
     for point in learned_points(parameters, estimator, features.n)[:most]:
         yield LEARNED, point
+
+
+def with_learned(table: SpaceTable, parameters: ParameterSpace, estimator: Any) -> SpaceTable:
+    """The table of a space with a column of the settings that the search begins with, if there are any."""
+    found: dict[str, str] = {}
+    for setting in settings(parameters):
+        if setting.parameter is not None:
+            _, name, owner, _ = _owner(setting, estimator)
+            found[setting.label] = learned_in_words(owner, name) or found.get(setting.label, "")
+    if not learned_points(parameters, estimator, n_features=1):
+        return table
+    labels = (dimension.label for dimension in parameters.space.dimensions)
+    rows = ((*row, found.get(label, "")) for row, label in zip(table.rows, labels, strict=True))
+    return SpaceTable((*table.columns, "learned"), tuple(rows))
 
 
 # ---------------------------------------------------------------------- the estimators whose parameters are searched

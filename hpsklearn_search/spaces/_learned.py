@@ -4,6 +4,8 @@
 >>> settings = learned_settings(SVC(), n_features=10)
 >>> sorted(settings[0])
 ['C', 'class_weight', 'gamma', 'kernel']
+>>> learned_in_words(SVC(), "kernel")
+"'rbf'"
 """
 
 from __future__ import annotations
@@ -14,18 +16,30 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from ..space import brief
+
 FILE = "learned.json"
 
 
 def learned_settings(estimator: Any, n_features: int | None) -> list[dict[str, Any]]:
     """The settings known for the class of `estimator`, best first; none where its class is not known."""
-    table = _table()
-    names = [kind.__name__ for kind in type(estimator).__mro__]
-    name = next((name for name in names if name in table["settings"]), None)
-    if name is None:
-        return []
+    table, name = _table(), _known_class(estimator)
     relative = table["per_feature"].get(name, ())
-    return [_absolute(settings, relative, n_features) for settings in table["settings"][name]]
+    return [_absolute(settings, relative, n_features) for settings in table["settings"].get(name, ())]
+
+
+def learned_in_words(estimator: Any, parameter: str) -> str:
+    """The values of a parameter in these settings; empty where nothing is known."""
+    table, name = _table(), _known_class(estimator)
+    per_column = " / columns" if parameter in table["per_feature"].get(name, ()) else ""
+    values = [brief(settings[parameter]) for settings in table["settings"].get(name, ()) if parameter in settings]
+    return ", ".join(f"{value}{per_column}" for value in dict.fromkeys(values))
+
+
+def _known_class(estimator: Any) -> str:
+    """The name of the class of `estimator`, or of its nearest base, that the table has."""
+    settings = _table()["settings"]
+    return next((kind.__name__ for kind in type(estimator).__mro__ if kind.__name__ in settings), "")
 
 
 def _absolute(settings: Mapping[str, Any], relative: list[str], n_features: int | None) -> dict[str, Any]:

@@ -526,6 +526,14 @@ def test_a_header_that_no_search_writes_is_refused(
         _unsent.resend(write_log(tmp_path, [json.dumps(header)]), "sqlite:///x.db", None)
 
 
+@pytest.mark.parametrize("text", ["", "\n\n"], ids=["no byte", "no line"])
+def test_an_empty_log_is_called_empty(tmp_path: Path, text: str) -> None:
+    """Such a file is left by a full disk, and its user wants to know."""
+    (tmp_path / "log.jsonl").write_text(text)
+    with pytest.raises(ValueError, match="it is empty"):
+        _unsent.resend(tmp_path / "log.jsonl", "sqlite:///x.db", None)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are those of POSIX")
 def test_a_pipe_is_not_waited_for(tmp_path: Path, server: type[Answers]) -> None:
     """Neither in place of a log, nor among its files, nor in place of a save file or of its log."""

@@ -192,6 +192,18 @@ def test_the_best_four_are_used() -> None:
     assert [params["C"] for params in learned(SVC(), {"C": C})] == [10.0, 1.0, 100.0, 0.5]
 
 
+def test_the_table_of_the_space_shows_them() -> None:
+    """Each parameter has its learned values, those that depend on the columns say so."""
+    rows = HyperoptSearchCV(SVC(), {"C": C, "gamma": C, "tol": C}).describe_space().as_dicts()
+    assert [row["learned"] for row in rows] == ["10, 1, 100, 0.5, 7", "1 / columns", ""]
+
+
+@pytest.mark.parametrize("settings", [{"first_points": None}, {"algo": "random"}], ids=str)
+def test_the_table_of_the_space_shows_no_settings_that_are_not_used(settings: dict[str, Any]) -> None:
+    """A search that begins without them has no such column."""
+    assert "learned" not in HyperoptSearchCV(SVC(), {"C": C}, **settings).describe_space().columns
+
+
 def test_a_value_moves_into_the_range() -> None:
     """A learned value outside of the range becomes the nearest value inside."""
     assert learned(SVC(), {"C": hp.logrange(20, 50)})[0]["C"] == pytest.approx(20)
