@@ -1,9 +1,9 @@
 """How often each rule of advice speaks where it must be silent, and where it must speak.
 
-    python advice.py [--searches 200] [--algo random]
+    python advice.py [--searches 100] [--algo random] [--scenarios "only noise,a plateau"]
 
 An estimator without data returns a known function of its parameters as score, plus an effect of the fold and
-noise. Seeds 0, 1, 2, ... ; one search a seed and scenario.
+noise. Seeds 0, 1, 2, ... ; one search a seed and scenario. Without `--algo` it is the default algorithm.
 """
 
 from __future__ import annotations
@@ -103,11 +103,33 @@ def equal_branches(v: Values) -> float:
     return 0.8 - abs(v.get("x", v.get("z", 0.5)) - 0.5)
 
 
+def all_matter(v: Values) -> float:
+    """Each parameter has the same effect."""
+    return 0.8 - sum((v[name] - 0.5) ** 2 for name in "abc")
+
+
+def plateau(v: Values) -> float:
+    """Half of the space is equally good, the other half is bad."""
+    return 0.8 if v["a"] > 0.5 else 0.3
+
+
+def ten_parameters(v: Values) -> float:
+    """The optimum is far from the middle in ten dimensions, and 60 candidates do not find it."""
+    return 0.8 - sum((v[name] - (0.1 if name in "aceg" else 0.85)) ** 2 for name in "abcdefghij")
+
+
 BRANCHES = hp.choice("m", [{"model": "good", "x": hp.uniform(0, 1)}, {"model": "bad", "z": hp.uniform(0, 1)}])
+TEN = {name: hp.uniform(0, 1) for name in "abcdefghij"}
 WIDE = {"a": hp.uniform(2, 3), "b": hp.uniform(0, 1)}
 # What runs; the rules that must speak, and those that must not.
 SCENARIOS: dict[str, tuple[Callable[[Values], float], Any, Values, set[str], set[str]]] = {
-    "optimum inside": (inside, SPACE, {}, {"decisive"}, {"edge", "failures", "fold", "behind", "constant", "ceiling"}),
+    "optimum inside": (
+        inside,
+        SPACE,
+        {},
+        {"decisive", "idle"},
+        {"edge", "failures", "fold", "behind", "constant", "ceiling"},
+    ),
     "optimum at the edge": (lambda v: at_the_edge({**v, "a": v["a"] - 2}), WIDE, {}, {"edge"}, {"failures", "fold"}),
     "only noise": (nothing, SPACE, {}, {"same"}, {"edge", "decisive", "failures", "fold", "behind", "rising"}),
     "few good ones": (steep, SPACE, {"noise": 0.002}, {"decisive"}, {"same", "edge", "fold"}),
@@ -116,6 +138,9 @@ SCENARIOS: dict[str, tuple[Callable[[Values], float], Any, Values, set[str], set
     "an odd fold": (inside, SPACE, {"odd_fold": -0.4}, {"fold"}, {"edge", "failures"}),
     "a branch behind": (two_branches, BRANCHES, {}, {"behind"}, {"failures", "fold"}),
     "equal branches": (equal_branches, BRANCHES, {}, set(), {"behind", "failures", "fold"}),
+    "all matter": (all_matter, SPACE, {}, set(), {"idle", "edge", "behind"}),
+    "a plateau": (plateau, SPACE, {"noise": 0.0}, {"flat", "same", "idle"}, {"edge", "rising", "failures", "fold"}),
+    "ten parameters": (ten_parameters, TEN, {"noise": 0.002}, {"rising"}, {"flat", "no_gain", "failures", "fold"}),
 }
 
 
@@ -134,11 +159,14 @@ def kinds(name: str, seed: int, algo: Any, n: int) -> set[str]:
 def main() -> None:
     """Print, for each scenario, how often each rule spoke, and whether that is an alarm or a hit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--searches", type=int, default=200)
+    parser.add_argument("--searches", type=int, default=100)
     parser.add_argument("--algo", default=None)
     parser.add_argument("--n", type=int, default=60)
+    parser.add_argument("--scenarios", default="")
     arguments = parser.parse_args()
-    for name, (_, _, _, must, must_not) in SCENARIOS.items():
+    chosen = [name for name in arguments.scenarios.split(",") if name] or list(SCENARIOS)
+    for name in chosen:
+        _, _, _, must, must_not = SCENARIOS[name]
         counts: Counter[str] = Counter()
         for seed in range(arguments.searches):
             counts.update(kinds(name, seed, arguments.algo, arguments.n))
