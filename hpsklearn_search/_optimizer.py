@@ -14,7 +14,7 @@ from .hyperopt._objective import outcome_of
 from .hyperopt._translate import as_trials, translate_space
 from .optimize import Suggester, check_positive_integer, entropy_of
 from .space import Point, Space, parse_point
-from .trials import STATUS_FAIL, Failure, Outcome, Trial, Trials
+from .trials import STATUS_FAIL, Failure, Outcome, Trial
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Optimizer(ExplainsKeywords):
         Seed. With one, equal sequences of `ask` and `tell` give equal suggestions.
     trials : Trials, optional
         The record to append to. The algorithm learns from its trials; trials without an outcome are
-        `pending`. A ``hyperopt.Trials`` is copied.
+        `pending`. A ``hyperopt.Trials`` is copied. What `fmin` can learn from works here, too.
     points_to_evaluate : sequence of mapping, optional
         Points ``{label: value}`` to suggest first. A choice is given by its index or its option.
 
@@ -106,7 +106,7 @@ class Optimizer(ExplainsKeywords):
         algo: Callable[..., Any] | str | None = None,
         *,
         random_state: Any = None,
-        trials: Trials | None = None,
+        trials: Any = None,
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         self.space = Space(translate_space(space))
@@ -114,6 +114,7 @@ class Optimizer(ExplainsKeywords):
         self.trials.rewrite_for(self.space)
         self.trials.labels = self.space.labels
         self._first = [parse_point(self.space, point, within=False) for point in points_to_evaluate or ()]  # as in fmin
+        self._first += self.trials.record.learn_from(self.trials.earlier, self.space)
         self._suggester = Suggester(self.space, resolve_algo(algo), entropy_of(random_state))
         for trial in self.trials.record:
             self._suggester.note(trial.point)

@@ -31,7 +31,7 @@ from ..optimize import (
     stoppers,
 )
 from ..space import Node, Point, Space, annotated_space, has_nodes, parse_point, parse_values
-from ..trials import WORDS, Trials, describe, describe_space, words_of_space
+from ..trials import WORDS, Trials, check_other_file, describe, describe_space, words_of_space
 from ._algorithm import named_algorithm, resolve_algo
 from ._domain import LowLevelCall
 from ._objective import FunctionObjective, check_takes_one_argument
@@ -65,7 +65,7 @@ def fmin(
     max_evals: int | None = None,
     timeout: float | None = None,
     loss_threshold: float | None = None,
-    trials: Trials | None = None,
+    trials: Any = None,
     rstate: Any = None,
     allow_trials_fmin: bool = True,
     pass_expr_memo_ctrl: Any = None,
@@ -103,9 +103,10 @@ def fmin(
         cluster are cancelled.
     loss_threshold : float, optional
         The search ends once a loss is this low.
-    trials : Trials, optional
-        The record to append to, and where to run. Its unfinished trials run first. A
-        ``hyperopt.Trials`` works too, and receives the new trials.
+    trials : Trials, fitted search, path or list, optional
+        `Trials` are the record to append to, and where to run. Their unfinished trials run first. A
+        ``hyperopt.Trials`` works too, and receives the new trials. A fitted search, the path of a save file,
+        or a list of these and of `Trials` is what to learn from, in a new record; see `Trials.from_searches`.
     rstate : int, RandomState, Generator or None
         Seed. With a seed the search is reproducible, and an interrupted search that is run again gives
         the result of an uninterrupted one. Default: ``$HYPEROPT_FMIN_SEED``, if set.
@@ -176,6 +177,7 @@ def fmin(
     True
     """
     arguments = dict(locals())
+    check_other_file(trials, trials_save_file)
     writer, trials = HyperoptTrialsWriter.of(trials), as_trials(trials)
     if allow_trials_fmin and type(trials).fmin is not Trials.fmin:
         return trials.fmin(**_for_subclass(arguments))
@@ -183,7 +185,8 @@ def fmin(
     by_keyword = isinstance(space, str) and space == "annotated"
     parsed = _parse_space(annotated_space(fn) if by_keyword else space)
     trials.rewrite_for(parsed)
-    plan = _plan(arguments, parsed, trials)
+    winners = trials.record.learn_from(trials.earlier, parsed)
+    plan = _plan(arguments, parsed, trials, winners)
     _warn_of_single_point(parsed, plan.max_evals)
     executor = trials.open_executor(n_tasks=plan.max_evals) or SerialExecutor()
     if plan.window.size is not None:
@@ -200,7 +203,7 @@ def fmin(
         function=LowLevelCall(fn, parsed, trials) if low_level else None,
     )  # fmt: skip
     with notify_on_finish(observers):
-        launch(plan, objective, executor, trials, observers, trials_save_file, partial(_fingerprint, fn, plan))
+        launch(plan, objective, executor, trials, observers, trials_save_file, partial(_fingerprint, fn, plan, trials))
         if return_argmin:
             return trials.argmin
         return None if trials.best_loss is None else parsed.assemble(trials.argmin)
@@ -213,12 +216,13 @@ def _for_subclass(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in arguments.items() if name not in left_out}, **ours}
 
 
-def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
+def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials, winners: Sequence[Point]) -> Plan:
     """What to search and when to stop; everything that can be wrong with an argument is found here."""
     algo = resolve_algo(arguments["algo"])
     max_evals, timeout, loss_threshold = (arguments[name] for name in ("max_evals", "timeout", "loss_threshold"))
     early_stop_fn, rstate = arguments["early_stop_fn"], _seed(arguments["rstate"])
     ahead = check_positive_integer("max_queue_len", arguments["max_queue_len"])
+    given = _points(space, arguments["points_to_evaluate"])
     return Plan(
         space=space,
         algo=algo,
@@ -227,7 +231,7 @@ def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials) -> Plan:
         window=Window(None if rstate is None else ahead),
         timeout=in_hyperopts_words(check_timeout, timeout, TIMEOUT_WORDS),
         stoppers=stoppers(in_hyperopts_words(check_threshold, loss_threshold, THRESHOLD_WORDS), early_stop_fn, space),
-        first_points=_points(space, arguments["points_to_evaluate"]),
+        first_points=[*given, *(winner for winner in winners if winner not in given)],
         description={
             "total": max_evals,
             "kind": "fmin",
@@ -376,14 +380,16 @@ def _progress(show_progressbar: Any) -> list[Callback]:
     return [ProgressLine()] if show_progressbar else []
 
 
-def _fingerprint(fn: Any, plan: Plan) -> dict[str, Any]:
+def _fingerprint(fn: Any, plan: Plan, trials: Trials) -> dict[str, Any]:
     """What a save file must agree with."""
+    earlier = [(each.units, each.losses) for each in trials.record.earlier]
     return {
         "fn": describe("fn", fn),
         "space": describe_space(plan.space),
         "algo": describe("algo", named_algorithm(plan.algo)),
         "rstate": None if plan.window.size is None else plan.entropy,  # without a seed there is no window
         WORDS: words_of_space(plan.space, {}),
+        **({"trials": describe("trials", earlier)} if earlier else {}),
     }
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Mapping
-from os import PathLike
 from typing import Any
 
 from .. import hp
@@ -23,7 +22,7 @@ from .._texts import public_repr
 from ..exceptions import BadSearchSpace
 from ..optimize import Callback
 from ..space import FUNCTIONS, Apply, Choice, Constant, Node, check_depth
-from ..trials import Trial, Trials, is_address, public_address, trials_from_docs
+from ..trials import FORMS, Trial, Trials, is_source, trials_from_docs
 from ..trials._documents import document
 
 
@@ -153,20 +152,18 @@ def _pairs(items: Any) -> list[Any]:
 
 # ---------------------------------------------------------------------- trials
 def as_trials(trials: Any) -> Trials:
-    """`trials` itself, empty `Trials` for None, or a copy of hyperopt's."""
+    """`trials` itself, empty `Trials` for None, a copy of hyperopt's; `Trials` that learn from what it names."""
     if trials is None:
         return Trials()
     if isinstance(trials, Trials):
         return trials
+    if is_source(trials):
+        return _learning_from(list(trials) if isinstance(trials, list | tuple) else [trials])
     if not _is_hyperopts(trials):
-        cure, shown = "", public_repr(trials)
-        if isinstance(trials, str | PathLike):
-            shown = public_address(str(trials))
-            line = "search.db" if is_address(str(trials)) else str(trials)
-            cure = f"; to save a search in a file write trials_save_file={public_repr(line)}"
-        elif hasattr(trials, "get_params"):
-            cure = "; the trials of a fitted search are search.trials_"
-        raise TypeError(f"trials must be hpsklearn_search.Trials(), SparkTrials() or None, got {shown}{cure}")
+        raise TypeError(
+            f"trials must be hpsklearn_search.Trials(), SparkTrials() or None, or what to learn from ({FORMS}), "
+            f"got {public_repr(trials)}"
+        )
     if trials.asynchronous:
         name = type(trials).__name__
         raise TypeError(
@@ -177,6 +174,17 @@ def as_trials(trials: Any) -> Trials:
     copied = trials_from_docs(docs, validate=False, exp_key=trials._exp_key)
     copied.attachments.update(trials.attachments)
     return copied
+
+
+def _learning_from(searches: list[Any]) -> Trials:
+    """Trials that learn from all `searches`; a `SparkTrials` among them is where they run."""
+    converted = [as_trials(each) if _is_hyperopts(each) else each for each in searches]
+    places = [each for each in converted if isinstance(each, Trials) and each.asynchronous]
+    if len(places) > 1:
+        raise TypeError("trials: a list may hold one SparkTrials(), which says where to run")
+    trials = copy.copy(places[0]) if places else Trials()  # the copy shares the record, so that it is filled
+    trials.earlier = Trials.from_searches([each for each in converted if each not in places]).earlier
+    return trials
 
 
 def _is_hyperopts(trials: Any) -> bool:

@@ -81,8 +81,9 @@ class Update:
 def search_start(search: Mapping[str, Any]) -> Update:
     """The settings of a search, for its parent run."""
     settings = {name: value for name, value in search.get("settings", {}).items() if value is not None}
-    if isinstance(settings.get("trials"), Trials):
-        settings["trials"] = type(settings["trials"]).__name__
+    trials = settings.get("trials")
+    if isinstance(trials, Trials | list | tuple) or hasattr(trials, "get_params"):  # to show them all would be long
+        settings["trials"] = type(trials).__name__
     estimator = settings.get("estimator")
     tags = {}
     if estimator is not None:  # the tags that mlflow's autologging gives to searches of scikit-learn

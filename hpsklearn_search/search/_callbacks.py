@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..executors._streams import print_safely
-from ..hyperopt._translate import as_trials
 from ..integrations import automatic_callbacks
 from ..optimize import Callback, GainStopper, ProgressLine, Stopper
-from ..trials import Trial
+from ..trials import Trial, Trials
 from ._compat import is_multimetric_scorer, safe_indexing, scorers_by_name
 from ._parameters import ParameterSpace
 from .folds import FoldObjective
 
 
-def collect_callbacks(search: Any, objective: FoldObjective, rules: Sequence[Stopper] = ()) -> list[Callback]:
+def collect_callbacks(
+    search: Any, place: Trials, objective: FoldObjective, rules: Sequence[Stopper] = ()
+) -> list[Callback]:
     """The user's callbacks, those of experiment trackers, and the line of progress, with the figures of `rules`."""
     best, figures = _best_so_far(search, objective), [rule for rule in rules if isinstance(rule, GainStopper)]
 
@@ -25,7 +26,7 @@ def collect_callbacks(search: Any, objective: FoldObjective, rules: Sequence[Sto
 
     line = [ProgressLine("candidate", describe)] if search.verbose > 0 else []
     callbacks = search.callbacks or ()
-    trials = None if search.trials is None else as_trials(search.trials)
+    trials = None if search.trials is None else place
     return [*callbacks, *automatic_callbacks(callbacks, trials, "HyperoptSearchCV"), *line]
 
 

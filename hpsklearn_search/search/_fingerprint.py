@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..hyperopt._algorithm import named_algorithm, resolve_algo
-from ..hyperopt._translate import as_trials
 from ..optimize import Plan
 from ..trials import (
     WORDS,
@@ -32,14 +30,13 @@ DATA_AND_METRIC = ("X", "y", "scoring", "refit", "objective_metric")
 
 def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record) -> dict[str, Any]:
     """Everything that scores and suggestions depend on; n_jobs, max_evals and timeouts are not among it."""
-    prior = [(trial.point, trial.model_loss) for trial in record.prior_trials]
+    prior: list[Any] = [(trial.point, trial.model_loss) for trial in record.prior_trials]
+    prior += [(earlier.units, earlier.losses) for earlier in record.earlier]
     values = {
         "estimator": type(function.estimator),
         "parameters of the estimator": function.estimator.get_params(deep=False),
         "space": plan.space,
-        "scoring": search.scoring,
-        "refit": search.refit if isinstance(search.refit, str) else None,
-        "objective_metric": search.objective_metric,
+        **_scores(search),
         "error_score": search.error_score,
         "return_train_score": bool(search.return_train_score),
         CV: list(map(list, function.splits)),
@@ -58,6 +55,17 @@ def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record)
     return {**described, "random_state": seed, WORDS: words}
 
 
+def data_and_metric(search: Any, function: FoldFunction) -> dict[str, Any]:
+    """The part of the fingerprint that says whether two losses can be compared."""
+    values = {"X": function.X, "y": function.y, **_scores(search)}
+    return {name: _described(name, value) for name, value in values.items()}
+
+
+def _scores(search: Any) -> dict[str, Any]:
+    refit = search.refit if isinstance(search.refit, str) else None
+    return {"scoring": search.scoring, "refit": refit, "objective_metric": search.objective_metric}
+
+
 def _described(name: str, value: Any) -> Any:
     if name == "space":
         return describe_space(value)
@@ -67,18 +75,14 @@ def _described(name: str, value: Any) -> Any:
 
 
 def check_origin(search: Any, trials: Trials, fingerprint: Callable[[], dict[str, Any]]) -> None:
-    """Raise if a warm start would continue another search; warn if earlier trials are of other data or scores."""
-    is_warm = bool(search.warm_start) and trials is getattr(search, "trials_", None)
-    earlier = as_trials(search.trials)
+    """Note what the search is; raise if a warm start would continue another one."""
     problem, current = "", None
     try:
         current = fingerprint()
     except NotComparable as error:
         problem = str(error)
-    if is_warm:
+    if search.warm_start and trials is getattr(search, "trials_", None):
         _check_same(trials.fingerprint, current, problem)
-    elif len(earlier):
-        trials.record.is_prior_foreign = _warn_of_other_data(earlier.fingerprint, current)
     trials.fingerprint = current
 
 
@@ -95,24 +99,6 @@ def _check_same(last: Mapping[str, Any] | None, current: Mapping[str, Any] | Non
             + "\n  ".join(changed)
             + "\nRestore these settings, or set warm_start=False to start anew"
         )
-
-
-def _warn_of_other_data(earlier: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> bool:
-    """Whether the earlier trials are, or may be, of other data or another metric."""
-    if earlier and current is None:
-        text = "trials= may hold trials of a search on other data or with another metric; this cannot be found out"
-        reason = "because an argument of this search cannot be compared. Their losses are compared by rank"
-        warnings.warn(f"{text}, {reason}", UserWarning, stacklevel=2)
-        return True
-    changed = _differences(earlier, current, DATA_AND_METRIC, "in trials") if earlier and current else []
-    if changed:
-        warnings.warn(
-            "trials= holds trials of a search on other data or with another metric, so their losses are compared by "
-            "rank. Differences:\n  " + "\n  ".join(changed) + "\nPass trials=None to start anew",
-            UserWarning,
-            stacklevel=2,
-        )
-    return bool(changed)
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any], names: Collection[str], where: str) -> list[str]:

@@ -113,8 +113,8 @@ class FittedSearch(AfterFit):
             label of it. The row of ``best_index_`` comes first, the others in order of rank. The columns are rank,
             mean and standard deviation of the optimised score, then the parameters, then the rest. The last two
             columns are ``origin``, where the candidate came from (``"algorithm"``, ``"points_to_evaluate"``,
-            ``"own values"``, ``"near own values"`` or ``"learned"``), and ``chosen``, which is True in the row of
-            ``best_index_``.
+            ``"earlier search"``, ``"own values"``, ``"near own values"`` or ``"learned"``), and ``chosen``, which is
+            True in the row of ``best_index_``.
 
         Raises
         ------

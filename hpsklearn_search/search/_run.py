@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
@@ -29,10 +29,10 @@ from ..optimize import (
     stop_at_loss,
     stoppers,
 )
-from ..space import Point, PointKey, Space, point_key
+from ..space import Point, Space, point_key
 from ..space._coercion import EXAMPLE
 from ..suggest import SuggestAlgorithm, grid
-from ..trials import GIVEN, Trials
+from ..trials import EARLIER, GIVEN, Trials, check_other_file
 from ._callbacks import collect_callbacks, describe_search, say
 from ._checks import check_estimator, check_is_no_class, check_pairs, check_parts, check_rows, check_target
 from ._compat import (
@@ -44,6 +44,7 @@ from ._compat import (
     strict_scorer,
 )
 from ._describe import sets_estimators
+from ._earlier import learn_from_earlier
 from ._fingerprint import check_origin, fingerprint
 from ._hopeless import stop_if_hopeless
 from ._known_points import known_points
@@ -58,6 +59,7 @@ from .early_stopping import check_early_stopping, contains_early_stopping
 from .folds import FoldFunction, FoldObjective, Splits, draw_folds, make_step_cache
 
 DEFAULT_MAX_EVALS = 50
+How: TypeAlias = "tuple[SuggestAlgorithm, int, Window]"  # the algorithm, the number of candidates, who knows whom
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class SearchRun:
     def prepare(cls, search: Any, X: Any, y: Any, params: Mapping[str, Any]) -> SearchRun:
         """Find everything that is wrong with an argument; nothing is fitted, and `search` does not change."""
         check_estimator(search.estimator)
-        place = as_trials(search.trials)
+        place = _place(search)
         place.raise_if_driver_objects(estimator=search.estimator, X=X, y=y, **params)
         check_ranges(search.space, stacklevel=4)
         parameters = ParameterSpace.of(search, X, y)
@@ -106,7 +108,7 @@ class SearchRun:
         caller = search if tree.has_listeners else None
         function = _fold_function(search, parameters, (X, y, splits), _fold_settings(search, scorer, routed), caller)
         metric = _objective_metric(search, scorer)
-        trials = _starting_trials(search, place, parameters.space)
+        trials, winners = _starting_trials(search, place, parameters, function)
         algo, max_evals = _algorithm_and_budget(search, parameters.space)
         executor = _open_executor(search, place, max_evals * len(splits))
         window = _window(search, executor.capacity / len(splits))
@@ -117,13 +119,13 @@ class SearchRun:
             tree.fold_context,
             is_metric_required=search.objective_metric is not None,
         )
-        first_points, origins = _first_points(search, parameters, X, trials, algo, max_evals)
-        trials.record.origins = {**trials.record.origins, **origins}
+        how = algo, max_evals, window
+        first_points = _first_points(search, parameters, X, trials, how, winners)
         rules = stoppers(None, search.early_stop_fn, parameters.space)
-        callbacks = collect_callbacks(search, objective, rules)
+        callbacks = collect_callbacks(search, place, objective, rules)
         for trial in trials.record:
             objective.remember(trial)
-        plan = _plan(search, parameters, objective, (algo, max_evals, window), rules, first_points)
+        plan = _plan(search, parameters, objective, how, rules, first_points)
         return cls(search, parameters, refit_metric, objective, executor, tree, callbacks, trials, plan)
 
     @property
@@ -240,26 +242,34 @@ def _window(search: Any, n_candidates_at_once: float) -> Window:
     return Window(max(2, 1 + math.ceil(n_candidates_at_once)) if ahead is None else int(ahead))
 
 
-def _starting_trials(search: Any, place: Trials, space: Space) -> Trials:
-    """Trials with an empty record, or with ``warm_start`` those of the last fit."""
+def _place(search: Any) -> Trials:
+    """Where to run and what to learn from."""
+    check_other_file(search.trials, search.trials_save_file)
+    return as_trials(search.trials)
+
+
+def _starting_trials(
+    search: Any, place: Trials, parameters: ParameterSpace, function: FoldFunction
+) -> tuple[Trials, list[Point]]:
+    """Trials with an empty record, or with ``warm_start`` those of the last fit; and what to try first."""
     if not (search.warm_start and hasattr(search, "trials_")):
         trials = place.fresh()
-        trials.record.prior_trials = place.prior_trials(space)
-        return trials
+        trials.earlier = ()  # the record holds what it needs of them
+        return trials, learn_from_earlier(search, place, trials, parameters, function)
     last: Trials = search.trials_
-    if last.labels != space.labels:
+    if last.labels != parameters.space.labels:
         raise ValueError(
-            f"warm_start=True: this search is over {space.labels}, the last fit was over {last.labels}; "
+            f"warm_start=True: this search is over {parameters.space.labels}, the last fit was over {last.labels}; "
             "set warm_start=False to start anew"
         )
-    return last
+    return last, []
 
 
 def _plan(
     search: Any,
     parameters: ParameterSpace,
     objective: FoldObjective,
-    how: tuple[SuggestAlgorithm, int, Window],
+    how: How,
     rules: Sequence[Stopper],
     first_points: list[Point],
 ) -> Plan:
@@ -285,20 +295,22 @@ def _plan(
 
 
 def _first_points(
-    search: Any, parameters: ParameterSpace, X: Any, trials: Trials, algo: SuggestAlgorithm, max_evals: int
-) -> tuple[list[Point], dict[PointKey, str]]:
-    """What is evaluated before the algorithm is asked, and where each of these points came from."""
-    points = as_points(parameters, search.points_to_evaluate)
+    search: Any, parameters: ParameterSpace, X: Any, trials: Trials, how: How, winners: list[Point]
+) -> list[Point]:
+    """What is evaluated before the algorithm is asked; the record of `trials` notes where each came from."""
+    (algo, max_evals, _), points = how, as_points(parameters, search.points_to_evaluate)
     origins = {point_key(point): GIVEN for point in points}
-    # An algorithm without a model is the user's own, or shall stay pure; earlier trials know this space better.
-    if search.first_points is None or not has_model(algo) or trials.record.prior_trials:
-        return points, origins
-    for origin, point in known_points(parameters, search.estimator, X, max_evals // 2):
+    found = [(EARLIER, winner) for winner in winners[: max_evals // 2] if algo is not grid.suggest]
+    # An algorithm without a model is the user's own, or shall stay pure; trials of this data know the space better.
+    if search.first_points is not None and has_model(algo) and not trials.record.prior_trials:
+        found.extend(known_points(parameters, search.estimator, X, max_evals // 2))
+    for origin, point in found:
         is_accepted = search.constraints is None or _accepts(search.constraints, parameters.params(point))
         if point_key(point) not in origins and is_accepted:
             points.append(point)
             origins[point_key(point)] = origin
-    return points, origins
+    trials.record.origins = {**trials.record.origins, **origins}
+    return points
 
 
 def _accepts(constraints: Any, params: dict[str, Any]) -> bool:

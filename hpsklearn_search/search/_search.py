@@ -12,7 +12,7 @@ from numpy.random import Generator, RandomState
 
 from .._keywords import ExplainsParameters
 from ..optimize import Callback, NoExpectedGain, notify_on_finish
-from ..trials import Trials
+from ..trials import is_source
 from ._callbacks import say, say_baseline
 from ._compat import BaseSearchCV, Interval, StrOptions, fit_context
 from ._fitted import FittedSearch
@@ -42,10 +42,13 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         Number of candidates to evaluate. None means 50, or all points of a space that has fewer.
     algo : {"auto", "tpe", "random", "anneal"} or callable, default=None
         The algorithm that suggests candidates. None means ``"auto"``.
-    trials : Trials, default=None
-        Earlier trials to learn from; with `SparkTrials`, also where to run. They must come from this space,
-        with loss = -score. They get no row in `cv_results_`. Not modified; the new record is `trials_`. A
-        `hyperopt.Trials` works too.
+    trials : fitted search, path, Trials or list of these, default=None
+        What to learn from: a fitted search (one of scikit-learn's, too), the path of its save file, its
+        `trials_`, or a list of them. The data, the metric, the ranges and the options may be others. Then losses
+        count by rank, they lose weight as candidates of this search finish, and the best candidate of each
+        earlier search is tried early. Candidates of earlier searches get no row in `cv_results_`. With
+        `SparkTrials`, alone or in the list, this is also where to run. Nothing that is passed is modified; the new
+        record is `trials_`. A `hyperopt.Trials` works too.
     scoring : str, callable, list, tuple or dict, default=None
         The metric by which a candidate is judged on the test part of each fold: a name such as ``"roc_auc"``, or
         a function ``scoring(estimator, X, y)``. A list, tuple or dict, or a function that returns a dict, computes
@@ -87,8 +90,8 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
     first_points : {"learned"} or None, default="learned"
         Whether the search begins with the estimator's own values, or near them where one is outside of its range,
         and with settings that were best on other data, where they are known for its class. It has no effect with
-        ``algo="random"`` or ``"anneal"``, with a function of your own, with `trials`, and where a finite space is
-        enumerated.
+        ``algo="random"`` or ``"anneal"``, with a function of your own, with `trials` of the same data, and where a
+        finite space is enumerated.
     max_queue_len : int, default=None
         How many candidates may be open at once, W. Candidate t is suggested from the outcomes of candidates
         0 .. t-W. None means ``1 + ceil(n_jobs / n_splits)``, at least 2. It is used only with a `random_state`.
@@ -212,7 +215,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         *,
         max_evals: int | None = None,
         algo: str | Callable[..., Any] | None = None,
-        trials: Trials | None = None,
+        trials: Any = None,
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: Any = True,
@@ -267,6 +270,12 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         self.trials_save_file = trials_save_file
         self.trial_timeout = trial_timeout
         self.callbacks = callbacks
+
+    def __sklearn_clone__(self) -> HyperoptSearchCV:
+        twin: HyperoptSearchCV = super().__sklearn_clone__()
+        if is_source(self.trials):
+            twin.trials = self.trials  # the clone of a fitted search would have nothing to teach
+        return twin
 
     def _why_missing(self, name: str) -> str:
         cure = super()._why_missing(name)

@@ -34,9 +34,9 @@ from ..space._typing import FloatArray
 from ..trials import History
 from .gp._improvement import log_improvement
 from .gp._kernel import axis_distances, covariance, distances
-from .gp._losses import fill_failures, relative_noise, standardise
+from .gp._losses import fill_failures, most_informative, relative_noise, standardise
 from .gp._process import GaussianProcess, fit_weights
-from .gp._suggest import _around, _candidates, _fitted_weights, _most_informative, _one_thread
+from .gp._suggest import _around, _candidates, _fitted_weights, _one_thread
 
 N_NEXT = 10
 N_DRAWS = 512
@@ -64,10 +64,10 @@ class Outlook:
 def _outlook(history: History, n_next: int) -> Outlook:
     finished = np.flatnonzero(~history.pending)
     is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
-    losses = history.losses_of(finished)
+    losses = history.losses[finished]
     if not len(is_option) or np.count_nonzero(~np.isnan(losses)) < 2 or np.nanmin(losses) == np.nanmax(losses):
         return Outlook(np.inf, 0.0)
-    kept = _most_informative(losses)
+    kept = most_informative(losses)
     points, raw = history.units[finished[kept]], fill_failures(losses[kept])
     noisiness = relative_noise(history.variances[finished[kept]])
     share = _linear_share(raw)
@@ -75,7 +75,7 @@ def _outlook(history: History, n_next: int) -> Outlook:
     scale = _scale(raw, y, share)
     if not np.isfinite(scale):
         return Outlook(np.inf, 0.0)
-    if share == 0.5:  # as the process of the search itself: its weights are there already
+    if share == 0.5 and not history.earlier:  # as the process of the search itself: its weights are there already
         theta = _fitted_weights(history, finished, is_option)
     else:
         theta = fit_weights(distances(points, points, is_option), y, noisiness)
@@ -88,8 +88,7 @@ def _outlook(history: History, n_next: int) -> Outlook:
 
 def _error_of_best(history: History) -> float:
     """The standard error of the best loss; 0 where its variance is not known."""
-    own = np.where(np.arange(len(history)) < history.n_foreign, np.inf, np.nan_to_num(history.reported, nan=np.inf))
-    variance = history.variances[int(np.argmin(own))]
+    variance = history.variances[int(np.nanargmin(history.losses))]
     return float(np.sqrt(variance)) if variance > 0 else 0.0
 
 

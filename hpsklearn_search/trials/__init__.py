@@ -15,11 +15,13 @@ from ._documents import (
     miscs_update_idxs_vals,
     spec_from_misc,
 )
+from ._earlier import EarlierSearch, EarlierTrials
 from ._fingerprint import WORDS, describe, describe_items, describe_space, differences, words_of_space
 from ._identity import NotComparable, text_of
 from ._reading import SavedSearch, read_save_file
-from ._record import ALGORITHM, GIVEN, LEARNED, NEAR_OWN_VALUES, OWN_VALUES, Record
+from ._record import ALGORITHM, EARLIER, GIVEN, LEARNED, NEAR_OWN_VALUES, OWN_VALUES, Record
 from ._save_path import is_address, public_address, save_path
+from ._sources import FORMS, check_other_file, earlier_search_of, is_source
 from ._storage import SaveFile
 from ._trial import (
     STATUS_CANCELLED,
@@ -40,6 +42,8 @@ from ._trials import Trials, generate_trials_to_calculate, trials_from_docs
 
 __all__ = [
     "ALGORITHM",
+    "EARLIER",
+    "FORMS",
     "GIVEN",
     "JOB_STATES",
     "JOB_STATE_CANCEL",
@@ -65,6 +69,8 @@ __all__ = [
     "TRIAL_MISC_KEYS",
     "WORDS",
     "Columns",
+    "EarlierSearch",
+    "EarlierTrials",
     "Failure",
     "History",
     "NotComparable",
@@ -74,12 +80,15 @@ __all__ = [
     "SavedSearch",
     "Trial",
     "Trials",
+    "check_other_file",
     "describe",
     "describe_items",
     "describe_space",
     "differences",
+    "earlier_search_of",
     "generate_trials_to_calculate",
     "is_address",
+    "is_source",
     "miscs_to_idxs_vals",
     "miscs_update_idxs_vals",
     "public_address",

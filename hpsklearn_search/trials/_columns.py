@@ -15,14 +15,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from ..space import PointKey, Space, point_key
-from ..space._typing import BoolArray, FloatArray, IntArray
+from ..space._typing import BoolArray, FloatArray
+from ._earlier import EarlierTrials
 from ._trial import Trial
 
 
@@ -32,49 +31,31 @@ class History:
 
     space: Space  # its dimensions name the columns
     units: FloatArray  # (n, d), unit coordinates: NaN if inactive or opaque, the index of an unordered choice
-    reported: FloatArray  # (n,), losses as reported: finite for ok trials, NaN for failed and pending ones
+    losses: FloatArray  # (n,), finite for ok trials, NaN for failed and pending ones
     variances: FloatArray  # (n,), of the losses as estimates, NaN if not known
     pending: BoolArray  # (n,), trials without an outcome, or with one that the window hides
-    known: BoolArray  # (n,), trials at the estimator's own values or at learned ones, which no algorithm suggested
+    known: BoolArray  # (n,), trials at points that are known from elsewhere, which no algorithm suggested
     cache: dict[Any, Any]  # shared by all histories of a record, for derived state of an algorithm
-    n_foreign: int = 0  # how many trials, the first ones, are of other data or another metric
+    earlier: tuple[History, ...] = ()  # searches of other data or another metric: their losses have other scales
 
     def __len__(self) -> int:
-        return len(self.reported)
+        return len(self.losses)
 
-    @cached_property
-    def losses(self) -> FloatArray:
-        """The losses on one scale, shape (n,)."""
-        return self.losses_of(np.arange(len(self)))
-
-    def losses_of(self, rows: IntArray) -> FloatArray:
-        """The losses of `rows`, ascending, on one scale that no other row has a part in."""
-        return _on_one_scale(self.reported[rows], int(np.count_nonzero(rows < self.n_foreign)))
+    @classmethod
+    def of_finished(cls, space: Space, units: FloatArray, losses: FloatArray) -> History:
+        """A search that has ended: all its trials, with NaN as the loss of a failed one."""
+        no = np.zeros(len(losses), dtype=bool)
+        return cls(space, units, losses, np.full(len(losses), math.nan), no, no, {})
 
     @property
     def ok(self) -> BoolArray:
         """Which trials have a usable loss, shape (n,)."""
-        return ~np.isnan(self.reported)
+        return ~np.isnan(self.losses)
 
     @property
     def failed(self) -> BoolArray:
         """Which trials finished without a usable loss, shape (n,)."""
-        return np.isnan(self.reported) & ~self.pending
-
-
-def _on_one_scale(losses: FloatArray, n_foreign: int) -> FloatArray:
-    """The same, with each of the first `n_foreign` moved to the quantile of the others that its rank gives."""
-    foreign, own = losses[:n_foreign], losses[n_foreign:]
-    foreign_ok, own_ok = foreign[~np.isnan(foreign)], own[~np.isnan(own)]
-    if not len(foreign_ok) or not len(own_ok):
-        return losses
-    moved: FloatArray = losses.copy()
-    if len(own_ok) == 1:  # one loss has no spread, so the others keep theirs, around it
-        moved[:n_foreign] += own_ok[0] - np.median(foreign_ok)
-        return moved
-    share = (rankdata(foreign_ok) - 0.5) / len(foreign_ok)  # Hazen's plotting position (r - 1/2)/n
-    moved[:n_foreign][~np.isnan(foreign)] = np.quantile(own_ok, share)
-    return moved
+        return np.isnan(self.losses) & ~self.pending
 
 
 class Columns:
@@ -85,12 +66,13 @@ class Columns:
         space: Space,
         prior_trials: Sequence[Trial] = (),
         *,
-        is_prior_foreign: bool = False,
         known_points: Collection[PointKey] = (),
+        earlier: Sequence[EarlierTrials] = (),
     ) -> None:
         self.space = space
         self._known_points = known_points
-        self._n_foreign = len(prior_trials) if is_prior_foreign else 0
+        usable = (each for each in earlier if each.can_teach)
+        self._earlier = tuple(History.of_finished(space, each.units, each.losses) for each in usable)
         self.cache: dict[Any, Any] = {}
         self._n = 0
         self._units = np.empty((16, len(space)))
@@ -101,9 +83,7 @@ class Columns:
         self._n_prior = 0
         for number, trial in enumerate(prior_trials):
             self.append(trial.point)
-            # The variance of a loss on another scale says nothing about the others.
-            variance = None if trial.outcome is None or is_prior_foreign else trial.outcome.variance
-            self.tell(number, trial.model_loss, variance)
+            self.tell(number, trial.model_loss, None if trial.outcome is None else trial.outcome.variance)
         self._n_prior = len(prior_trials)
 
     def __len__(self) -> int:
@@ -139,4 +119,4 @@ class Columns:
             losses[n_known:] = variances[n_known:] = math.nan
             pending[n_known:] = True
         known = self._known[:n]
-        return History(self.space, self._units[:n], losses, variances, pending, known, self.cache, self._n_foreign)
+        return History(self.space, self._units[:n], losses, variances, pending, known, self.cache, self._earlier)

@@ -13,20 +13,21 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from .._texts import printable
 from ..exceptions import AllTrialsFailed
-from ..space import PointKey, Space, point_key
+from ..space import Point, PointKey, Space, point_key
 from ._columns import Columns, History
+from ._earlier import EarlierSearch, EarlierTrials
 from ._trial import EMPTY_MAPPING, Outcome, Trial
 
 T = TypeVar("T")
 
 # Where the point of a trial came from.
-ALGORITHM, GIVEN, LEARNED = "algorithm", "points_to_evaluate", "learned"
+ALGORITHM, GIVEN, LEARNED, EARLIER = "algorithm", "points_to_evaluate", "learned", "earlier search"
 OWN_VALUES, NEAR_OWN_VALUES = "own values", "near own values"
 
 
@@ -48,7 +49,8 @@ class Record:
         self._has_other_tids = False
         # Finished trials of an earlier search: algorithms learn from them, but they are not part of the record.
         self.prior_trials: tuple[Trial, ...] = ()
-        self.is_prior_foreign = False  # Whether their losses are of other data or another metric.
+        # Searches of other data or another metric, whose losses have other scales.
+        self.earlier: tuple[EarlierTrials, ...] = ()
         # Where the points came from that no algorithm suggested: {point_key(point): origin}.
         self.origins: Mapping[PointKey, str] = {}
         self.n_settled = 0  # Number of the first trial that is not finished.
@@ -193,6 +195,19 @@ class Record:
         candidates = [trial for trial in self._trials[:n_known] if trial.is_ok]
         return min(candidates, key=lambda trial: (trial.loss, trial.number), default=None)
 
+    def learn_from(
+        self, searches: Iterable[EarlierSearch], space: Space, names: Mapping[str, str] = EMPTY_MAPPING
+    ) -> list[Point]:
+        """Let algorithms see trials of other data or metrics; the best point of each search, to be tried first.
+
+        `names` are those of the parameters of `space`.
+        """
+        moved = [search.moved_to(space, names) for search in searches]
+        self.earlier = tuple(trials for trials in moved if trials.can_teach)
+        winners = {point_key(trials.winner): trials.winner for trials in moved if trials.winner is not None}
+        self.origins = {**self.origins, **dict.fromkeys(winners, EARLIER)}
+        return list(winners.values())
+
     def origin_of(self, trial: Trial) -> str:
         """Where the point of a trial came from."""
         return self.origins.get(point_key(trial.point), ALGORITHM) if self.origins else ALGORITHM
@@ -200,10 +215,9 @@ class Record:
     def history(self, space: Space, n_known: int | None = None) -> History:
         """The record as arrays over `space`, with the outcomes of the first `n_known` trials only."""
         if self._columns is None or self._columns.space is not space:
-            known = {key for key, origin in self.origins.items() if origin in (OWN_VALUES, NEAR_OWN_VALUES, LEARNED)}
-            self._columns = Columns(
-                space, self.prior_trials, is_prior_foreign=self.is_prior_foreign, known_points=known
-            )
+            of_search = (ALGORITHM, GIVEN)
+            known = {key for key, origin in self.origins.items() if origin not in of_search}
+            self._columns = Columns(space, self.prior_trials, known_points=known, earlier=self.earlier)
             for trial in self._trials:
                 self._columns.append(trial.point)
                 if trial.outcome is not None:

@@ -13,19 +13,23 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from .._keywords import ExplainsKeywords
 from ..exceptions import InvalidTrial
 from ..space import Space, parse_point
 from ._columns import History
 from ._documents import JOB_STATE_NEW, changed_trial, check_document, document, trial_of
+from ._earlier import EarlierSearch
 from ._handed_out import HandedOut
 from ._lazy_list import DynamicTrials
 from ._record import Record
 from ._save_path import no_file
-from ._trial import STATUS_CANCELLED, Trial
+from ._sources import earlier_searches
+from ._trial import Trial
 from ._views import Views
+
+AnyTrials = TypeVar("AnyTrials", bound="Trials")
 
 
 class Trials(Views, ExplainsKeywords):
@@ -78,6 +82,8 @@ class Trials(Views, ExplainsKeywords):
     fmin: Callable[..., Any]  # set by the room of hyperopt, since a record knows no search
 
     attachments: dict[str, Any]
+    earlier: Sequence[EarlierSearch] = ()  # searches to learn from, whose trials are not part of the record
+
     _inserted: list[Trial]  # they wait for a refresh
     _in_search = False  # whether this is the view of a search that runs
     _n_ids: int  # how many new_trial_ids has returned
@@ -90,6 +96,48 @@ class Trials(Views, ExplainsKeywords):
         states = Counter("running" if trial.outcome is None else trial.outcome.status for trial in self._visible())
         counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
         return f"{type(self).__name__}({states.total()} trials{counts and f': {counts}'})"
+
+    @classmethod
+    def from_searches(cls: type[AnyTrials], searches: Any, **kwargs: Any) -> AnyTrials:
+        """Empty trials that let a search learn from earlier ones, also of other data and with other ranges.
+
+        ``trials=[...]`` in a search does the same. These trials also hold the new record of `fmin`.
+
+        Parameters
+        ----------
+        searches : fitted search, path, Trials or list of these
+            What to learn from: a fitted `HyperoptSearchCV`, or one of scikit-learn's searches; the save file of a
+            search; the trials of one. Values outside of the new ranges, and options that are no longer there, are
+            left out. So are parameters that only one of the searches has.
+        **kwargs : dict
+            Arguments of the class: ``SparkTrials.from_searches(["old.db"], parallelism=8)``.
+
+        Returns
+        -------
+        Trials
+            For the argument ``trials``.
+
+        Raises
+        ------
+        TypeError
+            If one of `searches` is none of these, or is not fitted.
+        SaveFileError
+            If a save file cannot be read.
+
+        Examples
+        --------
+        >>> from hpsklearn_search import Trials, fmin, hp
+        >>> space, quiet = hp.uniform("x", -5, 5), {"rstate": 0, "show_progressbar": False}
+        >>> old = Trials()
+        >>> _ = fmin(lambda x: (x - 2) ** 2, space, max_evals=20, trials=old, **quiet)
+        >>> new = Trials.from_searches(old)
+        >>> _ = fmin(lambda x: 5 * abs(x - 2.1), space, max_evals=5, trials=new, **quiet)
+        >>> new.vals["x"][0] == old.argmin["x"]
+        True
+        """
+        trials = cls(**kwargs)
+        trials.earlier = earlier_searches(searches if isinstance(searches, list | tuple) else [searches])
+        return trials
 
     # ------------------------------------------------------------------ for the loop and algorithms
     def open_executor(self, *, task_timeout: float | None = None, n_tasks: int | None = None) -> Any:
@@ -231,11 +279,11 @@ class Trials(Views, ExplainsKeywords):
 
     @_dynamic_trials.setter
     def _dynamic_trials(self, docs: Iterable[Mapping[str, Any]]) -> None:
-        docs, prior = list(docs), self.record.prior_trials
+        docs, prior, earlier = list(docs), self.record.prior_trials, self.record.earlier
         for doc in docs:
             check_document(doc, doc.get("exp_key"))
         self.record, self._inserted, self._handed_out = Record(self._exp_key), [], HandedOut()
-        self.record.prior_trials = prior
+        self.record.prior_trials, self.record.earlier = prior, earlier
         self._insert_trial_docs(docs)
         self.refresh()
 
@@ -280,15 +328,6 @@ class Trials(Views, ExplainsKeywords):
                 raise self._of_another_space(space, error) from error
             if point != trial.point:
                 self.record.move(trial.number, point)
-
-    def prior_trials(self, space: Space) -> tuple[Trial, ...]:
-        """The finished trials as points of `space`, for an algorithm to learn from."""
-        trials = Trials()
-        for trial in chain(self.record, self._inserted):
-            trials.record.insert(trial)
-        trials.rewrite_for(space)
-        outcomes = [(trial, trial.outcome) for trial in trials.record]
-        return tuple(t for t, outcome in outcomes if outcome is not None and outcome.status != STATUS_CANCELLED)
 
     def _of_another_space(self, space: Space, error: InvalidTrial) -> InvalidTrial:
         labels = {label for trial in self.record for label in trial.point} - set(space.constants())

@@ -392,7 +392,7 @@ def test_the_estimator_refuses_trials_of_another_space_and_what_is_none() -> Non
     with pytest.raises(InvalidTrial, match="'c', which the space does not have"):
         HyperoptSearchCV(SVC(), {"C": [1, 2]}, trials=their_trials()).fit(X, y)
     with pytest.raises(TypeError, match="trials must be"):
-        HyperoptSearchCV(SVC(), {"C": [1, 2]}, trials="mine").fit(X, y)
+        HyperoptSearchCV(SVC(), {"C": [1, 2]}, trials=5).fit(X, y)
 
 
 # ---------------------------------------------------------------------- nothing is imported

@@ -520,7 +520,10 @@ def test_what_an_objective_must_return_is_said(result: Any, words: str) -> None:
         ({"cv": KFold}, "cv=KFold is a class; write cv=KFold(...)"),
         ({"cv": train_test_split(X, y)}, "write cv=ShuffleSplit(1, test_size=0.25, random_state=0)"),
         ({"trials": "search.db"}, "write trials_save_file='search.db'"),
-        ({"trials": HyperoptSearchCV(SVC(), C)}, "the trials of a fitted search are search.trials_"),
+        (
+            {"trials": HyperoptSearchCV(SVC(), C)},
+            "is not fitted, so there is nothing to learn from; call its fit first",
+        ),
         ({"objective_metric": "f1_macro"}, "write scoring='f1_macro'"),
         ({"refit": one_standard_error}, "write refit=one_standard_error('C')"),
         ({"refit": one_standard_error("C", metric="f1_macro")}, "write refit=one_standard_error('C')"),

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV, SparkTrials, Trials
+from hpsklearn_search.hyperopt._translate import as_trials
 from hpsklearn_search.trials import Failure, Outcome
 
 
@@ -111,3 +112,33 @@ def test_fresh_trials_have_the_settings_and_an_empty_record(kind: type[Trials]) 
     assert type(fresh) is kind
     assert (len(fresh.record), fresh.stop_reason) == (0, None)
     assert len(trials.record) == 1
+
+
+def finished_trials() -> Trials:
+    """One trial of an earlier search."""
+    old = Trials()
+    old.record.add({"x": 1.0})
+    old.record.finish(0, Outcome("ok", loss=0.5))
+    return old
+
+
+def test_in_a_list_it_says_where_to_run_and_the_others_what_to_learn_from() -> None:
+    """The object that was passed receives the record, and does not change otherwise."""
+    place = SparkTrials(parallelism=3)
+    trials = as_trials([place, finished_trials()])
+    assert isinstance(trials, SparkTrials)
+    assert (trials.parallelism, len(trials.earlier), len(trials)) == (3, 1, 0)
+    assert trials.record is place.record
+    assert not place.earlier
+
+
+def test_one_place_to_run_is_enough() -> None:
+    """Two are refused."""
+    with pytest.raises(TypeError, match=r"a list may hold one SparkTrials\(\)"):
+        as_trials([SparkTrials(), SparkTrials()])
+
+
+def test_spark_trials_can_learn_from_searches() -> None:
+    """With the arguments of the class."""
+    trials = SparkTrials.from_searches(finished_trials(), parallelism=2)
+    assert (trials.parallelism, len(trials.earlier)) == (2, 1)

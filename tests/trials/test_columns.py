@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,38 +65,3 @@ def test_an_algorithm_treats_prior_trials_as_its_own(algo: Any) -> None:
     whole, parts = Trials(), Trials()
     whole.record, parts.record = filled(range(40), 1), split(40, 25, 1)
     assert algo([40], SPACE, whole, 5) == algo([40], SPACE, parts, 5)
-
-
-def foreign(n: int, n_prior: int, seed: int, scale: float = 1.0) -> Record:
-    """The same trials as of `split`, with prior losses of another metric, stretched by `scale`."""
-    record = split(n, n_prior, seed)
-    record.is_prior_foreign = True
-    record.prior_trials = tuple(
-        trial if trial.loss is None else replace(trial, outcome=Outcome("ok", loss=scale * trial.loss + 1000 * scale))
-        for trial in record.prior_trials
-    )
-    return record
-
-
-@pytest.mark.parametrize("algo", [tpe.suggest, gp.suggest, auto.suggest, anneal.suggest])
-def test_losses_of_another_metric_count_by_rank(algo: Any) -> None:
-    """Losses of another metric may be of any size; only their order decides what is suggested."""
-    for seed in range(5):
-        views = [Trials() for _ in range(2)]
-        for view, scale in zip(views, (1.0, 1e-6), strict=True):
-            view.record = foreign(40, 25, seed, scale)
-        assert algo([40], SPACE, views[0], seed) == algo([40], SPACE, views[1], seed)
-
-
-@given(n=st.integers(0, 40), n_prior=st.integers(0, 40), seed=st.integers(0, 99), n_rows=st.integers(0, 40))
-def test_own_losses_stay_and_no_later_one_moves_an_earlier(n: int, n_prior: int, seed: int, n_rows: int) -> None:
-    """Own losses are used as they are; losses by rank depend on the rows that are looked at alone."""
-    n_prior, n_rows = min(n_prior, n), min(n_rows, n)
-    seen = foreign(n, n_prior, seed).history(SPACE)
-    np.testing.assert_array_equal(seen.losses[n_prior:], seen.reported[n_prior:])
-    earlier = foreign(max(n_rows, n_prior), n_prior, seed).history(SPACE)
-    rows = np.arange(len(earlier))
-    np.testing.assert_array_equal(seen.losses_of(rows), earlier.losses)
-    own = seen.losses[n_prior:]
-    if np.count_nonzero(~np.isnan(own)) > 1:
-        assert not np.any(seen.losses[:n_prior] < np.nanmin(own))

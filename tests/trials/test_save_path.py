@@ -75,10 +75,10 @@ def test_a_path_is_shown_without_control_characters_and_secrets(tmp_path: Path) 
 @pytest.mark.parametrize(
     "path", ["search.db", "runs/a.sqlite3", Path("search"), f"mongo://me:{MARKER}@host/db"], ids=str
 )
-def test_trials_take_no_file(path: Any) -> None:
-    """Neither as their key nor in place of them: the message names the argument that does."""
+def test_trials_take_no_file_to_write(path: Any) -> None:
+    """Neither as their key nor in place of them, if it is not there: the message names the argument that does."""
     for run in (lambda: Trials(path), lambda: minimise(trials=path)):
-        with pytest.raises(TypeError, match="trials_save_file=") as caught:
+        with pytest.raises((TypeError, SaveFileError), match="trials_save_file=") as caught:
             run()
         assert MARKER not in str(caught.value)
     assert Trials("a key")._exp_key == "a key"

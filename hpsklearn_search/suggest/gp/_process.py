@@ -14,7 +14,9 @@ how much noisier than others each loss is, 1 where that is not known. The gradie
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
@@ -30,6 +32,8 @@ PRIOR_NOISE, NOISE_SPREAD = np.log(1e-3), 2.0
 BOUNDS_WEIGHT = (np.log(1e-4), np.log(1e4))
 BOUNDS_NOISE = (np.log(1e-6), np.log(1.0))
 MAX_ITERATIONS = 25
+
+Trend: TypeAlias = Callable[[FloatArray], FloatArray]
 
 
 def fit_weights(distances: FloatArray, y: FloatArray, noisiness: FloatArray) -> FloatArray:
@@ -103,6 +107,7 @@ class GaussianProcess:
     a: FloatArray  # (n,): C^-1 y
     fitted: FloatArray  # (n,): posterior mean at `points`, K a
     variance: float  # v of eq. 4
+    trend: Trend | None = None  # what the losses are expected to be without these trials; None: 0 everywhere
 
     @classmethod
     def condition_on(
@@ -112,26 +117,32 @@ class GaussianProcess:
         is_option: BoolArray,
         theta: FloatArray,
         noisiness: FloatArray | float = 1.0,
+        trend: Trend | None = None,
     ) -> GaussianProcess:
         """The posterior given losses `y` at `points`."""
+        expected = 0.0 if trend is None else trend(points)
+        y = y - expected
         matrix = covariance(np.exp(theta[:-1]), axis_distances(points, points, is_option))
         matrix.flat[:: len(y) + 1] += np.exp(theta[-1]) * noisiness + 1e-8
         factor = _factor(matrix)
         a = cho_solve((factor, True), y, check_finite=False)
         # K a = y - (C - K) a. The diagonal of K is 1, and that of `matrix` has the jitter of `_factor` too.
-        fitted = y - (matrix.diagonal() - 1.0) * a
-        return cls(points, is_option, theta, factor, a, fitted, max(float(y @ a) / len(y), 1e-12))
+        fitted = expected + y - (matrix.diagonal() - 1.0) * a
+        return cls(points, is_option, theta, factor, a, fitted, max(float(y @ a) / len(y), 1e-12), trend)
 
     def mean(self, x: FloatArray) -> FloatArray:
         """Posterior mean at `x` of shape (m, d); shape (m,)."""
-        return self.a @ self._covariance(x)
+        return self._expected(x) + self.a @ self._covariance(x)
 
     def mean_and_deviation(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and standard deviation, without noise, at `x`."""
         shared = self._covariance(x)
         z = solve_triangular(self.factor, shared, lower=True, check_finite=False)
         remaining = np.maximum(1.0 - np.einsum("ij,ij->j", z, z), 1e-12)
-        return self.a @ shared, np.sqrt(self.variance * remaining)
+        return self._expected(x) + self.a @ shared, np.sqrt(self.variance * remaining)
+
+    def _expected(self, x: FloatArray) -> FloatArray | float:
+        return 0.0 if self.trend is None else self.trend(x)
 
     def _covariance(self, x: FloatArray) -> FloatArray:
         return covariance(np.exp(self.theta[:-1]), axis_distances(self.points, x, self.is_option))

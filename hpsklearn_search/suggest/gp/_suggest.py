@@ -13,19 +13,19 @@ from ..._threads import ThreadCap
 from ...space import Point, Space
 from ...space._typing import BoolArray, FloatArray, IntArray
 from ...trials import History
+from .._agreement import startup_with
 from .._propose import propose
 from .._protocol import HasHistory, answers_in_kind
 from .._startup import startup_jobs
 from .._under_explored import Option, under_explored_option, under_explored_value
+from ._earlier import earlier_trend, earlier_weights
 from ._improvement import log_improvement
 from ._kernel import distances
-from ._losses import normal_scores, relative_noise, standardise
+from ._losses import most_informative, normal_scores, relative_noise, standardise
 from ._process import GaussianProcess, fit_weights
 
 # Fewer than the Parzen estimator needs: a process predicts well from few trials, and knows where it is unsure.
 STARTUP_JOBS = 8
-# Of more past trials the process takes the most informative, so that the time of a suggestion stays bounded.
-MOST_POINTS = 125
 # How often, in a space with branches, the process sees ranks instead of losses: branches differ in scale.
 SHARE_OF_RANKS = 0.5
 # Weight of the auxiliary model's score compared with the logarithm of the expected improvement.
@@ -87,11 +87,19 @@ def suggest(
         with _one_thread().held():
             return _best_first(history, rng, None if auxiliary_model is None else auxiliary_model(history))
 
+    history = trials.history(domain)
     n_startup = startup_jobs(domain, STARTUP_JOBS) if n_startup_jobs is None else n_startup_jobs
+    if history.earlier:
+        n_startup = startup_with(earlier_weights(history, _is_option(domain)), n_startup)
     return propose(
-        trials.history(domain), len(new_ids), rank, np.random.default_rng(seed),
+        history, len(new_ids), rank, np.random.default_rng(seed),
         n_startup=n_startup, min_losses=2, avoid_repeats=avoid_repeats,
     )  # fmt: skip
+
+
+def _is_option(space: Space) -> BoolArray:
+    """Which axes hold unordered options, shape (d,)."""
+    return np.array([dimension.distribution.kind == "categorical" for dimension in space.dimensions])
 
 
 @cache
@@ -135,17 +143,19 @@ def _rows_of(branch: Option | None, points: FloatArray) -> BoolArray:
 def _posterior(history: History, *, by_rank: bool) -> tuple[GaussianProcess, FloatArray]:
     """The process given the trials, and all its points of finished trials, best first."""
     finished = np.flatnonzero(~history.pending)
-    is_option = np.array([dimension.distribution.kind == "categorical" for dimension in history.space.dimensions])
+    is_option = _is_option(history.space)
     theta = _fitted_weights(history, finished, is_option)
     points, y, noisiness = _data(history, finished, normal_scores if by_rank else standardise)
-    process = GaussianProcess.condition_on(points, y, is_option, theta, noisiness)
+    trend = earlier_trend(history, points, y, is_option)
+    process = GaussianProcess.condition_on(points, y, is_option, theta, noisiness, trend)
     pending = history.units[history.pending]
     if len(pending):
         # A pending trial gets its predicted mean as loss (kriging believer; Ginsbourger and others, 2010). The mean
         # stays as it is, and the deviation falls nearby.
         losses = np.append(y, process.mean(pending))
         noisiness = np.append(noisiness, np.ones(len(pending)))
-        process = GaussianProcess.condition_on(np.vstack([points, pending]), losses, is_option, theta, noisiness)
+        points_with_pending = np.vstack([points, pending])
+        process = GaussianProcess.condition_on(points_with_pending, losses, is_option, theta, noisiness, trend)
     return process, points[np.argsort(y, kind="stable")]
 
 
@@ -153,19 +163,9 @@ def _data(
     history: History, rows: IntArray, scale: Callable[[FloatArray], FloatArray]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Points, scaled losses and noisiness of `rows`, or of the most informative of them."""
-    losses = history.losses_of(rows)
-    kept = _most_informative(losses)
+    losses = history.losses[rows]
+    kept = most_informative(losses)
     return history.units[rows[kept]], scale(losses[kept]), relative_noise(history.variances[rows[kept]])
-
-
-def _most_informative(losses: FloatArray) -> IntArray:
-    """At most 125 rows in their order: the best ones for one half, the others evenly over the search."""
-    if len(losses) <= MOST_POINTS:
-        return np.arange(len(losses))
-    order = np.argsort(losses, kind="stable")
-    best, others = order[: MOST_POINTS // 2], np.sort(order[MOST_POINTS // 2 :])
-    evenly = np.linspace(0, len(others) - 1, MOST_POINTS - len(best)).round().astype(np.intp)
-    return np.sort(np.append(best, others[evenly]))
 
 
 def _fitted_weights(history: History, finished: IntArray, is_option: BoolArray) -> FloatArray:
@@ -177,6 +177,8 @@ def _fitted_weights(history: History, finished: IntArray, is_option: BoolArray) 
         for outdated in [k for k in history.cache if k[0] == "gp"]:
             del history.cache[outdated]
         points, y, noisiness = _data(history, rows, standardise)
+        trend = earlier_trend(history, points, y, is_option)
+        y = y if trend is None else y - trend(points)
         history.cache[key] = fit_weights(distances(points, points, is_option), y, noisiness)
     return history.cache[key]
 

@@ -189,7 +189,7 @@ class Mixtures:
     def _table(self, centres: FloatArray, position: int) -> FloatArray:
         """Log of equation (1a) for the cells around `centres` on one axis; shape (cells, n)."""
         column = self._layout.numeric[position]
-        left, right = self._layout.distributions[column].cells(centres)
+        left, right = self._layout.distributions[column].cells(np.where(np.isnan(centres), 0.5, centres))
         m = self._points[:, column]
         # Kernels of one mixture at one value are alike.
         _, first, place = np.unique(m + 2 * self._owners, return_index=True, return_inverse=True)

@@ -18,13 +18,18 @@ small and a large one, is maximised,
 
     a(x) = 1/|G| sum_gamma log l_gamma(x)/g_gamma(x)                                            (6)
 
-and equally many candidates are drawn from each l_gamma.
+and equally many candidates are drawn from each l_gamma. With a_k of the trials of the earlier search k alone, and its
+weight b_k of `suggest._agreement`, at most 1, the order of candidates is that of
+
+    a(x) + sum_k b_k a_k(x)                                                                     (7)
+
+a product of densities whose exponents fall with the trials of this search, like those of Hvarfner and others (2022).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -32,6 +37,7 @@ import numpy as np
 from ...space import Point, Space
 from ...space._typing import FloatArray, IntArray
 from ...trials import History
+from .._agreement import agreement, scaled_ranks, startup_with
 from .._propose import propose
 from .._protocol import HasHistory, answers_in_kind
 from .._startup import startup_jobs
@@ -104,9 +110,13 @@ def suggest(
     def rank(history: History, rng: np.random.Generator) -> FloatArray:
         return _best_first(history, rng, prior_weight, n_EI_candidates, gammas)
 
+    history = trials.history(domain)
     n_startup = startup_jobs(domain, STARTUP_JOBS) if n_startup_jobs is None else n_startup_jobs
+    if history.earlier:
+        weights = [b for b, _ in _weighted(history, prior_weight, gammas)]
+        n_startup = startup_with(np.array(weights), n_startup)
     return propose(
-        trials.history(domain), len(new_ids), rank, np.random.default_rng(seed),
+        history, len(new_ids), rank, np.random.default_rng(seed),
         n_startup=n_startup, min_losses=1, avoid_repeats=avoid_repeats,
     )  # fmt: skip
 
@@ -130,10 +140,17 @@ class DensityRatio:
 
     good: tuple[Mixture, ...]  # l for each share of good trials
     bad: tuple[Mixture, ...]  # g for each share
+    earlier: tuple[tuple[float, DensityRatio], ...] = ()  # those of earlier searches, and how much each counts
 
     @classmethod
     def fit(cls, history: History, prior: float = 1.0, gammas: Sequence[float] = GAMMAS) -> DensityRatio:
         """All densities given the trials so far."""
+        own = cls.of_trials(history, prior, gammas)
+        return replace(own, earlier=_weighted(history, prior, gammas)) if history.earlier else own
+
+    @classmethod
+    def of_trials(cls, history: History, prior: float, gammas: Sequence[float]) -> DensityRatio:
+        """The densities of the trials of this search alone."""
         rows = splits(history.losses, gammas)
         most = MOST_ABOVE // len(rows)  # in all, so that several shares cost no more than one where trials are many
         pairs = [good_and_bad_densities(history, below, thin(above, most), prior) for below, above in rows]
@@ -146,13 +163,31 @@ class DensityRatio:
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """`n` candidates from the good densities in turn, shape (n, d), every axis filled."""
-        k = len(self.good)
-        return np.vstack([mixture.sample((n + i) // k, rng) for i, mixture in enumerate(self.good)])
+        mixtures = [*self.good, *(mixture for b, ratio in self.earlier if b > 0 for mixture in ratio.good)]
+        k = len(mixtures)
+        return np.vstack([mixture.sample((n + i) // k, rng) for i, mixture in enumerate(mixtures)])
 
     def score(self, x: FloatArray) -> FloatArray:
-        """Equation (6) of candidates, shape (n, d) with NaN where inactive."""
+        """Equation (6) of candidates, shape (n, d) with NaN where inactive; with earlier searches equation (7)."""
         logs, k = self._mixtures.log_densities(x), len(self.good)
-        return (logs[:, :k] - logs[:, k:]).mean(axis=1)  # eq. 6
+        own: FloatArray = (logs[:, :k] - logs[:, k:]).mean(axis=1)  # eq. 6
+        return own + sum(b * ratio.score(x) for b, ratio in self.earlier)  # eq. 7
+
+
+def _weighted(history: History, prior: float, gammas: Sequence[float]) -> tuple[tuple[float, DensityRatio], ...]:
+    """The density ratios of earlier searches, with their weights in equation (7)."""
+    ratios, predicted = [], []
+    own = np.flatnonzero(~history.pending)
+    for earlier in history.earlier:
+        key = ("tpe", prior, tuple(gammas))
+        if key not in earlier.cache:
+            ratio = DensityRatio.of_trials(earlier, prior, gammas)
+            earlier.cache[key] = ratio, max(float(ratio.score(earlier.units).std()), 1e-9)
+        ratio, deviation = earlier.cache[key]
+        ratios.append(ratio)
+        predicted.append(-ratio.score(history.units[own]) / deviation)
+    weights = agreement(np.array(predicted), scaled_ranks(history.losses[own]))
+    return tuple(zip(np.minimum(weights, 1.0).tolist(), ratios, strict=True))
 
 
 def good_and_bad_densities(history: History, below: IntArray, above: IntArray, prior: float) -> tuple[Mixture, Mixture]:
