@@ -72,10 +72,12 @@ class FunctionObjective:
         self._attach(trial, outcome)
         return outcome
 
-    def check_stored(self, trial: Trial) -> None:
-        """Raise InvalidTrial if the outcome of a trial cannot be one of this search."""
-        if trial.outcome is not None and trial.outcome.folds:
+    def stored_outcome(self, trial: Trial) -> Outcome:
+        """The outcome of a trial in a save file; InvalidTrial if it cannot be one of this search."""
+        assert trial.outcome is not None
+        if trial.outcome.folds:
             raise InvalidTrial("a trial of fmin has no folds")
+        return trial.outcome
 
     def remember(self, trial: Trial) -> None:
         if trial.outcome is not None:

@@ -167,7 +167,7 @@ def trial_end(trial: Trial, values: Values) -> Update:
 
 def _run_status(trial: Trial) -> str:
     assert trial.outcome is not None
-    if trial.is_ok:
+    if trial.is_ok or trial.is_outside:
         return FINISHED
     return KILLED if trial.outcome.status in (STATUS_PRUNED, STATUS_CANCELLED) else FAILED
 
@@ -185,10 +185,15 @@ def _trial_metrics(trial: Trial) -> Iterator[tuple[str, Any, int]]:
         suffix = "_partial" if trial.was_pruned else ""  # not comparable with a mean over all folds
         yield f"mean_{name}{suffix}", np.mean(scores), 0
         yield f"std_{name}{suffix}", np.std(scores), 0
+    if trial.excess:
+        yield "within_limits", int(all(excess <= 0 for excess in trial.excess)), 0
     for name in ("fit_time", "score_time") if outcome.folds else ():
         times = [fold[name] for fold in outcome.folds]
         yield f"mean_{name}", np.mean(times), 0
         yield f"std_{name}", np.std(times), 0
+    sizes = [fold["n_bytes"] for fold in outcome.folds if "n_bytes" in fold]
+    if sizes:
+        yield "n_bytes", np.mean(sizes), 0
 
 
 def _fold_scores(folds: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:

@@ -25,8 +25,8 @@ class Objective(Protocol):
     def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome | None:
         """What the finished parts amount to; None while the others are needed. Called when a part has finished."""
 
-    def check_stored(self, trial: Trial) -> None:
-        """Raise InvalidTrial if a save file's finished trial cannot be one of this search."""
+    def stored_outcome(self, trial: Trial) -> Outcome:
+        """The outcome of a save file's finished trial; InvalidTrial if it cannot be one of this search."""
 
     def remember(self, trial: Trial) -> None:
         """Learn from a trial that an earlier run finished."""

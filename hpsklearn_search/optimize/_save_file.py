@@ -46,8 +46,7 @@ class SaveFileCallback(Callback):
 
     def _restore_trial(self, trial: Trial, record: Record, space: Space) -> None:
         point = self._checked_point(trial, record, space)
-        if trial.outcome is not None:
-            self.objective.check_stored(trial)
+        outcome = None if trial.outcome is None else self.objective.stored_outcome(trial)
         if trial.number == len(record):
             record.add(point, started=trial.started)
         elif record[trial.number].point != point:
@@ -55,8 +54,8 @@ class SaveFileCallback(Callback):
                 f"trials_save_file={public_repr(self.file.path)} holds other trials than those that the search starts "
                 "from; name another file, or start from an empty record"
             )
-        if trial.outcome is not None and not record[trial.number].is_finished:
-            record.finish(trial.number, trial.outcome, trial.finished)
+        if outcome is not None and not record[trial.number].is_finished:
+            record.finish(trial.number, outcome, trial.finished)
             self.objective.remember(record[trial.number])
 
     def _checked_point(self, trial: Trial, record: Record, space: Space) -> Point:

@@ -11,6 +11,7 @@ from ._parameter import ParameterScoreDisplay
 from ._style import loss_axis, new_axes, show, tidy
 from ._svg import as_svg
 from ._timeline import TimelineDisplay
+from ._trade_off import TradeOffDisplay
 
 __all__ = [
     "Candidates",
@@ -22,6 +23,7 @@ __all__ = [
     "ScoreDistributionDisplay",
     "SearchHistoryDisplay",
     "TimelineDisplay",
+    "TradeOffDisplay",
     "as_svg",
     "loss_axis",
     "new_axes",

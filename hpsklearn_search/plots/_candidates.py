@@ -32,6 +32,7 @@ class Candidates:
     pruned: BoolArray
     metric: str  # "score" if there is only one
     seconds: FloatArray  # from the start of the search to the end of the candidate
+    outside: BoolArray  # outside of a limit of the search, so that it cannot win
     is_wall_clock: bool = False  # else `seconds` are a sum of fit and score times
 
     def __len__(self) -> int:
@@ -52,7 +53,10 @@ class Candidates:
         scores = np.where(np.isfinite(scores), scores, np.nan)
         names = [key.removeprefix("param_") for key in cv_results if str(key).startswith("param_")]
         columns = {name: make_column(name, cv_results[f"param_{name}"], (log or {}).get(name)) for name in names}
-        return cls(columns, scores, np.isnan(scores), pruned, metric, _seconds_of_work(cv_results, len(scores)))
+        failed = np.isnan(scores)
+        within = np.array(cv_results.get("within_limits", np.ones(len(scores))), dtype=bool)
+        outside = ~within & ~failed & ~pruned
+        return cls(columns, scores, failed, pruned, metric, _seconds_of_work(cv_results, len(scores)), outside)
 
     @classmethod
     def from_search(cls, search: Any, metric: str | None = None) -> Candidates:
@@ -75,8 +79,8 @@ class Candidates:
     # ------------------------------------------------------------------ views
     @property
     def complete(self) -> BoolArray:
-        """Which candidates have a score over all folds."""
-        return ~self.failed & ~self.pruned
+        """Which candidates have a score over all folds, and could win."""
+        return ~self.failed & ~self.pruned & ~self.outside
 
     @property
     def best(self) -> int | None:
@@ -90,6 +94,7 @@ class Candidates:
         below = ~self.failed & (self.scores < floor)
         return {
             "candidate": self.complete & ~below,
+            "outside": self.outside & ~below,
             "pruned": self.pruned & ~below,
             "below": below,
             "failed": self.failed,

@@ -16,6 +16,7 @@ from ._parameter import GOLDEN, MANY, spread_categories
 from ._style import (
     BEST,
     FAILED,
+    HOLLOW,
     MAP,
     colour_bar,
     draw_candidates,
@@ -194,7 +195,7 @@ class ContourDisplay(Display):
 
     def _draw_scores(self, x: FloatArray, y: FloatArray, kinds: Mapping[str, BoolArray]) -> Any:
         """Draw the map and the points, with the same scale of colours."""
-        has_score = kinds["candidate"] | kinds["pruned"] | kinds["below"]
+        has_score = kinds["candidate"] | kinds["outside"] | kinds["pruned"] | kinds["below"]
         scores = self.shown_scores[has_score] if has_score.any() else np.zeros(1)
         low, high = float(scores.min()), float(scores.max())
         high = high if high > low else low + 1e-9
@@ -208,7 +209,7 @@ class ContourDisplay(Display):
             style: dict[str, Any] = {"s": 12 if many else 30, "zorder": 2}
             if kind == "failed":
                 style["color"] = FAILED
-            elif kind == "pruned":  # the map shows their colour
+            elif kind in HOLLOW:  # the map shows their colour
                 style["color"] = ink(self.ax_)
             else:
                 style |= {"c": self.shown_scores[which], "cmap": MAP, "vmin": low, "vmax": high}

@@ -148,8 +148,9 @@ class ParallelCoordinatesDisplay(Display):
             kinds = self.candidates.kinds(robust_minimum(self.candidates.scores))
             extend = {"extend": "min"} if kinds["below"].any() else {}
             colour_bar(self.figure_, lines_, self.ax_, label_scores(self.candidates.metric), **extend)
-        n_pruned = int(self.candidates.pruned.sum())
-        legend_above(self.ax_, kind_handles({"pruned": n_pruned}, FAILED, linestyle="--"))
+        handles = kind_handles({"outside": int(self.candidates.outside.sum())}, FAILED, linestyle=":")
+        handles += kind_handles({"pruned": int(self.candidates.pruned.sum())}, FAILED, linestyle="--")
+        legend_above(self.ax_, handles)
 
     def _name_axes(self) -> None:
         names = [_wrap(shorten(column.name, 40)) for column in self.columns]
@@ -171,7 +172,7 @@ class ParallelCoordinatesDisplay(Display):
         many = len(rows) > MANY
         collection = draw_lines(
             self.ax_, [_path(heights[row]) for row in rows], cmap=MAP, array=np.maximum(scores, floor),
-            linestyles=["--" if candidates.pruned[row] else "-" for row in rows],
+            linestyles=["--" if candidates.pruned[row] else ":" if candidates.outside[row] else "-" for row in rows],
             linewidths=0.8 + (0.5 if many else 1.2) * rank, alpha=(0.08 + 0.62 * rank**10) if many else 0.85,
         )  # fmt: skip
         collection.set_clim(floor, top if top > floor else floor + 1e-9)

@@ -15,7 +15,8 @@ from ._columns import Column, shorten
 
 POINTS, BEST, FAILED = "#0072B2", "#D55E00", "#7F7F7F"
 COLOURS = (POINTS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", BEST)
-MARKERS = {"candidate": "o", "pruned": "o", "below": "v", "failed": "x"}
+MARKERS = {"candidate": "o", "outside": "s", "pruned": "o", "below": "v", "failed": "x"}
+HOLLOW = ("outside", "pruned")
 MAP = "cividis"
 
 
@@ -101,7 +102,7 @@ def draw_candidates(ax: Any, x: Any, y: Any, kind: str, **style: Any) -> Any:
     if kind == "below":  # the darkest colours of the map are hard to see on a dark background
         style |= {"edgecolors": ink(ax), "linewidths": 0.4}
     points = ax.scatter(x, y, marker=MARKERS[kind], **{"linewidths": 1.0, **style})
-    if kind == "pruned":
+    if kind in HOLLOW:
         points.set_facecolor("none")
         if points.get_array() is not None:
             points.set_edgecolor(None)  # then matplotlib gives the edge the colour of the value
@@ -118,7 +119,7 @@ def kind_handles(counts: Mapping[str, int], colour: str, *, squares: bool = Fals
     handles = [Line2D([], [], color=colour, label=f"{kind} ({n})", **style) for kind, n in kinds.items()]
     for handle, kind in zip(handles, kinds, strict=True):
         handle.set_marker("s" if squares else MARKERS[kind] if style["linestyle"] == "none" else "none")
-        handle.set_markerfacecolor("none" if kind == "pruned" else colour)
+        handle.set_markerfacecolor("none" if kind in HOLLOW else colour)
     return handles
 
 

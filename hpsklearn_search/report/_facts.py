@@ -41,6 +41,7 @@ class Facts:
     settings: Pairs = ()
     findings: Sequence[tuple[str, str]] = ()  # a text, and the line to write
     comparison: Table | None = None
+    limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)  # lowest and highest value
     importances: Mapping[str, float] = field(default_factory=dict)
     space: Table | None = None
     timing: Pairs = ()

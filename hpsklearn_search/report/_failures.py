@@ -34,7 +34,7 @@ def groups(trials: Sequence[Trial]) -> list[Group]:
     """The groups, the largest first."""
     found: dict[str, Group] = {}
     for row, trial in enumerate(trials):
-        if trial.is_ok or trial.was_pruned or trial.outcome is None:
+        if trial.outcome is None or not trial.has_failed:
             continue
         title = _title(trial)
         failure = trial.outcome.failure

@@ -34,6 +34,7 @@ SETTINGS = (
     "algo",
     "fn",
     "racing",
+    "limits",
     "random_state",
 )
 REASONS = {
@@ -73,6 +74,7 @@ def facts_of_file(saved: SavedSearch) -> Facts:
         best=best,
         is_loss=is_loss,
         tiles=list(_tiles(candidates, saved.trials, is_loss=is_loss)),
+        limits=_limits(saved.fingerprint),
         result=_result(best, results),
         settings=list(_settings(saved.fingerprint)),
         space=_space(saved, words, finished, candidates),
@@ -113,7 +115,8 @@ def _word(label: str, stored: Any) -> Word:
 # ---------------------------------------------------------------------- the table
 def _results(trials: Sequence[Trial], words: Mapping[str, Word]) -> dict[str, Any]:
     """Columns as in ``cv_results_``, with the optimised score as ``score``."""
-    scores = np.array([-t.loss if t.loss is not None else math.nan for t in trials], dtype=float)
+    losses = [None if trial.was_pruned else trial.model_loss for trial in trials]
+    scores = np.array([math.nan if loss is None else -loss for loss in losses], dtype=float)
     results: dict[str, Any] = {"mean_test_score": scores}
     folds = [trial.outcome.folds[:MOST_FOLDS] if trial.outcome is not None else () for trial in trials]
     metrics = dict.fromkeys(name for of_trial in folds for fold in of_trial for name in _scores(fold))
@@ -125,10 +128,14 @@ def _results(trials: Sequence[Trial], words: Mapping[str, Word]) -> dict[str, An
     for time_ in ("fit_time", "score_time"):
         if any(folds):
             results[f"mean_{time_}"] = np.array([_mean(of_trial, time_) for of_trial in folds])
+    if any(trial.is_outside for trial in trials):
+        results["within_limits"] = np.array([trial.is_ok or trial.was_pruned for trial in trials])
+    if any("n_bytes" in fold for of_trial in folds for fold in of_trial):
+        results["n_bytes"] = np.array([_mean(of_trial, "n_bytes") for of_trial in folds])
     if any(trial.was_pruned for trial in trials):
         results["n_splits_run"] = np.array([len(of_trial) for of_trial in folds])
-        losses = [trial.model_loss for trial in trials]
-        results["mean_test_score_partial"] = np.array([-x if x is not None else math.nan for x in losses], dtype=float)
+        partial = [trial.model_loss for trial in trials]
+        results["mean_test_score_partial"] = np.array([-x if x is not None else math.nan for x in partial], dtype=float)
     return {**results, **_parameters(trials, words)}
 
 
@@ -192,6 +199,8 @@ def _tiles(candidates: Candidates, trials: Sequence[Trial], *, is_loss: bool) ->
         yield "best candidate", str(candidates.best)
     yield "finished", str(len(candidates))
     yield "failed", str(int(candidates.failed.sum()))
+    if candidates.outside.any():
+        yield "outside a limit", str(int(candidates.outside.sum()))
     if candidates.pruned.any():
         yield "pruned", str(int(candidates.pruned.sum()))
     yield "not finished", str(sum(trial.outcome is None for trial in trials))
@@ -229,6 +238,14 @@ def _settings(fingerprint: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             value = assignments(value.items())
         if value is not None and value != "":
             yield key, str(value)[:LONGEST_VALUE]
+
+
+def _limits(fingerprint: Mapping[str, Any]) -> dict[str, tuple[float | None, float | None]]:
+    """The limits of the search; of a file that was changed, those that can be read."""
+    stored = fingerprint.get("limits")
+    pairs = stored.items() if isinstance(stored, dict) else ()
+    are_bounds = [(name, pair) for name, pair in pairs if isinstance(pair, list) and len(pair) == 2]
+    return {name: (pair[0], pair[1]) for name, pair in are_bounds if all(b is None or _is_number(b) for b in pair)}
 
 
 def _last(trials: Sequence[Trial]) -> Iterator[tuple[str, str]]:

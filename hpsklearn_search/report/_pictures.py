@@ -23,6 +23,7 @@ from ..plots import (
     loss_axis,
 )
 from ..plots._display import Display
+from ..plots._trade_off import trade_off
 from . import _html as html
 from ._facts import Facts
 
@@ -58,12 +59,16 @@ def pictures(facts: Facts) -> str:
         "A panel for each parameter: the colour is the number of the candidate. The ring is the best candidate, "
         "crosses are failed ones, hollow points are pruned ones, and triangles have scores below the axis."
     )
+    note += " Hollow squares are outside of a limit." if candidates.outside.any() else ""
     return f'<div class="first">{first}</div>{whole}{html.paragraph(note)}<div class="pictures">{panels}</div>'
 
 
 def _first(facts: Facts) -> Iterator[Picture]:
     candidates = facts.candidates
     yield Picture("The course of the search", lambda: SearchHistoryDisplay({"": candidates}), HISTORY)
+    if facts.limits:
+        make = partial(trade_off, candidates, facts.results, best=facts.best, limits=facts.limits)
+        yield Picture("The limits, and what they cost", make, HISTORY)
     numeric = [name for name in _by_importance(facts) if not candidates.columns[name].is_categorical]
     pair = _together(candidates, numeric)
     if pair is not None and not facts.is_loss:  # a bar of colours shows scores
@@ -87,9 +92,10 @@ def _best_of(candidates: Candidates, n: int) -> tuple[Candidates, str]:
     if len(rows) <= n:
         return candidates, "all candidates with a score"
     others = np.ones(len(candidates), dtype=bool)
-    others[rows[np.argsort(-candidates.scores[rows], kind="stable")[:n]]] = False
+    others[rows[np.lexsort((-candidates.scores[rows], candidates.outside[rows]))[:n]]] = False
     scores = np.where(others, np.nan, candidates.scores)
-    return replace(candidates, failed=others, pruned=candidates.pruned & ~others, scores=scores), f"the {n} best"
+    pruned, outside = candidates.pruned & ~others, candidates.outside & ~others
+    return replace(candidates, failed=others, pruned=pruned, outside=outside, scores=scores), f"the {n} best"
 
 
 def _panels(facts: Facts) -> Iterator[Picture]:

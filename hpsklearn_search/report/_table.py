@@ -19,7 +19,7 @@ from ._facts import Facts
 
 MOST_CELLS = 30_000  # with some 50 bytes a cell, the page stays below 3 MB
 SCORES = ("rank", "mean", "std")
-TITLES = {"mean_fit_time": "fit, s", "mean_score_time": "scoring, s", "n_splits_run": "folds"}
+TITLES = {"mean_fit_time": "fit, s", "mean_score_time": "scoring, s", "n_bytes": "bytes", "n_splits_run": "folds"}
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def _statuses(facts: Facts) -> list[str]:
         return [trial.outcome.status if trial.outcome is not None else "running" for trial in facts.trials]
     candidates = facts.candidates
     return [
-        "fail" if failed else "pruned" if pruned else "ok"
-        for failed, pruned in zip(candidates.failed, candidates.pruned, strict=True)
+        "fail" if failed else "pruned" if pruned else "outside" if outside else "ok"
+        for failed, pruned, outside in zip(candidates.failed, candidates.pruned, candidates.outside, strict=True)
     ]
 
 

@@ -369,7 +369,7 @@ def _progress(e: Evidence) -> Iterator[Finding]:
     """The best score rose twice in the last quarter, or not at all in the last half; or little is expected."""
     n = len(e.means)
     running = np.fmax.accumulate(np.where(np.isnan(e.means), -np.inf, e.means))
-    rises = 1 + np.flatnonzero(np.diff(running) > 0)
+    rises = 1 + np.flatnonzero(running[1:] > running[:-1])
     late = int(np.count_nonzero(rises >= 0.75 * n))
     n_since = n - 1 - (int(rises[-1]) if len(rises) else 0)
     gain, sentence = e.outlook.in_errors, expected(e.outlook)

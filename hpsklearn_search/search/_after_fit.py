@@ -25,7 +25,7 @@ from ._report import write_report
 
 logger = safe_logger(__name__)
 # What is computed from the fitted attributes, and kept.
-DERIVED = ("_importances", "_advice", "_kept_folds")
+DERIVED = ("_importances", "_advice", "_kept_folds", "_limits")
 
 
 class AfterFit(BestModel):

@@ -44,13 +44,14 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
     direct: dict[str, list[Setting]] = {}
     for setting in settings(parameters):
         direct.setdefault(setting.label, []).append(setting)
-    has_failed = np.array([not (trial.is_ok or trial.was_pruned) for trial in rows])
+    has_failed = np.array([trial.has_failed for trial in rows])
+    cannot_win = has_failed | np.array([trial.is_outside for trial in rows])
     means = np.asarray(results[f"mean_test_{metric}"], dtype=float)
-    scores = np.where(has_failed[:, None], np.nan, fold_scores(results, metric))
+    scores = np.where(cannot_win[:, None], np.nan, fold_scores(results, metric))
     return Evidence(
         params=results["params"],
         scores=scores,
-        means=np.where(has_failed | ~np.isfinite(means), np.nan, means),
+        means=np.where(cannot_win | ~np.isfinite(means), np.nan, means),
         has_failed=has_failed,
         seconds=np.asarray(results["mean_fit_time"]) + np.asarray(results["mean_score_time"]),
         units=np.array([parameters.space.encode(trial.point) for trial in rows]).reshape(len(rows), -1),

@@ -28,7 +28,9 @@ MAY_CHANGE = {"algo", "racing", "constraints", "error_score", "random_state", "t
 DATA_AND_METRIC = ("X", "y", "scoring", "refit", "objective_metric")
 
 
-def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record) -> dict[str, Any]:
+def fingerprint(
+    search: Any, plan: Plan, function: FoldFunction, record: Record, limited: Mapping[str, Any]
+) -> dict[str, Any]:
     """Everything that scores and suggestions depend on; n_jobs, max_evals and timeouts are not among it."""
     prior: list[Any] = [(trial.point, trial.model_loss) for trial in record.prior_trials]
     prior += [(earlier.units, earlier.losses) for earlier in record.earlier]
@@ -49,10 +51,11 @@ def fingerprint(search: Any, plan: Plan, function: FoldFunction, record: Record)
         "constraints": search.constraints,
         **({"trials": prior} if prior else {}),
     }
+    limits = {"limits": limited} if limited else {}  # files without limits have no such entry
     described = {name: _described(name, value) for name, value in values.items()}
     seed = None if search.random_state is None else plan.entropy
     words = words_of_space(plan.space, parameter_names(function.parameters))
-    return {**described, "random_state": seed, WORDS: words}
+    return {**described, **limits, "random_state": seed, WORDS: words}
 
 
 def data_and_metric(search: Any, function: FoldFunction) -> dict[str, Any]:

@@ -36,20 +36,23 @@ from ._hopeless import ALL_FAILED, raise_if_hopeless
 from ._html import summary_html
 from ._kept_folds import KeptFolds
 from ._known_points import with_learned
+from ._none_within import why_none_within
 from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
 from ._results import (
     add_iteration_columns,
+    add_limit_columns,
     add_partial_columns,
     first_failure,
     flat_folds,
     fold_runs,
     padded_folds,
-    rank_failures_last,
+    rank_losers_last,
 )
 from ._run import SearchRun
 from ._score_errors import cure
 from ._scorer_names import unknown_scorer
+from ._simplest import Simplest
 
 logger = safe_logger(__name__)
 T = TypeVar("T")
@@ -252,7 +255,9 @@ class FittedSearch(AfterFit):
         if has_race:
             add_partial_columns(results, rows, run.objective.metric_name(folds[0]))
         add_iteration_columns(results, rows, self.n_splits_)
-        self.cv_results_ = rank_failures_last(results, rows)
+        if run.objective.limits:
+            add_limit_columns(results, rows, run.objective.limits)
+        self.cv_results_ = rank_losers_last(results, rows)
         try:
             warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
         except ValueError as error:
@@ -263,7 +268,7 @@ class FittedSearch(AfterFit):
                 )
             raise
         # scikit-learn warns about every NaN in the table; those of pruned candidates are meant to be there.
-        if not has_race or not all(trial.is_ok or trial.was_pruned for trial in rows):
+        if not has_race or any(trial.has_failed for trial in rows):
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)
 
@@ -280,7 +285,8 @@ class FittedSearch(AfterFit):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._tabulate(run)
-                self._select(run)
+                if why_none_within(self) is None:
+                    self._select(run)
         except Exception:
             logger.debug("no results to keep from the interrupted search\n%s", without_secrets(format_exc()))
         else:
@@ -295,6 +301,9 @@ class FittedSearch(AfterFit):
         if self.stop_reason_ == ALL_FAILED:
             raise_if_hopeless(rows, self.scoring, run.objective.metric_name)
         decides_itself = callable(self.refit) or (self.multimetric_ and not self.refit)
+        problem = None if decides_itself and not isinstance(self.refit, Simplest) else why_none_within(self)
+        if problem is not None:
+            raise ValueError(problem)
         if decides_itself or any(trial.is_ok or trial.was_pruned for trial in rows):
             return
         failures = [trial.outcome.failure for trial in rows if trial.outcome is not None]
@@ -340,7 +349,7 @@ class FittedSearch(AfterFit):
     def _loss_of(self, row: int, run: SearchRun) -> float | None:
         """Minus the score of a row; of a pruned one, over the folds that ran; None if it failed."""
         trial = self._rows()[row]
-        if trial.outcome is None or not (trial.is_ok or trial.was_pruned):
+        if trial.outcome is None or trial.has_failed:
             return None
         metric = run.objective.metric_name(trial.outcome.folds[0])
         column = "mean_test_score_partial" if trial.was_pruned else f"mean_test_{metric}"
@@ -382,5 +391,6 @@ class _Reset(Callback):
         self.search.space_ = self.run.parameters.given
         self.search.n_splits_ = self.run.n_splits
         function = self.run.objective.function
+        self.search._limits = self.run.objective.limits
         self.search._kept_folds = KeptFolds.of(function.splits, num_samples(function.X))
         self.is_done = True

@@ -49,7 +49,7 @@ def stop_if_hopeless(metric_name: MetricName) -> Stopper:
 
 
 def _has_succeeded(trial: Trial) -> bool:
-    return trial.is_ok or trial.was_pruned
+    return trial.is_finished and not trial.has_failed
 
 
 def common_error(trials: Sequence[Trial], metric_name: MetricName) -> str | None:

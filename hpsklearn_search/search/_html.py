@@ -57,8 +57,14 @@ def result_rows(search: Any) -> Iterator[tuple[str, str]]:
         yield "best loss", f"{search.best_loss_:.6g}"
     for name, value in getattr(search, "best_params_", {}).items():
         yield name, "(hidden)" if is_secret(name, value) else brief(value, most=100)
-    n_failed = sum(not (trial.is_ok or trial.was_pruned) for trial in search._rows())
-    yield "candidates", f"{search.n_trials_}{f', of which {n_failed} failed' if n_failed else ''}"
+    rows = search._rows()
+    counts = {"failed": sum(trial.has_failed for trial in rows), "outside a limit": sum(t.is_outside for t in rows)}
+    of_which = " and ".join(f"{n} {what}" for what, n in counts.items() if n)
+    yield "candidates", f"{search.n_trials_}{f', of which {of_which}' if of_which else ''}"
+    for column, text in search._limits.in_words().items():
+        best = getattr(search, "best_index_", None)
+        found = f"; of the best {search.cv_results_[column][best]:.4g}" if best is not None else ""
+        yield f"limit on {column}", f"{text}{found}"
     yield "ended because", REASONS.get(search.stop_reason_, search.stop_reason_)
 
 

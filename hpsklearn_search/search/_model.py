@@ -21,6 +21,8 @@ from ._callbacks import say
 from ._compat import BaseSearchCV, check_method_params, indexable
 from ._evidence import fold_scores, width_of_scores
 from ._kept_folds import KeptFolds
+from ._limits import NO_LIMITS, Limits
+from ._none_within import why_none_within
 from ._results import BEST_ITERATIONS, DERIVED_PARAMS, finished_trials, has_failed
 from ._run import SearchRun
 from ._simplest import FoldFacts, Simplest
@@ -40,6 +42,7 @@ class BestModel(BaseSearchCV):
     trials_: Trials
     best_index_: int
     _kept_folds: KeptFolds
+    _limits: Limits = NO_LIMITS
 
     def __sklearn_is_fitted__(self) -> bool:
         # An interrupted search has a table and no model.
@@ -122,6 +125,9 @@ class BestModel(BaseSearchCV):
 
     def _select_row(self, metric: Any) -> None:
         """Set what says which candidate is the best by `metric`, or by a callable `refit`."""
+        problem = None if callable(self.refit) else why_none_within(self)
+        if problem is not None:
+            raise ValueError(problem)
         self.best_index_ = self._select_best_index(self._choice(), metric, self.cv_results_)
         if not callable(self.refit):
             self.best_score_ = self.cv_results_[f"mean_test_{metric}"][self.best_index_]

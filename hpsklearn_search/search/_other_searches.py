@@ -51,6 +51,9 @@ KEYWORDS: Meant = {
     **dict.fromkeys(("pruner", "pruning"), 'Write racing="auto"'),
     **dict.fromkeys(("storage", "save_file", "checkpoint", "study_name"), 'Write trials_save_file="search.db"'),
     **dict.fromkeys(("model", "clf", "regressor", "classifier", "pipeline"), "estimator"),
+    **dict.fromkeys(
+        ("outcome_constraints", "metric_constraints", "constraints_func"), 'Write limits={"mean_score_time": 0.01}'
+    ),
     **dict.fromkeys(("study", "trial"), "Write trials=..., with Trials of an earlier search"),
     **dict.fromkeys(
         ("fit_params", "fit_kwargs"), "Pass the parameters of fit to fit: search.fit(X, y, sample_weight=...)"

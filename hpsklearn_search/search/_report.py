@@ -61,6 +61,7 @@ def facts_of(search: Any) -> Facts:
         settings=[*((f"{name}=", value) for name, value in argument_rows(search)), ("versions", versions_in_words())],
         findings=[(finding.text, finding.line) for finding in search._first_findings(20)],
         comparison=comparison,
+        limits=search._limits.pairs(),
         importances=importances,
         space=_space(search),
         timing=list(_timing(search)),
@@ -76,14 +77,16 @@ def facts_of(search: Any) -> Facts:
 
 
 def _tiles(search: Any) -> Pairs:
-    n_failed = sum(not (trial.is_ok or trial.was_pruned) for trial in search._rows())
+    n_failed = sum(trial.has_failed for trial in search._rows())
     n_pruned = sum(trial.was_pruned for trial in search._rows())
+    n_outside = sum(trial.is_outside for trial in search._rows())
     tiles = [("best score", f"{search.best_score_:.5g}")] if hasattr(search, "best_score_") else []
     if hasattr(search, "best_index_"):
         spread = search.cv_results_[f"std_test_{metric_of(search)}"][search.best_index_]
         tiles.append(("± over the folds", f"{spread:.2g}"))
         tiles.append(("best candidate", str(search.best_index_)))
     tiles += [("candidates", str(search.n_trials_)), ("failed", str(n_failed))]
+    tiles += [("outside a limit", str(n_outside))] if n_outside else []
     tiles += [("pruned", str(n_pruned))] if n_pruned else []
     return [*tiles, ("folds", str(search.n_splits_))]
 

@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 
 from .._texts import printable, public_repr
 from ..trials import STATUS_CANCELLED, Trial
+from ._limits import N_BYTES, WITHIN_LIMITS, Limits
 from ._score_errors import SCORE_ERRORS, fold_error, last_line
 
 # Keys of the result of a fold, in addition to those of scikit-learn:
@@ -19,7 +20,7 @@ ASKED_TO_STOP = "asked_to_stop"  # whether a callback of scikit-learn asked to e
 BEST_ITERATIONS = "best_iterations"  # the best iteration of each booster that stops early
 RUN = "run"  # which worker ran the fold, and when it started
 DERIVED_PARAMS = "derived_params"  # parameters that boosters derived, and that a refit must be given
-_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, RUN, SCORE_ERRORS)
+_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, N_BYTES, RUN, SCORE_ERRORS)
 
 
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
@@ -116,16 +117,32 @@ def add_iteration_columns(results: dict[str, Any], trials: Sequence[Trial], n_sp
         results[f"median_best_iteration{suffix}"][has_any] = np.round(np.nanmedian(table[has_any], axis=1))
 
 
-def rank_failures_last(results: dict[str, Any], trials: Sequence[Trial]) -> Mapping[str, Any]:
-    """Let failed candidates share the last rank, as with NaN: neither `error_score` nor infinity can win."""
+def add_limit_columns(results: dict[str, Any], trials: Sequence[Trial], limits: Limits) -> None:
+    """Add which candidates are within all limits, and the mean size of a fold's model where a limit asks for it."""
+    results[WITHIN_LIMITS] = np.array(
+        [not trial.has_failed and all(excess <= 0 for excess in trial.excess) for trial in trials]
+    )
+    if N_BYTES in limits.columns:
+        folds = [trial.outcome.folds if trial.outcome is not None else () for trial in trials]
+        sizes = [[fold[N_BYTES] for fold in of_trial if N_BYTES in fold] for of_trial in folds]
+        results[N_BYTES] = np.array([np.mean(of_trial) if of_trial else np.nan for of_trial in sizes])
+
+
+def rank_losers_last(results: dict[str, Any], trials: Sequence[Trial]) -> Mapping[str, Any]:
+    """Rank candidates outside a limit after the others, and failed ones last, as with NaN.
+
+    Neither `error_score` nor infinity can win; failed candidates share their rank.
+    """
+    is_outside = np.array([trial.is_outside for trial in trials])
     for key in [key for key in results if key.startswith("mean_test_")]:
         means = np.asarray(results[key])
         can_win = np.isfinite(means) & ~has_failed(trials, key.removeprefix("mean_test_"))
         if not can_win.any():
             can_win = np.isfinite(means)  # then the scores decide among the failed candidates, as in GridSearchCV
-        if np.isnan(means[~can_win]).all():
+        if np.isnan(means[~can_win]).all() and not is_outside.any():
             continue  # scikit-learn ranks NaN last
-        ranks = rankdata(-np.where(can_win, means, -np.inf), method="min")
+        by_score = rankdata(-np.where(can_win, means, -np.inf), method="min")
+        ranks = rankdata(by_score + len(means) * (is_outside * 1 + ~can_win), method="min")
         results[key.replace("mean_", "rank_", 1)] = ranks.astype(np.int32)
     return results
 

@@ -40,6 +40,7 @@ from ._compat import (
     indexable,
     is_multimetric_scorer,
     is_passthrough_scorer,
+    returns_one_score,
     scorers_by_name,
     strict_scorer,
 )
@@ -48,6 +49,7 @@ from ._earlier import learn_from_earlier
 from ._fingerprint import check_origin, fingerprint
 from ._hopeless import stop_if_hopeless
 from ._known_points import known_points
+from ._limits import N_BYTES, Limits
 from ._metric_bounds import bound_by_candidate, check_score_threshold
 from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
@@ -92,9 +94,7 @@ class SearchRun:
         check_simplest(search.refit, parameters)
         # From here on the order is GridSearchCV's, so that of two mistakes both searches name the same one.
         scorer, refit_metric = search._get_scorers()
-        if not callable(search.scoring):  # only its result would tell its metrics
-            metrics = list(scorers_by_name(scorer)) if is_multimetric_scorer(scorer) else ["score"]
-            check_metric(search.refit, metrics, has_train_scores=search.return_train_score)
+        limits = _limits(search, scorer)
         check_target(search, y)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
@@ -106,9 +106,10 @@ class SearchRun:
         splits = _draw_folds(search, X, y, routed.splitter.split)
         tree = TaskTree(search, X, y, params.get("sample_weight"), parameters.space.root)
         caller = search if tree.has_listeners else None
-        function = _fold_function(search, parameters, (X, y, splits), _fold_settings(search, scorer, routed), caller)
+        settings = _fold_settings(search, scorer, routed)
+        function = _fold_function(search, parameters, (X, y, splits), settings, caller, limits)
         metric = _objective_metric(search, scorer)
-        trials, winners = _starting_trials(search, place, parameters, function)
+        trials, winners = _starting_trials(search, place, parameters, function, limits)
         algo, max_evals = _algorithm_and_budget(search, parameters.space)
         executor = _open_executor(search, place, max_evals * len(splits))
         window = _window(search, executor.capacity / len(splits))
@@ -118,6 +119,7 @@ class SearchRun:
             _race(search, function, metric, window),
             tree.fold_context,
             is_metric_required=search.objective_metric is not None,
+            limits=limits,
         )
         how = algo, max_evals, window
         first_points = _first_points(search, parameters, X, trials, how, winners)
@@ -149,7 +151,8 @@ class SearchRun:
 
     @cached_property
     def _described(self) -> dict[str, Any]:
-        return fingerprint(self.search, self.plan, self.objective.function, self.trials.record)
+        limits = {name: list(pair) for name, pair in self.objective.limits.pairs().items()}
+        return fingerprint(self.search, self.plan, self.objective.function, self.trials.record, limits)
 
 
 # ---------------------------------------------------------------------- folds
@@ -175,7 +178,12 @@ def _fold_settings(search: Any, scorer: Any, routed: Any) -> dict[str, Any]:
 
 
 def _fold_function(
-    search: Any, parameters: ParameterSpace, data: tuple[Any, Any, Splits], settings: Mapping[str, Any], caller: Any
+    search: Any,
+    parameters: ParameterSpace,
+    data: tuple[Any, Any, Splits],
+    settings: Mapping[str, Any],
+    caller: Any,
+    limits: Limits,
 ) -> FoldFunction:
     base, (X, y, splits) = clone(search.estimator), data
     return FoldFunction(
@@ -187,8 +195,21 @@ def _fold_function(
         settings,
         cache=make_step_cache(search.step_cache, X),
         search=caller,
+        measures_size=N_BYTES in limits.columns,
         has_early_stopping=contains_early_stopping(base, parameters.space.root),
     )
+
+
+def _limits(search: Any, scorer: Any) -> Limits:
+    """The limits, checked together with the columns that `refit` names."""
+    metrics: list[str] | None = ["score"]
+    if is_multimetric_scorer(scorer):
+        metrics = list(scorers_by_name(scorer))
+    elif callable(search.scoring) and not returns_one_score(scorer):
+        metrics = None  # only its result would tell its metrics
+    if not callable(search.scoring):
+        check_metric(search.refit, metrics or [], has_train_scores=search.return_train_score)
+    return Limits.of(search.limits, metrics, has_train_scores=search.return_train_score)
 
 
 def _objective_metric(search: Any, scorer: Any) -> str | None:
@@ -249,13 +270,15 @@ def _place(search: Any) -> Trials:
 
 
 def _starting_trials(
-    search: Any, place: Trials, parameters: ParameterSpace, function: FoldFunction
+    search: Any, place: Trials, parameters: ParameterSpace, function: FoldFunction, limits: Limits
 ) -> tuple[Trials, list[Point]]:
     """Trials with an empty record, or with ``warm_start`` those of the last fit; and what to try first."""
     if not (search.warm_start and hasattr(search, "trials_")):
         trials = place.fresh()
         trials.earlier = ()  # the record holds what it needs of them
-        return trials, learn_from_earlier(search, place, trials, parameters, function)
+        first = learn_from_earlier(search, place, trials, parameters, function)
+        trials.record.prior_trials = tuple(map(limits.judge_earlier, trials.record.prior_trials))
+        return trials, first
     last: Trials = search.trials_
     if last.labels != parameters.space.labels:
         raise ValueError(

@@ -106,6 +106,11 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         ``"auto"``: twice the size of X, at least 64 MB. Scores do not change; ``mean_fit_time`` is what was left
         to do. A step is cached only if its output depends on nothing but its parameters: a random step needs an
         integer ``random_state``.
+    limits : dict, default=None
+        ``{column of cv_results_: limit}``: candidates outside of a limit cannot win, and the algorithm learns where
+        the limit lies. A number is the highest value allowed, a pair is ``(lowest, highest)`` with None for an open
+        end: ``{"mean_score_time": 0.01, "mean_test_recall": (0.9, None)}``. The columns are ``mean_fit_time``,
+        ``mean_score_time``, means and standard deviations of scores, and ``n_bytes``, the size of the pickled model.
     constraints : callable, default=None
         ``constraints(params) -> bool``. Combinations for which it is False are replaced before they are fitted:
         ``lambda p: p["penalty"] == "l2" or p["solver"] == "saga"``. None allows all.
@@ -125,7 +130,8 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
     Attributes
     ----------
     cv_results_ : dict of ndarray
-        One row for each candidate, in order of suggestion, with the columns of `GridSearchCV`.
+        One row for each candidate, in order of suggestion, with the columns of `GridSearchCV`. With `limits`, the
+        column ``within_limits`` says which candidates could win.
     best_estimator_ : estimator
         The best candidate, fitted on all data. Only with `refit`.
     best_score_ : float
@@ -166,7 +172,8 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
     Raises
     ------
     BadSearchSpace, ValueError, TypeError
-        If an argument is wrong, before the first fit.
+        If an argument is wrong, before the first fit. A ValueError also if all fits failed, or if no candidate is
+        within `limits`.
     SaveFileError
         If `trials_save_file` cannot be used, or was written by a different search.
 
@@ -201,6 +208,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         "objective_metric": [str, None],
         "racing": "no_validation",
         "step_cache": "no_validation",
+        "limits": "no_validation",
         "constraints": [callable, None],
         "warm_start": ["boolean"],
         "trials_save_file": [str, os.PathLike, None],
@@ -234,6 +242,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         objective_metric: str | None = None,
         racing: str | Racing | None = None,
         step_cache: str | int | None = None,
+        limits: Mapping[str, Any] | None = None,
         constraints: Callable[[dict[str, Any]], bool] | None = None,
         warm_start: bool = False,
         trials_save_file: str | os.PathLike[str] | None = None,
@@ -265,6 +274,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         self.objective_metric = objective_metric
         self.racing = racing
         self.step_cache = step_cache
+        self.limits = limits
         self.constraints = constraints
         self.warm_start = warm_start
         self.trials_save_file = trials_save_file

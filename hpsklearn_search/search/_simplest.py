@@ -21,6 +21,7 @@ from .._texts import public_repr
 from ..space import brief
 from ..space._typing import BoolArray, FloatArray
 from ._evidence import fold_scores
+from ._limits import WITHIN_LIMITS
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,11 @@ class Simplest:
     def choose(self, cv_results: Mapping[str, Any], facts: FoldFacts) -> int:
         """The same, where failures and the sizes of the folds are known."""
         means = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
-        means = np.where(np.isfinite(means) & ~facts.has_failed, means, np.nan)
+        is_within = np.asarray(cv_results.get(WITHIN_LIMITS, np.ones(len(means), dtype=bool)))
+        means = np.where(np.isfinite(means) & ~facts.has_failed & is_within, means, np.nan)
         if np.isnan(means).all():
-            raise ValueError(f"{self.function}: no candidate has a finite mean_test_{self.metric}")
+            where = "" if is_within.all() else " within the limits"
+            raise ValueError(f"{self.function}: no candidate{where} has a finite mean_test_{self.metric}")
         # A candidate of a branch without the parameter cannot be compared, so it is never the simplest.
         order = self._order(cv_results)
         best = int(np.nanargmax(means))

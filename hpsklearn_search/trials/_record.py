@@ -154,7 +154,7 @@ class Record:
             self._best = trial
         if self._columns is not None:
             assert trial.outcome is not None
-            self._columns.tell(trial.number, trial.model_loss, trial.outcome.variance)
+            self._columns.tell(trial.number, trial.model_loss, trial.outcome.variance, trial.excess)
 
     @property
     def valid(self) -> list[Trial]:
@@ -221,7 +221,7 @@ class Record:
             for trial in self._trials:
                 self._columns.append(trial.point)
                 if trial.outcome is not None:
-                    self._columns.tell(trial.number, trial.model_loss, trial.outcome.variance)
+                    self._columns.tell(trial.number, trial.model_loss, trial.outcome.variance, trial.excess)
         return self._columns.history(n_known)
 
 

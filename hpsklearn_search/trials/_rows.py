@@ -22,9 +22,9 @@ from ._trial import (
     STATUS_CRASHED,
     STATUS_FAIL,
     STATUS_OK,
-    STATUS_PRUNED,
     STATUS_RUNNING,
     STATUS_TIMEOUT,
+    WITH_LOSS,
     Failure,
     Outcome,
     Trial,
@@ -90,13 +90,13 @@ def _trial(
     failure: Any,
 ) -> Trial:
     _check(type(number) is int, "number", number)
-    _check(status in (STATUS_RUNNING, STATUS_OK, STATUS_PRUNED, *FAILURES), "status", status)
+    _check(status in (STATUS_RUNNING, *WITH_LOSS, *FAILURES), "status", status)
     for name, value in (("loss", loss), ("variance", variance)):
         _check(value is None or (type(value) is float and math.isfinite(value)), name, value)
     for name, value in (("started", started), ("finished", finished)):
         _check(value is None or (type(value) is float and 0 <= value <= LAST_SECOND), name, value)
     _check(error is None or isinstance(error, str), "error", error)
-    _check(status not in (STATUS_OK, STATUS_PRUNED) or loss is not None, "loss", loss)
+    _check(status not in WITH_LOSS or loss is not None, "loss", loss)
     _check(variance is None or variance >= 0, "variance", variance)
     began, ended = (math.nan if t is None else t for t in (started, finished))
     if status == STATUS_RUNNING:

@@ -30,6 +30,9 @@ STATUS_CRASHED = "crashed"
 STATUS_CANCELLED = "cancelled"
 # Racing stopped it before its last fold: it is not a failure, is never the best, and its loss is an estimate.
 STATUS_PRUNED = "pruned"
+# It lies outside a limit of the search: it is not a failure, is never the best, and an algorithm learns from its loss.
+STATUS_OUTSIDE = "outside"
+WITH_LOSS = (STATUS_OK, STATUS_PRUNED, STATUS_OUTSIDE)
 
 
 class _EmptyMapping(Mapping[str, Any]):
@@ -93,6 +96,7 @@ class Outcome:
     result: Mapping[str, Any] = EMPTY_MAPPING  # what the objective returned, unchanged
     folds: tuple[Mapping[str, Any], ...] = ()  # scores, times, sizes and error of each; empty without folds
     failure: Failure | None = None
+    excess: tuple[float, ...] = ()  # of each limit, how far outside: at most 0 within; empty without limits
 
     @classmethod
     def of(cls, result: Mapping[str, Any]) -> Outcome:
@@ -140,6 +144,16 @@ class Trial:
         return self.outcome is not None and self.outcome.status == STATUS_PRUNED
 
     @property
+    def is_outside(self) -> bool:
+        """Whether all folds ran, and it lies outside a limit of the search."""
+        return self.outcome is not None and self.outcome.status == STATUS_OUTSIDE
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether there is an outcome, and no loss to learn from."""
+        return self.outcome is not None and self.outcome.status not in WITH_LOSS
+
+    @property
     def has_error(self) -> bool:
         """Whether it raised or was cancelled; a failure that the objective reported is no error, as in hyperopt."""
         return self.outcome is not None and (
@@ -154,9 +168,12 @@ class Trial:
     @property
     def model_loss(self) -> float | None:
         """The loss that an algorithm learns from; of a pruned trial it is an estimate."""
-        if self.outcome is not None and self.outcome.status in (STATUS_OK, STATUS_PRUNED):
-            return self.outcome.loss
-        return None
+        return self.outcome.loss if self.outcome is not None and self.outcome.status in WITH_LOSS else None
+
+    @property
+    def excess(self) -> tuple[float, ...]:
+        """Of each limit, how far outside the trial is; empty where that is not known."""
+        return self.outcome.excess if self.outcome is not None and self.outcome.status in WITH_LOSS else ()
 
     def finish(self, outcome: Outcome, finished: float | None = None) -> Trial:
         """This trial with its outcome."""

@@ -125,6 +125,8 @@ FAULTS = {
     "an unknown part of a fold": {"folds": folds(other=1)},
     "a parameter for the refit": {"folds": folds(derived_params={"strategy": 1.0})},
     "an iteration of a booster": {"folds": folds(best_iterations={"": 1e300})},
+    "outside of a limit that the search does not have": {"status": "outside"},
+    "a size that the search does not measure": {"folds": folds(n_bytes=5)},
     "a loss that the folds do not have": {"loss": -2.0},
     "a loss that is a text": {"loss": "abc"},
     "an infinite loss": {"loss": float("inf")},

@@ -85,6 +85,7 @@ def test_times_are_those_of_the_trial() -> None:
         ("fail", "FAILED"),
         ("crashed", "FAILED"),
         ("timeout", "FAILED"),
+        ("outside", "FINISHED"),
         ("pruned", "KILLED"),
         ("cancelled", "KILLED"),
     ],
@@ -114,6 +115,16 @@ def test_the_mean_of_a_pruned_trial_has_another_name() -> None:
     found = metrics(ended(Outcome("pruned", loss=-0.5, folds=(fold(0.5),))))
     assert "mean_test_score_partial" in found
     assert "mean_test_score" not in found
+
+
+def test_a_trial_of_a_search_with_limits_says_whether_it_is_within() -> None:
+    """The size of its model is there if it was measured; outside of a limit there is no loss to be the lowest."""
+    sized = [fold(0.5, n_bytes=100), fold(0.5, n_bytes=200)]
+    within = metrics(ended(Outcome("ok", loss=-0.5, folds=tuple(sized), excess=(-1.0, 0.0))))
+    outside = metrics(ended(Outcome("outside", loss=-0.5, folds=tuple(sized), excess=(-1.0, 2.0))))
+    assert (within["within_limits"], outside["within_limits"]) == ([(1.0, 0)], [(0.0, 0)])
+    assert within["n_bytes"] == outside["n_bytes"] == [(150.0, 0)]
+    assert "loss" not in outside
 
 
 def test_other_numbers_that_a_function_returns_are_metrics() -> None:

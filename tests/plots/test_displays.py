@@ -28,6 +28,7 @@ from hpsklearn_search.plots import (
     ScoreDistributionDisplay,
     SearchHistoryDisplay,
     TimelineDisplay,
+    TradeOffDisplay,
 )
 from hpsklearn_search.plots._columns import make_column
 from hpsklearn_search.plots._style import round_ticks
@@ -43,7 +44,7 @@ TABLES = [
     ContourDisplay,
     ScoreDistributionDisplay,
 ]
-ALL = [*TABLES, ParameterImportanceDisplay, ComparisonDisplay, TimelineDisplay]
+ALL = [*TABLES, ParameterImportanceDisplay, ComparisonDisplay, TimelineDisplay, TradeOffDisplay]
 
 
 @pytest.fixture(autouse=True)

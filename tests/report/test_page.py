@@ -318,3 +318,16 @@ def test_a_wrong_path_is_answered_with_a_right_one(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(kind, match=message):
         search.report(path)
+
+
+# ---------------------------------------------------------------------- limits
+def test_limits_are_in_the_result_the_table_and_the_pictures(tmp_path: Path) -> None:
+    """With the value of the best candidate, and the number of those outside."""
+    search = hill(limits={"mean_test_score": (None, 0.9)}, max_evals=15)
+    page = Page(search.report(tmp_path / "search.html").read_text(encoding="utf-8"))
+    n_outside = int((~search.cv_results_["within_limits"] & np.isfinite(search.cv_results_["mean_test_score"])).sum())
+    assert n_outside > 0
+    assert f"outside a limit {n_outside}" in " ".join(page.sections["result"].split())
+    assert f"at most 0.9; of the best {search.best_score_:.4g}" in page.sections["result"]
+    assert "The limits, and what they cost" in page.sections["pictures"]
+    assert page.sections["candidates"].split().count("outside") == n_outside

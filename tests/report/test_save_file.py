@@ -203,3 +203,25 @@ def test_the_module_answers_as_a_program(path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("python -m hpsklearn_search report: ")
     assert "Traceback" not in done.stderr
+
+
+def test_the_page_of_a_file_knows_who_was_outside_of_a_limit(tmp_path: Path) -> None:
+    """The best is the one that the search has, and the limits are those of the file."""
+    search = hill(limits={"mean_test_score": (None, 0.9), "n_bytes": 1e6}, trials_save_file=tmp_path / "s.db")
+    facts = facts_of_file(read_save_file(tmp_path / "s.db"))
+    assert facts.best == search.best_index_
+    assert facts.candidates.outside.tolist() == [trial.is_outside for trial in search.trials_.record]
+    assert facts.limits == {"mean_test_score": (None, 0.9), "n_bytes": (None, 1e6)}
+    assert facts.results["n_bytes"] == pytest.approx(search.cv_results_["n_bytes"], nan_ok=True)
+
+
+@pytest.mark.parametrize("limits", ["n_bytes", {"n_bytes": 5}, {"n_bytes": ["a", None]}, {"n_bytes": [1, 2, 3]}])
+def test_limits_that_somebody_changed_are_left_out(tmp_path: Path, limits: Any) -> None:
+    """The page is made without them."""
+    with SaveFile(tmp_path / "s.db", {"estimator": "Hill", "limits": limits}) as file:
+        trial = Trial(0, {"a": 0.5}, started=1.0)
+        file.begin(trial)
+        file.finish(trial.finish(Outcome("ok", loss=-0.5), finished=2.0))
+    facts = facts_of_file(read_save_file(tmp_path / "s.db"))
+    assert facts.limits == {}
+    assert Page(make_page(facts)).sections["result"]

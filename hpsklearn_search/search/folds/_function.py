@@ -23,12 +23,14 @@ from ...exceptions import InvalidScore
 from ...executors import TaskTimeout
 from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, is_pairwise, scorers_by_name
+from .._limits import N_BYTES
 from .._parameters import ParameterSpace
 from .._results import ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, RUN
 from .._score_errors import SCORE_ERRORS, score_errors
 from .._task_tree import FoldContext, picklable_search
 from ..early_stopping import best_iterations, derived_params
 from ._plain import is_plain, run_plain_fold
+from ._size import pickled_size
 from ._step_cache import StepCache
 
 Splits: TypeAlias = Sequence[tuple[Any, Any]]
@@ -48,6 +50,7 @@ class FoldFunction:
     settings: Mapping[str, Any]  # further keywords of scikit-learn's fold routine: scorer, error_score, fit_params, ...
     cache: StepCache | None = None
     search: Any = None  # the estimator that scikit-learn's callbacks see; in another process a substitute for it
+    measures_size: bool = False  # whether a limit asks for the pickled size of each fold's model
     has_early_stopping: bool = False  # whether a fitted candidate may contain an `EarlyStopping`
     config: Mapping[str, Any] = field(default_factory=get_config)
     origin: tuple[int, int] = field(default_factory=lambda: (os.getpid(), threading.get_ident()))
@@ -89,6 +92,8 @@ class FoldFunction:
                 result = self._fit_and_score(estimator, params, fold, context)
             if self.has_early_stopping and result["fit_error"] is None:
                 result[BEST_ITERATIONS], result[DERIVED_PARAMS] = best_iterations(estimator), derived_params(estimator)
+            if self.measures_size and result["fit_error"] is None:
+                result[N_BYTES] = pickled_size(estimator)
             for key in ("test_scores", "train_scores"):
                 if key in result:
                     result[key] = _as_floats(result[key])

@@ -12,8 +12,9 @@ from typing import Any
 from ..._texts import printable
 from ...exceptions import InvalidScore, InvalidTrial
 from ...executors import Finished
-from ...trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_PRUNED, Failure, Outcome, Trial
+from ...trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_OUTSIDE, STATUS_PRUNED, Failure, Outcome, Trial
 from .._compat import is_multimetric_scorer, returns_one_score, scorers_by_name
+from .._limits import NO_LIMITS, Limits
 from .._racing import Race
 from .._results import ASKED_TO_STOP
 from .._score_errors import fold_error, last_line
@@ -42,11 +43,13 @@ class FoldObjective:
         context_of: Callable[[int], FoldContext | None] = lambda number: None,
         *,
         is_metric_required: bool = False,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.function = function
         self.metric = metric  # the one of several to maximise; None is the first
         self.is_metric_required = is_metric_required  # whether a callable `scoring` must return it
         self.race = race
+        self.limits = limits
         self.context_of = context_of  # of a fold task, by its number; None without callbacks of scikit-learn
         self.asked_to_stop = False  # by a callback of scikit-learn, in any fold so far
         self._metrics: set[str] | None = None  # the names of several scores, once a fold has some
@@ -59,22 +62,27 @@ class FoldObjective:
             self.race.add(trial.number, list(map(self.objective_score, trial.outcome.folds)))
         self._check_bound(trial)
 
-    def check_stored(self, trial: Trial) -> None:
-        """Raise InvalidTrial if the outcome of a trial cannot be one of this search."""
+    def stored_outcome(self, trial: Trial) -> Outcome:
+        """The outcome of a trial in a save file; InvalidTrial if it cannot be one of this search."""
         outcome, settings, n = trial.outcome, self.function.settings, len(self.function.splits)
         assert outcome is not None
         scorer = settings["scorer"]
         metrics = list(scorers_by_name(scorer)) if is_multimetric_scorer(scorer) else None
-        check_folds(outcome.folds, [] if returns_one_score(scorer) else metrics, settings["return_train_score"])
+        has = {"with_train": settings["return_train_score"], "with_size": self.function.measures_size}
+        check_folds(outcome.folds, [] if returns_one_score(scorer) else metrics, **has)
         for fold in outcome.folds:
             self._check_names(fold["test_scores"])
-        least, most = {STATUS_OK: (n, n), STATUS_PRUNED: (1, n - 1)}.get(outcome.status, (0, n))
+        least, most = {STATUS_OK: (n, n), STATUS_OUTSIDE: (n, n), STATUS_PRUNED: (1, n - 1)}.get(outcome.status, (0, n))
         if not least <= len(outcome.folds) <= most:
             raise InvalidTrial(f"a trial with the status {outcome.status!r} cannot have {len(outcome.folds)} folds")
-        if outcome.status == STATUS_OK and outcome.loss is not None:
+        if outcome.status in (STATUS_OK, STATUS_OUTSIDE) and outcome.loss is not None:
             mean = mean_score(list(map(self.objective_score, outcome.folds)))
             if not math.isclose(mean, -outcome.loss, rel_tol=1e-9, abs_tol=1e-12):
                 raise InvalidTrial(f"the loss is {outcome.loss}, and the mean score of its folds is {mean}")
+        judged = self.limits.judge(outcome)
+        if judged.status != outcome.status:
+            raise InvalidTrial(f"the status is {outcome.status!r}, and by its folds it is {judged.status!r}")
+        return judged
 
     # ------------------------------------------------------------------ the loop's questions
     def tasks(self, trial: Trial, *, batch_folds: bool = False) -> list[FoldTask]:
@@ -114,7 +122,7 @@ class FoldObjective:
     def _pruned(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
         assert self.race is not None
         expected = self.race.expected_score(trial.number, list(map(self.objective_score, folds)))
-        return Outcome(STATUS_PRUNED, loss=-expected, folds=folds)
+        return self.limits.judge(Outcome(STATUS_PRUNED, loss=-expected, folds=folds))
 
     def _complete(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
         scores = list(map(self.objective_score, folds))
@@ -125,9 +133,12 @@ class FoldObjective:
             text = next(filter(None, errors), None) or f"{NOT_FINITE}: {mean}"
             kind, _, message = last_line(text).partition(": ")
             return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
-        if self.race is not None:
+        outcome = self.limits.judge(
+            Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
+        )
+        if self.race is not None and outcome.status == STATUS_OK:  # nobody can be pruned for what cannot win itself
             self.race.add(trial.number, scores)
-        return Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
+        return outcome
 
     def raise_if_fatal(self, trial: Trial) -> None:
         """Raise if the search must end.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ...exceptions import InvalidTrial
+from .._limits import N_BYTES
 from .._results import BEST_ITERATIONS, DERIVED_PARAMS, RUN
 from .._score_errors import SCORE_ERRORS
 
@@ -21,7 +22,9 @@ MOST_ITERATIONS = 2**31 - 1  # the boosters count in 32 bits
 DERIVED_NAME = "estimator__learning_rate"  # how a parameter ends that a booster derives: see `derived_params`
 
 
-def check_folds(folds: Sequence[Mapping[str, Any]], metrics: Collection[str] | None, with_train: bool) -> None:
+def check_folds(
+    folds: Sequence[Mapping[str, Any]], metrics: Collection[str] | None, with_train: bool, with_size: bool = False
+) -> None:
     """Raise InvalidTrial unless `folds` have the types and ranges of a fold routine's results.
 
     `metrics` are the names of several scores, and empty if there is one; None: a callable decides.
@@ -41,10 +44,14 @@ def check_folds(folds: Sequence[Mapping[str, Any]], metrics: Collection[str] | N
         DERIVED_PARAMS: _are_derived,
         RUN: _is_run,
     }
+    if with_size:
+        optional[N_BYTES] = lambda value: type(value) is int and 0 <= value < 2**63
     for number, fold in enumerate(folds):
         unknown = sorted(set(fold) - set(checks) - set(optional))
         if unknown:
             raise InvalidTrial(f"fold {number}: {unknown[0][:100]!r} is not a part of a result")
+        if with_size and fold.get("fit_error", "") is None and N_BYTES not in fold:
+            raise InvalidTrial(f"fold {number}: there is no {N_BYTES}")
         for name, is_right in {**checks, **{key: optional[key] for key in fold if key in optional}}.items():
             if name not in fold:
                 raise InvalidTrial(f"fold {number}: there is no {name}")

@@ -1,4 +1,6 @@
-"""A Gaussian process with expected improvement, as a staircase: kernel, process, losses, improvement, suggest.
+"""A Gaussian process with expected improvement, as a staircase.
+
+The steps are kernel, process, losses, improvement, posterior, limits, suggest.
 
 `_relevance` serves the importances: it says which axes the trials speak of.
 """

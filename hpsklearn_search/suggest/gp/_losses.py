@@ -18,11 +18,11 @@ HUGE = 1e300
 MOST_POINTS = 125
 
 
-def most_informative(losses: FloatArray) -> IntArray:
-    """At most 125 rows in their order: the best ones for one half, the others evenly over the search."""
-    if len(losses) <= MOST_POINTS:
-        return np.arange(len(losses))
-    order = np.argsort(losses, kind="stable")
+def most_informative(values: FloatArray) -> IntArray:
+    """At most 125 rows in their order: those of the lowest values for one half, the others evenly over the search."""
+    if len(values) <= MOST_POINTS:
+        return np.arange(len(values))
+    order = np.argsort(values, kind="stable")
     best, others = order[: MOST_POINTS // 2], np.sort(order[MOST_POINTS // 2 :])
     evenly = np.linspace(0, len(others) - 1, MOST_POINTS - len(best)).round().astype(np.intp)
     return np.sort(np.append(best, others[evenly]))

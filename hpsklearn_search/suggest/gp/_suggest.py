@@ -1,8 +1,9 @@
-"""Step 5: fit, propose candidates, take the one with the largest expected improvement."""
+"""Step 7: fit, propose candidates, take the one with the largest expected improvement within the limits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from scipy.special import ndtr, ndtri
 
 from ..._threads import ThreadCap
 from ...space import Point, Space
-from ...space._typing import BoolArray, FloatArray, IntArray
+from ...space._typing import BoolArray, FloatArray
 from ...trials import History
 from .._agreement import startup_with
 from .._propose import propose
@@ -20,9 +21,10 @@ from .._startup import startup_jobs
 from .._under_explored import Option, under_explored_option, under_explored_value
 from ._earlier import earlier_trend, earlier_weights
 from ._improvement import log_improvement
-from ._kernel import distances
-from ._losses import most_informative, normal_scores, relative_noise, standardise
-from ._process import GaussianProcess, fit_weights
+from ._limits import WithinLimits
+from ._losses import normal_scores, standardise
+from ._posterior import best_and_others, loss_data, loss_weights, options_of, posterior
+from ._process import GaussianProcess
 
 # Fewer than the Parzen estimator needs: a process predicts well from few trials, and knows where it is unsure.
 STARTUP_JOBS = 8
@@ -90,16 +92,11 @@ def suggest(
     history = trials.history(domain)
     n_startup = startup_jobs(domain, STARTUP_JOBS) if n_startup_jobs is None else n_startup_jobs
     if history.earlier:
-        n_startup = startup_with(earlier_weights(history, _is_option(domain)), n_startup)
+        n_startup = startup_with(earlier_weights(history, options_of(domain)), n_startup)
     return propose(
         history, len(new_ids), rank, np.random.default_rng(seed),
         n_startup=n_startup, min_losses=2, avoid_repeats=avoid_repeats,
     )  # fmt: skip
-
-
-def _is_option(space: Space) -> BoolArray:
-    """Which axes hold unordered options, shape (d,)."""
-    return np.array([dimension.distribution.kind == "categorical" for dimension in space.dimensions])
 
 
 @cache
@@ -111,14 +108,14 @@ def _one_thread() -> ThreadCap:
 def _best_first(history: History, rng: np.random.Generator, auxiliary: AuxiliaryModel | None) -> FloatArray:
     """Candidates by falling expected improvement, shape (m, d)."""
     layout = history.space.layout
-    process, incumbents = _posterior(history, by_rank=history.space.is_conditional and rng.random() < SHARE_OF_RANKS)
+    belief = _Belief.of(history, by_rank=history.space.is_conditional and rng.random() < SHARE_OF_RANKS)
+    incumbents = belief.incumbents
     branch = under_explored_option(history, rng)
     option = branch or under_explored_value(history, rng)
-    best = float(process.fitted[_rows_of(branch, process.points)].min())
 
     def acquisition(x: FloatArray) -> FloatArray:
-        improvement = log_improvement(best, *process.mean_and_deviation(x))
-        return improvement if auxiliary is None else improvement + WEIGHT_OF_AUXILIARY * auxiliary.score(x)
+        gain = belief.log_gain(branch, x)
+        return gain if auxiliary is None else gain + WEIGHT_OF_AUXILIARY * auxiliary.score(x)
 
     def repair(x: FloatArray) -> FloatArray:
         if option is not None:
@@ -140,55 +137,39 @@ def _rows_of(branch: Option | None, points: FloatArray) -> BoolArray:
 
 
 # ---------------------------------------------------------------------- the model
-def _posterior(history: History, *, by_rank: bool) -> tuple[GaussianProcess, FloatArray]:
-    """The process given the trials, and all its points of finished trials, best first."""
-    finished = np.flatnonzero(~history.pending)
-    is_option = _is_option(history.space)
-    theta = _fitted_weights(history, finished, is_option)
-    points, y, noisiness = _data(history, finished, normal_scores if by_rank else standardise)
-    trend = earlier_trend(history, points, y, is_option)
-    process = GaussianProcess.condition_on(points, y, is_option, theta, noisiness, trend)
-    pending = history.units[history.pending]
-    if len(pending):
-        # A pending trial gets its predicted mean as loss (kriging believer; Ginsbourger and others, 2010). The mean
-        # stays as it is, and the deviation falls nearby.
-        losses = np.append(y, process.mean(pending))
-        noisiness = np.append(noisiness, np.ones(len(pending)))
-        points_with_pending = np.vstack([points, pending])
-        process = GaussianProcess.condition_on(points_with_pending, losses, is_option, theta, noisiness, trend)
-    return process, points[np.argsort(y, kind="stable")]
+@dataclass(frozen=True)
+class _Belief:
+    """What is believed of losses and limits, given the trials."""
 
+    process: GaussianProcess
+    can_be_best: BoolArray  # of its points, which may be the best: all but those outside a limit
+    incumbents: FloatArray  # the points of finished trials, best first
+    limits: WithinLimits
 
-def _data(
-    history: History, rows: IntArray, scale: Callable[[FloatArray], FloatArray]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Points, scaled losses and noisiness of `rows`, or of the most informative of them."""
-    losses = history.losses[rows]
-    kept = most_informative(losses)
-    return history.units[rows[kept]], scale(losses[kept]), relative_noise(history.variances[rows[kept]])
+    @classmethod
+    def of(cls, history: History, *, by_rank: bool) -> _Belief:
+        finished = np.flatnonzero(~history.pending)
+        theta = loss_weights(history, finished)
+        kept = best_and_others(history, finished)
+        scaled = loss_data(history, finished, normal_scores if by_rank else standardise)
+        trend = earlier_trend(history, scaled[0], scaled[1], options_of(history.space))
+        process = posterior(history, scaled, theta, trend)
+        has_limits = bool(history.excess.size)
+        # A pending trial may turn out to be outside.
+        can_be_best = np.append(
+            ~history.outside[finished[kept]], np.full(len(process.points) - len(kept), not has_limits)
+        )
+        order = np.argsort(history.losses_of(finished)[kept] if has_limits else scaled[1], kind="stable")
+        return cls(process, can_be_best, scaled[0][order], WithinLimits(history))
 
-
-def _fitted_weights(history: History, finished: IntArray, is_option: BoolArray) -> FloatArray:
-    """The weights, fitted again each time that the number of trials has grown by a tenth."""
-    # A function of the trials up to the milestone alone, so that a resumed search finds the same.
-    rows = finished[: _milestone(len(finished))]
-    key = ("gp", rows.tobytes())
-    if key not in history.cache:
-        for outdated in [k for k in history.cache if k[0] == "gp"]:
-            del history.cache[outdated]
-        points, y, noisiness = _data(history, rows, standardise)
-        trend = earlier_trend(history, points, y, is_option)
-        y = y if trend is None else y - trend(points)
-        history.cache[key] = fit_weights(distances(points, points, is_option), y, noisiness)
-    return history.cache[key]
-
-
-def _milestone(n: int) -> int:
-    """The largest number of a fixed ascending series that is at most n: 2, 3, ..., 20, 22, 24, 26, 28, 30, 33, ..."""
-    milestone = 2
-    while milestone + max(1, milestone // 10) <= n:
-        milestone += max(1, milestone // 10)
-    return milestone
+    def log_gain(self, branch: Option | None, x: FloatArray) -> FloatArray:
+        """Equation (7) at `x`, where the best trial is that of the branch."""
+        is_within = self.limits.log_probability(x)
+        rows = _rows_of(branch, self.process.points) & self.can_be_best
+        if not rows.any():
+            return is_within
+        best = float(self.process.fitted[rows].min())
+        return log_improvement(best, *self.process.mean_and_deviation(x)) + is_within
 
 
 # ---------------------------------------------------------------------- candidates
