@@ -17,7 +17,7 @@ from hpsklearn_search import __version__
 
 matplotlib.use("agg")
 
-# What the libraries of the story about Spark say about this machine is not part of the story.
+# What the libraries of the story in the Spark example say about this machine does not belong on its page.
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
 
@@ -79,11 +79,11 @@ plot_formats = [("png", 120)]
 sphinx_gallery_conf = {
     "examples_dirs": ["../examples"],
     "gallery_dirs": ["auto_examples"],
-    "filename_pattern": r"/\d\d_",  # every story runs while the documentation is built
+    "filename_pattern": r"/\d\d_",  # every example runs while the documentation is built
     "ignore_pattern": r"from_hyperopt|spark_ml|torch_distributor",  # which are for other pages
     "within_subsection_order": FileNameSortKey,
     "show_memory": False,
-    "capture_repr": (),  # a story prints what it shows
+    "capture_repr": (),  # an example prints what it shows
     "default_thumb_file": str(Path(__file__).parent / "images" / "history.png"),
     "download_all_examples": False,
     "remove_config_comments": True,

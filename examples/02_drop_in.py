@@ -2,8 +2,8 @@
 Can I just change the name of the class?
 ========================================
 
-Yes. If the space consists of lists and ``max_evals`` has room for all points, each is
-evaluated once. The order and the folds are those of ``GridSearchCV``.
+Yes. If the space is a grid with at most ``max_evals`` points, each point is evaluated
+once. The order and the folds are those of ``GridSearchCV``.
 """
 
 # %%
@@ -27,7 +27,7 @@ from hpsklearn_search.plots import SearchHistoryDisplay
 new = HyperoptSearchCV(forest, grid, max_evals=6, cv=3).fit(X, y)
 
 # %%
-# The same candidates, the same scores, the same winner:
+# Both have the same candidates, the same scores and the same best parameters:
 
 assert new.cv_results_["params"] == old.cv_results_["params"]
 assert list(new.cv_results_["mean_test_score"]) == list(
@@ -37,7 +37,8 @@ print(new.best_params_, round(new.best_score_, 4))
 display = SearchHistoryDisplay.from_searches({"old": old, "new": new})
 
 # %%
-# With fewer evaluations than points, the search chooses the points, and none twice:
+# If ``max_evals`` is smaller than the grid, the search chooses the points. It evaluates
+# no point twice:
 
 half = HyperoptSearchCV(forest, grid, max_evals=4, cv=3, random_state=0).fit(X, y)
 print(half.cv_results_["params"])

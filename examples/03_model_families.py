@@ -2,13 +2,12 @@
 Which of three model families, with which settings?
 ====================================================
 
-A table with numbers and categories, a ``ColumnTransformer``, and three families of
-models, each with its own parameters. A dict as an option of ``hp.choice`` is a set of
-parameters.
+The data have numbers and categories, and the pipeline has a ``ColumnTransformer``. Each
+option of ``hp.choice`` is a dict: a model and its own parameters.
 """
 
 # %%
-# An artificial table: what a customer pays depends on age, income and city.
+# This table is artificial. What a customer pays depends on age, income and city.
 
 import numpy as np
 import pandas as pd
@@ -29,7 +28,7 @@ X["income"] = rng.lognormal(10, 0.5, 400)
 y = 0.001 * X["income"] + 2.0 * (X["city"] == "B") * X["age"] + rng.normal(0, 10, 400)
 
 # %%
-# The pipeline, and the space. The scaler may be left out.
+# The search may also replace the scaler by ``"passthrough"``, which does nothing.
 
 forest = RandomForestRegressor(n_estimators=30, random_state=0)
 boosted = HistGradientBoostingRegressor(max_iter=50, random_state=0)
@@ -46,8 +45,8 @@ space = {"columns__numbers": scalers, "model": hp.choice(models)}
 search = HyperoptSearchCV(pipeline, space, max_evals=30, cv=3, random_state=0).fit(X, y)
 
 # %%
-# The winner, and the best of each family. In the table, a parameter that a candidate
-# does not have is NaN.
+# Here are the best model, and the best score of each family. In the table, a parameter
+# that a candidate does not have is NaN.
 
 print(search.best_params_["model"], round(search.best_score_, 3))
 table = search.results_frame()
@@ -55,6 +54,6 @@ family = table["param_model"].map(lambda model: type(model).__name__)
 print(table.groupby(family)["mean_test_score"].agg(["count", "max"]).round(3))
 
 # %%
-# Which parameters decided: the family, and the depth of its trees.
+# The picture shows which parameters decided most.
 
 display = ParameterImportanceDisplay.from_search(search)

@@ -30,8 +30,7 @@ search = HyperoptSearchCV(
 ).fit(X, y)
 
 # %%
-# The best iteration of each fold, for the five best candidates. The slower a candidate
-# learns, the more trees it takes.
+# These are the best iterations of each fold, for the five best candidates.
 
 table = search.results_frame()
 columns = [f"split{fold}_best_iteration" for fold in range(3)]
@@ -49,6 +48,6 @@ print(search.best_params_)
 print(search.best_estimator_.best_iteration_, "trees")
 
 # %%
-# Slow learners are better here, and the number of trees follows the rate.
+# The picture shows the score against the learning rate.
 
 display = ParameterScoreDisplay.from_search(search, "estimator__learning_rate")

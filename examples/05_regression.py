@@ -32,15 +32,15 @@ search = HyperoptSearchCV(
 ).fit(X, y)
 
 # %%
-# Three numbers, one error:
+# Three numbers show the same error:
 
 print("best_score_       ", round(search.best_score_, 3))
 print("best_loss_        ", round(search.best_loss_, 3))
 print("mean absolute error", round(-search.cv_results_["mean_test_score"].max(), 3))
 
 # %%
-# A threshold is a score, too: minus the error. This search stops as soon as the
-# error is below 43.2.
+# ``score_threshold`` is a score, too, so it is minus the error. This search stops as
+# soon as the error is at most 43.2.
 
 early = HyperoptSearchCV(
     search.estimator,
@@ -54,6 +54,6 @@ early = HyperoptSearchCV(
 print(early.stop_reason_, "after", early.n_trials_, "candidates")
 
 # %%
-# Pictures show scores, as in the table: higher is better.
+# Pictures show scores, so higher is better.
 
 display = SearchHistoryDisplay.from_search(search)

@@ -29,7 +29,7 @@ search = HyperoptSearchCV(
 ).fit(X, y)
 
 # %%
-# The chosen tree, compared with the one that has the highest mean:
+# The table compares the chosen tree with the one that has the highest mean:
 
 table = search.results_frame()
 columns = ["param_max_leaf_nodes", "mean_test_roc_auc", "mean_test_balanced_accuracy"]

@@ -39,7 +39,7 @@ def scores():
 
 
 # %%
-# Kill it in the middle, with the signal that no program can catch:
+# After five candidates it is killed, with a signal that no program can catch:
 process = subprocess.Popen([sys.executable, "-c", script, str(path)])
 while not (path.exists() and path.stat().st_size and len(scores()) >= 5):
     time.sleep(0.1)
@@ -49,8 +49,8 @@ n_died = len(scores())
 print("recorded when it died:", n_died)
 
 # %%
-# Run it again. It evaluates the missing candidates, and its result equals that of an
-# uninterrupted run:
+# Now it runs again. It evaluates the missing candidates only. Its result is the same as
+# that of a run without an interruption:
 
 for name, file in [("resumed", path), ("in one go", path.with_name("other.db"))]:
     command = [sys.executable, "-c", script, str(file)]

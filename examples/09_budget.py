@@ -2,9 +2,9 @@
 I have ten seconds. How do I spend them?
 ========================================
 
-This budget is a time, with patience. The search ends after ten seconds, or earlier if
-thirty candidates in a row bring no improvement. Racing stops candidates that cannot
-win after their first folds, so there is time for more candidates.
+The search ends after ten seconds, or earlier if thirty candidates in a row bring no
+improvement. Racing stops bad candidates after a few folds, so there is time for more
+candidates.
 """
 
 # %%
@@ -32,7 +32,7 @@ search = HyperoptSearchCV(
 ).fit(X, y)
 
 # %%
-# The reason for the end, and the work that was done:
+# The search says why it ended, and how many fits it needed:
 
 n_folds = search.cv_results_["n_splits_run"].sum()
 print("ended by:", search.stop_reason_)

@@ -37,7 +37,7 @@ search = HyperoptSearchCV(
 ).fit(X, y)
 
 # %%
-# The table with the best candidate first, and the space that was searched:
+# The table has the best candidate first. ``describe_space`` shows the space:
 
 print(
     search.results_frame().filter(regex="param_|mean_test").head().round(4).to_string()
@@ -45,7 +45,7 @@ print(
 print(search.describe_space())
 
 # %%
-# The history of the search, and the parameters that mattered:
+# Four pictures show the scores, two parameters, and which parameters mattered:
 
 figure, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
 SearchHistoryDisplay.from_search(search, ax=axes[0, 0])
@@ -54,6 +54,6 @@ ContourDisplay.from_search(search, "learning_rate", "max_leaf_nodes", ax=axes[1,
 ParameterImportanceDisplay.from_search(search, ax=axes[1, 1])
 
 # %%
-# All parameters at once, with a line for each candidate:
+# One picture shows all parameters, with a line for each candidate:
 
 _ = ParallelCoordinatesDisplay.from_search(search)

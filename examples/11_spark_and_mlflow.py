@@ -49,7 +49,7 @@ print(round(search.best_score_, 4), search.best_params_)
 display = SearchHistoryDisplay.from_search(search)
 
 # %%
-# MLflow has a parent, and eight children with their parameters and scores.
+# MLflow has a parent run, and eight child runs with parameters and scores.
 
 runs = mlflow.search_runs()
 is_child = runs["tags.mlflow.parentRunId"].notna()

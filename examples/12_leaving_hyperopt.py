@@ -2,11 +2,11 @@
 How much of my hyperopt script must I change?
 =============================================
 
-Only the import line: write ``hpsklearn_search.hyperopt`` instead of ``hyperopt``.
+You change only the import line: write ``hpsklearn_search.hyperopt`` for ``hyperopt``.
 """
 
 # %%
-# Before: ``from hyperopt import STATUS_OK, Trials, fmin, hp, space_eval, tpe``
+# The old line was ``from hyperopt import STATUS_OK, Trials, fmin, hp, space_eval, tpe``
 
 import numpy as np
 from sklearn.datasets import load_iris
@@ -43,8 +43,8 @@ options = {"trials": trials, "rstate": np.random.default_rng(0)}
 best = fmin(objective, space, tpe.suggest, 40, show_progressbar=False, **options)
 
 # %%
-# The results have the same form as before: raw values with a choice as its index, and
-# documents of the trials.
+# The results have the same form as before. A choice is the index of its option, and
+# each trial has a document.
 
 print(best)
 print(space_eval(space, best))

@@ -25,7 +25,7 @@ search = HyperoptSearchCV(
 )
 
 # %%
-# The score of the search, and that of an outer cross-validation:
+# This compares the score of the search with that of an outer cross-validation:
 
 believed = search.fit(X, y).best_score_
 outer = cross_val_score(

@@ -2,12 +2,13 @@
 What if the loop is not yours to run?
 =====================================
 
-In a laboratory, or with another scheduler, ask what to try and tell the result. The
-results may come in any order. In the meantime the optimizer can be in a file.
+In a laboratory, you do the experiments yourself. Ask the optimizer what to try, and
+tell it the result. The results may come in any order. You can save the optimizer in a
+file until they are there.
 """
 
 # %%
-# This function stands for nature, which we do not know. It says how good a cake is, for
+# This function takes the place of the real experiment. It says how good a cake is, for
 # a temperature, a time and a fat.
 
 import pickle
@@ -48,7 +49,7 @@ for day in range(15):
     optimizer = pickle.loads(pickle.dumps(optimizer))  # overnight
 
 # %%
-# The best of thirty cakes, and its points:
+# This was the best of thirty cakes:
 
 print(optimizer, optimizer.best.configuration)
 print(f"{-optimizer.trials.best_loss:.1f} points")

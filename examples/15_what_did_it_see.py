@@ -2,12 +2,12 @@
 What did the search see?
 ========================
 
-A search returns one winner. What it saw on the way is in its record: which candidates
-failed and why, which ones are as good as the winner, and which parameter decided.
+A search returns the best candidate, and also keeps what it saw before: which candidates
+failed and why, which ones are equally good, and which parameter decided.
 """
 
 # %%
-# A space with a mistake: ``l1_ratio`` may be larger than 1, which the model refuses.
+# This space has a mistake: the model refuses an ``l1_ratio`` that is larger than 1.
 
 import tempfile
 import warnings
@@ -38,7 +38,7 @@ search.fit(X, y)
 print(f"R2 {search.best_score_:.3f}")
 
 # %%
-# The advice names the mistake, and what decided:
+# The advice names the mistake, and the parameter that decided:
 
 for finding in search.advice_:
     print(f"{finding.kind}: {finding}")
@@ -51,7 +51,7 @@ print(comparison["same_as_best"].value_counts().to_dict())
 print(comparison[["mean_test_score", "difference", "low", "high"]].head(4).round(4))
 
 # %%
-# All of it, with pictures and the code of the best model, on one page for the browser:
+# One page for the browser has all of it, with pictures and the code of the best model:
 
 page = search.report(Path(tempfile.mkdtemp()) / "search.html")
 print(page.name, f"{page.stat().st_size / 1e6:.1f} MB")

@@ -32,16 +32,20 @@ class Optimizer(ExplainsKeywords):
     Parameters
     ----------
     space : object
-        Any nest of dicts, lists, tuples, constants and ``hp`` nodes, as for `fmin`.
-    algo : callable or str, optional
-        As for `fmin`; by default the library's best all-round algorithm.
-    random_state : int, RandomState, Generator or None
-        Seed. With one, equal sequences of `ask` and `tell` give equal suggestions.
-    trials : Trials, optional
-        The record to append to. The algorithm learns from its trials; trials without an outcome are
-        `pending`. A ``hyperopt.Trials`` is copied. What `fmin` can learn from works here, too.
-    points_to_evaluate : sequence of mapping, optional
-        Points ``{label: value}`` to suggest first. A choice is given by its index or its option.
+        The space, as for `fmin`: dicts, lists, tuples, constants and ``hp`` expressions, in any combination.
+    algo : callable or str, default=None
+        The algorithm, as for `fmin`: ``tpe.suggest`` or ``"tpe"``. By default the Gaussian process and TPE
+        together.
+    random_state : int, RandomState or Generator, default=None
+        The seed. With a seed, equal sequences of `ask` and `tell` give equal suggestions. By default every run
+        differs.
+    trials : Trials, fitted search, path or list, default=None
+        The record that new trials are appended to. The algorithm learns from its trials. Trials without an
+        outcome are `pending`. A ``hyperopt.Trials`` is copied. What `fmin` can learn from works here, too. By
+        default a new record.
+    points_to_evaluate : sequence of mapping, default=None
+        The points that are suggested first: ``[{"x": 1.0}]``. A choice is given by its index or its option. By
+        default there are none.
 
     Raises
     ------
@@ -142,8 +146,9 @@ class Optimizer(ExplainsKeywords):
 
         Parameters
         ----------
-        n : int, optional
-            How many suggestions; each takes the ones before it into account.
+        n : int, default=None
+            The number of suggestions. With it, a list is returned. Each suggestion takes the ones before it
+            into account. By default one suggestion is returned.
 
         Returns
         -------
@@ -177,10 +182,11 @@ class Optimizer(ExplainsKeywords):
         Parameters
         ----------
         suggestion : Suggestion, int or mapping
-            As `ask` returned it, or its number; or the point ``{label: value}`` of a trial of your own.
+            The suggestion that `ask` returned, or its number. For a trial of your own, it is the point: ``{"x":
+            1.0}``.
         result : float, mapping or exception
-            What an objective of `fmin` may return: a loss, or a mapping with ``"status"`` and ``"loss"``.
-            An exception is a failure, as are a loss that is not finite and ``{"status": "fail"}``.
+            The loss, or a mapping with ``"status"`` and ``"loss"``, as an objective of `fmin` may return. An
+            exception is a failure. So is a loss that is not finite, and ``{"status": "fail"}``.
 
         Raises
         ------

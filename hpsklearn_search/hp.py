@@ -68,10 +68,10 @@ def choice(label: str | None, options: Sequence[Any]) -> Choice:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     options : sequence
-        The options; at least one.
+        The options, of which there is at least one: ``["rbf", "linear"]``.
 
     Returns
     -------
@@ -106,8 +106,8 @@ def pchoice(label: str | None, p_options: Sequence[tuple[float, Any]]) -> Choice
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     p_options : sequence of (probability, option)
         The probabilities must not be negative, and their sum must be 1.
 
@@ -155,10 +155,10 @@ def randint(label: str | None, low: int, high: int | None = None) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
-    low, high : int
-        Bounds, ``low < high``.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
+    low, high : int, high default=None
+        The bounds; `high` is excluded. With one bound, ``randint(5)``, it is `high`, and `low` is 0.
 
     Returns
     -------
@@ -197,10 +197,10 @@ def uniformint(label: str | None, low: int, high: int) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     low, high : int
-        Bounds, ``low < high``.
+        The bounds; `low` must be smaller than `high`.
 
     Returns
     -------
@@ -237,10 +237,10 @@ def loguniformint(label: str | None, low: int, high: int) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     low, high : int
-        Bounds, ``1 <= low < high``; not logarithms.
+        The bounds, and not their logarithms. They must satisfy ``1 <= low < high``.
 
     Returns
     -------
@@ -279,10 +279,10 @@ def uniform(label: str | None, low: float, high: float) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     low, high : float
-        Bounds, ``low < high``.
+        The bounds; `low` must be smaller than `high`.
 
     Returns
     -------
@@ -316,12 +316,12 @@ def quniform(label: str | None, low: float, high: float, q: float) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     low, high : float
-        Bounds, ``low < high``.
+        The bounds; `low` must be smaller than `high`.
     q : float
-        Step, ``0 < q <= high - low``. Multiples are counted from 0.
+        The step, with ``0 < q <= high - low``. The values are multiples of it, counted from 0.
 
     Returns
     -------
@@ -355,11 +355,11 @@ def loguniform(label: str | None, low: float, high: float) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     low, high : float
-        Natural logarithms of the bounds, ``low < high``. For plain bounds use `logrange`. A warning is
-        issued if plain bounds were probably meant.
+        The natural logarithms of the bounds; `low` must be smaller than `high`. For plain bounds use
+        `logrange`. There is a warning if plain bounds were probably meant.
 
     Returns
     -------
@@ -393,12 +393,12 @@ def qloguniform(label: str | None, low: float, high: float, q: float) -> Paramet
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     low, high : float
-        Natural logarithms of the bounds, ``low < high``.
+        The natural logarithms of the bounds; `low` must be smaller than `high`.
     q : float
-        Step, ``0 < q <= exp(high) - exp(low)``.
+        The step, with ``0 < q <= exp(high) - exp(low)``. The values are multiples of it.
 
     Returns
     -------
@@ -432,10 +432,10 @@ def logrange(label: str | None, low: float, high: float) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     low, high : float
-        Bounds, ``0 < low < high``; not logarithms.
+        The bounds, and not their logarithms. They must satisfy ``0 < low < high``.
 
     Returns
     -------
@@ -474,10 +474,10 @@ def normal(label: str | None, mu: float, sigma: float) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     mu, sigma : float
-        Mean, and standard deviation > 0.
+        The mean and the standard deviation; `sigma` must be positive.
 
     Returns
     -------
@@ -511,12 +511,12 @@ def qnormal(label: str | None, mu: float, sigma: float, q: float) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     mu, sigma : float
-        Mean, and standard deviation > 0.
+        The mean and the standard deviation; `sigma` must be positive.
     q : float
-        Step, > 0.
+        The step between two values, which must be positive.
 
     Returns
     -------
@@ -550,10 +550,10 @@ def lognormal(label: str | None, mu: float, sigma: float) -> Parameter:
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     mu, sigma : float
-        Mean and standard deviation (> 0) of the logarithm.
+        The mean and the standard deviation of the natural logarithm; `sigma` must be positive.
 
     Returns
     -------
@@ -587,12 +587,12 @@ def qlognormal(label: str | None, mu: float, sigma: float, q: float) -> Paramete
 
     Parameters
     ----------
-    label : str, optional
-        Name of the parameter; without one, its place in the space names it.
+    label : str, default=None
+        The name of the parameter. By default it is the key in the space: ``{"C": hp.uniform(0, 1)}``.
     mu, sigma : float
-        Mean and standard deviation (> 0) of the logarithm.
+        The mean and the standard deviation of the natural logarithm; `sigma` must be positive.
     q : float
-        Step, > 0.
+        The step between two values, which must be positive.
 
     Returns
     -------

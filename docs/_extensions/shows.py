@@ -50,7 +50,8 @@ class Shows(SphinxDirective):
         if path.suffix == ".html":
             return [nodes.raw("", f'<div class="shown">{path.read_text(encoding="utf-8")}</div>', format="html")]
         uri = os.path.relpath(path, Path(self.env.doc2path(self.env.docname)).parent)
-        return [nodes.image(uri=uri, alt=text, candidates={"*": uri})]
+        # With a width, Sphinx links the picture to its file, so that a reader with a telephone can enlarge it.
+        return [nodes.image(uri=uri, alt=text, candidates={"*": uri}, width="100%")]
 
 
 def _run_page(page: Path, folder: Path) -> list[Path]:

@@ -85,62 +85,68 @@ def fmin(
     Parameters
     ----------
     fn : callable
-        Called with a configuration; returns a loss, or ``{"loss": ..., "status": STATUS_OK, ...}``,
-        or ``{"status": STATUS_FAIL}``.
+        The objective. It is called with a configuration, and returns a loss, ``{"loss": ..., "status":
+        STATUS_OK, ...}`` or ``{"status": STATUS_FAIL}``.
     space : object
         Any nest of dicts, lists, tuples, constants and ``hp`` nodes, also those of hyperopt's own ``hp``.
         A node without a label has the path of its key as its label: ``"svm.C"`` in ``{"svm": {"C": ...}}``.
         ``"annotated"`` takes it from the annotations of `fn`, which is then called with keyword
         arguments: ``def fn(x: hp.uniform(0, 1)): ...``.
-    algo : callable or str, optional
-        ``tpe.suggest``, ``rand.suggest``, or any function of (new_ids, domain, trials, seed);
-        by default the library's best all-round algorithm.
-    max_evals : int, optional
-        Total number of trials, those already in `trials` and `points_to_evaluate` included. None needs
-        another way to stop: `timeout`, `loss_threshold` or `early_stop_fn`.
-    timeout : float, optional
-        Seconds after which the search ends. A trial in this process is finished first; trials on a Spark
-        cluster are cancelled.
-    loss_threshold : float, optional
-        The search ends once a loss is this low.
-    trials : Trials, fitted search, path or list, optional
-        `Trials` are the record to append to, and where to run. Their unfinished trials run first. A
-        ``hyperopt.Trials`` works too, and receives the new trials. A fitted search, the path of a save file,
-        or a list of these and of `Trials` is what to learn from, in a new record; see `Trials.from_searches`.
-    rstate : int, RandomState, Generator or None
-        Seed. With a seed the search is reproducible, and an interrupted search that is run again gives
-        the result of an uninterrupted one. Default: ``$HYPEROPT_FMIN_SEED``, if set.
+    algo : callable or str, default=None
+        The algorithm: ``tpe.suggest``, ``rand.suggest``, or any function of (new_ids, domain, trials, seed). By
+        default the Gaussian process and TPE together.
+    max_evals : int, default=None
+        The total number of trials, including those already in `trials` and `points_to_evaluate`. By default
+        there is no limit, so `timeout`, `loss_threshold` or `early_stop_fn` must be given.
+    timeout : float, default=None
+        The number of seconds after which the search ends. A trial in this process is finished first. Trials on
+        a Spark cluster are cancelled. By default there is no limit.
+    loss_threshold : float, default=None
+        The search ends when a loss is this low. By default there is no threshold.
+    trials : Trials, fitted search, path or list, default=None
+        `Trials` are the record that new trials are appended to, and where they run. Their unfinished trials run
+        first. A ``hyperopt.Trials`` works too, and receives the new trials. A fitted search, the path of a save
+        file, or a list of these and of `Trials` is what to learn from, in a new record. See
+        `Trials.from_searches`. By default a new record.
+    rstate : int, RandomState or Generator, default=None
+        The seed. With a seed, every run gives the same result, and so does a search that was interrupted and
+        continued. By default the environment variable ``HYPEROPT_FMIN_SEED``, if it is set.
     allow_trials_fmin : bool, default=True
-        Whether a subclass of `Trials` with a method ``fmin`` of its own gets the work.
-    pass_expr_memo_ctrl : bool, optional
+        Whether a subclass of `Trials` that has its own method ``fmin`` runs the search with it.
+    pass_expr_memo_ctrl : bool, default=None
         Whether `fn` is called with the keywords ``expr``, ``memo`` and ``ctrl``, for `hyperopt.pyll.rec_eval`.
-        By default, whether `fn` is marked by `hyperopt.fmin_pass_expr_memo_ctrl`. Not on a Spark cluster.
+        By default this is so if `fn` is marked by `hyperopt.fmin_pass_expr_memo_ctrl`. It does not work on a
+        Spark cluster.
     catch_eval_exceptions : bool, default=False
         Whether an exception of `fn` makes a failed trial instead of ending the search. Failed trials
         count in `max_evals`, are not in ``trials.trials``, and are in ``trials.to_frame()``.
     verbose : bool, default=True
-        Whether to log: a warning for each exception that is caught, a line of INFO at the end.
+        Whether the search logs a warning for each exception that is caught, and a line of level INFO at the
+        end.
     return_argmin : bool, default=True
-        Whether to return raw values (a choice as its index); if not, the best configuration.
-    points_to_evaluate : sequence of mapping, optional
-        Points ``{label: value}`` to evaluate next, but for points that `trials` already holds. A choice is
-        given by its index or its option; a whole number that can be an index is one. Inactive labels may
-        be left out.
+        Whether `fmin` returns raw values, with a choice as its index. If False, it returns the best
+        configuration.
+    points_to_evaluate : sequence of mapping, default=None
+        The points that are evaluated first, unless `trials` has them already: ``[{"x": 1.0}]``. A choice is
+        given by its index or its option; a whole number that can be an index is one. Inactive labels may be
+        left out. By default there are none.
     max_queue_len : int, default=1
-        The window W: how many trials may be suggested ahead of their predecessors' outcomes; at least
-        as many as run at once. Only used with a seed.
+        How many trials may be suggested before the outcomes of the earlier ones are known (the window W). It is
+        at least the number of trials that run at once. It is only used with a seed.
     show_progressbar : bool or callable, default=True
         Whether to show a progress line on stderr. A callable follows hyperopt's protocol:
         ``show_progressbar(initial, total)`` returns a context manager whose object has a method
         ``update(n)``.
-    early_stop_fn : callable, optional
-        Called after every trial as ``early_stop_fn(trials, *previous) -> (stop, next previous)``, with
-        the finished trials. See `hyperopt.early_stop.no_progress_loss`, and `no_expected_gain`.
+    early_stop_fn : callable, default=None
+        A function that can end the search, such as ``no_progress_loss(30)`` (see
+        `hyperopt.early_stop.no_progress_loss`) or `no_expected_gain`. After every trial it is called as
+        ``early_stop_fn(trials, *previous) -> (stop, next previous)``, with the finished trials. By default
+        there is none.
     trials_save_file : path-like, default=""
-        An SQLite file to which every finished trial is written. A second run of the same search
-        continues from it.
+        The path of an SQLite file to which every finished trial is written: ``"search.db"``. A second run of
+        the same search continues from it. By default nothing is written.
     callbacks : sequence of Callback, default=()
-        Objects that observe the search.
+        The objects that observe the search, such as ``[MLflowCallback()]``. By default there are none.
 
     Returns
     -------
@@ -284,7 +290,7 @@ def space_eval(space: Any, hp_assignment: Mapping[str, Any]) -> Any:
     space : object
         As for `fmin`.
     hp_assignment : mapping
-        The point ``{label: raw value}``, as `fmin` returns it. Lists of one value, as in ``misc["vals"]``, work
+        The point ``{label: raw value}`` that `fmin` returns. Lists of one value, as in ``misc["vals"]``, work
         too, and so do options in place of their indices. Labels of other spaces are ignored.
 
     Returns

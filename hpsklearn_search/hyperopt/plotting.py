@@ -7,16 +7,14 @@ the lowest loss is at the top.
 from __future__ import annotations
 
 import pickle
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from ..plots import ParameterScoreDisplay, SearchHistoryDisplay, loss_axis, new_axes, show, tidy
+from ..plots import ParameterScoreDisplay, SearchHistoryDisplay, loss_axis, new_axes, show, show_losses, tidy
 from ..trials import STATUS_FAIL, STATUS_NEW, STATUS_OK, STATUS_RUNNING, Trials
 
 __all__ = ["main_plot_1D_attachment", "main_plot_histogram", "main_plot_history", "main_plot_vars"]
-
-D = TypeVar("D", SearchHistoryDisplay, ParameterScoreDisplay)
 
 default_status_colors = {STATUS_NEW: "k", STATUS_RUNNING: "g", STATUS_OK: "b", STATUS_FAIL: "r"}
 
@@ -43,7 +41,10 @@ def main_plot_history(
         The drawn display.
     """
     display = SearchHistoryDisplay.from_cv_results(_table(trials))
-    return _finished(display, [display.ax_], title, do_show)
+    show_losses(display)
+    display.ax_.set_title(title)
+    show(do_show)
+    return display
 
 
 def main_plot_histogram(trials: Trials, do_show: bool = True, title: str = "Loss Histogram") -> Any:
@@ -87,7 +88,10 @@ def main_plot_vars(
     display = ParameterScoreDisplay.from_cv_results(_table(trials))
     if len(display.axes_) > 1:
         display.figure_.supylabel("loss", fontsize="medium")
-    return _finished(display, display.axes_, None, do_show)
+    for ax in display.axes_:
+        loss_axis(ax)
+    show(do_show)
+    return display
 
 
 def main_plot_1D_attachment(
@@ -150,12 +154,3 @@ def _table(trials: Trials) -> dict[str, Any]:
         cells = [tids.get(tid) for tid in trials.tids]
         table[f"param_{label}"] = np.ma.MaskedArray(cells, [tid not in tids for tid in trials.tids], dtype=object)
     return table
-
-
-def _finished(display: D, axes: Any, title: str | None, do_show: bool) -> D:
-    for ax in axes:
-        loss_axis(ax)
-    if title is not None:
-        display.ax_.set_title(title)
-    show(do_show)
-    return display

@@ -37,28 +37,29 @@ class MLflowCallback(Callback, ExplainsKeywords):
     Parameters
     ----------
     experiment : str, default=None
-        Name of the experiment, which is created if it does not exist. By default the current experiment
-        of mlflow.
+        The name of the experiment, which is created if it does not exist: ``"iris"``. By default the current
+        experiment of mlflow.
     run_name : str, default=None
-        Name of the parent run. By default it is made of the kind of search and the estimator or function.
+        The name of the parent run. By default it consists of the kind of search and the estimator or function.
     parent_run_id : str, default=None
-        Id of an existing run to use as the parent; it is not ended. By default the parent is the active run
-        of mlflow; if there is none, or if `experiment` or `tracking_uri` is given, it is a new run.
+        The id of an existing run that becomes the parent. The search does not end this run. By default the
+        parent is the active run of mlflow. If there is none, or if `experiment` or `tracking_uri` is given, the
+        parent is a new run.
     tracking_uri : str, default=None
         Address of the tracking server or store. By default the current one of mlflow.
     log_model : {"best", None}, default="best"
-        Whether to log the refitted model, with its signature and a few rows of X as an example.
+        ``"best"`` logs the refitted model, with its signature. None logs no model.
     tags : dict, default=None
-        Additional tags for the parent run and its children.
+        More tags for the parent run and its children: ``{"team": "search"}``. By default there are none.
     input_example : bool, default=True
-        Whether to log a few rows of X with the model.
+        Whether to log a few rows of X with the model, as its example of an input.
     registered_model_name : str, default=None
-        Name under which to register the model.
+        The name under which the model is registered. By default it is not registered.
     patience : float, default=60
-        Maximum number of seconds that the end of the search waits for updates that still have to be sent.
-        None waits until all are sent. A server that does not answer gets at most ten seconds.
+        The maximum number of seconds that the end of the search waits for updates that are not sent yet. None
+        waits until all are sent. A server that does not answer gets at most ten seconds.
     unsent_dir : path-like, default=None
-        Folder for the file of updates that could not be sent. By default the current folder.
+        The folder for the file of updates that could not be sent. By default the current folder.
 
     Attributes
     ----------

@@ -24,14 +24,8 @@ logger = safe_logger(__name__)
 class Callback:
     """Observes a search; every method does nothing until overridden.
 
-    All methods are called in the process and thread that runs the search. An exception raised in
-    one of them ends the search, with the results so far kept.
-
-    The argument `search` of `on_search_begin` is a dict that describes the search: ``total`` (the number
-    of trials, None if there is no limit), ``kind`` (the name of the class or function that searches),
-    ``settings`` (its arguments), ``values`` (``values(point)`` gives the values of a trial by label or
-    parameter name, with options instead of indices), and in `HyperoptSearchCV` ``sample`` (``sample(n)``
-    gives the first n rows of X) and ``data``, the pair of X and y.
+    All methods are called in the process and thread that runs the search. If one of them raises an
+    exception, the search ends, and the results so far are kept.
 
     Examples
     --------
@@ -57,17 +51,58 @@ class Callback:
     """
 
     def on_search_begin(self, trials: Trials, search: Mapping[str, Any]) -> None:
-        """Before the first suggestion; `search` describes the search."""
+        """Before the first suggestion.
+
+        Parameters
+        ----------
+        trials : Trials
+            The record of the search, which may have earlier trials.
+        search : mapping
+            What the search is. ``"total"`` is the number of trials, or None if there is no limit. ``"kind"`` is
+            the name of the class or function that searches, and ``"settings"`` has its arguments. ``"values"``
+            is a function: ``values(point)`` returns the values of a trial by label or parameter name, with
+            options instead of indices. `HyperoptSearchCV` adds ``"sample"``, where ``sample(n)`` returns the
+            first n rows of X, and ``"data"``, the pair of X and y.
+        """
 
     def on_trial_begin(self, trials: Trials, trial: Trial) -> None:
-        """A trial was suggested."""
+        """A trial was suggested, and its evaluation begins.
+
+        Parameters
+        ----------
+        trials : Trials
+            The record of the search.
+        trial : Trial
+            The new trial, without an outcome.
+        """
 
     def on_trial_end(self, trials: Trials, trial: Trial) -> bool | None:
-        """A trial is recorded, with its outcome; return True to end the search."""
+        """A trial is recorded with its outcome.
+
+        Parameters
+        ----------
+        trials : Trials
+            The record of the search, with this trial.
+        trial : Trial
+            The trial: ``trial.point`` has its values, and ``trial.outcome`` its loss or failure.
+
+        Returns
+        -------
+        bool or None
+            True ends the search.
+        """
         return None
 
     def on_search_end(self, trials: Trials, reason: str) -> None:
-        """After the last trial, however the search ended; `HyperoptSearchCV` makes its table and refits after it."""
+        """After the last trial, however the search ended, and before `HyperoptSearchCV` refits.
+
+        Parameters
+        ----------
+        trials : Trials
+            The record of the search.
+        reason : str
+            Why the search ended, as ``stop_reason_`` says it: ``"max_evals"``.
+        """
 
     def on_finish(self, fitted: Any, error: BaseException | None) -> None:
         """At the very end, even if the search never began.
@@ -75,9 +110,10 @@ class Callback:
         Parameters
         ----------
         fitted : HyperoptSearchCV or None
-            With ``cv_results_``, ``best_*`` and the refitted model, as far as it got; None in `fmin`.
+            The search, with the attributes that it has by now: ``cv_results_``, ``best_*`` and the refitted
+            model. In `fmin` it is None.
         error : BaseException or None
-            The exception that the caller is about to receive.
+            The exception that ends the search; None if there is none.
         """
 
 

@@ -64,7 +64,7 @@ def no_expected_gain(share: float = 0.1) -> NoExpectedGain:
     Parameters
     ----------
     share : float, default=0.1
-        The share of the standard error, more than 0. A larger one ends earlier.
+        The share of the standard error, more than 0. With a larger one, the search ends earlier.
 
     Returns
     -------

@@ -4,7 +4,7 @@ from ._candidates import Candidates
 from ._comparison import ComparisonDisplay
 from ._contour import ContourDisplay
 from ._distribution import ScoreDistributionDisplay
-from ._history import SearchHistoryDisplay, save_history
+from ._history import SearchHistoryDisplay, save_history, show_losses
 from ._importance import ParameterImportanceDisplay
 from ._parallel import ParallelCoordinatesDisplay
 from ._parameter import ParameterScoreDisplay
@@ -29,5 +29,6 @@ __all__ = [
     "new_axes",
     "save_history",
     "show",
+    "show_losses",
     "tidy",
 ]

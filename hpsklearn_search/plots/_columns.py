@@ -136,12 +136,14 @@ def _order(values: Sequence[Any], texts: Sequence[str]) -> Any:
 
 
 def shorten(text: str, length: int = 24) -> str:
-    """A text of at most `length` characters, cut in the middle.
+    r"""A name or value for a picture: at most `length` characters, cut in the middle, and never mathematics.
 
     >>> shorten("a_very_long_name_of_some_category", 15)
     'a_very_…ategory'
+    >>> print(shorten("$x$"))
+    \$x\$
     """
-    if len(text) <= length:
-        return text
-    head = (length - 1) // 2
-    return f"{text[:head]}…{text[head + 1 - length :]}"
+    if len(text) > length:
+        head = (length - 1) // 2
+        text = f"{text[:head]}…{text[head + 1 - length :]}"
+    return text.replace("$", r"\$")  # matplotlib reads what stands between two dollars as mathematics

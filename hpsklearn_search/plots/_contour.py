@@ -141,8 +141,16 @@ class ContourDisplay(Display):
         ----------
         cv_results : mapping
             ``cv_results_`` of a search, or a data frame made of it.
-        x, y, metric, ax, title
-            See `from_search`.
+        x, y : str, default=None
+            The two parameters. By default, of the parameters with more than one value, the first two that most
+            candidates have.
+        metric : str, default=None
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
         """
         candidates = Candidates.from_cv_results(cv_results, metric)
         return cls(candidates, *_two(candidates, x, y)).plot(ax, title)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..space._typing import FloatArray
 from ._candidates import Candidates, robust_minimum
+from ._columns import shorten
 from ._display import Display
 from ._style import COLOURS, label_scores, legend_above, tidy
 
@@ -82,8 +83,13 @@ class ScoreDistributionDisplay(Display):
         ----------
         searches : mapping
             ``{name: fitted search}``; the legend shows the names.
-        metric, ax, title
-            See `from_search`.
+        metric : str, default=None
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
         """
         return cls({name: Candidates.from_search(search, metric) for name, search in searches.items()}).plot(ax, title)
 
@@ -97,8 +103,13 @@ class ScoreDistributionDisplay(Display):
         ----------
         cv_results : mapping
             ``cv_results_`` of a search, or a data frame made of it.
-        metric, ax, title
-            See `from_search`.
+        metric : str, default=None
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
         """
         return cls({"": Candidates.from_cv_results(cv_results, metric)}).plot(ax, title)
 
@@ -127,7 +138,9 @@ class ScoreDistributionDisplay(Display):
             scores, shares = self.share_at_or_above(name)
             # A score is reached by its own candidates, so the line falls to the right of it.
             x, y = np.r_[low - margin, scores, high + margin], np.r_[shares.max(initial=0.0), shares, 0.0]
-            lines += self.ax_.step(x, y, where="pre", color=COLOURS[i % len(COLOURS)], label=name, linewidth=1.8)
+            lines += self.ax_.step(
+                x, y, where="pre", color=COLOURS[i % len(COLOURS)], label=shorten(name, 40), linewidth=1.8
+            )
         self.ax_.set_xlim(low - margin, high + margin)
         self.ax_.set_ylim(0.0, 1.02)
         self.ax_.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")

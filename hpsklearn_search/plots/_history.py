@@ -11,6 +11,7 @@ import numpy as np
 
 from .._texts import public_repr
 from ._candidates import Candidates, robust_minimum
+from ._columns import shorten
 from ._display import Display
 from ._style import (
     BEST,
@@ -21,6 +22,7 @@ from ._style import (
     kind_handles,
     label_scores,
     legend_above,
+    loss_axis,
     show_whole_numbers,
     tidy,
     unseen_axes,
@@ -109,8 +111,15 @@ class SearchHistoryDisplay(Display):
         ----------
         searches : mapping
             ``{name: fitted search}``; the legend shows the names.
-        metric, x, ax, title
-            See `from_search`.
+        metric : str, default=None
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
+        x : {"number", "time"}, default="number"
+            The horizontal position of a candidate: its number, or the second in which it finished.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
         """
         if not isinstance(searches, Mapping):
             raise TypeError(
@@ -137,8 +146,15 @@ class SearchHistoryDisplay(Display):
         ----------
         cv_results : mapping
             ``cv_results_`` of a search, or a data frame made of it.
-        metric, x, ax, title
-            See `from_search`.
+        metric : str, default=None
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
+        x : {"number", "time"}, default="number"
+            The horizontal position of a candidate: its number, or the second in which it finished.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
         """
         return cls({"": Candidates.from_cv_results(cv_results, metric)}, x).plot(ax, title)
 
@@ -173,7 +189,7 @@ class SearchHistoryDisplay(Display):
         self, name: str, candidates: Candidates, kinds: Mapping[str, Any], colour: str, floor: float
     ) -> Any:
         """Draw the candidates of a search and the best score so far; returns the line of the latter."""
-        x = candidates.seconds if self.x == "time" else np.arange(1.0, len(candidates) + 1)
+        x = candidates.seconds if self.x == "time" else np.arange(float(len(candidates)))
         is_only, many = len(self.candidates) == 1, len(candidates) > MANY
         heights = np.where(kinds["below"] | candidates.failed, floor, candidates.scores)
         alpha = 0.45 if many else 0.75 if is_only else 0.4
@@ -182,11 +198,23 @@ class SearchHistoryDisplay(Display):
             draw_candidates(self.ax_, x[which], heights[which], kind, color=colour, **style)
         order = np.argsort(x, kind="stable")
         best = candidates.best_so_far(order)
-        label = (
-            (f"{name}: " if name else "") + "best" + (f" {np.nanmax(best):.6g}" if candidates.best is not None else "")
-        )
+        label = _name_of_best(name, None if candidates.best is None else float(np.nanmax(best)))
         line = {"color": BEST if is_only else colour, "drawstyle": "steps-post", "linewidth": 1.8}
         return self.ax_.plot(x[order], best, label=label, **line)[0]
+
+
+def _name_of_best(name: str, best: float | None) -> str:
+    """The entry of the legend for the line of a search."""
+    return (f"{shorten(name, 40)}: " if name else "") + "best" + ("" if best is None else f" {best:.6g}")
+
+
+def show_losses(display: SearchHistoryDisplay) -> None:
+    """Show the scores of a drawn history as losses, on the axis and in the legend."""
+    loss_axis(display.ax_)
+    lines = display.ax_.get_legend().get_texts()  # those of the searches come first
+    for text, (name, candidates) in zip(lines, display.candidates.items(), strict=False):
+        best = None if candidates.best is None else -float(np.nanmax(candidates.scores))
+        text.set_text(_name_of_best(name, best))
 
 
 def save_history(search: Any, path: str | os.PathLike[str]) -> None:

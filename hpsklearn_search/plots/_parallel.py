@@ -114,8 +114,15 @@ class ParallelCoordinatesDisplay(Display):
         ----------
         cv_results : mapping
             ``cv_results_`` of a search, or a data frame made of it.
-        parameters, metric, ax, title
-            See `from_search`.
+        parameters : sequence of str, default=None
+            Parameters to show, from left to right. By default all parameters with more than one value.
+        metric : str, default=None
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
         """
         return cls(Candidates.from_cv_results(cv_results, metric), parameters).plot(ax, title)
 

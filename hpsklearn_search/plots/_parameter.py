@@ -17,6 +17,7 @@ from ._style import (
     axes_grid,
     colour_bar,
     draw_candidates,
+    ink,
     kind_handles,
     label_scores,
     legend_above,
@@ -126,8 +127,15 @@ class ParameterScoreDisplay(Display):
         ----------
         cv_results : mapping
             ``cv_results_`` of a search, or a data frame made of it.
-        parameters, metric, ax, title
-            See `from_search`.
+        parameters : str or sequence of str, default=None
+            Parameters to show. By default all parameters with more than one value.
+        metric : str, default=None
+            The metric to show, if there are several. By default the one that the search optimised, or that
+            `refit` names.
+        ax : matplotlib Axes, or a sequence of them, default=None
+            Axes to draw on, one for each parameter. By default a new figure is created.
+        title : str, default=None
+            The title of the picture. By default there is none.
         """
         return cls(Candidates.from_cv_results(cv_results, metric), parameters).plot(ax, title)
 
@@ -194,16 +202,17 @@ class ParameterScoreDisplay(Display):
     def _draw_panel(self, ax: Any, column: Column, kinds: Mapping[str, Any], floor: float) -> Any:
         """Draw the candidates against one parameter; returns points that the colour bar can describe."""
         scores, best, n = self.candidates.scores, self.candidates.best, len(self.candidates)
-        x, numbers = spread_categories(column), np.arange(1, n + 1)
+        x, numbers = spread_categories(column), np.arange(n)
         heights = np.where(kinds["below"] | kinds["failed"], floor, scores)
-        style = {"s": 10 if n > MANY else 24, "alpha": 0.6 if n > MANY else 0.9}
+        style = {"s": 10 if n > MANY else 24, "alpha": 0.8 if n > MANY else 0.9}
         points = None
         for kind, which in kinds.items():
             rows = which & column.is_set
-            by_number = {"c": numbers[rows], "cmap": MAP, "vmin": 1, "vmax": n}
+            by_number = {"c": numbers[rows], "cmap": MAP, "vmin": 0, "vmax": n - 1}
             colours = {"color": FAILED} if kind == "failed" else by_number
-            width = {"linewidths": 0.0} if kind == "candidate" else {}
-            drawn = draw_candidates(ax, x[rows], heights[rows], kind, **style, **colours, **width)
+            # Both ends of the map are close to a background: yellow to white, dark blue to black.
+            edge = {"edgecolors": ink(ax), "linewidths": 0.4 if n <= MANY else 0.0} if kind == "candidate" else {}
+            drawn = draw_candidates(ax, x[rows], heights[rows], kind, **style, **colours, **edge)
             points = points or (None if kind == "failed" else drawn)
         if best is not None and column.is_set[best]:
             ax.scatter(x[best], scores[best], s=110, facecolors="none", edgecolors=BEST, linewidths=2.0, zorder=3)

@@ -214,7 +214,7 @@ def _label_short_logarithm(axis: Any, column: Column) -> None:
 
 def label_scores(metric: str) -> str:
     """The title of an axis of scores."""
-    return "mean test score" if metric == "score" else f"mean test score ({metric})"
+    return "mean test score" if metric == "score" else f"mean test score ({shorten(metric, 40)})"
 
 
 def colour_bar(figure: Any, mappable: Any, axes: Any, text: str, **options: Any) -> Any:

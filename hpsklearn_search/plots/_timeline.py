@@ -113,12 +113,12 @@ class TimelineDisplay(Display):
             which = self.kinds == kind
             if not which.any():
                 continue
-            by_number = {} if kind == "failed" else {"array": self.numbers[which] + 1, "cmap": MAP}
+            by_number = {} if kind == "failed" else {"array": self.numbers[which], "cmap": MAP}
             drawn = draw_bars(
                 self.ax_, self.starts[which], self.rows[which], self.seconds[which], 0.7, **by_number, **style
             )
             if kind != "failed":
-                drawn.set_clim(1, self.numbers.max() + 1)
+                drawn.set_clim(0, self.numbers.max())
                 bars = bars or drawn
             if kind == "pruned":
                 drawn.set_facecolor("none")

@@ -21,6 +21,7 @@ from ..plots import (
     SearchHistoryDisplay,
     as_svg,
     loss_axis,
+    show_losses,
 )
 from ..plots._display import Display
 from ..plots._trade_off import trade_off
@@ -135,7 +136,7 @@ def _figure(picture: Picture, facts: Facts) -> str:
         images = "".join(_image(picture, facts, kind, is_dark=is_dark) for kind, is_dark in styles.items())
     except NotInstalledError:
         raise
-    except Exception:  # matplotlib takes some names for mathematics that it cannot read
+    except Exception:  # such as a font or backend that is broken: the page is more than one picture
         logger.debug("a picture was not drawn\n%s", without_secrets(format_exc()))
         return html.paragraph(f"{picture.title}: this picture could not be drawn.")
     inside = images if picture.size is not None else f'<div class="wide scroll" id="wide-picture">{images}</div>'
@@ -154,7 +155,7 @@ def _image(picture: Picture, facts: Facts, kind: str, *, is_dark: bool) -> str:
 
 
 def _show_losses(display: Display) -> None:
-    loss_axis(display.ax_)
-    legend = display.ax_.get_legend()
-    if legend is not None and isinstance(display, SearchHistoryDisplay):
-        legend.remove()  # it names the best score
+    if isinstance(display, SearchHistoryDisplay):
+        show_losses(display)
+    else:
+        loss_axis(display.ax_)

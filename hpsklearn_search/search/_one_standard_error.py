@@ -48,7 +48,8 @@ def one_standard_error(simplest: str, *, metric: str = "score", larger_is_simple
     Parameters
     ----------
     simplest : str
-        The name of a numeric parameter, as in ``best_params_``; a smaller value is a simpler model.
+        The name of a numeric parameter, as in ``best_params_``: ``"max_depth"``. A smaller value is a simpler
+        model.
     metric : str, default="score"
         The metric to compare, where there are several.
     larger_is_simpler : bool, default=False

@@ -53,7 +53,7 @@ class Racing(ExplainsKeywords):
         ``"predictive"`` saves more fits, and changes it rarely. ``"auto"`` prunes when either rule does. An
         algorithm that learns goes on otherwise after a pruned candidate, for better or worse alike.
     z : float, default=3.0
-        Safety margin of the predictive rule, in standard deviations.
+        The safety margin of the predictive rule, in standard deviations. A smaller one prunes more candidates.
     min_finished : int, default=3
         The predictive rule prunes only after this many candidates have run all folds.
     bound : float, default=None

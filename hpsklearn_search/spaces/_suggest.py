@@ -57,7 +57,7 @@ def suggest(estimator: Any, X: Any = None, y: Any = None, *, size: str = "medium
         Training data. Some ranges depend on the number of rows and columns, such as that of ``k`` in
         ``SelectKBest``; without data these are left out or as wide as usual.
     y : array-like of shape (n_samples,), default=None
-        Target; not used today.
+        The target, which is not used today.
     size : {"small", "medium", "large"}, default="medium"
         How many parameters of each step: the two or three that decide most, those that often matter, or all
         that have a known range.
@@ -104,11 +104,13 @@ def choose(
     Parameters
     ----------
     estimators : list of estimator objects
-        The candidates for one step of a pipeline.
+        The estimators to choose from: ``[LogisticRegression(), SVC()]``.
     parameter : str, default="model"
-        The name of that step, or of any parameter that takes an estimator.
-    X, y, size
-        As for `suggest`.
+        The name of the step of the pipeline, or of any parameter that takes an estimator.
+    X, y : array-like, default=None
+        The training data and the target, as for `suggest`.
+    size : {"small", "medium", "large"}, default="medium"
+        How many parameters of each estimator are in the space, as for `suggest`.
 
     Returns
     -------

@@ -37,10 +37,10 @@ class Trials(Views, ExplainsKeywords):
 
     Parameters
     ----------
-    exp_key : object, optional
-        A key that the documents of these trials have.
+    exp_key : object, default=None
+        A key that all documents of these trials have, as in hyperopt. By default they have none.
     refresh : bool, default=True
-        Kept for hyperopt's signature.
+        Accepted, as in hyperopt, and not used.
 
     Attributes
     ----------
@@ -377,11 +377,11 @@ def trials_from_docs(docs: Iterable[Mapping[str, Any]], validate: bool = True, *
     Parameters
     ----------
     docs : iterable of dict
-        Trial documents.
+        The trial documents, as in ``trials.trials``.
     validate : bool, default=True
-        Whether to check them first.
+        Whether the documents are checked first.
     **kwargs : dict
-        Arguments of `Trials`.
+        The arguments of `Trials`.
 
     Returns
     -------

@@ -297,6 +297,18 @@ def test_hyperopts_plots_are_drawn(name: str) -> None:
     pyplot.close("all")
 
 
+def test_the_legend_of_the_history_names_the_best_loss() -> None:
+    """With the sign that it has on the axis."""
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    plotting = importlib.import_module("hpsklearn_search.hyperopt.plotting")
+    trials = Trials()
+    fmin(lambda x: x + 10, hp.uniform("x", 1, 2), rand.suggest, 6, trials=trials, rstate=0, show_progressbar=False)
+    display = plotting.main_plot_history(trials, do_show=False)
+    assert display.ax_.get_legend().get_texts()[0].get_text() == f"best {trials.best_loss:.6g}"
+    assert display.ax_.get_ylabel() == "loss"
+    pyplot.close("all")
+
+
 def test_rows_among_the_attachments_are_drawn() -> None:
     """A line for each trial."""
     pyplot = pytest.importorskip("matplotlib.pyplot")

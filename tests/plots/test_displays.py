@@ -32,6 +32,7 @@ from hpsklearn_search.plots import (
 )
 from hpsklearn_search.plots._columns import make_column
 from hpsklearn_search.plots._style import round_ticks
+from tests.report.pages import hill
 
 matplotlib = pytest.importorskip("matplotlib", reason="needs the extra: pip install 'hpsklearn_search[plot]'")
 matplotlib.use("Agg")
@@ -140,6 +141,15 @@ def test_the_history_shows_the_best_so_far_as_steps() -> None:
     assert "best 0.9" in [text.get_text() for text in found.ax_.get_legend().get_texts()]
 
 
+def test_candidates_have_the_numbers_of_the_table(search: HyperoptSearchCV) -> None:
+    """The first one is 0, on the axis of the history and in the colours of a parameter."""
+    history = SearchHistoryDisplay.from_search(search)
+    (line,) = history.ax_.get_lines()
+    assert line.get_xdata()[np.argmax(line.get_ydata())] == search.best_index_
+    panel = ParameterScoreDisplay.from_search(search, "C")
+    assert {tuple(marks.get_clim()) for marks in panel.ax_.collections if marks.get_array() is not None} == {(0, 19)}
+
+
 def test_failures_and_hopeless_candidates_are_counted_in_the_legend() -> None:
     """They are drawn at the bottom."""
     scores = [0.8, 0.9, np.nan, 0.85, -1e6, 0.84]
@@ -147,6 +157,24 @@ def test_failures_and_hopeless_candidates_are_counted_in_the_legend() -> None:
     texts = {text.get_text() for text in found.ax_.get_legend().get_texts()}
     assert {"failed (1)", "below (1)"} <= texts
     assert found.ax_.get_ylim()[0] > 0
+
+
+@pytest.mark.parametrize("display", ALL)
+def test_dollars_in_a_name_or_value_are_dollars(display: Any) -> None:
+    """And not the signs of mathematics, which matplotlib might not be able to read."""
+    search = hill({"a": hp.uniform(0, 0.7), "kind": [r"$\nothing$", "v"]}, max_evals=20)
+    options = {"parameters": ["kind"]} if display is ComparisonDisplay else {}
+    assert drawn(display.from_search(search, **options))
+    if hasattr(display, "from_searches"):
+        assert drawn(display.from_searches({r"$\nothing$": search, "$b$": search}))
+
+
+def test_a_dollar_is_drawn_as_it_is() -> None:
+    """The axis of a category shows its text."""
+    table = {"param_kind": [r"$\alpha$", "v"], "mean_test_score": [0.1, 0.2]}
+    display = ParameterScoreDisplay.from_cv_results(table, "kind")
+    (label, _) = display.ax_.get_xticklabels()
+    assert label._preprocess_math(label.get_text()) == (r"$\alpha$", False)
 
 
 def test_several_searches_share_the_axes() -> None:

@@ -13,7 +13,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from hpsklearn_search import HyperoptSearchCV, hp
-from hpsklearn_search.plots import Candidates
+from hpsklearn_search.plots import Candidates, SearchHistoryDisplay
 from hpsklearn_search.report import Facts, make_page
 from hpsklearn_search.report._table import candidates_table
 from hpsklearn_search.search import Racing
@@ -227,12 +227,18 @@ def test_what_the_user_has_set_for_matplotlib_changes_no_picture(search: Hyperop
     assert pyplot.get_fignums() == figures
 
 
-def test_a_name_that_matplotlib_cannot_draw_costs_one_picture(tmp_path: Path) -> None:
-    """It takes what is between dollar signs for mathematics."""
+def test_a_picture_that_cannot_be_drawn_costs_no_other(
+    search: HyperoptSearchCV, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sentence stands in its place."""
     pytest.importorskip("matplotlib")
-    search = hill({"a": hp.uniform(0, 0.7), "kind": [r"$\nothing$", "v"]}, max_evals=6)
+
+    def fail(display: Any) -> None:
+        raise RuntimeError("no such font")
+
+    monkeypatch.setattr(SearchHistoryDisplay, "_draw", fail)
     page = Page(search.report(tmp_path / "p.html").read_text(encoding="utf-8"))
-    assert "kind: this picture could not be drawn." in page.sections["pictures"]
+    assert "The course of the search: this picture could not be drawn." in page.sections["pictures"]
     assert page.all("img")
 
 

@@ -39,20 +39,22 @@ class SparkTrials(Trials):
     Parameters
     ----------
     parallelism : int, default=None
-        How many trials run at once, at most as many as the search has. None: the cluster's default
-        parallelism. If the cluster has fewer slots, there is a warning.
+        How many trials run at once, and never more than the search has. By default the default parallelism of
+        the cluster. If the cluster has fewer slots, there is a warning.
     timeout : float, default=None
-        Seconds after which the search ends. If the search has a timeout too, the shorter one counts.
+        The number of seconds after which the search ends. If the search has a timeout too, the shorter one
+        counts. By default there is no limit.
     loss_threshold : float, default=None
-        The search ends when a loss is this low. If the search has a threshold too, the first one reached
-        counts.
+        The search ends when a loss is this low. If the search has a threshold too, the first one that is
+        reached counts. By default there is none.
     spark_session : pyspark.sql.SparkSession, default=None
-        The session to run on, classic or Spark Connect. None: the active session, or a new one. It is not
+        The session to run on, classic or Spark Connect. By default the active session, or a new one. It is not
         pickled with the trials.
     resource_profile : pyspark.resource.ResourceProfile, default=None
-        The resources of a task; ignored on a ``local`` master. It is not pickled with the trials.
+        The resources of a task, such as four cores. A ``local`` master ignores it. It is not pickled with the
+        trials. By default a task has the resources that the session says.
     max_retries : int, default=1
-        How often a trial is started again after its worker died. After that, the trial has failed.
+        How often a trial is started again after its worker died. Then the trial has failed.
     mlflow : bool, default=True
         Whether the search logs to MLflow automatically, if mlflow is imported already or
         ``MLFLOW_TRACKING_URI`` is set.

@@ -59,21 +59,23 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
     Parameters
     ----------
     estimator : estimator
-        A booster of LightGBM, XGBoost or CatBoost, or (scikit-learn 1.7 and later) a
-        ``HistGradientBoosting`` estimator. Its own number of iterations is the maximum: set it high.
+        A booster of LightGBM, XGBoost or CatBoost, or a ``HistGradientBoosting`` estimator of scikit-learn 1.7
+        or later. Its own number of iterations is the maximum, so set it high:
+        ``LGBMClassifier(n_estimators=1000)``.
     validation_fraction : float, default=0.1
-        The share of the training rows (or of the groups) that is held out, at most 0.5.
+        The share of the training rows that is held out, at most 0.5. With groups, it is the share of the
+        groups.
     n_iter_no_change : int, default=20
         The fit stops after this many iterations in a row without improvement.
     shuffle : bool, default=True
-        Whether the held-out rows are random, with the same share of each class. If not, they are the last
-        rows, for data in the order of time.
+        Whether the held-out rows are drawn at random, with the same share of each class. If False, they are the
+        last rows, for data in the order of time.
     random_state : int, RandomState or None, default=0
-        With a fixed seed the same rows are held out for every candidate of a fold, which makes candidates
-        comparable.
+        The seed for drawing the held-out rows. With a fixed seed, the same rows are held out for every
+        candidate of a fold, so candidates can be compared.
     n_iterations : int, default=None
-        If given, no rows are held out, and the booster does this many iterations on all rows. The refit of
-        a search sets it.
+        The number of iterations, if it is known. Then no rows are held out. The refit of a search sets it. By
+        default the number is found with the held-out rows.
 
     Attributes
     ----------
@@ -164,14 +166,16 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
             Training data, in any form that the booster takes.
-        y : array-like of shape (n_samples,)
-            Target.
+        y : array-like of shape (n_samples,), default=None
+            The target.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows. The held-out rows are weighted as well.
+            The weights of the rows, also of those that are held out. By default all rows have the same weight.
         groups : array-like of shape (n_samples,), default=None
-            Groups of the rows. The rows of a group are held out together.
+            The groups of the rows. The rows of a group are held out together. By default each row is a group of
+            its own.
         **fit_params : dict
-            Parameters of the booster's ``fit``. Of those with a value per row it gets the training rows.
+            Other arguments of the booster's ``fit``. If one has a value for each row, the booster gets the
+            values of its training rows.
 
         Returns
         -------
