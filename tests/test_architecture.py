@@ -62,9 +62,10 @@ ALLOWED = {
     "matplotlib": ["plots"],
     "pandas": ["_pandas"],
     "lightgbm": ["search"],
+    "xgboost": ["search"],
     "catboost": ["search"],
 }
-OPTIONAL = ["pyspark", "mlflow", "matplotlib", "pandas", "lightgbm", "catboost"]
+OPTIONAL = ["pyspark", "mlflow", "matplotlib", "pandas", "lightgbm", "xgboost", "catboost"]
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}

@@ -13,7 +13,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from numbers import Number
 from typing import Any
 
@@ -24,7 +24,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from ..space import Point
 from ._compat import is_passthrough_scorer
 from ._parameters import ParameterSpace
-from .early_stopping import EarlyStopping
+from .early_stopping import METRICS_OF_SCORER, EarlyStopping
 
 # adjusted_mutual_info is missing: where its denominator is nearly 0, rounding takes it far above 1.
 _AT_MOST_ONE = (
@@ -87,6 +87,18 @@ def lowest_score(scorer: Any, estimator: Any) -> float | None:
     return 0.0 if is_own and _is_named(scorer, *_AT_LEAST_ZERO) else None
 
 
+def metrics_for(scorer: Any, estimator: Any, settings: Mapping[str, Any]) -> Container[str]:
+    """The metrics of boosters that stand for the score; empty if there is none."""
+    if any(name.endswith("sample_weight") for name in (*settings["fit_params"], *(settings["score_params"] or ()))):
+        return ()  # the evaluation set and the score may have different weights
+    if is_passthrough_scorer(scorer):
+        own = "accuracy" if is_classifier(estimator) else "r2"
+        return METRICS_OF_SCORER[own] if _has_bounded_score(estimator) else ()
+    is_own = type(scorer) is type(get_scorer("accuracy"))
+    names = [name for name in METRICS_OF_SCORER if is_own and _is_equal(scorer, get_scorer(name))]
+    return METRICS_OF_SCORER[names[0]] if names else ()
+
+
 def check_score_threshold(threshold: float, scorer: Any, estimator: Any) -> None:
     """Raise ValueError for a threshold that every score reaches, or none."""
     lowest, highest = lowest_score(scorer, estimator), highest_score(scorer, estimator)
@@ -118,11 +130,14 @@ def _has_bounded_score(estimator: Any) -> bool:
 def _is_named(scorer: Any, *prefixes: str) -> bool:
     """Whether one of scikit-learn's scorers with these names has the same metric, sign and arguments."""
     named = [get_scorer(name) for name in get_scorer_names() if name.startswith(prefixes)]
-    return any(
+    return any(_is_equal(scorer, other) for other in named)
+
+
+def _is_equal(scorer: Any, other: Any) -> bool:
+    return (
         scorer._score_func is other._score_func
         and scorer._sign == other._sign
         and _essential(scorer._kwargs) == _essential(other._kwargs)
-        for other in named
     )
 
 

@@ -1,5 +1,7 @@
 """Racing over folds: a candidate that cannot win is pruned, and its other folds never run.
 
+A third rule acts within a fold: see `early_stopping/_curve.py` and `_curve_limits.py`. What follows is about folds.
+
 Two rules are asked after every fold, in the order of the folds:
 
 - *ceiling*: even if every later fold reached the highest score of the metric, the mean would stay below
@@ -23,7 +25,7 @@ False
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -35,10 +37,13 @@ from ..optimize import Window
 from ..space import Point
 from ..space._typing import FloatArray, IntArray
 from ..trials import Trial
+from ._curve_limits import CurveLimits
 from ._scores import mean_score
+from .early_stopping import BEST, BEST_CASE, Limit
 
 # Both numbers were chosen on 96 recorded searches, see docs/speed.md.
 N_POOLED = 8  # From this many complete candidates on, the spread is that of the better half.
+NEAR_COPY = 0.1  # A near-copy differs from the incumbent by less than this share of the typical difference.
 SMALL_SAMPLE_FACTOR = 4 / 3  # Applied to the largest spread of fewer, which say little about how others vary.
 
 
@@ -50,7 +55,8 @@ class Racing(ExplainsKeywords):
     ----------
     rule : {"auto", "ceiling", "predictive"}, default="auto"
         For a given list of candidates (a grid, ``algo="random"``), ``"ceiling"`` never changes the best score.
-        ``"predictive"`` saves more fits, and changes it rarely. ``"auto"`` prunes when either rule does. An
+        ``"predictive"`` saves more fits, and changes it rarely. ``"auto"`` prunes when either rule does, and also
+        stops an `EarlyStopping` booster within a fold when its curve cannot reach the best candidate's. An
         algorithm that learns goes on otherwise after a pruned candidate, for better or worse alike.
     z : float, default=3.0
         The safety margin of the predictive rule, in standard deviations. A smaller one prunes more candidates.
@@ -164,8 +170,8 @@ class FoldTable:
     def spread(self, n_known: int | None, min_finished: int) -> float | None:
         """s of equation (1); None with fewer than `min_finished` candidates.
 
-        With fewer than N_POOLED candidates it is 4/3 of the largest spread, else it is from the better half;
-        both without the incumbent.
+        With fewer than N_POOLED candidates it is 4/3 of the largest spread, else it is from the better half of
+        those that are no near-copies of the incumbent; both without the incumbent.
         """
         scores, order = self._sorted_scores(n_known)
         if len(scores) < min_finished:
@@ -173,9 +179,12 @@ class FoldTable:
         if len(scores) < N_POOLED:
             variances = (scores[order[1:]] - scores[order[0]]).var(axis=1, ddof=1)
             return SMALL_SAMPLE_FACTOR * math.sqrt(float(variances.max()))
-        better_half = order[1 : (len(order) + 1) // 2]
-        variances = (scores[better_half] - scores[order[0]]).var(axis=1, ddof=1)
-        # Near-copies of the incumbent would make the mean too small; the upper quartile does not see them.
+        differences = scores[order[1:]] - scores[order[0]]
+        # Near-copies of the incumbent, which a search near its best point suggests, say nothing of other candidates.
+        distances = (differences**2).mean(axis=1)
+        differences = differences[distances >= NEAR_COPY**2 * distances.mean()]
+        variances = differences[: max(1, len(differences) // 2)].var(axis=1, ddof=1)
+        # The upper quartile does not see those that are a little farther away.
         return math.sqrt(max(float(variances.mean()), float(np.quantile(variances, 0.75))))
 
 
@@ -188,16 +197,24 @@ class Race:
         window: Window,
         bound_by_candidate: Callable[[Point], float | None] = lambda point: None,
         error_score: Any = math.nan,
+        curves: CurveLimits | None = None,
     ) -> None:
         self.racing = racing
         self.window = window
         self.bound_by_candidate = bound_by_candidate
         self.error_score = error_score
+        self.curves = curves  # None where no fit is stopped
         self.table = FoldTable()
 
-    def add(self, number: int, scores: Sequence[float]) -> None:
-        """Enter a candidate with a finite score on every fold."""
+    def add(self, number: int, scores: Sequence[float], curves: Sequence[Mapping[str, Any] | None] = ()) -> None:
+        """Enter a candidate with a finite score on every fold, and what the folds tell of their curves."""
         self.table.add(number, scores)
+        if self.curves is not None:
+            self.curves.add(number, mean_score(scores), curves)
+
+    def curve_limits(self, number: int, n_splits: int) -> Sequence[Limit | None]:
+        """The limit for the curve of each fold of a trial; None where curves are not followed."""
+        return [None] * n_splits if self.curves is None else self.curves.of(self.window.known_to(number), n_splits)
 
     def bound(self, point: Point) -> float | None:
         """The highest score that the candidate at `point` can have on a fold, None if it is not known."""
@@ -236,6 +253,18 @@ class Race:
         incumbent = self.table.incumbent(self.window.known_to(number))
         assert incumbent is not None, "only a trial with an incumbent is pruned"
         return mean_score(incumbent) + mean_score([a - b for a, b in zip(scores, incumbent, strict=False)])
+
+    def expected_fold_score(self, number: int, scores: Sequence[float], curve: Mapping[str, Any]) -> float:
+        """The score that a trial whose last fold was stopped is expected to reach on that fold.
+
+        Of the way from its score to the incumbent's, it goes the same share as from its loss to the incumbent's.
+        """
+        n_known, fold = self.window.known_to(number), len(scores) - 1
+        incumbent = self.table.incumbent(n_known)
+        assert incumbent is not None and self.curves is not None, "only a trial with an incumbent is stopped"
+        # The best case is above the limit, and the limit above the incumbent's loss, so the share is between 0 and 1.
+        share: float = (curve[BEST] - curve[BEST_CASE]) / (curve[BEST] - float(self.curves.best_losses(n_known)[fold]))
+        return scores[fold] + share * max(0.0, incumbent[fold] - scores[fold])
 
 
 def as_racing(

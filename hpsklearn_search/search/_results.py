@@ -14,13 +14,20 @@ from .._texts import printable, public_repr
 from ..trials import STATUS_CANCELLED, Trial
 from ._limits import N_BYTES, WITHIN_LIMITS, Limits
 from ._score_errors import SCORE_ERRORS, fold_error, last_line
+from .early_stopping import BEST_CASE
 
 # Keys of the result of a fold, in addition to those of scikit-learn:
 ASKED_TO_STOP = "asked_to_stop"  # whether a callback of scikit-learn asked to end the search
 BEST_ITERATIONS = "best_iterations"  # the best iteration of each booster that stops early
+CURVE = "curve"  # the best validation loss of a booster that stops early, and its best case if it was stopped
 RUN = "run"  # which worker ran the fold, and when it started
 DERIVED_PARAMS = "derived_params"  # parameters that boosters derived, and that a refit must be given
-_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, N_BYTES, RUN, SCORE_ERRORS)
+_OWN_KEYS = (ASKED_TO_STOP, BEST_ITERATIONS, CURVE, DERIVED_PARAMS, N_BYTES, RUN, SCORE_ERRORS)
+
+
+def was_stopped(fold: Mapping[str, Any]) -> bool:
+    """Whether the fit of a fold was stopped because its curve could not reach the best candidate's."""
+    return BEST_CASE in fold.get(CURVE, {})
 
 
 def finished_trials(trials: Sequence[Trial]) -> list[Trial]:
@@ -60,17 +67,18 @@ def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any
 
 
 def padded_folds(trials: Sequence[Trial], n_splits: int) -> list[dict[str, Any]]:
-    """The results of `n_splits` folds for every candidate, with NaN for folds that racing left out."""
+    """The results of `n_splits` folds for every candidate, with NaN for folds that racing left out or stopped."""
     folds = [fold for trial in trials if trial.outcome is not None for fold in _padded(trial.outcome.folds, n_splits)]
     return _with_all_metrics(folds)
 
 
 def _padded(folds: Sequence[Mapping[str, Any]], n_splits: int) -> list[dict[str, Any]]:
     missing = n_splits - len(folds)
+    scores = folds[0]["test_scores"] if folds else np.nan
+    no_scores = dict.fromkeys(scores, np.nan) if isinstance(scores, dict) else np.nan
+    folds = [{**fold, "test_scores": no_scores} if was_stopped(fold) else fold for fold in folds]
     if not missing:
         return [_sklearn_part(fold) for fold in folds]
-    scores = folds[0]["test_scores"]
-    no_scores = dict.fromkeys(scores, np.nan) if isinstance(scores, dict) else np.nan
     # The missing folds get the mean times of the others, so that the means in the table are of folds that ran.
     times = {key: float(np.mean([fold[key] for fold in folds])) for key in ("fit_time", "score_time")}
     empty = {"fit_error": None, "test_scores": no_scores, "n_test_samples": 0, **times}
@@ -91,13 +99,18 @@ def _with_all_metrics(folds: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def add_partial_columns(results: dict[str, Any], trials: Sequence[Trial], metric: str) -> None:
-    """Add racing's own columns: how many folds ran, and the mean test score over them."""
-    counts = [len(trial.outcome.folds) if trial.outcome is not None else 0 for trial in trials]
+    """Add racing's own columns: how many folds ran to their end, and the mean test score over those that began."""
+    folds = [trial.outcome.folds if trial.outcome is not None else () for trial in trials]
+    counts = [sum(not was_stopped(fold) for fold in of_trial) for of_trial in folds]
     results["n_splits_run"] = np.array(counts, dtype=np.int64)
-    n_splits = max(counts)
-    scores = np.array([results[f"split{i}_test_{metric}"] for i in range(n_splits)])
-    ran = np.arange(n_splits)[:, None] < np.array(counts)
-    results["mean_test_score_partial"] = np.where(ran, scores, 0.0).sum(axis=0) / np.maximum(counts, 1)
+    scores = np.array([results[f"split{i}_test_{metric}"] for i in range(max(map(len, folds)))])
+    for row, of_trial in enumerate(folds):
+        if of_trial and was_stopped(of_trial[-1]):
+            stopped = of_trial[-1]["test_scores"]  # that of the model when it was stopped
+            scores[len(of_trial) - 1, row] = stopped[metric] if isinstance(stopped, dict) else stopped
+    n_begun = np.array(list(map(len, folds)))
+    began = np.arange(len(scores))[:, None] < n_begun
+    results["mean_test_score_partial"] = np.where(began, scores, 0.0).sum(axis=0) / np.maximum(n_begun, 1)
 
 
 def add_iteration_columns(results: dict[str, Any], trials: Sequence[Trial], n_splits: int) -> None:

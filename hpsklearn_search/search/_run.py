@@ -44,13 +44,14 @@ from ._compat import (
     scorers_by_name,
     strict_scorer,
 )
+from ._curve_limits import CurveLimits
 from ._describe import sets_estimators
 from ._earlier import learn_from_earlier
 from ._fingerprint import check_origin, fingerprint
 from ._hopeless import stop_if_hopeless
 from ._known_points import known_points
 from ._limits import N_BYTES, Limits
-from ._metric_bounds import bound_by_candidate, check_score_threshold
+from ._metric_bounds import bound_by_candidate, check_score_threshold, metrics_for
 from ._other_ranges import check_ranges
 from ._parameters import ParameterSpace
 from ._points import as_points
@@ -244,7 +245,9 @@ def _race(search: Any, function: FoldFunction, metric: str | None, window: Windo
     scorers = scorers_by_name(scorer)
     objective_scorer = scorers[metric] if is_multimetric else scorers
     bound = bound_by_candidate(objective_scorer, function.estimator, function.parameters, function.settings)
-    return Race(racing, window, bound, search.error_score)
+    metrics = metrics_for(objective_scorer, function.estimator, function.settings)
+    follows = racing.rule == "auto" and function.has_early_stopping and metrics
+    return Race(racing, window, bound, search.error_score, CurveLimits(metrics) if follows else None)
 
 
 # ---------------------------------------------------------------------- the plan

@@ -98,9 +98,9 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
     objective_metric : str, default=None
         With several metrics, the one to optimise where `refit` does not name one. None means the first.
     racing : {"auto", "ceiling", "predictive"} or Racing, default=None
-        Whether to prune candidates that cannot win, before their last fold. ``"auto"`` is a good choice; None
-        prunes none. The folds that are left out are NaN in `cv_results_`, which gets the columns
-        ``n_splits_run`` and ``mean_test_score_partial``.
+        Whether to prune candidates that cannot win, before their last fold. ``"auto"`` is a good choice, and also
+        stops hopeless boosters in `EarlyStopping` within a fold; None prunes none. Folds that are left out or
+        stopped are NaN in `cv_results_`, which gets the columns ``n_splits_run`` and ``mean_test_score_partial``.
     step_cache : {"auto"} or int, default=None
         Memory in bytes, per worker, for caching the output of a pipeline's leading steps on each fold.
         ``"auto"``: twice the size of X, at least 64 MB. Scores do not change; ``mean_fit_time`` is what was left

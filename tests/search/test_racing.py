@@ -98,6 +98,15 @@ def test_near_copies_of_the_incumbent_do_not_make_the_spread_small() -> None:
     assert table.spread(None, 8) == pytest.approx(np.std([-0.1, 0.06], ddof=1))
 
 
+def test_near_copies_do_not_count_however_many_there_are() -> None:
+    """A better half of near-copies alone does not hide how candidates of another kind vary."""
+    table = FoldTable()
+    copies = [[0.9, 0.9]] + [[0.9 - step / 1e5, 0.9 + step / 1e6] for step in range(1, 30)]
+    for number, scores in enumerate([*copies, [0.8, 0.94], [0.94, 0.8], [0.6, 0.9], [0.9, 0.6]]):
+        table.add(number, scores)
+    assert table.spread(None, 8) == pytest.approx(np.std([-0.1, 0.04], ddof=1))
+
+
 def test_the_default_margin_is_three() -> None:
     """By default z is 3."""
     incumbent = [0.9] * 5  # the margin is z * 0.0447

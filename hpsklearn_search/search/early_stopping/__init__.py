@@ -1,5 +1,6 @@
 """Boosters that stop early, judged by held-out rows of each fold's training part."""
 
+from ._curve import BEST, BEST_CASE, NAME, Limit, curve_of, following
 from ._estimator import (
     EarlyStopping,
     best_iterations,
@@ -8,12 +9,20 @@ from ._estimator import (
     derived_params,
     refit_params,
 )
+from ._metrics import METRICS_OF_SCORER
 
 __all__ = [
+    "BEST",
+    "BEST_CASE",
+    "METRICS_OF_SCORER",
+    "NAME",
     "EarlyStopping",
+    "Limit",
     "best_iterations",
     "check_early_stopping",
     "contains_early_stopping",
+    "curve_of",
     "derived_params",
+    "following",
     "refit_params",
 ]

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..._keywords import ExplainsParameters
 from ...space import children
+from ...space._typing import IntArray
 from .._compat import (
     HasMethods,
     Interval,
@@ -28,7 +29,8 @@ from .._compat import (
     safe_indexing,
     validate_parameters,
 )
-from ._boosters import LIBRARIES, Part, booster_of
+from ._boosters import LIBRARIES, Booster, Part, booster_of
+from ._curve import Follower, limit_of, rows_digest
 from ._hold_out import hold_out
 
 # Parameters of a booster's fit that EarlyStopping sets itself.
@@ -208,13 +210,25 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
             return self
         if groups is None:  # the rows of a query of a ranker stay together
             groups = fit_params.get("qid", fit_params.get("group_id"))
+        both = self._split(X, y, groups)
         train, held_out = (
             Part(safe_indexing(X, rows), safe_indexing(y, rows), check_method_params(X, fit_params, rows))
-            for rows in self._split(X, y, groups)
+            for rows in both
         )
-        booster.fit(self.estimator_, train, held_out, self.n_iter_no_change)
+        self._fit_and_follow(booster, train, held_out, both[1])
         self.best_iteration_, self.n_held_out_ = booster.best_iteration(self.estimator_), len(held_out.y)
         return self
+
+    def _fit_and_follow(self, booster: Booster, train: Part, held_out: Part, rows: IntArray) -> None:
+        """Fit, and tell the search about the curve if it follows this fit."""
+        self._curve: dict[str, Any] | None = None
+        limit = limit_of(self)
+        if limit is None:
+            booster.fit(self.estimator_, train, held_out, self.n_iter_no_change)
+            return
+        follower = Follower(f"{type(booster).__name__} {rows_digest(held_out.y, rows)}", limit)
+        booster.fit(self.estimator_, train, held_out, self.n_iter_no_change, follower)
+        self._curve = follower.curve()
 
     def _split(self, X: Any, y: Any, groups: Any) -> tuple[Any, Any]:
         labels = np.asarray(y)

@@ -25,17 +25,17 @@ from ...space import Point
 from .._compat import fit_and_score, is_multimetric_scorer, is_pairwise, scorers_by_name
 from .._limits import N_BYTES
 from .._parameters import ParameterSpace
-from .._results import ASKED_TO_STOP, BEST_ITERATIONS, DERIVED_PARAMS, RUN
+from .._results import ASKED_TO_STOP, BEST_ITERATIONS, CURVE, DERIVED_PARAMS, RUN
 from .._score_errors import SCORE_ERRORS, score_errors
 from .._task_tree import FoldContext, picklable_search
-from ..early_stopping import best_iterations, derived_params
+from ..early_stopping import Limit, best_iterations, curve_of, derived_params, following
 from ._plain import is_plain, run_plain_fold
 from ._size import pickled_size
 from ._step_cache import StepCache
 
 Splits: TypeAlias = Sequence[tuple[Any, Any]]
-# What is sent to a worker: a candidate, numbers of folds, and the callback context of each.
-FoldTask: TypeAlias = "tuple[Point, Sequence[int], Sequence[FoldContext | None]]"
+# What is sent to a worker: a candidate, numbers of folds, and of each its callback context and the limit of its curve.
+FoldTask: TypeAlias = "tuple[Point, Sequence[int], Sequence[FoldContext | None], Sequence[Limit | None]]"
 
 
 @dataclass
@@ -65,14 +65,14 @@ class FoldFunction:
         return {**self.__dict__, "search": None if self.search is None else picklable_search(self.search)}
 
     def __call__(self, payload: FoldTask) -> list[dict[str, Any]]:
-        point, folds, contexts = payload
+        point, folds, contexts, limits = payload
         params = self.parameters.params(point)
         with ExitStack() as stack:
             self._enter_context(stack)
             return [
                 {RUN: {"worker": f"{os.getpid()}.{threading.get_ident()}", "began": time.time()}}
-                | self._fold(params, fold, context)
-                for fold, context in zip(folds, contexts, strict=True)
+                | self._fold(params, fold, context, limit)
+                for fold, context, limit in zip(folds, contexts, limits, strict=True)
             ]
 
     def _enter_context(self, stack: ExitStack) -> None:
@@ -85,13 +85,15 @@ class FoldFunction:
             stack.enter_context(warnings.catch_warnings())
             warnings.filters = list(self.warning_filters)  # a fit may change them
 
-    def _fold(self, params: Mapping[str, Any], fold: int, context: FoldContext | None) -> dict[str, Any]:
+    def _fold(
+        self, params: Mapping[str, Any], fold: int, context: FoldContext | None, limit: Limit | None
+    ) -> dict[str, Any]:
         estimator = clone(self.estimator)
         try:
-            with score_errors() as errors:
+            with score_errors() as errors, following(estimator, limit):
                 result = self._fit_and_score(estimator, params, fold, context)
             if self.has_early_stopping and result["fit_error"] is None:
-                result[BEST_ITERATIONS], result[DERIVED_PARAMS] = best_iterations(estimator), derived_params(estimator)
+                result.update(_early_stopping_results(estimator))
             if self.measures_size and result["fit_error"] is None:
                 result[N_BYTES] = pickled_size(estimator)
             for key in ("test_scores", "train_scores"):
@@ -147,6 +149,13 @@ class FoldFunction:
                 raise error
             raise RuntimeError(f"the fit raised {type(error).__name__}: {error}") from error
         return failed_fold(self.settings, without_secrets(traceback.format_exc()))
+
+
+def _early_stopping_results(estimator: Any) -> dict[str, Any]:
+    """What the boosters of a fitted candidate tell."""
+    results = {BEST_ITERATIONS: best_iterations(estimator), DERIVED_PARAMS: derived_params(estimator)}
+    curve = curve_of(estimator)
+    return results if curve is None else {**results, CURVE: curve}
 
 
 def _as_floats(scores: Any) -> Any:

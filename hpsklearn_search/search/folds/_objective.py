@@ -16,7 +16,7 @@ from ...trials import STATUS_CANCELLED, STATUS_FAIL, STATUS_OK, STATUS_OUTSIDE, 
 from .._compat import is_multimetric_scorer, returns_one_score, scorers_by_name
 from .._limits import NO_LIMITS, Limits
 from .._racing import Race
-from .._results import ASKED_TO_STOP
+from .._results import ASKED_TO_STOP, CURVE, was_stopped
 from .._score_errors import fold_error, last_line
 from .._scores import mean_score, variance_of_mean
 from .._task_tree import FoldContext
@@ -59,7 +59,7 @@ class FoldObjective:
     def remember(self, trial: Trial) -> None:
         """Enter a trial of an earlier run into the race."""
         if self.race is not None and trial.is_ok and trial.outcome is not None and trial.outcome.folds:
-            self.race.add(trial.number, list(map(self.objective_score, trial.outcome.folds)))
+            self._enter(trial.number, trial.outcome.folds)
         self._check_bound(trial)
 
     def stored_outcome(self, trial: Trial) -> Outcome:
@@ -72,7 +72,9 @@ class FoldObjective:
         check_folds(outcome.folds, [] if returns_one_score(scorer) else metrics, **has)
         for fold in outcome.folds:
             self._check_names(fold["test_scores"])
-        least, most = {STATUS_OK: (n, n), STATUS_OUTSIDE: (n, n), STATUS_PRUNED: (1, n - 1)}.get(outcome.status, (0, n))
+        n_pruned = n if outcome.folds and was_stopped(outcome.folds[-1]) else n - 1
+        counts = {STATUS_OK: (n, n), STATUS_OUTSIDE: (n, n), STATUS_PRUNED: (1, n_pruned)}
+        least, most = counts.get(outcome.status, (0, n))
         if not least <= len(outcome.folds) <= most:
             raise InvalidTrial(f"a trial with the status {outcome.status!r} cannot have {len(outcome.folds)} folds")
         if outcome.status in (STATUS_OK, STATUS_OUTSIDE) and outcome.loss is not None:
@@ -90,8 +92,9 @@ class FoldObjective:
         contexts = [self.context_of(trial.number * n + fold) for fold in range(n)]
         are_short = self._n_folds_run > 0 and self._seconds / self._n_folds_run < SHORT_FOLD
         if (are_short or batch_folds) and self.race is None:
-            return [(trial.point, range(n), contexts)]
-        return [(trial.point, [fold], [contexts[fold]]) for fold in range(n)]
+            return [(trial.point, range(n), contexts, [None] * n)]
+        limits = [None] * n if self.race is None else self.race.curve_limits(trial.number, n)
+        return [(trial.point, [fold], [contexts[fold]], [limits[fold]]) for fold in range(n)]
 
     def outcome(self, trial: Trial, parts: Mapping[int, Finished]) -> Outcome | None:
         """None until all folds have run, racing prunes the trial, or a fold ends the search."""
@@ -121,7 +124,10 @@ class FoldObjective:
 
     def _pruned(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
         assert self.race is not None
-        expected = self.race.expected_score(trial.number, list(map(self.objective_score, folds)))
+        scores = list(map(self.objective_score, folds))
+        if was_stopped(folds[-1]):
+            scores[-1] = self.race.expected_fold_score(trial.number, scores, folds[-1][CURVE])
+        expected = self.race.expected_score(trial.number, scores)
         return self.limits.judge(Outcome(STATUS_PRUNED, loss=-expected, folds=folds))
 
     def _complete(self, trial: Trial, folds: tuple[dict[str, Any], ...]) -> Outcome:
@@ -137,8 +143,12 @@ class FoldObjective:
             Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
         )
         if self.race is not None and outcome.status == STATUS_OK:  # nobody can be pruned for what cannot win itself
-            self.race.add(trial.number, scores)
+            self._enter(trial.number, folds)
         return outcome
+
+    def _enter(self, number: int, folds: Sequence[Mapping[str, Any]]) -> None:
+        assert self.race is not None
+        self.race.add(number, list(map(self.objective_score, folds)), [fold.get(CURVE) for fold in folds])
 
     def raise_if_fatal(self, trial: Trial) -> None:
         """Raise if the search must end.
@@ -206,7 +216,14 @@ class FoldObjective:
     def _pruned_after(self, trial: Trial, folds: Sequence[Mapping[str, Any]]) -> int | None:
         if self.race is None:
             return None
-        return self.race.pruned_after(trial, list(map(self.objective_score, folds)))
+        scores = list(map(self.objective_score, folds))
+        n_complete = next((j for j, fold in enumerate(folds) if self._is_stopped(fold)), len(folds))
+        length = self.race.pruned_after(trial, scores[:n_complete])
+        return n_complete + 1 if length is None and n_complete < len(folds) else length
+
+    def _is_stopped(self, fold: Mapping[str, Any]) -> bool:
+        """Whether a fold was stopped; one without a score has failed."""
+        return was_stopped(fold) and math.isfinite(self.objective_score(fold))
 
 
 def _without_request(fold: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from typing import Any
 
 from ...exceptions import InvalidTrial
 from .._limits import N_BYTES
-from .._results import BEST_ITERATIONS, DERIVED_PARAMS, RUN
+from .._results import BEST_ITERATIONS, CURVE, DERIVED_PARAMS, RUN
 from .._score_errors import SCORE_ERRORS
+from ..early_stopping import BEST, BEST_CASE, NAME
 
 MOST_ITERATIONS = 2**31 - 1  # the boosters count in 32 bits
 DERIVED_NAME = "estimator__learning_rate"  # how a parameter ends that a booster derives: see `derived_params`
@@ -41,6 +42,7 @@ def check_folds(
     optional: dict[str, Callable[[Any], bool]] = {
         SCORE_ERRORS: lambda value: _is_dict_of(value, lambda error: isinstance(error, str)),
         BEST_ITERATIONS: lambda value: _is_dict_of(value, lambda n: type(n) is int and 0 <= n <= MOST_ITERATIONS),
+        CURVE: _is_curve,
         DERIVED_PARAMS: _are_derived,
         RUN: _is_run,
     }
@@ -85,6 +87,12 @@ def _is_run(value: Any) -> bool:
         and isinstance(value["worker"], str)
         and _is_time(value["began"])
     )
+
+
+def _is_curve(value: Any) -> bool:
+    names = {NAME, BEST, BEST_CASE}
+    is_right = _is_dict_of(value, lambda part: isinstance(part, str) or _is_time(part)) and {NAME, BEST} <= set(value)
+    return is_right and set(value) <= names and all(isinstance(value[name], str) == (name == NAME) for name in value)
 
 
 def _are_derived(value: Any) -> bool:
