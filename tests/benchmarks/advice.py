@@ -121,7 +121,8 @@ def ten_parameters(v: Values) -> float:
 BRANCHES = hp.choice("m", [{"model": "good", "x": hp.uniform(0, 1)}, {"model": "bad", "z": hp.uniform(0, 1)}])
 TEN = {name: hp.uniform(0, 1) for name in "abcdefghij"}
 WIDE = {"a": hp.uniform(2, 3), "b": hp.uniform(0, 1)}
-# What runs; the rules that must speak, and those that must not.
+# What runs; the rules that must speak, and those that must not. An algorithm that learns tries many candidates near
+# the best one of "few good ones", which are really the same; and random candidates seldom rise in "ten parameters".
 SCENARIOS: dict[str, tuple[Callable[[Values], float], Any, Values, set[str], set[str]]] = {
     "optimum inside": (
         inside,
