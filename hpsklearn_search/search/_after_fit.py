@@ -67,15 +67,16 @@ class AfterFit(BestModel):
         return found[1]
 
     def _baseline(self) -> tuple[str, float] | None:
-        """The origin and the score of the candidate with the estimator's own values, or near them."""
+        """What the candidate with the estimator's own values, or near them, is called, and its score."""
         own = own_point(ParameterSpace(self.space_, self.estimator), self.estimator)
         key = None if own is None or own[0] != OWN_VALUES else point_key(own[1])
         for row, trial in enumerate(self._rows()):
             origin = self.trials_.record.origin_of(trial)
             is_own = origin == OWN_VALUES or key == point_key(trial.point)
             if is_own or origin == NEAR_OWN_VALUES:
-                score = self.cv_results_[f"mean_test_{metric_of(self)}"][row]
-                return OWN_VALUES if is_own else NEAR_OWN_VALUES, float(score)
+                name = OWN_VALUES if is_own else NEAR_OWN_VALUES
+                score = float(self.cv_results_[f"mean_test_{metric_of(self)}"][row])
+                return f"{name} (outside of a limit)" if trial.is_outside else name, score
         return None
 
     def _first_findings(self, n: int = 3) -> list[Finding]:
@@ -209,4 +210,7 @@ def _check_comparison(evidence: Evidence, n: Any, alpha: Any) -> None:
     if evidence.scores.shape[1] < 2:
         raise ValueError("compare(): one fold does not show how far scores vary; write cv=5, or several folds")
     if not len(evidence.best_first):
-        raise ValueError("compare(): no candidate has a score on every fold, so there is no best one")
+        raise ValueError(
+            "compare(): no candidate has a score on every fold, and is within the limits if there are any, so there "
+            "is no best one"
+        )

@@ -1,4 +1,4 @@
-"""What a search learns from earlier ones: trials of the same data as its own, all others by rank.
+"""What a search learns from earlier ones: trials of the same data and estimator as its own, all others by rank.
 
 >>> from hpsklearn_search.trials import EarlierSearch
 >>> is_of_same_scores(EarlierSearch((), fingerprint={"X": "a", "y": "b", "scoring": None}), {"X": "a", "y": "c"})
@@ -15,10 +15,11 @@ from ..exceptions import InvalidTrial
 from ..space import Point, Space
 from ..trials import EarlierSearch, NotComparable, Trial, Trials, differences, earlier_search_of
 from ._describe import parameter_names
-from ._fingerprint import DATA_AND_METRIC, data_and_metric
+from ._fingerprint import SAME_SCORES, same_scores
 from ._parameters import ParameterSpace
 from .folds import FoldFunction
 
+ANOTHER_SEARCH = "a search on other data, or with another metric or estimator"
 OTHER = "so their losses are compared by rank, and lose weight as candidates of this search finish"
 
 
@@ -31,7 +32,7 @@ def learn_from_earlier(
     if not searches:
         return []
     try:
-        current, problem = data_and_metric(search, function), ""
+        current, problem = same_scores(search, function), ""
     except NotComparable as error:
         current, problem = None, str(error)
     if own.trials:
@@ -46,11 +47,19 @@ def learn_from_earlier(
         else:
             prior.extend(found)
     trials.record.prior_trials = tuple(prior)
-    return trials.record.learn_from(others, parameters.space, parameter_names(parameters))
+    winners = trials.record.learn_from(others, parameters.space, parameter_names(parameters))
+    if not (prior or winners or trials.record.earlier):
+        warnings.warn(
+            "trials= has no finished candidate with a parameter of this space, so nothing is learned from it. "
+            f"The space has {', '.join(parameters.space.labels)}",
+            UserWarning,
+            stacklevel=2,
+        )
+    return winners
 
 
 def is_of_same_scores(earlier: EarlierSearch, current: Mapping[str, Any] | None) -> bool:
-    """Whether the losses of a search are known to be of the data and the metric that `current` describes."""
+    """Whether the losses of a search are known to be of what `current` describes: data, metric and estimator."""
     known = earlier.fingerprint
     return bool(known) and known is not None and current is not None and not _other_data(known, current)
 
@@ -87,13 +96,13 @@ def _warn_of_other_data(earlier: Mapping[str, Any] | None, current: Mapping[str,
     if not earlier:
         return
     if current is None:
-        text = "trials= may hold trials of a search on other data or with another metric; this cannot be found out"
+        text = f"trials= may hold trials of {ANOTHER_SEARCH}; this cannot be found out"
         warnings.warn(f"{text}, because an argument cannot be compared ({problem}), {OTHER}", UserWarning, stacklevel=2)
         return
     changed = list(_other_data(earlier, current))
     if changed:
         warnings.warn(
-            f"trials= holds trials of a search on other data or with another metric, {OTHER}. Differences:\n  "
+            f"trials= holds trials of {ANOTHER_SEARCH}, {OTHER}. Differences:\n  "
             + "\n  ".join(changed)
             + "\nPass the search itself, trials=old, if that is meant, or trials=None to start anew",
             UserWarning,
@@ -102,5 +111,5 @@ def _warn_of_other_data(earlier: Mapping[str, Any] | None, current: Mapping[str,
 
 
 def _other_data(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
-    first, second = ({name: whole.get(name) for name in DATA_AND_METRIC} for whole in (earlier, current))
+    first, second = ({name: whole.get(name) for name in SAME_SCORES} for whole in (earlier, current))
     return differences(first, second, "in trials")

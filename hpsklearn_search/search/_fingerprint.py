@@ -25,7 +25,7 @@ CV = "cv (it draws other folds in every run unless its random_state is set)"
 # A search may continue with another algorithm, and rules that concern new candidates alone.
 MAY_CHANGE = {"algo", "racing", "constraints", "error_score", "random_state", "trials", WORDS}
 # Losses of other searches may be compared if these are the same.
-DATA_AND_METRIC = ("X", "y", "scoring", "refit", "objective_metric")
+SAME_SCORES = ("X", "y", "estimator", "parameters of the estimator", "scoring", "refit", "objective_metric")
 
 
 def fingerprint(
@@ -35,10 +35,8 @@ def fingerprint(
     prior: list[Any] = [(trial.point, trial.model_loss) for trial in record.prior_trials]
     prior += [(earlier.units, earlier.losses) for earlier in record.earlier]
     values = {
-        "estimator": type(function.estimator),
-        "parameters of the estimator": function.estimator.get_params(deep=False),
+        **_scores(search, function),
         "space": plan.space,
-        **_scores(search),
         "error_score": search.error_score,
         "return_train_score": bool(search.return_train_score),
         CV: list(map(list, function.splits)),
@@ -58,15 +56,20 @@ def fingerprint(
     return {**described, **limits, "random_state": seed, WORDS: words}
 
 
-def data_and_metric(search: Any, function: FoldFunction) -> dict[str, Any]:
+def same_scores(search: Any, function: FoldFunction) -> dict[str, Any]:
     """The part of the fingerprint that says whether two losses can be compared."""
-    values = {"X": function.X, "y": function.y, **_scores(search)}
+    values = {"X": function.X, "y": function.y, **_scores(search, function)}
     return {name: _described(name, value) for name, value in values.items()}
 
 
-def _scores(search: Any) -> dict[str, Any]:
-    refit = search.refit if isinstance(search.refit, str) else None
-    return {"scoring": search.scoring, "refit": refit, "objective_metric": search.objective_metric}
+def _scores(search: Any, function: FoldFunction) -> dict[str, Any]:
+    return {
+        "estimator": type(function.estimator),
+        "parameters of the estimator": function.estimator.get_params(deep=False),
+        "scoring": search.scoring,
+        "refit": search.refit if isinstance(search.refit, str) else None,
+        "objective_metric": search.objective_metric,
+    }
 
 
 def _described(name: str, value: Any) -> Any:

@@ -147,7 +147,7 @@ class FittedSearch(AfterFit):
     def describe_space(self) -> SpaceTable:
         """Show how `space` is understood: each parameter with its values, when it is active, and the default.
 
-        Where settings are known that were best on other data, a further column has them: see `first_points`.
+        Where settings are known that were best on other data, a further column has the first one: see `first_points`.
         It can be called before and after `fit`.
 
         Returns
@@ -167,7 +167,7 @@ class FittedSearch(AfterFit):
         >>> space = {"C": hp.logrange(1e-2, 1e2), "kernel": ["rbf", "poly"]}
         >>> HyperoptSearchCV(SVC(), space).describe_space()
         parameter  values                    active when  default  learned
-        C          real in [0.01, 100], log  always       1        154, 1750, 9060
+        C          real in [0.01, 100], log  always       1        154
         kernel     'rbf', 'poly'             always       'rbf'    'rbf'
         """
         check_ranges(self.space)

@@ -104,7 +104,7 @@ def known_points(parameters: ParameterSpace, estimator: Any, X: Any, most: int) 
 
 
 def with_learned(table: SpaceTable, parameters: ParameterSpace, estimator: Any) -> SpaceTable:
-    """The table of a space with a column of the settings that the search begins with, if there are any."""
+    """The table of a space with a column of the best learned setting, if there is any."""
     found: dict[str, str] = {}
     for setting in settings(parameters):
         if setting.parameter is not None:

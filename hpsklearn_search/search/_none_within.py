@@ -33,9 +33,14 @@ def why_none_within(search: Any) -> str | None:
     return (
         f"limits: none of the {len(rows)} candidates is within all limits: {', '.join(counts)}. The nearest is "
         f"candidate {nearest}, {public_repr(dict(search.cv_results_['params'][nearest]))}: {found}. cv_results_ and "
-        f"trials_ hold all candidates. Write limits={_wider(ends, values)} to accept this one, or search on with a "
-        "larger max_evals"
+        f"trials_ hold all candidates. {_accept(ends, values)}earch on with a larger max_evals"
     )
+
+
+def _accept(ends: Sequence[Limit], values: dict[str, float]) -> str:
+    if any(map(math.isnan, values.values())):  # no limit would accept a candidate without that value
+        return "S"
+    return f"Write limits={_wider(ends, values)} and fit again to accept this one, or s"
 
 
 def _nearest(excess: Any) -> int:

@@ -29,11 +29,12 @@ def learned_settings(estimator: Any, n_features: int | None) -> list[dict[str, A
 
 
 def learned_in_words(estimator: Any, parameter: str) -> str:
-    """The values of a parameter in these settings; empty where nothing is known."""
+    """The value of a parameter in the best of these settings; empty where nothing is known."""
     table, name = _table(), _known_class(estimator)
-    per_column = " / columns" if parameter in table["per_feature"].get(name, ()) else ""
-    values = [brief(settings[parameter]) for settings in table["settings"].get(name, ()) if parameter in settings]
-    return ", ".join(f"{value}{per_column}" for value in dict.fromkeys(values))
+    best = table["settings"].get(name, [{}])[0]
+    if parameter not in best:
+        return ""
+    return brief(best[parameter]) + (" / columns" if parameter in table["per_feature"].get(name, ()) else "")
 
 
 def _known_class(estimator: Any) -> str:

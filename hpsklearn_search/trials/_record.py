@@ -236,6 +236,9 @@ def _why_none(trials: list[Trial]) -> str:
     """The message that no trial is ok, with the first failure."""
     finished = [trial for trial in trials if trial.outcome is not None]
     text = f"none of {len(trials)} trials succeeded"
+    if any(trial.is_outside for trial in trials):
+        n_outside = sum(trial.is_outside for trial in trials)
+        return f"none of {len(trials)} trials is within the limits of the search: {n_outside} are outside"
     if not finished:
         return f"{text}: none has finished; give the search more time" if trials else "there are no trials yet"
     first = finished[0]

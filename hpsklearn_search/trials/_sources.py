@@ -69,7 +69,7 @@ def earlier_search_of(value: Any) -> EarlierSearch:
         return earlier_search_of(value.trials_)
     if isinstance(getattr(value, "cv_results_", None), Mapping):
         return _of_table(value)
-    if hasattr(value, "get_params"):
+    if hasattr(value, "get_params") and hasattr(value, "refit") and not isinstance(value, type):
         raise TypeError(
             f"trials={type(value).__name__}(...) is not fitted, so there is nothing to learn from; call its fit first"
         )

@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, Trials, hp
 from hpsklearn_search.exceptions import InvalidTrial
@@ -60,6 +60,32 @@ def test_every_form_brings_the_winner_first(old: HyperoptSearchCV, form: str) ->
     assert origins(found)[0] == "earlier search"
     assert len(found.trials_.record.earlier) == 1
     assert found.results_frame()["origin"].tolist().count("earlier search") == 1
+
+
+@pytest.mark.parametrize(
+    "other", [DecisionTreeClassifier(random_state=1), ExtraTreeClassifier(random_state=0)], ids=repr
+)
+def test_losses_of_another_estimator_count_by_rank(other: Any) -> None:
+    """On the same data, another class or another fixed parameter has other scores at the same point."""
+    space = {"max_depth": hp.uniformint(1, 8)}
+    earlier = HyperoptSearchCV(other, space, max_evals=6, cv=3, random_state=0).fit(*WINE)
+    found = search(space=space, trials=earlier)
+    assert len(found.trials_.record.earlier) == 1
+    assert not found.trials_.record.prior_trials
+    assert origins(found)[0] == "earlier search"
+
+
+def test_a_search_without_a_parameter_in_common_is_named(old: HyperoptSearchCV) -> None:
+    """Nothing can be learned, and that is said."""
+    alien = HyperoptSearchCV(TREE, {"min_samples_split": hp.uniformint(2, 9)}, max_evals=2, cv=3, trials=old)
+    with pytest.warns(UserWarning, match="nothing is learned from it. The space has min_samples_split"):
+        alien.fit(*WINE)
+
+
+def test_an_estimator_is_no_earlier_search() -> None:
+    """It has nothing to teach, fitted or not."""
+    with pytest.raises(TypeError, match="trials must be"):
+        search(trials=clone(TREE).fit(*IRIS))
 
 
 def test_a_search_of_scikit_learn_teaches_as_well() -> None:

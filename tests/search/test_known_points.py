@@ -193,9 +193,9 @@ def test_the_best_four_are_used() -> None:
 
 
 def test_the_table_of_the_space_shows_them() -> None:
-    """Each parameter has its learned values, those that depend on the columns say so."""
+    """Each parameter has the value of the best learned setting; one that depends on the columns says so."""
     rows = HyperoptSearchCV(SVC(), {"C": C, "gamma": C, "tol": C}).describe_space().as_dicts()
-    assert [row["learned"] for row in rows] == ["10, 1, 100, 0.5, 7", "1 / columns", ""]
+    assert [row["learned"] for row in rows] == ["10", "1 / columns", ""]
 
 
 @pytest.mark.parametrize("settings", [{"first_points": None}, {"algo": "random"}], ids=str)

@@ -16,7 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import FitFailedWarning
 
 from hpsklearn_search import HyperoptSearchCV, hp, one_standard_error, simplest_of_the_best
-from hpsklearn_search.exceptions import InvalidScore, SaveFileError
+from hpsklearn_search.exceptions import AllTrialsFailed, InvalidScore, SaveFileError
 from hpsklearn_search.hyperopt.early_stop import no_progress_loss
 from hpsklearn_search.search._limits import Limits, column_value
 from hpsklearn_search.search._none_within import _by_how_much
@@ -272,8 +272,35 @@ def test_the_limits_of_the_message_are_kept_by_a_candidate() -> None:
     """What the error says is right."""
     with pytest.raises(ValueError) as error:
         fitted({"mean_test_recall": (0.95, None)}, [0.123456, 0.5])
-    line = str(error.value).partition("Write limits=")[2].partition(" to accept")[0]
+    line = str(error.value).partition("Write limits=")[2].partition(" and fit again")[0]
     assert fitted(eval(line), [0.123456, 0.5]).best_params_ == {"x": 0.123456}
+
+
+def test_a_record_without_a_candidate_within_says_so() -> None:
+    """Nothing failed, so it does not speak of failures."""
+    search = HyperoptSearchCV(Priced(), {"x": [0.1, 0.5]}, cv=3, limits={"mean_test_score": (2.0, None)})
+    with pytest.raises(ValueError, match="limits"):
+        search.fit(ROWS, TARGET)
+    with pytest.raises(AllTrialsFailed, match="none of 2 trials is within the limits of the search: 2 are outside"):
+        _ = search.trials_.best_trial
+    with pytest.raises(ValueError, match="within the limits if there are any"):
+        search.compare()
+
+
+def test_own_values_outside_of_a_limit_are_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else it would look as if the search had found less than what one had."""
+    limits = {"mean_test_score": (None, 0.5)}
+    HyperoptSearchCV(
+        Priced(x=0.9), {"x": hp.uniform(0.0, 1.0)}, cv=3, limits=limits, max_evals=12, random_state=0, verbose=1
+    ).fit(ROWS, TARGET)
+    assert "own values (outside of a limit): 0.9" in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_be_pickled_is_named() -> None:
+    """A limit on its size cannot be checked."""
+    with pytest.raises(Exception, match="pickle") as error:
+        pickled_size(lambda: None)
+    assert "limits={'n_bytes'" in error.value.__notes__[0]
 
 
 def test_after_the_error_table_and_record_can_be_read() -> None:

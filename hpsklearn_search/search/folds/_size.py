@@ -9,6 +9,8 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+from ...exceptions import add_note
+
 PROTOCOL = 5  # a fixed one, so that sizes do not depend on the version of Python
 
 
@@ -23,7 +25,11 @@ class _Counter:
 
 
 def pickled_size(model: Any) -> int:
-    """How many bytes the pickle of `model` has; what pickle raises if it has none."""
+    """How many bytes the pickle of `model` has; what pickle raises, with a note, if it has none."""
     counter = _Counter()
-    pickle.Pickler(counter, PROTOCOL).dump(model)
+    try:
+        pickle.Pickler(counter, PROTOCOL).dump(model)
+    except Exception as error:
+        add_note(error, "limits={'n_bytes': ...} measures the pickle of each model, and this one cannot be pickled")
+        raise
     return counter.n_bytes
