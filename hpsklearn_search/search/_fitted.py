@@ -167,7 +167,7 @@ class FittedSearch(AfterFit):
         >>> space = {"C": hp.logrange(1e-2, 1e2), "kernel": ["rbf", "poly"]}
         >>> HyperoptSearchCV(SVC(), space).describe_space()
         parameter  values                    active when  default  learned
-        C          real in [0.01, 100], log  always       1        154
+        C          real in [0.01, 100], log  always       1        5550
         kernel     'rbf', 'poly'             always       'rbf'    'rbf'
         """
         check_ranges(self.space)
