@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hpsklearn_search import HyperoptSearchCV, hp
+from hpsklearn_search.plots import ComparisonDisplay
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 warnings.simplefilter("ignore", FitFailedWarning)
@@ -48,7 +49,8 @@ for finding in search.advice_:
 
 comparison = search.compare(40)
 print(comparison["same_as_best"].value_counts().to_dict())
-print(comparison[["mean_test_score", "difference", "low", "high"]].head(4).round(4))
+print(comparison[["mean_test_score", "difference", "low"]].head(4).round(4))
+_ = ComparisonDisplay.from_search(search, 40, parameters=[])
 
 # %%
 # One page for the browser has all of it, with pictures and the code of the best model:

@@ -9,6 +9,7 @@ counts as positive. ``splits_`` keeps them.
 # %%
 # Few customers leave, and to lose one costs five times as much as a call:
 
+import matplotlib.pyplot as plt
 from sklearn.datasets import make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import confusion_matrix, make_scorer
@@ -48,7 +49,12 @@ tuned = TunedThresholdClassifierCV(
     search.best_estimator_,
     scoring=make_scorer(cost, greater_is_better=False),
     cv=search.splits_,
+    store_cv_results=True,
 )
 tuned.fit(X, y)
 print(f"threshold {tuned.best_threshold_:.2f}")
 print(f"cost {cost(y_test, tuned.predict(X_test)):.3f}")
+tried = tuned.cv_results_
+plt.plot(tried["thresholds"], -tried["scores"])
+plt.xlabel("threshold")
+_ = plt.ylabel("cost")

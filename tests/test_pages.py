@@ -22,8 +22,9 @@ STORIES = sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
 NEEDS = {
     "04_early_stopping": ["lightgbm"],
     "10_table_and_plots": ["matplotlib"],
-    "15_what_did_it_see": ["pandas"],
+    "15_what_did_it_see": ["matplotlib", "pandas"],
     "16_no_idea_of_ranges": ["matplotlib", "pandas"],
+    "17_threshold": ["matplotlib"],
     "18_ensemble": ["matplotlib", "pandas"],
 }
 MARKS = {"11_spark_and_mlflow": [pytest.mark.spark, pytest.mark.mlflow]}

@@ -24,15 +24,15 @@ SHORT = ("GridSearchCV", "RandomizedSearchCV", "ParameterGrid", "RandomState", "
 
 
 def aliases() -> dict[str, str]:
-    """The full name of each short one."""
+    """The full name of each short one; numpydoc's own for a callable is that of the function `callable`."""
     full = [line.split()[2] for line in _lines()]
-    return {short: name for short in SHORT for name in full if name.endswith(f".{short}")}
+    return {"callable": "callable"} | {short: name for short in SHORT for name in full if name.endswith(f".{short}")}
 
 
 def inventories() -> dict[str, tuple[str, str]]:
     """`intersphinx_mapping`: the address of each project, and the file that lists its names."""
     folder = Path(tempfile.mkdtemp(prefix="intersphinx-"))
-    short = {name: key for key, name in aliases().items()}
+    short = {name: key for key, name in aliases().items() if name != key}
     for project in SITES:
         rows = []
         for owner, role, name, page in map(str.split, _lines()):
