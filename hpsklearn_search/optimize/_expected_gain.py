@@ -80,8 +80,8 @@ def no_expected_gain(share: float = 0.1) -> NoExpectedGain:
     -----
     The expected gain is E[max(0, f(x_0) - min_i f(x_i))], the expected improvement of a batch (Ginsbourger, Le Riche
     and Carraro, 2010; for one candidate that of Mockus, 1978, and of Jones, Schonlau and Welch, 1998). Here f is the
-    loss, x_0 the best candidate so far, and x_1 .. x_10 are those with the largest expected improvement, one after
-    the other. The model is the Gaussian process of the default algorithm.
+    loss, x_0 the candidate of the lowest predicted loss, and x_1 .. x_10 are those with the largest expected
+    improvement, one after the other. The model is the Gaussian process of the default algorithm.
 
     The standard error is that of the best candidate's mean over the folds, ``std_test_score / sqrt(k - 1)``. In `fmin`
     it is the root of ``loss_variance``, or the noise of the model where the objective returns none.
