@@ -94,8 +94,10 @@ def metrics_for(scorer: Any, estimator: Any, settings: Mapping[str, Any]) -> Con
     if is_passthrough_scorer(scorer):
         own = "accuracy" if is_classifier(estimator) else "r2"
         return METRICS_OF_SCORER[own] if _has_bounded_score(estimator) else ()
-    is_own = type(scorer) is type(get_scorer("accuracy"))
-    names = [name for name in METRICS_OF_SCORER if is_own and _is_equal(scorer, get_scorer(name))]
+    if type(scorer) is not type(get_scorer("accuracy")):
+        return ()
+    known = METRICS_OF_SCORER.keys() & set(get_scorer_names())  # scikit-learn 1.5 lacks some
+    names = [name for name in known if _is_equal(scorer, get_scorer(name))]
     return METRICS_OF_SCORER[names[0]] if names else ()
 
 
