@@ -122,7 +122,7 @@ BRANCHES = hp.choice("m", [{"model": "good", "x": hp.uniform(0, 1)}, {"model": "
 TEN = {name: hp.uniform(0, 1) for name in "abcdefghij"}
 WIDE = {"a": hp.uniform(2, 3), "b": hp.uniform(0, 1)}
 # What runs; the rules that must speak, and those that must not. An algorithm that learns must say "rising" and not
-# "flat" of "ten parameters", and its many candidates near the best of "few good ones" are really the same.
+# "flat" of "ten parameters", and its many candidates near the best of "few good ones" can hardly be told apart.
 SCENARIOS: dict[str, tuple[Callable[[Values], float], Any, Values, set[str], set[str]]] = {
     "optimum inside": (
         inside,
