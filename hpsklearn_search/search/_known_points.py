@@ -105,13 +105,13 @@ def known_points(parameters: ParameterSpace, estimator: Any, X: Any, most: int) 
 
 def with_learned(table: SpaceTable, parameters: ParameterSpace, estimator: Any) -> SpaceTable:
     """The table of a space with a column of the best learned setting, if there is any."""
+    if not learned_points(parameters, estimator, n_features=1):
+        return table
     found: dict[str, str] = {}
     for setting in settings(parameters):
         if setting.parameter is not None:
             _, name, owner, _ = _owner(setting, estimator)
             found[setting.label] = learned_in_words(owner, name) or found.get(setting.label, "")
-    if not learned_points(parameters, estimator, n_features=1):
-        return table
     labels = (dimension.label for dimension in parameters.space.dimensions)
     rows = ((*row, found.get(label, "")) for row, label in zip(table.rows, labels, strict=True))
     return SpaceTable((*table.columns, "learned"), tuple(rows))

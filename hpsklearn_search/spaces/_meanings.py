@@ -46,19 +46,18 @@ class Features:
     """What is known of the columns of X."""
 
     n: int | None = None
-    variance: float | None = None  # of all entries together
+    X: Any = None
 
     @classmethod
     def of(cls, X: Any) -> Features:
         """Count the columns of a table."""
         shape = getattr(X, "shape", None)
-        if shape is None or len(shape) != 2:
-            return cls()
-        try:
-            variance = float(X.var()) if getattr(getattr(X, "dtype", None), "kind", "O") in "fiu" else None
-        except AttributeError:  # a sparse matrix
-            variance = None
-        return cls(shape[1], variance)
+        return cls() if shape is None or len(shape) != 2 else cls(shape[1], X)
+
+    def variance(self) -> float | None:
+        """Of all entries together; it takes a pass over X, so it is computed where it is asked for."""
+        is_numeric = getattr(getattr(self.X, "dtype", None), "kind", "O") in "fiu"
+        return float(self.X.var()) if is_numeric and hasattr(self.X, "var") else None  # a sparse matrix has none
 
 
 def number_meant(
@@ -97,6 +96,6 @@ def _max_features(value: str | None, n: int | None, *, is_share: bool) -> Meanin
 
 
 def _gamma(value: str, features: Features, *, is_scaled: bool) -> Meaning | None:
-    variance = 1.0 if is_scaled or value == "auto" else features.variance
+    variance = 1.0 if is_scaled or value == "auto" else features.variance()
     # The columns that reach the estimator may be others, and "scale" is of the rows of a fold.
     return Meaning(1.0 / (features.n * variance), is_exact=False) if features.n and variance else None

@@ -118,7 +118,7 @@ class Columns:
         self._variances = np.empty(16)
         self._pending = np.empty(16, dtype=bool)
         self._known = np.empty(16, dtype=bool)
-        self._excess = np.empty((16, 0))  # as wide as the first excess that is told
+        self._excess = np.empty((16, 0))  # one column for each limit, from the first outcome on
         self._n_prior = 0
         for number, trial in enumerate(prior_trials):
             self.append(trial.point)

@@ -215,8 +215,7 @@ class Record:
     def history(self, space: Space, n_known: int | None = None) -> History:
         """The record as arrays over `space`, with the outcomes of the first `n_known` trials only."""
         if self._columns is None or self._columns.space is not space:
-            of_search = (ALGORITHM, GIVEN)
-            known = {key for key, origin in self.origins.items() if origin not in of_search}
+            known = {key for key, origin in self.origins.items() if origin not in (ALGORITHM, GIVEN)}
             self._columns = Columns(space, self.prior_trials, known_points=known, earlier=self.earlier)
             for trial in self._trials:
                 self._columns.append(trial.point)
@@ -236,8 +235,8 @@ def _why_none(trials: list[Trial]) -> str:
     """The message that no trial is ok, with the first failure."""
     finished = [trial for trial in trials if trial.outcome is not None]
     text = f"none of {len(trials)} trials succeeded"
-    if any(trial.is_outside for trial in trials):
-        n_outside = sum(trial.is_outside for trial in trials)
+    n_outside = sum(trial.is_outside for trial in trials)
+    if n_outside:
         return f"none of {len(trials)} trials is within the limits of the search: {n_outside} are outside"
     if not finished:
         return f"{text}: none has finished; give the search more time" if trials else "there are no trials yet"

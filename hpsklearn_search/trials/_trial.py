@@ -172,7 +172,7 @@ class Trial:
 
     @property
     def excess(self) -> tuple[float, ...]:
-        """Of each limit, how far outside the trial is; empty where that is not known."""
+        """How far outside of each limit the trial is; empty without limits or without an outcome."""
         return self.outcome.excess if self.outcome is not None and self.outcome.status in WITH_LOSS else ()
 
     def finish(self, outcome: Outcome, finished: float | None = None) -> Trial:

@@ -39,13 +39,17 @@ def configurations(family: Family, n: int = N) -> list[dict[str, Any]]:
     return [space.assemble(space.draw(rng)) for _ in range(n)]
 
 
+def folds(task: str, seed: int) -> Any:
+    """One of the cross-validations; a search sees that of seed 0, and others judge."""
+    kind = StratifiedKFold if task == "classification" else KFold
+    return kind(3, shuffle=True, random_state=seed)
+
+
 def losses(estimator: Any, X: np.ndarray, y: np.ndarray, task: str) -> np.ndarray:
     """Minus the mean scores: shape (2 cross-validations, 2 metrics)."""
-    folds = StratifiedKFold if task == "classification" else KFold
     found = []
     for seed in range(2):
-        cv = folds(3, shuffle=True, random_state=seed)
-        scores = cross_validate(estimator, X, y, cv=cv, scoring=METRICS[task])
+        scores = cross_validate(estimator, X, y, cv=folds(task, seed), scoring=METRICS[task])
         found.append([-scores[f"test_{metric}"].mean() for metric in METRICS[task]])
     return np.array(found)
 

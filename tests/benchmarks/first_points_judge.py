@@ -25,12 +25,12 @@ from unittest.mock import patch
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from first_points import METRICS, RECORDED, TASKS
+from first_points import METRICS, RECORDED, TASKS, folds
 from first_points_families import families
 from first_points_learn import FEWEST_TABLES, recorded, table_of
 from real_tables import table
 from sklearn.base import clone
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
+from sklearn.model_selection import cross_val_score
 from threadpoolctl import threadpool_limits
 
 from hpsklearn_search import HyperoptSearchCV, spaces
@@ -39,12 +39,6 @@ from hpsklearn_search.spaces import _learned
 JUDGED = RECORDED.with_name("first_points_judged.jsonl")
 BUDGETS = (5, 10, 25)
 MOST_TABLES = 7  # of a family
-
-
-def folds(task: str, seed: int) -> Any:
-    """The cross-validation of `first_points.py` with this seed."""
-    kind = StratifiedKFold if task == "classification" else KFold
-    return kind(3, shuffle=True, random_state=seed)
 
 
 def search(task: str, name: str, table_name: str, seed: int, learned: bool) -> list[float]:

@@ -23,12 +23,12 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from first_points import METRICS, RECORDED, TASKS, configurations
+from first_points import METRICS, RECORDED, TASKS, configurations, folds
 from first_points_families import Family, families
 from first_points_learn import encoded, forest, recorded
 from real_tables import table
 from sklearn.base import clone
-from sklearn.model_selection import KFold, StratifiedKFold, cross_validate
+from sklearn.model_selection import cross_validate
 from threadpoolctl import threadpool_limits
 
 from hpsklearn_search import HyperoptSearchCV, spaces
@@ -36,12 +36,6 @@ from hpsklearn_search import HyperoptSearchCV, spaces
 RESULTS = RECORDED.with_name("ready_spaces.jsonl")
 N, N_RANDOM = 25, 100
 NOTHING = 0.05  # a cost that is hardly one
-
-
-def folds(task: str, seed: int) -> Any:
-    """The cross-validation of `first_points.py` with this seed."""
-    kind = StratifiedKFold if task == "classification" else KFold
-    return kind(3, shuffle=True, random_state=seed)
 
 
 def judged(estimator: Any, X: Any, y: Any, task: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Step 5: a process fitted to what is known of the finished trials, with the pending ones taken into account."""
+"""Step 5: a process that is fitted to the finished trials, and takes the pending ones into account."""
 
 from __future__ import annotations
 
