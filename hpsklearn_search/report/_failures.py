@@ -1,10 +1,10 @@
-"""The failed candidates, in groups of the same message.
+"""The failed candidates, in groups of messages that differ in numbers only.
 
 >>> from hpsklearn_search.trials import Failure, Outcome
->>> failure = Failure("fail", "ValueError", "no <luck>", "Traceback ...")
->>> trials = [Trial(n, {}, Outcome("fail", failure=failure)) for n in (3, 5)]
+>>> failures = [Failure("fail", "ValueError", f"no <luck> with {x}", "Traceback ...") for x in (0.1, 2.5)]
+>>> trials = [Trial(n, {}, Outcome("fail", failure=failure)) for n, failure in enumerate(failures)]
 >>> [(group.title, group.rows) for group in groups(trials)]
-[('ValueError: no <luck>', [0, 1])]
+[('ValueError: no <luck> with 0.1', [0, 1])]
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ LONGEST_TITLE, LONGEST_TRACE = 400, 6000  # characters
 
 @dataclass
 class Group:
-    """Candidates that failed with the same message."""
+    """Candidates that failed with the same message, but for its numbers."""
 
-    title: str
+    title: str  # the message of the first
     trace: str
     rows: list[int] = field(default_factory=list)  # of the table
+    is_same: bool = True  # whether all messages have the same numbers
 
 
 def groups(trials: Sequence[Trial]) -> list[Group]:
@@ -36,10 +37,11 @@ def groups(trials: Sequence[Trial]) -> list[Group]:
     for row, trial in enumerate(trials):
         if trial.outcome is None or not trial.has_failed:
             continue
-        title = _title(trial)
-        failure = trial.outcome.failure
-        group = found.setdefault(title, Group(title, _trace(failure.traceback if failure is not None else "")))
+        title, failure = _title(trial), trial.outcome.failure
+        key = title if failure is None else failure.without_numbers
+        group = found.setdefault(key, Group(title, _trace(failure.traceback if failure is not None else "")))
         group.rows.append(row)
+        group.is_same &= title == group.title
     return sorted(found.values(), key=lambda group: -len(group.rows))
 
 
@@ -69,8 +71,9 @@ def _group(i: int, group: Group, params_of: Callable[[int], str]) -> str:
     numbers = ", ".join(map(str, group.rows[:MOST_NUMBERS])) + (", ..." if len(group.rows) > MOST_NUMBERS else "")
     noun = "candidate" if len(group.rows) == 1 else "candidates"
     first = params_of(group.rows[0])
+    other = "" if group.is_same else " The other messages have other numbers."
     trace = f"<pre>{html.text(group.trace)}</pre>" if group.trace else ""
     return (
         f'<details id="failure-{i}"><summary><b>{len(group.rows)} {noun}</b>: {html.text(group.title)}</summary>'
-        f"{html.paragraph(f'{noun.capitalize()} {numbers}. The first has {first}.')}{trace}</details>"
+        f"{html.paragraph(f'{noun.capitalize()} {numbers}. The first has {first}.{other}')}{trace}</details>"
     )

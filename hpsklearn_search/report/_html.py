@@ -13,6 +13,7 @@ import numbers
 import re
 from collections.abc import Iterable
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,9 @@ def pairs(rows: Pairs) -> str:
 
 def table(content: Table) -> str:
     """A table with a head; numbers stand at the right."""
-    head = "".join(f"<th>{text(name)}</th>" for name in content.columns)
+    kinds = [' class="n"' if any(map(is_number, values)) else "" for values in zip(*content.rows, strict=True)]
+    columns = zip_longest(content.columns, kinds, fillvalue="")
+    head = "".join(f"<th{kind}>{text(name)}</th>" for name, kind in columns)
     body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in content.rows)
     body = re.sub(r"__|(?<=\w)\(", r"\g<0><wbr>", body)  # where a long name may go on in the next line
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -6,6 +6,7 @@ Each rule has a probability of speaking where it must be silent, which ``tests/b
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,7 @@ N_BEST = 5  # How many of the best candidates must agree on an edge, but for one
 EDGE = 0.1  # The share of a range that is its edge.
 MIN_CANDIDATES = 20  # With fewer finished candidates there is nothing to say.
 MIN_IMPORTANCE = 0.05
+FEWEST_FAILURES = 4  # With fewer, no region is beyond chance.
 LITTLE = 0.1  # The expected gain of ten more candidates, in standard errors of the best score, that is hardly one.
 MIN_SECONDS = 0.01  # The times of shorter folds differ by chance.
 
@@ -64,6 +66,7 @@ class Evidence:
     scores: FloatArray  # (n, k) of the optimised metric, NaN where a fold did not run or failed
     means: FloatArray  # (n,), NaN for candidates without a mean over all folds
     has_failed: BoolArray  # (n,)
+    reasons: Sequence[str]  # (n,), of the failures, without their numbers; empty where there is none
     seconds: FloatArray  # (n,), mean time of a fold's fit and scoring
     units: FloatArray  # (n, d)
     labels: Sequence[str]
@@ -110,24 +113,40 @@ def advice(evidence: Evidence) -> list[Finding]:
 
 # ---------------------------------------------------------------------- failures
 def _failing_region(e: Evidence) -> Iterator[Finding]:
-    """A range of one parameter in which nearly all candidates failed, and outside of which nearly none did."""
+    """A part of a parameter's values where nearly all candidates failed, for all failures or else by their reason."""
     n_failed = int(np.count_nonzero(e.has_failed))
-    if n_failed < 4:
+    counts = Counter(reason for reason in e.reasons if reason)
+    reasons = [reason for reason, n in counts.items() if FEWEST_FAILURES <= n < n_failed]
+    n_tests = 1 + len(reasons)
+    whole = _region_of(e, e.has_failed, n_tests) if n_failed >= FEWEST_FAILURES else None
+    if whole is not None:
+        yield _failed_in(e, whole, e.has_failed, "")
         return
-    regions = [region for axis in range(len(e.labels)) for region in _regions(e, axis)]
+    for reason in sorted(reasons, key=lambda reason: -counts[reason]):
+        failed = np.array([each == reason for each in e.reasons])
+        region = _region_of(e, failed, n_tests)
+        if region is not None:
+            kind = reason.partition(":")[0].rpartition(".")[2]
+            yield _failed_in(e, region, failed, f" with {kind}")
+
+
+def _region_of(e: Evidence, failed: BoolArray, n_tests: int) -> _Region | None:
+    """The region of these failures, if it has nearly all of them, nearly all in it failed, and chance is excluded."""
+    regions = [region for axis in range(len(e.labels)) for region in _regions(e, axis, failed)]
     best = min(regions, key=lambda region: region.p, default=None)
-    if best is None or best.p * sum(region.n_tested for region in regions) > 0.01:
-        return
-    inside, text, p = best.inside, best.text, best.p
-    hits = int(np.count_nonzero(inside & e.has_failed))
-    if hits < 0.9 * n_failed or hits < 0.9 * np.count_nonzero(inside):
-        return
-    n_inside = int(np.count_nonzero(inside))
-    yield Finding(
-        "failures",
-        f"{hits} of {n_inside} candidates with {text} failed, and {n_failed - hits} of the others.",
-        figures={"failed": hits, "tried": n_inside, "p_value": p},
-    )
+    if best is None or n_tests * best.p * sum(region.n_tested for region in regions) > 0.01:
+        return None
+    hits = np.count_nonzero(best.inside & failed)
+    n_failed_inside = np.count_nonzero(best.inside & e.has_failed)
+    is_whole = hits >= 0.9 * np.count_nonzero(failed) and n_failed_inside >= 0.9 * np.count_nonzero(best.inside)
+    return best if is_whole else None
+
+
+def _failed_in(e: Evidence, region: _Region, failed: BoolArray, how: str) -> Finding:
+    hits, n_inside = int(np.count_nonzero(region.inside & failed)), int(np.count_nonzero(region.inside))
+    others = int(np.count_nonzero(failed)) - hits
+    text = f"{hits} of {n_inside} candidates with {region.text} failed{how}, and {others} of the others."
+    return Finding("failures", text, figures={"failed": hits, "tried": n_inside, "p_value": region.p})
 
 
 @dataclass(frozen=True)
@@ -140,31 +159,33 @@ class _Region:
     n_tested: int
 
 
-def _regions(e: Evidence, axis: int) -> Iterator[_Region]:
+def _regions(e: Evidence, axis: int, failed: BoolArray) -> Iterator[_Region]:
     setting = e.settings.get(e.labels[axis])
     column = e.units[:, axis]
     values = np.unique(column[~np.isnan(column)])
     if setting is None or setting.parameter is None or len(values) < 2:
         return
     if isinstance(setting.node, Choice):
-        p = _chance(e, *((np.count_nonzero((column == v) & rows) for v in values) for rows in (True, e.has_failed)))
+        p = _chance(failed, *((np.count_nonzero((column == v) & rows) for v in values) for rows in (True, failed)))
         best = int(np.argmin(p))
         inside = column == values[best]
         name = named(e.params[int(np.argmax(inside))], setting.parameter)
         yield _Region(float(p[best]), f"{setting.parameter}={name}", inside, len(p))
         return
     for is_above in (True, False):
-        yield _best_cut(e, column, values[1:], setting.parameter, is_above=is_above)
+        yield _best_cut(e, column, values[1:], setting.parameter, failed, is_above=is_above)
 
 
-def _best_cut(e: Evidence, column: FloatArray, cuts: FloatArray, parameter: str, *, is_above: bool) -> _Region:
+def _best_cut(
+    e: Evidence, column: FloatArray, cuts: FloatArray, parameter: str, failed: BoolArray, *, is_above: bool
+) -> _Region:
     """The cut of an axis on whose side, from it on or below it, chance is the least likely reason for the failures."""
     with np.errstate(invalid="ignore"):
-        counts = [np.searchsorted(np.sort(column[rows & ~np.isnan(column)]), cuts) for rows in (True, e.has_failed)]
+        counts = [np.searchsorted(np.sort(column[rows & ~np.isnan(column)]), cuts) for rows in (True, failed)]
         if is_above:
-            totals = [np.count_nonzero(rows & ~np.isnan(column)) for rows in (True, e.has_failed)]
+            totals = [np.count_nonzero(rows & ~np.isnan(column)) for rows in (True, failed)]
             counts = [total - below for total, below in zip(totals, counts, strict=True)]
-        p = _chance(e, *counts)
+        p = _chance(failed, *counts)
         best = int(np.argmin(p))
         inside = column >= cuts[best] if is_above else column < cuts[best]
     found = [params[parameter] for params, is_inside in zip(e.params, inside, strict=True) if is_inside]
@@ -172,10 +193,10 @@ def _best_cut(e: Evidence, column: FloatArray, cuts: FloatArray, parameter: str,
     return _Region(float(p[best]), f"{parameter} of {side}", inside, len(cuts))
 
 
-def _chance(e: Evidence, n_inside: Iterable[Any], n_failed_inside: Iterable[Any]) -> FloatArray:
+def _chance(failed: BoolArray, n_inside: Iterable[Any], n_failed_inside: Iterable[Any]) -> FloatArray:
     """For each part, the probability that it holds as many failures if they fall anywhere."""
     p: FloatArray = hypergeom.sf(
-        np.array(list(n_failed_inside)) - 1, len(e.has_failed), np.count_nonzero(e.has_failed), np.array(list(n_inside))
+        np.array(list(n_failed_inside)) - 1, len(failed), np.count_nonzero(failed), np.array(list(n_inside))
     )
     return p
 

@@ -20,8 +20,9 @@ import inspect
 import json
 import math
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -34,16 +35,46 @@ LONGEST_ARRAY = 50
 LONGEST_GAP = 60  # characters of what is said about a gap
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Code in brackets, which may be written with one part a line."""
+
+    opening: str
+    parts: Sequence[_Code]
+    closing: str
+
+
+_Code: TypeAlias = "str | _Group"
+
+
 def code_of(estimator: Any) -> str:
     """The code; what cannot be written is ``...``, with a line above that says what belongs there."""
     writer = _Writer()
-    call = writer.expression(estimator)
-    if len(call) > WIDTH:
-        call = writer.long_call(estimator)
+    call = _written(_after("model = ", writer.estimator(estimator)))
     imports = sorted(f"from {module} import {name}" for name, module in writer.imports.items())
     head = [*(["import numpy as np"] if writer.has_arrays else []), *imports]
     gaps = [f"# fill in the dots: {gap}" for gap in dict.fromkeys(writer.gaps)]
-    return "\n".join([*head, "", *gaps, f"model = {call}", "model.fit(X, y)"])
+    return "\n".join([*head, "", *gaps, call, "model.fit(X, y)"])
+
+
+def _after(text: str, code: _Code) -> _Code:
+    """The code with a text before it on its line."""
+    return text + code if isinstance(code, str) else replace(code, opening=text + code.opening)
+
+
+def _on_one_line(code: _Code) -> str:
+    if isinstance(code, str):
+        return code
+    return f"{code.opening}{', '.join(map(_on_one_line, code.parts))}{code.closing}"
+
+
+def _written(code: _Code, indent: str = "", comma: str = "") -> str:
+    """The code in lines of at most `WIDTH` columns, as far as brackets allow it."""
+    line = f"{indent}{_on_one_line(code)}{comma}"
+    if isinstance(code, str) or len(line) <= WIDTH or not code.parts:
+        return line
+    inside = "\n".join(_written(part, f"{indent}    ", ",") for part in code.parts)
+    return f"{indent}{code.opening}\n{inside}\n{indent}{code.closing.lstrip(',')}{comma}"
 
 
 class _Writer:
@@ -54,7 +85,7 @@ class _Writer:
         self.has_arrays = False
         self.gaps: list[str] = []
 
-    def expression(self, value: Any, name: str = "") -> str:
+    def expression(self, value: Any, name: str = "") -> _Code:
         """The code of a value that belongs to the parameter `name`."""
         if is_secret(name, value):
             return self.gap(name, "(hidden)")
@@ -74,37 +105,32 @@ class _Writer:
             return self.estimator(value)
         return self.imported(value, name)
 
-    def collection(self, value: Any, name: str) -> str:
+    def collection(self, value: Any, name: str) -> _Code:
         if isinstance(value, Mapping):
-            items = (f"{self.expression(k)}: {self.expression(v, k)}" for k, v in value.items())
-            return f"{{{', '.join(items)}}}"
-        parts = ", ".join(self.expression(item, name) for item in value)
+            items = [_after(f"{_on_one_line(self.expression(k))}: ", self.expression(v, k)) for k, v in value.items()]
+            return _Group("{", items, "}")
+        parts = [self.expression(item, name) for item in value]
         if isinstance(value, list):
-            return f"[{parts}]"
+            return _Group("[", parts, "]")
         if isinstance(value, tuple):
-            return f"({parts},)" if len(value) == 1 else f"({parts})"
-        return f"{type(value).__name__}([{parts}])"
+            return _Group("(", parts, ",)" if len(parts) == 1 else ")")
+        return _Group(f"{type(value).__name__}([", parts, "])")
 
-    def array(self, value: Any, name: str) -> str:
+    def array(self, value: Any, name: str) -> _Code:
         if value.size > LONGEST_ARRAY or value.dtype.kind not in "biufU":
             return self.gap(name, f"an array of shape {value.shape}")
         self.has_arrays = True
-        return f'np.array({self.expression(value.tolist(), name)}, dtype="{value.dtype}")'
+        return _Group("np.array(", [self.expression(value.tolist(), name), f'dtype="{value.dtype}"'], ")")
 
-    def estimator(self, value: Any) -> str:
+    def estimator(self, value: Any) -> _Code:
         """A call of its class."""
-        return f"{self.imported(type(value), type(value).__name__)}({', '.join(self.arguments(value))})"
+        return _Group(f"{self.imported(type(value), type(value).__name__)}(", self.arguments(value), ")")
 
-    def long_call(self, value: Any) -> str:
-        """The same, one argument a line."""
-        inside = "".join(f"    {argument},\n" for argument in self.arguments(value))
-        return f"{self.imported(type(value), type(value).__name__)}(\n{inside})" if inside else self.estimator(value)
-
-    def arguments(self, value: Any) -> list[str]:
+    def arguments(self, value: Any) -> list[_Code]:
         defaults = {name: p.default for name, p in inspect.signature(type(value).__init__).parameters.items()}
         params = value.get_params(deep=False)
         return [
-            f"{name}={self.expression(param, name)}"
+            _after(f"{name}=", self.expression(param, name))
             for name, param in params.items()
             if name not in defaults or not is_same(param, defaults[name])
         ]

@@ -53,6 +53,10 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         scores=scores,
         means=np.where(cannot_win | ~np.isfinite(means), np.nan, means),
         has_failed=has_failed,
+        reasons=[
+            trial.outcome.failure.without_numbers if trial.has_failed and trial.outcome.failure else ""
+            for trial in rows
+        ],
         seconds=np.asarray(results["mean_fit_time"]) + np.asarray(results["mean_score_time"]),
         units=np.array([parameters.space.encode(trial.point) for trial in rows]).reshape(len(rows), -1),
         labels=parameters.space.labels,

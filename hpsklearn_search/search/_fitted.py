@@ -180,8 +180,9 @@ class FittedSearch(AfterFit):
     def importances_(self) -> dict[str, float]:
         """How much each parameter alone decides whether a candidate is good, the largest first.
 
-        A parameter that several labels set is there for each of them, with the label in brackets. It is about the
-        optimised metric, and is computed when it is first read. See `parameter_importances`.
+        A parameter that several labels set is there for each of them, with the label in brackets. A parameter with
+        a single value is left out. It is about the optimised metric, and is computed when it is first read. See
+        `parameter_importances`.
         """
         trials = self.__dict__.get("trials_")
         if trials is None:

@@ -82,6 +82,7 @@ def parameter_importances(
     -------
     dict
         ``{label: importance}``, the largest first. All are 0 where the losses say nothing of any parameter.
+        A label with a single value is left out.
 
     Raises
     ------
@@ -157,11 +158,9 @@ def importance_intervals(
     shares = _shares(parsed, model, quantile, normalize)
     rng = np.random.default_rng(0)
     repeated = [_shares(parsed, model.resampled(rng), quantile, normalize) for _ in range(REPETITIONS)]
-    low, high = np.quantile(
-        [[shares[label] for label in parsed.labels] for shares in repeated], [(1 - level) / 2, (1 + level) / 2], axis=0
-    )
-    intervals = dict(zip(parsed.labels, zip(low.tolist(), high.tolist(), strict=True), strict=True))
-    return {label: intervals[label] for label in _sorted(shares)}
+    spread = [(1 - level) / 2, (1 + level) / 2]
+    intervals = {label: np.quantile([each[label] for each in repeated], spread).tolist() for label in _sorted(shares)}
+    return {label: (low, high) for label, (low, high) in intervals.items()}
 
 
 def _parsed(trials: Trials, space: Any, quantile: float) -> tuple[Space, _Model]:
@@ -186,13 +185,14 @@ def _sorted(shares: dict[str, float]) -> dict[str, float]:
 
 
 def _shares(space: Space, model: _Model, quantile: float, normalize: bool) -> dict[str, float]:
-    """The importance of each label, in the order of the space."""
+    """The importance of each label with more than one value, in the order of the space."""
     draws = _draws(space)
     predicted = model.predict(draws)
     is_good = predicted <= _limit(predicted, model.losses, quantile)
     explained = {
         dimension.label: _explained(dimension.distribution, draws[:, axis], is_good)
         for axis, dimension in enumerate(space.dimensions)
+        if dimension.distribution.n_values != 1
     }
     total = sum(explained.values()) if normalize else float(is_good.var())
     return {label: value / total if total > 0 else 0.0 for label, value in explained.items()}

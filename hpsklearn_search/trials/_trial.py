@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 import time
 import traceback
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,7 @@ STATUS_PRUNED = "pruned"
 # It lies outside a limit of the search: it is not a failure, is never the best, and an algorithm learns from its loss.
 STATUS_OUTSIDE = "outside"
 WITH_LOSS = (STATUS_OK, STATUS_PRUNED, STATUS_OUTSIDE)
+NUMBER = re.compile(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?")
 
 
 class _EmptyMapping(Mapping[str, Any]):
@@ -84,6 +86,15 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}" if self.message else self.kind
+
+    @property
+    def without_numbers(self) -> str:
+        """Its text without the numbers in it, which is the same for all candidates with one reason to fail.
+
+        >>> Failure("fail", "ValueError", "C must be above 0, got -1.5e-07").without_numbers
+        'ValueError: C must be above ..., got ...'
+        """
+        return NUMBER.sub("...", " ".join(str(self).split()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,23 @@ def two_branches(v: Values) -> float:
     return 0.8 - abs(v["x"] - 0.5) if v["model"] == "good" else 0.3 - 0.1 * v["z"]
 
 
+def failing_in_two_ways(v: Values) -> float:
+    """Each end of `c` fails for a reason of its own."""
+    if v["c"] > 0.8:
+        raise ValueError(f"c is too large: {v['c']}")
+    if v["c"] < 0.2:
+        raise RuntimeError(f"c is too small: {v['c']}")
+    return inside(v)
+
+
+def failing_in_two_ways_anywhere(v: Values) -> float:
+    """A fifth of the candidates fails for each of two reasons, wherever they are."""
+    number = zlib.crc32(repr(sorted(v.items())).encode()) % 5
+    if number < 2:
+        raise (ValueError, RuntimeError)[number]("no fit here")
+    return inside(v)
+
+
 def equal_branches(v: Values) -> float:
     """Both branches reach the same score."""
     return 0.8 - abs(v.get("x", v.get("z", 0.5)) - 0.5)
@@ -136,6 +153,8 @@ SCENARIOS: dict[str, tuple[Callable[[Values], float], Any, Values, set[str], set
     "few good ones": (steep, SPACE, {"noise": 0.002}, {"decisive"}, {"same", "edge", "fold"}),
     "failures in a region": (failing, SPACE, {}, {"failures"}, {"edge", "fold"}),
     "failures anywhere": (failing_anywhere, SPACE, {}, set(), {"failures", "edge", "fold"}),
+    "failures at both ends": (failing_in_two_ways, SPACE, {}, {"failures"}, {"edge", "fold"}),
+    "two failures anywhere": (failing_in_two_ways_anywhere, SPACE, {}, set(), {"failures", "edge", "fold"}),
     "an odd fold": (inside, SPACE, {"odd_fold": -0.4}, {"fold"}, {"edge", "failures"}),
     "a branch behind": (two_branches, BRANCHES, {}, {"behind"}, {"failures", "fold"}),
     "equal branches": (equal_branches, BRANCHES, {}, set(), {"behind", "failures", "fold"}),

@@ -3,7 +3,9 @@
     PYTHONPATH=. python tests/benchmarks/speed.py run --out speed.jsonl [--jobs svc digits] [--seeds 5]
     PYTHONPATH=. python tests/benchmarks/speed.py table --out speed.jsonl
 
-Six jobs (`speed_jobs.py`), five seeds, one process, one thread. First RandomizedSearchCV evaluates 100
+Ten jobs (`speed_jobs.py`), five seeds, one process, one thread. On the four jobs with boosters, every search is given
+the booster with `EarlyStopping`, and optuna also runs as its users run it: a study with `MedianPruner`, which hears
+the mean score after each fold. First RandomizedSearchCV evaluates 100
 candidates for each of five seeds; the target of a job is the median of their five best mean scores. These runs
 are also random search's row, which by construction reaches the target in three of five, and is so a little
 better than it would be with other seeds. Every other search runs until it has a candidate with that score, or
@@ -34,10 +36,11 @@ import numpy as np
 from scipy import stats
 from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import HalvingRandomSearchCV, RandomizedSearchCV, cross_val_score
 
 from hpsklearn_search import Callback, HyperoptSearchCV, hp
-from tests.benchmarks.speed_jobs import JOBS, Job
+from tests.benchmarks.speed_jobs import BOOSTERS, JOBS, Job
 
 
 def library(name: str) -> Any:
@@ -57,6 +60,7 @@ FOLDS = 5
 TARGET_SEEDS = 5
 ROUNDING = 1e-12
 RANDOM = "RandomizedSearchCV"
+PRUNED = "optuna, MedianPruner"
 
 
 # ---------------------------------------------------------------------- the same space for all libraries
@@ -169,6 +173,38 @@ def optuna_search(job: Job, X: Any, y: Any, watch: Watch, seed: int) -> None:
     ).fit(X, y)  # fmt: skip
 
 
+def optuna_pruned(job: Job, X: Any, y: Any, watch: Watch, seed: int) -> None:
+    """optuna's study with its TPE and MedianPruner, on a booster; the mean score is reported after each fold."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def suggested(trial: Any) -> dict[str, Any]:
+        kinds: dict[str, Callable[..., Any]] = {
+            "log": lambda name, low, high: trial.suggest_float(name, low, high, log=True),
+            "float": trial.suggest_float,
+            "int": trial.suggest_int,
+            "cat": trial.suggest_categorical,
+        }
+        return {name: kinds[kind](name, *rest) for name, (kind, *rest) in job.space.items()}
+
+    def score(trial: Any) -> float:
+        estimator, scores = clone(job.estimator).set_params(**suggested(trial)), []
+        for train, test in job.cv.split(X, y):
+            scores.append(get_scorer(job.scoring)(clone(estimator).fit(X[train], y[train]), X[test], y[test]))
+            trial.report(float(np.mean(scores)), len(scores))
+            if len(scores) < FOLDS and trial.should_prune():
+                raise optuna.TrialPruned
+        return float(np.mean(scores))
+
+    def stop(study: Any, trial: Any) -> None:
+        if watch.see(len(trial.intermediate_values), trial.value if trial.state.name == "COMPLETE" else -np.inf):
+            study.stop()
+
+    study = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed), pruner=optuna.pruners.MedianPruner()
+    )
+    study.optimize(score, n_trials=AT_MOST, callbacks=[stop])
+
+
 def hyperopt_search(job: Job, X: Any, y: Any, watch: Watch, seed: int) -> None:
     """hyperopt's fmin with its TPE around cross_val_score."""
 
@@ -227,6 +263,7 @@ SEARCHES = {
     RANDOM: random_search,
     "HalvingRandomSearchCV": halving,
     "OptunaSearchCV": optuna_search,
+    PRUNED: optuna_pruned,
     "hyperopt": hyperopt_search,
     "BayesSearchCV": bayes_search,
     "ours": ours(),
@@ -237,7 +274,7 @@ SEARCHES = {
     "ours, random": ours(algo="random"),
     "ours, random, racing": ours(algo="random", racing="auto"),
 }
-NEEDED = {"OptunaSearchCV": optuna_integration, "hyperopt": hyperopt, "BayesSearchCV": skopt}
+NEEDED = {"OptunaSearchCV": optuna_integration, PRUNED: optuna, "hyperopt": hyperopt, "BayesSearchCV": skopt}
 
 
 # ---------------------------------------------------------------------- running
@@ -258,7 +295,7 @@ def run(out: Path, jobs: Iterable[str], searches: Iterable[str], seeds: Iterable
         target = target_of(read(out), name)
         for seed in seeds:
             for search in searches:
-                if (name, search, seed) not in finished and search != RANDOM:
+                if (name, search, seed) not in finished and search != RANDOM and (search != PRUNED or name in BOOSTERS):
                     watch = Watch(target)
                     SEARCHES[search](JOBS[name], X, y, watch, seed)
                     write(out, {"job": name, "search": search, "seed": seed, **watch.spent()})

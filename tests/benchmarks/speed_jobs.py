@@ -1,4 +1,4 @@
-"""Six tuning jobs, each with a space that every library can be given.
+"""Ten tuning jobs, each with a space that every library can be given; four are boosters that stop early.
 
 A space is ``{parameter: (kind, ...)}``: ``("log", low, high)``, ``("float", low, high)``,
 ``("int", low, high)`` or ``("cat", options)``.
@@ -21,7 +21,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
-__all__ = ["JOBS", "Job"]
+from hpsklearn_search import EarlyStopping
+from tests.benchmarks.real_tables import table
+
+__all__ = ["BOOSTERS", "JOBS", "Job"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,41 @@ def made_rows() -> tuple[Any, Any]:
     )
     return found
 
+
+def lightgbm() -> Any:
+    """Up to 400 trees, until 20 in a row do not improve a tenth of the training rows."""
+    from lightgbm import LGBMClassifier
+
+    return EarlyStopping(LGBMClassifier(n_estimators=400, n_jobs=1, random_state=0, verbose=-1))
+
+
+def xgboost() -> Any:
+    """The same with XGBoost."""
+    from xgboost import XGBRegressor
+
+    return EarlyStopping(XGBRegressor(n_estimators=400, n_jobs=1, random_state=0))
+
+
+LIGHTGBM = {
+    "estimator__learning_rate": ("log", 0.02, 0.3),
+    "estimator__num_leaves": ("int", 4, 64),
+    "estimator__min_child_samples": ("int", 1, 100),
+    "estimator__colsample_bytree": ("float", 0.3, 1.0),
+    "estimator__reg_lambda": ("log", 1e-3, 10.0),
+}
+XGBOOST = {
+    "estimator__learning_rate": ("log", 0.02, 0.3),
+    "estimator__max_depth": ("int", 2, 10),
+    "estimator__min_child_weight": ("log", 1.0, 100.0),
+    "estimator__colsample_bytree": ("float", 0.3, 1.0),
+    "estimator__subsample": ("float", 0.5, 1.0),
+}
+BOOSTERS = {
+    "LightGBM, attrition": Job(lightgbm(), LIGHTGBM, lambda: table("attrition", 2000), "neg_log_loss"),
+    "LightGBM, mlc_churn": Job(lightgbm(), LIGHTGBM, lambda: table("mlc_churn", 2000), "neg_log_loss"),
+    "XGBoost, hotel_rates": Job(xgboost(), XGBOOST, lambda: table("hotel_rates", 2000), "r2", is_classification=False),
+    "XGBoost, Chicago": Job(xgboost(), XGBOOST, lambda: table("Chicago", 2000), "r2", is_classification=False),
+}
 
 JOBS = {
     "SVC, breast_cancer": Job(
@@ -118,4 +156,5 @@ JOBS = {
         made_rows,
         "accuracy",
     ),
+    **BOOSTERS,
 }

@@ -36,6 +36,9 @@ MODELS = [
     MultiOutputRegressor(Ridge(alpha=np.array([0.1, 1.0]))),
     OneHotEncoder(dtype=np.float32, categories=[["a\n\"b'", "é"], [1, None]], min_frequency=float("inf")),
     EarlyStopping(RandomForestClassifier(), n_iter_no_change=7),
+    Pipeline([("scale", StandardScaler()), ("model", LogisticRegression(C=1 / 3, l1_ratio=1 / 7, solver="saga"))]),
+    Pipeline([("the only step, whose name is so long that one line cannot hold it", SelectKBest(f_classif, k=2))]),
+    SVC(class_weight={f"the class number {i}": i / 7 for i in range(9)}),
 ]
 
 
@@ -50,6 +53,12 @@ def made_by(code: str) -> Any:
 def test_the_code_makes_an_equal_model(model: Any) -> None:
     """Of the same class, with the same parameters at every depth."""
     assert is_same(made_by(code_of(model)), model)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_no_line_of_the_code_is_wider_than_the_page(model: Any) -> None:
+    """A call, list or dict that is too long for a line has one part a line."""
+    assert max(map(len, code_of(model).splitlines())) <= 88
 
 
 def test_imports_are_the_public_ones() -> None:

@@ -278,7 +278,7 @@ def test_what_comes_after_the_fit_says_so(name: str) -> None:
 # ---------------------------------------------------------------------- advice
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_rule_speaks_where_it_must_and_only_there(name: str) -> None:
-    """In four of five searches of 60 random candidates; rates over 200 seeds are in the documentation."""
+    """In four of five searches of 60 random candidates; rates over 100 seeds are in the documentation."""
     _, _, _, must, must_not = SCENARIOS[name]
     spoken = Counter(kind for seed in range(10, 15) for kind in kinds(name, seed, "random", 60))
     assert all(spoken[kind] >= 4 for kind in must)
@@ -288,6 +288,36 @@ def test_a_rule_speaks_where_it_must_and_only_there(name: str) -> None:
 def test_a_small_search_gives_no_advice() -> None:
     """Nothing can be said of fewer than 20 candidates."""
     assert HyperoptSearchCV(TREE, {"max_depth": [1, 2, 3]}, max_evals=3).fit(X, y).advice_ == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_two_kinds_of_failures_are_two_regions() -> None:
+    """Each region is found by its own reason; numbers in a message make no other reason."""
+
+    def law(values: Any) -> float:
+        if values["a"] > 0.7:
+            raise ValueError(f"a must be at most 0.7, got {values['a']}")
+        if values["b"] == "y":
+            raise RuntimeError("there is no y")
+        return float(values["a"])
+
+    space = {"a": hp.uniform(0, 1), "b": ["x", "y", "z"]}
+    search = HyperoptSearchCV(Known(law), space, max_evals=60, cv=2, random_state=0, algo="random")
+    texts = [str(finding) for finding in search.fit(np.zeros((50, 1))).advice_ if finding.kind == "failures"]
+    assert len(texts) == 2
+    assert any("a of 0.7" in text and "failed with ValueError, and 0 of the others" in text for text in texts)
+    assert any("b='y' failed with RuntimeError, and 0 of the others" in text for text in texts)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_parameter_with_a_single_value_decides_nothing_and_is_not_mentioned() -> None:
+    """It is in no importance, interval or finding, also in a list of grids."""
+    space = [{"a": hp.uniform(0, 1), "b": ["x"]}, {"a": hp.uniform(0, 1), "b": ["z"], "c": hp.uniform(0, 1)}]
+    search = HyperoptSearchCV(Known(lambda values: values["a"]), space, max_evals=40, cv=2, random_state=0)
+    search.fit(np.zeros((50, 1)))
+    assert set(search.importances_) == {"grid", "a (0.a)", "a (1.a)", "c"}
+    assert list(search.importance_intervals()) == list(search.importances_)
+    assert not any("b" in finding.figures.get("names", ()) for finding in search.advice_)
 
 
 def test_the_edge_comes_with_a_wider_range() -> None:
