@@ -246,10 +246,12 @@ def _front(x: FloatArray, y: FloatArray, rows: BoolArray) -> Any:
 
 
 def _column(results: Mapping[str, Any], name: str) -> Any:
-    if name not in results:
+    try:
+        return np.ma.filled(np.ma.asarray(results[name]).astype(float), np.nan)
+    except (KeyError, TypeError, ValueError):
         numbers = [key for key in results if str(key).startswith(("mean_", "std_", "n_bytes"))]
-        raise ValueError(f"cv_results_ has no column {name!r}; choose from {numbers}")
-    return results[name]
+        what = "is not made of numbers" if name in results else "does not exist"
+        raise ValueError(f"the column {name!r} of cv_results_ {what}; choose from {numbers}") from None
 
 
 def _title(name: str) -> str:

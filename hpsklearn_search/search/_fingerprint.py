@@ -32,8 +32,6 @@ def fingerprint(
     search: Any, plan: Plan, function: FoldFunction, record: Record, limited: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Everything that scores and suggestions depend on; n_jobs, max_evals and timeouts are not among it."""
-    prior: list[Any] = [(trial.point, trial.model_loss) for trial in record.prior_trials]
-    prior += [(earlier.units, earlier.losses) for earlier in record.earlier]
     values = {
         **_scores(search, function),
         "space": plan.space,
@@ -47,13 +45,23 @@ def fingerprint(
         "algo": named_algorithm(resolve_algo(search.algo)),
         "racing": search.racing,
         "constraints": search.constraints,
-        **({"trials": prior} if prior else {}),
     }
-    limits = {"limits": limited} if limited else {}  # files without limits have no such entry
+    extra = {"limits": limited, "trials": _earlier(record)}
     described = {name: _described(name, value) for name, value in values.items()}
     seed = None if search.random_state is None else plan.entropy
     words = words_of_space(plan.space, parameter_names(function.parameters))
-    return {**described, **limits, "random_state": seed, WORDS: words}
+    # Files without limits or earlier trials have no such entry.
+    return {**described, **{k: v for k, v in extra.items() if v}, "random_state": seed, WORDS: words}
+
+
+def _earlier(record: Record) -> dict[str, str]:
+    """How many trials of earlier searches the algorithm knows, and which."""
+    prior: list[Any] = [(trial.point, trial.model_loss) for trial in record.prior_trials]
+    others = [(earlier.units, earlier.losses) for earlier in record.earlier]
+    n_trials = len(prior) + sum(len(losses) for _, losses in others)
+    if not n_trials:
+        return {}
+    return {"number of earlier candidates": str(n_trials), "their points": describe("trials", [*prior, *others])}
 
 
 def same_scores(search: Any, function: FoldFunction) -> dict[str, Any]:

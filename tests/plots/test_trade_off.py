@@ -124,10 +124,19 @@ def test_other_searches_can_be_drawn() -> None:
     assert TradeOffDisplay.from_search(grid, "mean_fit_time").limits == {}
 
 
-def test_a_column_that_does_not_exist_is_named() -> None:
+@pytest.mark.parametrize(("name", "what"), [("seconds", "does not exist"), ("params", "is not made of numbers")])
+def test_a_column_that_cannot_be_drawn_is_named(name: str, what: str) -> None:
     """The error has the columns to choose from."""
-    with pytest.raises(ValueError, match=r"no column 'seconds'; choose from \[.*'n_bytes'.*\]"):
-        TradeOffDisplay.from_cv_results(table(5), "seconds")
+    results = {**table(5), "params": [{"C": 1}] * 5}
+    with pytest.raises(ValueError, match=rf"column '{name}' of cv_results_ {what}; choose from \[.*'n_bytes'.*\]"):
+        TradeOffDisplay.from_cv_results(results, name)
+
+
+def test_a_candidate_without_a_parameter_is_left_out() -> None:
+    """A masked entry of a column of parameters is no number."""
+    results = {**table(5), "param_C": np.ma.array([1.0, 2.0, 3.0, 4.0, 5.0], mask=[0, 0, 1, 0, 0])}
+    drawn = TradeOffDisplay.from_cv_results(results, "param_C")
+    assert np.isnan(drawn.x).tolist() == [False, False, True, False, False]
 
 
 @pytest.mark.parametrize("style", ["default", "dark_background"])

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from hpsklearn_search import HyperoptSearchCV, Trials, hp
-from hpsklearn_search.exceptions import InvalidTrial
+from hpsklearn_search.exceptions import InvalidTrial, SaveFileError
 from hpsklearn_search.trials import Outcome
 
 IRIS, WINE = load_iris(return_X_y=True), load_wine(return_X_y=True)
@@ -159,6 +159,16 @@ def test_a_search_that_learns_can_be_resumed(old: HyperoptSearchCV, tmp_path: Pa
     assert resumed.cv_results_["params"] == whole.cv_results_["params"]
     with pytest.raises(OSError, match="trials: "):
         search(max_evals=6, trials_save_file=file)
+
+
+def test_a_file_says_that_the_earlier_search_has_grown(old: HyperoptSearchCV, tmp_path: Path) -> None:
+    """The number of its candidates was another one when the file was written."""
+    search(trials=old, max_evals=3, trials_save_file=tmp_path / "new.db")
+    grown = search(trials=old, max_evals=len(old.cv_results_["params"]) + 2)
+    with pytest.raises(
+        SaveFileError, match=r"trials \(number of earlier candidates, their points\): \d+ in the file, \d+ now"
+    ):
+        search(trials=[old, grown], max_evals=3, trials_save_file=tmp_path / "new.db")
 
 
 def test_the_file_to_read_is_not_the_file_to_write(old: HyperoptSearchCV) -> None:
