@@ -320,7 +320,8 @@ class FittedSearch(AfterFit):
         # GridSearchCV would make an infinite score the best one.
         first = next((failure for failure in failures if failure is not None), None)
         raise ValueError(
-            f"None of the {len(rows)} candidates has a finite mean test score, so there is no best one ({counts}). "
+            f"None of the {len(rows)} candidates succeeded, and a mean test score is infinite, so there is no best one "
+            f"({counts}). "
             f"cv_results_ shows their scores. The first failure:\n{first.traceback if first is not None else ''}"
         )
 

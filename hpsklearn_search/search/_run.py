@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 from sklearn.base import clone, is_classifier
@@ -300,6 +300,9 @@ def _plan(
     first_points: list[Point],
 ) -> Plan:
     (algo, max_evals, window), space, constraints = how, parameters.space, search.constraints
+    accepts = None if constraints is None else lambda point: _accepts(constraints, parameters.params(point))
+    if algo is grid.suggest:
+        algo = partial(grid.suggest, after=first_points, accepts=accepts)
     return Plan(
         space=space,
         algo=algo,
@@ -315,7 +318,7 @@ def _plan(
         ],
         first_points=first_points,
         repeats=False,
-        accepts=None if constraints is None else lambda point: _accepts(constraints, parameters.params(point)),
+        accepts=accepts,
         description=describe_search(search, max_evals, parameters, objective.function.X, objective.function.y),
     )
 

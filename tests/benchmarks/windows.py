@@ -5,9 +5,9 @@
 
 `record` runs the default algorithm on made problems under the window rule: with W, suggestion t knows the outcomes
 0 .. t-W. `report` simulates workers whose fits of a fold take log-normal times (sigma 1, one factor a candidate), and
-gives the wall time until the gap is as small as W=2 leaves it after 50 candidates: with (the best so far - the best
-known) / (what 50 random draws are expected to find - the best known), at most 3, averaged over problems and seeds.
-The time is in units of a mean fold fit.
+gives the wall time until the gap is as small as W=2 leaves it after 25 and 50 candidates: with (the best so far -
+the best known) / (what 50 random draws are expected to find - the best known), at most 3, averaged over problems and
+seeds. The time is in units of a mean fold fit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from search_quality import all_problems, expected_best, reference
 
 RESULTS = Path(__file__).parent / "recorded" / "windows.jsonl"
 WINDOWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
-EVALS, AT = 120, 50
+EVALS, AT = 120, 50  # candidates of a search, and the random draws that a gap is measured by
+GOALS = (25, 50)
 LAYOUTS = ((2, 5), (4, 5), (8, 5), (16, 5), (32, 5), (8, 3), (32, 3), (8, 10), (32, 10))  # workers, folds
 
 
@@ -92,30 +93,40 @@ def ends(workers: int, folds: int, window: int, rng: np.random.Generator) -> np.
 
 
 def report(results: Path) -> None:
-    """Print the mean gap by window, and the wall time by layout and window."""
+    """Print the mean gap by window, and for each layout and goal the wall time relative to that of the default."""
     found: dict[int, dict[tuple[str, int], list[float]]] = defaultdict(dict)
     for row in rows_of(results):
         found[row["window"]][row["problem"], row["seed"]] = row["gaps"]
-    common = set.intersection(*(set(by_case) for by_case in found.values()))
-    curves = {w: np.mean([found[w][case] for case in sorted(common)], axis=0) for w in WINDOWS if w in found}
-    print(f"{len(common)} searches for each window; mean gap at 25, 50 and 100 candidates")
-    for window, curve in curves.items():
-        print(f"  W={window:<3d} {curve[24]:.3f} {curve[49]:.3f} {curve[99]:.3f}")
-    goal = curves[2][AT - 1]
-    print(f"\nwall time to a mean gap of {goal:.3f}, in mean fold fits; in brackets the candidates that it takes")
-    for workers, folds in LAYOUTS:
-        rule = max(2, 1 + -(-workers // folds))
-        times = {}
-        for window, curve in curves.items():
-            if curve.min() <= goal:
-                n = int(np.argmax(curve <= goal)) + 1
-                runs = [
-                    np.maximum.accumulate(ends(workers, folds, window, np.random.default_rng(s))) for s in range(60)
-                ]
-                times[window] = float(np.mean([run[n - 1] for run in runs])), n
-        best = min(times, key=lambda w: times[w][0])
-        shown = "  ".join(f"W={w}: {t:.0f} ({n})" for w, (t, n) in times.items())
-        print(f"{workers:3d} workers, {folds:2d} folds, default W={rule}, best W={best}:  {shown}")
+    cases = sorted(set.intersection(*(set(by_case) for by_case in found.values())))
+    gaps_of = {w: np.array([found[w][case] for case in cases]) for w in WINDOWS if w in found}
+    print(f"{len(cases)} searches for each window; mean gap at 25, 50 and 100 candidates, and its difference to W=2\n")
+    print("| W | 25 | 50 | 100 |\n|---|---|---|---|")
+    for window, table in gaps_of.items():
+        apart = table - gaps_of[2]
+        cells = (
+            f"{table[:, n].mean():.2f} ({apart[:, n].mean():+.2f} ± {apart[:, n].std(ddof=1) / len(cases) ** 0.5:.2f})"
+            for n in (24, 49, 99)
+        )
+        print(f"| {window} | {' | '.join(cells)} |")
+    for at in GOALS:
+        goal = float(gaps_of[2].mean(axis=0)[at - 1])
+        print(f"\nwall time to a mean gap of {goal:.2f} ({at} candidates with W=2), in units of a mean fit\n")
+        print(
+            f"| workers, folds | default | {' | '.join(f'W={w}' for w in gaps_of)} |\n|---|---|{'---|' * len(gaps_of)}"
+        )
+        for workers, folds in LAYOUTS:
+            times = (time_to(goal, table.mean(axis=0), workers, folds, w) for w, table in gaps_of.items())
+            cells = ("-" if t is None else f"{t:.0f}" for t in times)
+            print(f"| {workers}, {folds} | {max(2, 1 + -(-workers // folds))} | {' | '.join(cells)} |")
+
+
+def time_to(goal: float, curve: np.ndarray, workers: int, folds: int, window: int) -> float | None:
+    """The mean time, over simulated searches, until the curve of mean gaps is at the goal."""
+    if curve.min() > goal:
+        return None
+    last = int(np.argmax(curve <= goal))
+    runs = (ends(workers, folds, window, np.random.default_rng(s)) for s in range(60))
+    return float(np.mean([run[: last + 1].max() for run in runs]))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import ParameterGrid
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -173,3 +174,35 @@ def test_the_winner_of_an_earlier_search_comes_first() -> None:
     rows = [old.best_params_, *old.cv_results_["params"][:1]]
     new = HyperoptSearchCV(PIPELINE, space, max_evals=3, cv=2, points_to_evaluate=rows, algo="random").fit(X, y)
     assert is_same(list(new.cv_results_["params"][:2]), rows)
+
+
+class Instant(SVC):  # type: ignore[misc]
+    """It has nothing to fit, so that whole grids take no time."""
+
+    def fit(self, X: Any, y: Any) -> Instant:
+        """Learn nothing."""
+        self.classes_ = np.unique(y)
+        return self
+
+    def score(self, X: Any, y: Any) -> float:
+        """Always the same."""
+        return 0.5
+
+
+@given(
+    first=st.lists(st.sampled_from([(c, d) for c in (1, 2, 5) for d in (4, 3)]), unique=True, max_size=6),
+    refused=st.sets(st.sampled_from([1, 2, 5]), max_size=2), seed=st.one_of(st.none(), st.integers(0, 9)),
+)  # fmt: skip
+@settings(max_examples=25, deadline=None)
+def test_the_rest_of_a_small_space_is_in_the_order_of_the_grid(
+    first: list[tuple[int, int]], refused: set[int], seed: int | None
+) -> None:
+    """Candidates of the user's come first, and combinations that are refused leave no gap and no disorder."""
+    grid = {"C": [1, 2, 5], "degree": [4, 3]}
+    given_first = [{"C": c, "degree": d} for c, d in first]
+    rest = [p for p in ParameterGrid(grid) if p not in given_first and p["C"] not in refused]
+    search = HyperoptSearchCV(
+        Instant(), grid, cv=2, random_state=seed, refit=False, points_to_evaluate=given_first or None,
+        constraints=lambda params: params["C"] not in refused,
+    )  # fmt: skip
+    assert search.fit(X, y).cv_results_["params"] == given_first + rest

@@ -227,7 +227,9 @@ def test_a_search_whose_scores_are_all_nan_warns_and_takes_the_first() -> None:
 def test_a_search_with_infinite_scores_alone_ends_with_an_error(score: float) -> None:
     """There is no best candidate, but there is a table."""
     search = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, scoring=lambda e, X, y: score)
-    with pytest.raises(ValueError, match=r"None of the 3 candidates has a finite mean test score.*3 x non-finite"):
+    with pytest.raises(
+        ValueError, match=r"None of the 3 candidates succeeded, and a mean test score is infinite.*3 x non-finite"
+    ):
         search.fit(X, y)
     assert len(search.cv_results_["params"]) == 3
     assert not hasattr(search, "best_params_")
