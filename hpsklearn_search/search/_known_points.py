@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from ..space import Choice, Parameter, Point, SpaceTable, fixed_value
 from ..space._distributions import is_finite
-from ..spaces._learned import learned_in_words, learned_settings
+from ..spaces._learned import learned_in_words, learned_setting
 from ..spaces._meanings import Features, Meaning, number_meant
 from ..trials import LEARNED, NEAR_OWN_VALUES, OWN_VALUES
 from ._describe import Setting, settings
@@ -25,7 +25,6 @@ from ._points import is_same
 from ._set_params import is_estimator
 
 NOTHING_KNOWN = Features()
-MOST_LEARNED = 4  # half of the first points of an algorithm with a model
 
 
 def own_point(
@@ -77,19 +76,16 @@ def _largest(node: Parameter | Choice) -> float:
 
 
 def learned_points(parameters: ParameterSpace, estimator: Any, n_features: int | None) -> list[Point]:
-    """Points at settings that were best on other data, best first; one a family in a choice of families."""
+    """The point at the setting that was best on other data; one a family in a choice of families."""
     own = estimator.get_params(deep=True) if is_estimator(estimator) else {}
     always: list[_Known] = []
     families: list[_Known] = []
     for part in _parts(parameters, estimator):
-        known = learned_settings(part.estimator, n_features)
-        if known and part.is_mostly_in(known[0]):
+        known = learned_setting(part.estimator, n_features)
+        if part.is_mostly_in(known):
             (families if part.branch else always).append((part, known))
-    if families:
-        aims = [_merged(0, [*always, family]) for family in families]
-    else:
-        n_known = max((len(known) for _, known in always), default=0)
-        aims = [_merged(rank, always) for rank in range(min(n_known, MOST_LEARNED))]
+    # A search needs its points that cover the space: two learned ones more, and it took twice as many candidates.
+    aims = [_merged([*always, family]) for family in families] if families else [_merged(always)] if always else []
     return [nearest_point(parameters, aim, own) for aim in aims]
 
 
@@ -104,7 +100,7 @@ def known_points(parameters: ParameterSpace, estimator: Any, X: Any, most: int) 
 
 
 def with_learned(table: SpaceTable, parameters: ParameterSpace, estimator: Any) -> SpaceTable:
-    """The table of a space with a column of the best learned setting, if there is any."""
+    """The table of a space with a column of the learned setting, if there is any."""
     if not learned_points(parameters, estimator, n_features=1):
         return table
     found: dict[str, str] = {}
@@ -132,8 +128,8 @@ class _Part:
         return bool(self.numeric) and 2 * len(self.numeric & known.keys()) >= len(self.numeric)
 
 
-# A part, and the settings that are known for its class.
-_Known: TypeAlias = "tuple[_Part, list[dict[str, Any]]]"
+# A part, and the setting that is known for its class.
+_Known: TypeAlias = "tuple[_Part, dict[str, Any]]"
 
 
 def _parts(parameters: ParameterSpace, estimator: Any) -> Iterator[_Part]:
@@ -164,11 +160,11 @@ def _owner(setting: Setting, estimator: Any) -> tuple[str, str, Any, Mapping[str
     return path, name, estimator, branch
 
 
-def _merged(rank: int, parts: Sequence[_Known]) -> dict[str, Any]:
-    """The settings of that rank of all parts, under the names of the whole estimator."""
+def _merged(parts: Sequence[_Known]) -> dict[str, Any]:
+    """The settings of all parts, under the names of the whole estimator."""
     values: dict[str, Any] = {}
     for part, known in parts:
         values |= part.branch
         prefix = f"{part.path}__" if part.path else ""
-        values |= {f"{prefix}{name}": value for name, value in known[min(rank, len(known) - 1)].items()}
+        values |= {f"{prefix}{name}": value for name, value in known.items()}
     return values

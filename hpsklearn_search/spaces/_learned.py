@@ -1,8 +1,7 @@
 """Settings of estimators that were best on other data: the table of learned first points, read when it is needed.
 
 >>> from sklearn.svm import SVC
->>> settings = learned_settings(SVC(), n_features=10)
->>> sorted(settings[0])
+>>> sorted(learned_setting(SVC(), n_features=10))
 ['C', 'class_weight', 'gamma', 'kernel']
 >>> learned_in_words(SVC(), "kernel")
 "'rbf'"
@@ -11,7 +10,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -21,20 +20,19 @@ from ..space import brief
 FILE = "learned.json"
 
 
-def learned_settings(estimator: Any, n_features: int | None) -> list[dict[str, Any]]:
-    """The settings known for the class of `estimator`, best first; none where its class is not known."""
+def learned_setting(estimator: Any, n_features: int | None) -> dict[str, Any]:
+    """The setting known for the class of `estimator`; empty where its class is not known."""
     table, name = _table(), _known_class(estimator)
-    relative = table["per_feature"].get(name, ())
-    return [_absolute(settings, relative, n_features) for settings in table["settings"].get(name, ())]
+    return _absolute(table["settings"].get(name, {}), table["per_feature"].get(name, ()), n_features)
 
 
 def learned_in_words(estimator: Any, parameter: str) -> str:
-    """The value of a parameter in the best of these settings; empty where nothing is known."""
+    """The value of a parameter in this setting; empty where nothing is known."""
     table, name = _table(), _known_class(estimator)
-    best = table["settings"].get(name, [{}])[0]
-    if parameter not in best:
+    known = table["settings"].get(name, {})
+    if parameter not in known:
         return ""
-    return brief(best[parameter]) + (" / columns" if parameter in table["per_feature"].get(name, ()) else "")
+    return brief(known[parameter]) + (" / columns" if parameter in table["per_feature"].get(name, ()) else "")
 
 
 def _known_class(estimator: Any) -> str:
@@ -43,9 +41,9 @@ def _known_class(estimator: Any) -> str:
     return next((kind.__name__ for kind in type(estimator).__mro__ if kind.__name__ in settings), "")
 
 
-def _absolute(settings: Mapping[str, Any], relative: list[str], n_features: int | None) -> dict[str, Any]:
-    """The settings in the estimator's units; what depends on the number of columns is left out if that is unknown."""
-    found: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()}
+def _absolute(setting: Mapping[str, Any], relative: Sequence[str], n_features: int | None) -> dict[str, Any]:
+    """The setting in the estimator's units; what depends on the number of columns is left out if that is unknown."""
+    found: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in setting.items()}
     for name in set(relative) & set(found):
         value = found.pop(name)
         if n_features:

@@ -1,12 +1,12 @@
 """Judge the learned first points by searches on tables that they were not learned on.
 
-    python first_points_judge.py run [--minutes 60] [--families A,B] [--seeds 2]   # resumes in --results
+    python first_points_judge.py run [--minutes 60] [--families A,B] [--seeds 1]   # resumes in --results
     python first_points_judge.py report
 
 Each search is over the ready space of the family, with the first of the cross-validations of `first_points.py`, once
 with learned first points and once without (the estimator's own values come first in both). Its best candidates after
-5, 10 and 25 are judged by five other cross-validations. The figure is the change of the error, 1 - accuracy or 1 - R2,
-in per cent of the error without learned points: a negative one is a gain.
+5, 10, 25 and 50 are judged by five other cross-validations. The figure is the change of the error, 1 - accuracy or
+1 - R2, in per cent of the error without learned points: a negative one is a gain.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from hpsklearn_search import HyperoptSearchCV, spaces
 from hpsklearn_search.spaces import _learned
 
 JUDGED = RECORDED.with_name("first_points_judged.jsonl")
-BUDGETS = (5, 10, 25)
-MOST_TABLES = 7  # of a family
+BUDGETS = (5, 10, 25, 50)
+MOST_TABLES = 40  # of a family
 
 
 def search(task: str, name: str, table_name: str, seed: int, learned: bool) -> list[float]:
@@ -121,7 +121,7 @@ def report(results: Path) -> None:
     found = changes(results)
     print(f"change of the error in per cent after {BUDGETS} candidates")
     for key, rows in [*sorted(found.items()), (("all", ""), np.concatenate(list(found.values())))]:
-        errors = rows.std(axis=0, ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else np.full(3, np.nan)
+        errors = rows.std(axis=0, ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else np.full(len(BUDGETS), np.nan)
         row = "  ".join(f"{mean:+6.1f} ± {error:.1f}" for mean, error in zip(rows.mean(axis=0), errors, strict=True))
         print(f"{key[0]:15} {key[1]:22} {len(rows):3} tables  {row}  {'kept' if key in gaining(results) else ''}")
 
@@ -131,7 +131,7 @@ if __name__ == "__main__":
     parser.add_argument("command", choices=["run", "report"])
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--families", default="")
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--results", type=Path, default=JUDGED)
     arguments = parser.parse_args()
     if arguments.command == "run":
