@@ -19,9 +19,9 @@ The densities are not those of the trials themselves. A search that learns has m
 are good, so on *every* axis, also on those that do not matter, densities of trials show where it looked.
 The densities are those of draws from the prior, whose losses a Gaussian process predicts from the trials.
 
-A process fits chance, too. So it sees only the axes that the trials speak of (`gp/_relevance.py`); where they
-speak of none, all importances are 0. Where losses are tied, what is predicted differs within the tie by chance:
-a tie is good as a whole, or not at all.
+A process fits chance, too. So it is asked only if it explains the losses better than their permutations, and
+sees only the axes that the trials speak of (`gp/_relevance.py`); where they speak of none, all importances are 0.
+Where losses are tied, what is predicted differs within the tie by chance: a tie is good as a whole, or not at all.
 
 >>> from hpsklearn_search import Trials, fmin, hp
 >>> trials, space = Trials(), {"x": hp.uniform(0, 1), "y": hp.uniform(0, 1)}
@@ -44,7 +44,7 @@ from ..trials import History, Trials
 from .gp._kernel import distances
 from .gp._losses import fill_failures, standardise
 from .gp._process import GaussianProcess, fit_weights
-from .gp._relevance import without_irrelevant
+from .gp._relevance import beats_chance, without_irrelevant
 
 LOG2_DRAWS = 12
 MOST_TRIALS = 200
@@ -92,6 +92,8 @@ def parameter_importances(
     Notes
     -----
     A parameter has an importance only if the trials are much more likely with its influence than without.
+    If a model explains the losses no better than losses in random order, all importances are 0. This is so with
+    fewer than 5 trials, and if a single loss of 50 differs from the others.
     `importance_intervals` says how far the numbers can be relied on.
 
     The importance of a choice is due to differences between its branches, that of a parameter in a branch to
@@ -228,7 +230,9 @@ class _Model:
         if not len(is_option) or not np.ptp(losses):
             return cls(points, np.zeros(len(points)), noisiness, is_option, np.full(len(is_option) + 1, -np.inf))
         y, apart = standardise(_without_outliers(losses), LINEAR_SHARE), distances(points, points, is_option)
-        theta = without_irrelevant(fit_weights(apart, y, noisiness), apart, y, noisiness)
+        theta = np.full(len(is_option) + 1, -np.inf)
+        if beats_chance(apart, y):
+            theta = without_irrelevant(fit_weights(apart, y, noisiness), apart, y, noisiness)
         return cls(points, y, noisiness, is_option, theta)
 
     def resampled(self, rng: np.random.Generator) -> _Model:

@@ -1,9 +1,12 @@
 """What importances make of noise, of ties and of functions whose answer is known.
 
-Run it as ``python tests/benchmarks/importance.py [--only noise ties order time] [--searches 200]``.
+Run it as ``python tests/benchmarks/importance.py [--only noise steps ties order time] [--searches 200]``.
 
 - `noise`: losses are chance alone; the sum of the importances without normalising, which should be 0.
-  50 trials on 4 parameters; seeds 0 to 199 with algo="random", a tenth of them with the default algorithm.
+  Normal, Cauchy, five-valued, two-valued and exp(5 normal) losses on 4 parameters, which are real if nothing else
+  is said; seeds 0 to 199 with algo="random", a tenth of them with the default algorithm.
+- `steps`: the loss has two values, or a trial fails, on one side of a limit in one of 4 parameters; how often this
+  parameter is the most important one. 50 trials, seeds 0 to 59.
 - `ties`: the loss is 1 where one parameter is above a half, else 0; the largest share of the three
   unused ones. 50 trials, seeds 0 to 29.
 - `order`: functions whose parameters have a known order; how often it is wrong, or a parameter without
@@ -27,7 +30,8 @@ from hpsklearn_search import Trials, auto, fmin, hp, parameter_importances, rand
 from hpsklearn_search.suggest import importance_intervals
 
 ALGORITHMS = {"random": rand, "tpe": tpe, "default": auto}
-Function = Callable[[dict[str, float]], float]
+Function = Callable[[dict[str, float]], Any]
+Draw = Callable[[np.random.Generator, int], float]  # a loss from the number of its trial
 
 # The function, how many of its parameters matter (in their order), how many do not.
 KNOWN: dict[str, tuple[Function, int, int]] = {
@@ -39,6 +43,29 @@ KNOWN: dict[str, tuple[Function, int, int]] = {
     ),
     "|a - .37|": (lambda p: abs(p["x0"] - 0.37), 1, 8),
 }
+CHOICES = {f"x{i}": hp.choice(f"x{i}", list(range(n))) for i, n in enumerate((2, 3, 5, 10))}
+# How many trials, on what space (None: reals), and their losses.
+NOISES: dict[str, tuple[int, dict[str, Any] | None, Draw]] = {
+    "normal": (50, None, lambda rng, _: float(rng.normal())),
+    "Cauchy": (50, None, lambda rng, _: float(rng.standard_cauchy())),
+    "five values": (50, None, lambda rng, _: float(rng.integers(5))),
+    "1 of 50 worse": (50, None, lambda _, number: float(number == 16)),
+    "1 of 50 better": (50, None, lambda _, number: -float(number == 16)),
+    "1 of 50 worse, choices": (50, CHOICES, lambda _, number: float(number == 16)),
+    "1 in 10 of 30 worse, choices": (30, CHOICES, lambda rng, _: float(rng.random() < 0.1)),
+    "1 in 10 of 50 worse, choices": (50, CHOICES, lambda rng, _: float(rng.random() < 0.1)),
+    "1 in 10 of 150 worse, choices": (150, CHOICES, lambda rng, _: float(rng.random() < 0.1)),
+    "1 in 10 of 50 worse": (50, None, lambda rng, _: float(rng.random() < 0.1)),
+    "1 in 50 of 100 worse": (100, None, lambda rng, _: float(rng.random() < 0.02)),
+    "exp(5 normal)": (50, None, lambda rng, _: float(np.exp(5 * rng.normal()))),
+    "-exp(5 normal)": (50, None, lambda rng, _: -float(np.exp(5 * rng.normal()))),
+}
+STEPS: dict[str, Function] = {
+    "loss 1 where a > 0.5": lambda p: float(p["x0"] > 0.5),
+    "loss 1 where a > 0.8": lambda p: float(p["x0"] > 0.8),
+    "loss 1 where a > 0.9": lambda p: float(p["x0"] > 0.9),
+    "fails where a > 0.8": lambda p: {"status": "fail"} if p["x0"] > 0.8 else {"status": "ok", "loss": 0.0},
+}
 RUNS = (("random", 50), ("random", 150), ("tpe", 50), ("tpe", 150), ("default", 50))
 
 
@@ -47,26 +74,40 @@ def uniforms(n: int) -> dict[str, Any]:
     return {f"x{i}": hp.uniform(f"x{i}", 0, 1) for i in range(n)}
 
 
-def searched(function: Function, n: int, algo: str, max_evals: int, seed: int) -> Trials:
-    """The record of a search over `n` parameters."""
-    trials = Trials()
-    fmin(
-        function, uniforms(n), ALGORITHMS[algo].suggest, max_evals, trials=trials, rstate=seed, show_progressbar=False
-    )  # fmt: skip
+def searched(
+    function: Function, n: int, algo: str, max_evals: int, seed: int, space: dict[str, Any] | None = None
+) -> Trials:
+    """The record of a search over `space`, or `n` parameters."""
+    trials, space = Trials(), space or uniforms(n)
+    fmin(function, space, ALGORITHMS[algo].suggest, max_evals, trials=trials, rstate=seed, show_progressbar=False)
     return trials
 
 
 def noise(n_searches: int) -> None:
     """Print quantiles of the sum of the importances of nothing."""
-    for algo, n in (("random", n_searches), ("default", n_searches // 10)):
-        sums = []
+    for name, (max_evals, space, draw) in NOISES.items():
+        for algo, n in (("random", n_searches), ("default", n_searches // 10)):
+            sums = [noise_sum(draw, algo, max_evals, seed, space or uniforms(4)) for seed in range(n)]
+            print(f"noise, {name}, {algo}, {n} searches: 95 % below {np.quantile(sums, 0.95):.3f}, "
+                  f"max {max(sums):.3f}, not 0 in {np.count_nonzero(sums)}", flush=True)  # fmt: skip
+
+
+def noise_sum(draw: Draw, algo: str, max_evals: int, seed: int, space: dict[str, Any]) -> float:
+    """The sum of the importances of one search on noise."""
+    rng, numbers = np.random.default_rng(10_000 + seed), iter(range(max_evals))
+    trials = searched(lambda p: draw(rng, next(numbers)), 4, algo, max_evals, seed, space)
+    return sum(parameter_importances(trials, space, normalize=False).values())
+
+
+def steps(n_searches: int) -> None:
+    """Print how often the parameter that decides between two losses is found."""
+    n = min(60, n_searches)
+    for name, function in STEPS.items():
+        found = 0
         for seed in range(n):
-            rng = np.random.default_rng(10_000 + seed)
-            trials = searched(lambda p, rng=rng: float(rng.normal()), 4, algo, 50, seed)
-            sums.append(sum(parameter_importances(trials, uniforms(4), normalize=False).values()))
-        found = np.count_nonzero(sums)
-        print(f"noise, {algo}, {n} searches: 95 % below {np.quantile(sums, 0.95):.3f}, max {max(sums):.3f}, "
-              f"not 0 in {found}", flush=True)  # fmt: skip
+            importances = parameter_importances(searched(function, 4, "random", 50, seed), uniforms(4))
+            found += importances["x0"] > max(importances[f"x{i}"] for i in (1, 2, 3))
+        print(f"steps, {name}: found in {found} of {n}", flush=True)
 
 
 def ties(n_searches: int) -> None:
@@ -110,7 +151,7 @@ def seconds(_: int) -> None:
               f"intervals {time.process_time() - middle:.2f} s", flush=True)  # fmt: skip
 
 
-PARTS = {"noise": noise, "ties": ties, "order": order, "time": seconds}
+PARTS = {"noise": noise, "steps": steps, "ties": ties, "order": order, "time": seconds}
 
 
 def main() -> None:

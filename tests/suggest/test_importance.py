@@ -140,6 +140,55 @@ def test_one_excellent_loss_among_noise_makes_nothing_important() -> None:
     assert np.sort(sums)[-2] < 0.05
 
 
+def one_of_fifty(loss: float) -> list[float]:
+    """Losses of 50 trials of which one differs."""
+    return [0.0] * 16 + [loss] + [0.0] * 33
+
+
+CHOICES = {f"c{n}": hp.choice(f"c{n}", list(range(n))) for n in (2, 3, 5, 10)}
+SKEWED_NOISE = {
+    "one worse": (uniforms(4), lambda rng: one_of_fifty(1.0)),
+    "one better": (uniforms(4), lambda rng: one_of_fifty(-1.0)),
+    "one worse, choices": (CHOICES, lambda rng: one_of_fifty(1.0)),
+    "a tenth worse, choices": (CHOICES, lambda rng: rng.binomial(1, 0.1, 30)),
+    "a tenth worse": (uniforms(4), lambda rng: rng.binomial(1, 0.1, 50)),
+    "a fiftieth worse": (uniforms(4), lambda rng: rng.binomial(1, 0.02, 100)),
+    "few far worse": (uniforms(4), lambda rng: np.exp(5 * rng.normal(size=50))),
+    "few far better": (uniforms(4), lambda rng: -np.exp(5 * rng.normal(size=50))),
+}
+
+
+@pytest.mark.parametrize("name", SKEWED_NOISE)
+def test_noise_of_two_values_or_long_tails_makes_nothing_important(name: str) -> None:
+    """A rare loss is not explained by its place alone. One of twenty searches may be taken for real."""
+    space, draw = SKEWED_NOISE[name]
+    sums = []
+    for seed in range(20):
+        losses = draw(np.random.default_rng(10_000 + seed))
+        values = iter(losses)
+        trials = searched(lambda p, values=values: float(next(values)), space, len(losses), rand, seed)
+        sums.append(sum(parameter_importances(trials, space, normalize=False).values()))
+    assert np.sort(sums)[-2] < 0.05
+
+
+@pytest.mark.parametrize("loss", [lambda p: float(p["x0"] > 0.5), lambda p: float(p["x0"] < 0.2)])
+def test_a_step_is_found_in_every_search_of_fifty_trials(loss: Any) -> None:
+    """Losses of two values say which parameter decides if both values are frequent; seeds 0 to 19."""
+    space = uniforms(4)
+    for seed in range(20):
+        importances = parameter_importances(searched(loss, space, 50, rand, seed), space)
+        assert importances["x0"] > 0.9
+
+
+def test_parameters_that_matter_together_only_are_found() -> None:
+    """Neither of two factors has an effect on the mean loss, but a model of both explains it; seeds 0 to 9."""
+    space = uniforms(4)
+    for seed in range(10):
+        trials = searched(lambda p: (p["x0"] - 0.5) * (p["x1"] - 0.5), space, 50, rand, seed)
+        importances = parameter_importances(trials, space)
+        assert min(importances["x0"], importances["x1"]) > 0.2
+
+
 @pytest.mark.parametrize("algo", [rand, tpe])
 @pytest.mark.parametrize("seed", range(4))
 def test_where_the_best_tenth_is_tied_unused_parameters_have_no_share(algo: Any, seed: int) -> None:
