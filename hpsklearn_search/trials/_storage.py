@@ -24,34 +24,36 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import sqlite3
 import stat
 import time
 import warnings
 import zlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from .._texts import printable, public_repr
 from ..exceptions import SaveFileError
 from ._fingerprint import WORDS, differences
+from ._guard import Guard
 from ._json import dumps, json_part
-from ._reading import (
+from ._opening import (
     APPLICATION_ID,
+    NO_TABLES,
     OF_CONTENT,
     SCHEMA,
     VERSION,
+    open_here,
     open_to_read,
+    open_to_write,
+    problem_of_content,
     problem_of_header,
-    problem_of_schema,
-    stored_fingerprint,
-    stored_trials,
-    strict_text,
 )
+from ._reading import stored_fingerprint, stored_trials
 from ._rows import COLUMNS, row_of
 from ._save_path import save_path
 from ._trial import Trial
@@ -63,14 +65,9 @@ except ImportError:  # Windows has SQLite's own lock only
     HAS_FLOCK = False
 
 LOCK_PATIENCE = 3.0  # seconds: workers of a killed search may hold the lock until they notice
-
 LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps next to the file
 # https://www.sqlite.org/fileformat.html#the_rollback_journal; it also ends a journal with a super-journal.
 JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
-STEPS = 10_000  # of SQLite's machine, between two looks at Ctrl-C: less than a millisecond
-
-# Device and inode of the open files: closing a second descriptor would release SQLite's POSIX locks.
-_open_here: set[tuple[int, int]] = set()
 
 
 class SaveFile:
@@ -80,7 +77,7 @@ class SaveFile:
         self.path = save_path(path)
         self._pending: list[Trial] = []  # suggested, and not written yet
         self._has_warned = False
-        self._signals = _Signals()
+        self._guard = Guard()
         self._db: sqlite3.Connection | None = None
         self._is_writable = False  # whether `_db` is ready to write: not before all that is in the file was checked
         self._identity: tuple[int, int] | None = None
@@ -118,7 +115,7 @@ class SaveFile:
             there = os.stat(self.path)
         except OSError:
             there = None
-        if there is not None and (there.st_dev, there.st_ino) in _open_here:
+        if there is not None and (there.st_dev, there.st_ino) in open_here:
             raise self._fail("is in use by another search in this process; give each search a file of its own")
         # O_NONBLOCK: to open a named pipe must not wait for its other end.
         flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -167,7 +164,7 @@ class SaveFile:
                 time.sleep(0.05)
         status = os.fstat(self._fd)
         self._identity = (status.st_dev, status.st_ino)
-        _open_here.add(self._identity)
+        open_here.add(self._identity)
 
     def _check_header(self) -> None:
         """Check the first bytes before SQLite opens the file: it may write to a database of another application."""
@@ -185,17 +182,10 @@ class SaveFile:
     def _connect(self, *, to_write: bool) -> sqlite3.Connection:
         if self._db is not None:
             self._db.close()
-        db = self._open_to_write() if to_write else open_to_read(self.path)
-        self._db, self._is_writable = db, False
-        db.text_factory = strict_text
-        db.set_progress_handler(self._signals.look, STEPS)
-        db.execute("PRAGMA trusted_schema=OFF")
+        self._db, self._is_writable = (open_to_write if to_write else open_to_read)(self.path, self._guard), False
         if to_write and not HAS_FLOCK:
-            db.execute("PRAGMA locking_mode=EXCLUSIVE")
-        return db
-
-    def _open_to_write(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"{Path(self.path).as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=5.0)
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        return self._db
 
     def _connect_to_write(self) -> sqlite3.Connection:
         if self._db is None or not self._is_writable:
@@ -209,15 +199,12 @@ class SaveFile:
         is_interrupted = self._has_journal()
         with self._translated("cannot be used"):
             db = self._connect(to_write=is_interrupted)
-            if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                db = self._connect(to_write=True)
-                self._create(db, fingerprint)
-            foreign = problem_of_schema(db)
-            if foreign is not None:
-                raise self._fail(foreign)
-            problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if problem != "ok":
-                raise sqlite3.DatabaseError(problem)
+            problem = problem_of_content(db, self._guard, self.path)
+            if problem == NO_TABLES:
+                db = self._create(fingerprint)
+                problem = problem_of_content(db, self._guard, self.path)
+            if problem is not None:
+                raise self._fail(problem)
             lines = differences(_without_words(stored_fingerprint(db)), _without_words(fingerprint))
         if lines:
             raise self._fail(
@@ -229,17 +216,22 @@ class SaveFile:
     def _has_journal(self) -> bool:
         """Whether a search was killed while it made the file: only a writer can roll its journal back."""
         try:
-            journal = Path(f"{self.path}-journal").read_bytes()
+            with open(f"{self.path}-journal", "rb") as journal:
+                size = journal.seek(0, os.SEEK_END)
+                journal.seek(max(0, size - len(JOURNAL_MAGIC)))
+                end = journal.read()
         except FileNotFoundError:
             return False
         except OSError as error:
             raise self._fail(f"has a journal that cannot be read: {error.strerror}") from error
         # At its end there may be the name of another file, which SQLite would read and delete. Ours has none.
-        if journal.endswith(JOURNAL_MAGIC):
+        if end == JOURNAL_MAGIC:
             raise self._fail("has a journal that names other files; it is left as it is, choose another name")
-        return bool(journal)
+        return size > 0
 
-    def _create(self, db: sqlite3.Connection, fingerprint: Mapping[str, Any]) -> None:
+    def _create(self, fingerprint: Mapping[str, Any]) -> sqlite3.Connection:
+        self._guard.allow(math.inf)
+        db = self._connect(to_write=True)
         rows = [(key, text := dumps(value), zlib.crc32(text.encode())) for key, value in fingerprint.items()]
         db.execute("BEGIN IMMEDIATE")
         db.execute(f"PRAGMA application_id={APPLICATION_ID}")
@@ -248,6 +240,7 @@ class SaveFile:
             db.execute(statement)
         db.executemany("INSERT INTO search VALUES (?, ?, ?)", rows)
         db.execute("COMMIT")
+        return db
 
     @contextmanager
     def _translated(self, what: str) -> Iterator[None]:
@@ -256,12 +249,13 @@ class SaveFile:
             yield
         except SaveFileError:
             raise
-        except sqlite3.OperationalError as error:
-            if self._signals.error is not None:  # Ctrl-C, while SQLite worked
-                raise self._signals.error from None
-            raise self._fail(f"{what}: {printable(str(error))} (a full disk? no right to write?)") from error
         except OF_CONTENT as error:
-            text = printable(str(error))[:300]
+            is_of_disk = isinstance(error, sqlite3.OperationalError) and not self._guard.is_exhausted
+            if is_of_disk and self._guard.error is not None:  # Ctrl-C, while SQLite worked
+                raise self._guard.error from None
+            if is_of_disk:
+                raise self._fail(f"{what}: {printable(str(error))} (a full disk? no right to write?)") from error
+            text = printable(self._guard.text(error))[:300]
             raise self._fail(f"is damaged: {text}; it is left as it is, restore it or choose another name") from error
 
     # ------------------------------------------------------------------ reading
@@ -324,30 +318,10 @@ class SaveFile:
             os.close(self._fd)
             self._fd = -1
         if self._identity is not None:
-            _open_here.discard(self._identity)
+            open_here.discard(self._identity)
             self._identity = None
 
 
 def _without_words(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
     # They say what the space contains, which is compared on its own; files of earlier versions have none.
     return {key: value for key, value in fingerprint.items() if key != WORDS}
-
-
-class _Signals:
-    """Lets signals be handled while SQLite works: it calls `look` every so often."""
-
-    def __init__(self) -> None:
-        self.error: BaseException | None = None  # what a handler of the user's, or Ctrl-C, has raised
-        self.look = self._looks().__next__
-
-    def _looks(self) -> Generator[int, None, None]:
-        # sqlite3 drops the exceptions of a function that it calls. Python handles signals where a function
-        # begins, outside of any `try` of its own; a generator goes on inside of one.
-        while True:
-            try:
-                yield 0
-            except GeneratorExit:
-                return
-            except BaseException as error:
-                self.error = error
-                yield 1  # SQLite ends the query

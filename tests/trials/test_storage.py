@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from hpsklearn_search.exceptions import SaveFileError
 from hpsklearn_search.trials import Failure, Outcome, SaveFile, Trial
+from hpsklearn_search.trials._guard import STEPS, Guard
 from hpsklearn_search.trials._json import dumps, loads
 from hpsklearn_search.trials._rows import COLUMNS, checksum
-from hpsklearn_search.trials._storage import JOURNAL_MAGIC, STEPS, _Signals
+from hpsklearn_search.trials._storage import JOURNAL_MAGIC
 
 KIND = {"space": {"x": "uniform"}, "algo": "tpe"}
 FOLDS = ({"test_scores": 0.1 + 0.2, "fit_error": None}, {"test_scores": float("nan"), "fit_error": "x\ud800\0"})
@@ -261,26 +262,26 @@ def test_a_signal_is_handled_while_sqlite_works() -> None:
     def ring(number: int, frame: Any) -> None:
         raise Alarm
 
-    signals = _Signals()
+    guard = Guard()
     endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c WHERE x < 0"
     before = signal.signal(signal.SIGALRM, ring)
     try:
         with closing(sqlite3.connect(":memory:")) as db:
-            db.set_progress_handler(signals.look, STEPS)
+            db.set_progress_handler(guard.look, STEPS)
             signal.setitimer(signal.ITIMER_REAL, 0.2)
             with pytest.raises(sqlite3.OperationalError, match="interrupted"):
                 db.execute(endless).fetchall()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert isinstance(signals.error, Alarm)
+    assert isinstance(guard.error, Alarm)
 
 
 def test_an_interrupt_of_a_query_is_the_users(tmp_path: Path) -> None:
     """It is raised as it is, and not as an error of the file."""
     fill(tmp_path / "s.db")
     with SaveFile(tmp_path / "s.db", KIND) as file:
-        file._signals.error = KeyboardInterrupt()
+        file._guard.error = KeyboardInterrupt()
         with pytest.raises(KeyboardInterrupt), file._translated("cannot be read"):
             raise sqlite3.OperationalError("interrupted")
 
