@@ -16,9 +16,10 @@ from typing import Any
 
 from .._texts import printable
 from ..exceptions import SaveFileError
+from ._companions import problem_of_companions
 from ._guard import Guard
 from ._json import loads
-from ._opening import OF_CONTENT, open_to_read, problem_of_content, problem_of_header
+from ._opening import OF_CONTENT, open_here, open_to_read, problem_of_content, problem_of_header
 from ._rows import COLUMNS, trial_of
 from ._trial import Trial
 
@@ -61,7 +62,7 @@ def read_save_file(path: Any) -> SavedSearch:
     """The content of a save file, also of a search that runs; SaveFileError where it cannot be read."""
     place, guard = os.path.abspath(os.fspath(path)), Guard()
     try:
-        return _read(place, guard)
+        return _read(place, place, guard)
     except SaveFileError:
         raise
     except OSError as error:
@@ -73,20 +74,23 @@ def read_save_file(path: Any) -> SavedSearch:
         raise SaveFileError(f"{place!r} {what}: {printable(guard.text(error))[:300]}") from error
 
 
-def _read(place: str, guard: Guard) -> SavedSearch:
-    problem = _problem_of_file(place)
+def _read(real: str, place: str, guard: Guard) -> SavedSearch:
+    problem = _problem_of_file(real) or problem_of_companions(real)
     if problem is None:
-        with closing(open_to_read(place, guard)) as db:
+        with closing(open_to_read(real, guard)) as db:
             db.execute("BEGIN")  # one state of the file, whatever the search writes in the meantime
-            problem = problem_of_content(db, guard, place)
+            problem = problem_of_content(db, guard, real)
             if problem is None:
                 return SavedSearch(place, stored_fingerprint(db), stored_trials(db))
     raise SaveFileError(f"{place!r} {problem}")
 
 
-def _problem_of_file(place: str) -> str | None:
+def _problem_of_file(real: str) -> str | None:
+    status = os.stat(real)
+    if (status.st_dev, status.st_ino) in open_here:  # by a search, which has checked it
+        return None
     # O_NONBLOCK: to open a named pipe must not wait for its other end.
-    with open(os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+    with open(os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             return "is not a file; name a file that trials_save_file= has made"
         problem = problem_of_header(file.read(100))

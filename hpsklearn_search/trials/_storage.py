@@ -38,6 +38,7 @@ from typing import Any
 
 from .._texts import printable, public_repr
 from ..exceptions import SaveFileError
+from ._companions import JOURNAL_MAGIC, problem_of_companions
 from ._fingerprint import WORDS, differences
 from ._guard import Guard
 from ._json import dumps, json_part
@@ -65,9 +66,6 @@ except ImportError:  # Windows has SQLite's own lock only
     HAS_FLOCK = False
 
 LOCK_PATIENCE = 3.0  # seconds: workers of a killed search may hold the lock until they notice
-LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps next to the file
-# https://www.sqlite.org/fileformat.html#the_rollback_journal; it also ends a journal with a super-journal.
-JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 
 class SaveFile:
@@ -104,13 +102,9 @@ class SaveFile:
 
     def _open(self) -> int:
         # SQLite would follow a link in a shared folder, and write to its target.
-        for suffix in ("", *LOGS):
-            if os.path.islink(self.path + suffix):
-                raise self._fail(
-                    f"cannot be used: {printable(self.path)}{suffix} is a symbolic link; name the file itself"
-                )
-            if suffix and os.path.exists(self.path + suffix) and not os.path.isfile(self.path + suffix):
-                raise self._fail(f"cannot be used: {printable(self.path)}{suffix} is not a file")
+        if os.path.islink(self.path):
+            raise self._fail("is a symbolic link; name the file itself")
+        self._check_companions()  # before it makes a file
         try:
             there = os.stat(self.path)
         except OSError:
@@ -132,6 +126,14 @@ class SaveFile:
             os.close(fd)
             raise
         return fd
+
+    def _check_companions(self) -> None:
+        try:
+            problem = problem_of_companions(self.path)
+        except OSError as error:
+            raise self._fail(f"cannot be opened for writing: {error.strerror}") from error
+        if problem is not None:
+            raise self._fail(problem)
 
     def _make_private(self, fd: int, is_new: bool) -> None:
         """Check that it is a file, and give an empty one the mode 0600; a file with trials keeps its mode."""
@@ -196,6 +198,7 @@ class SaveFile:
         return self._db
 
     def _check_content(self, fingerprint: dict[str, Any]) -> None:
+        self._check_companions()  # again: another search may have had the file
         is_interrupted = self._has_journal()
         with self._translated("cannot be used"):
             db = self._connect(to_write=is_interrupted)

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from hpsklearn_search.exceptions import SaveFileError
 from hpsklearn_search.trials import Failure, Outcome, SaveFile, Trial
+from hpsklearn_search.trials._companions import JOURNAL_MAGIC
 from hpsklearn_search.trials._guard import STEPS, Guard
 from hpsklearn_search.trials._json import dumps, loads
 from hpsklearn_search.trials._rows import COLUMNS, checksum
-from hpsklearn_search.trials._storage import JOURNAL_MAGIC
 
 KIND = {"space": {"x": "uniform"}, "algo": "tpe"}
 FOLDS = ({"test_scores": 0.1 + 0.2, "fit_error": None}, {"test_scores": float("nan"), "fit_error": "x\ud800\0"})
