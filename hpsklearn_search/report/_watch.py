@@ -80,7 +80,8 @@ def facts_now(path: str) -> Facts:
 
 def _state_of(path: str) -> Any:
     """What changes whenever the search writes."""
-    return [_stamp(path + suffix) for suffix in ("", "-wal")]
+    real = os.path.realpath(path)  # the log is next to the file, and not next to a link
+    return [_stamp(real + suffix) for suffix in ("", "-wal")]
 
 
 def _stamp(path: str) -> tuple[int, int] | None:

@@ -62,7 +62,8 @@ def read_save_file(path: Any) -> SavedSearch:
     """The content of a save file, also of a search that runs; SaveFileError where it cannot be read."""
     place, guard = os.path.abspath(os.fspath(path)), Guard()
     try:
-        return _read(place, place, guard)
+        # A search keeps its log next to the file itself, and not next to a link.
+        return _read(os.path.realpath(place), place, guard)
     except SaveFileError:
         raise
     except OSError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hpsklearn_search.report._watch import SHARE, Watched, WatchServer
+from hpsklearn_search.trials import Outcome, SaveFile, Trial
 from tests.report.pages import Page, hill
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning", "ignore::UserWarning")
@@ -136,6 +137,18 @@ def test_making_pages_takes_a_small_share_of_the_time(tmp_path: Path) -> None:
     made = len(set(tags))
     assert made >= 2
     assert made * 5.0 * SHARE <= clock.now + 5.0 * SHARE
+
+
+def test_a_link_shows_what_the_file_behind_it_gets(tmp_path: Path) -> None:
+    """The search writes to a log next to the file, and not next to the link."""
+    (tmp_path / "link.db").symlink_to("s.db")
+    watched = Watched(str(tmp_path / "link.db"), lambda: 0.0)
+    tags = []
+    with SaveFile(tmp_path / "s.db", {"estimator": "Hill"}) as file:
+        for number in range(3):
+            file.finish(Trial(number, {"a": 0.5}, Outcome("ok", loss=-0.5), 1.0, 2.0))
+            tags.append(watched.page()[0])
+    assert len(set(tags)) == 3
 
 
 def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:

@@ -121,6 +121,15 @@ def test_a_save_file_with_two_names_is_refused(path: Path, open_file: Callable[[
     refuses(open_file, path.parent / "other.db", "has several names")
 
 
+def test_a_running_search_is_read_through_a_symbolic_link(tmp_path: Path) -> None:
+    """Its log lies next to the file, and not next to the link."""
+    (tmp_path / "link.db").symlink_to("s.db")
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        for number in range(3):
+            file.finish(trial(number))
+        assert len(read_save_file(tmp_path / "link.db").trials) == 3
+
+
 LOCKED = """
 import fcntl, sys
 with open(sys.argv[1], "rb+") as file:
