@@ -79,6 +79,7 @@ class SaveFile:
         self._db: sqlite3.Connection | None = None
         self._is_writable = False  # whether `_db` is ready to write: not before all that is in the file was checked
         self._identity: tuple[int, int] | None = None
+        self._is_new = False  # whether this object made the file
         self._fd = self._open()
         try:
             self._lock()
@@ -115,16 +116,14 @@ class SaveFile:
         flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             try:
-                fd, is_new = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
+                fd, self._is_new = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
             except FileExistsError:
-                fd, is_new = os.open(self.path, flags), False
+                fd = os.open(self.path, flags)
         except OSError as error:
             raise self._fail(f"cannot be opened for writing: {error.strerror}") from error
-        try:
-            self._make_private(fd, is_new)
-        except BaseException:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
-            raise
+            raise self._fail("is not a file; choose another name")
         return fd
 
     def _check_companions(self) -> None:
@@ -135,18 +134,15 @@ class SaveFile:
         if problem is not None:
             raise self._fail(problem)
 
-    def _make_private(self, fd: int, is_new: bool) -> None:
-        """Check that it is a file, and give an empty one the mode 0600; a file with trials keeps its mode."""
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise self._fail("is not a file; choose another name")
-        if status.st_size or not hasattr(os, "geteuid"):  # Windows has no such modes
+    def _make_private(self) -> None:
+        """Give a file that gets its tables the mode 0600; one that has them keeps its mode."""
+        if not hasattr(os, "geteuid"):  # Windows has no such modes
             return
-        if not is_new and status.st_uid != os.geteuid():
+        if not self._is_new and os.fstat(self._fd).st_uid != os.geteuid():
             # Its owner could read all that the search writes.
             raise self._fail("is an empty file of another user; choose another name")
         try:
-            os.fchmod(fd, 0o600)  # the umask may have taken bits from the mode of a new file
+            os.fchmod(self._fd, 0o600)  # the umask may have taken bits from the mode of a new file
         except OSError as error:
             raise self._fail(f"cannot be made private: {error.strerror}") from error
 
@@ -233,6 +229,7 @@ class SaveFile:
         return size > 0
 
     def _create(self, fingerprint: Mapping[str, Any]) -> sqlite3.Connection:
+        self._make_private()
         self._guard.allow(math.inf)
         db = self._connect(to_write=True)
         rows = [(key, text := dumps(value), zlib.crc32(text.encode())) for key, value in fingerprint.items()]

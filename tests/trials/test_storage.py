@@ -7,6 +7,7 @@ import pickle
 import signal
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from hpsklearn_search.trials import Failure, Outcome, SaveFile, Trial
 from hpsklearn_search.trials._companions import JOURNAL_MAGIC
 from hpsklearn_search.trials._guard import STEPS, Guard
 from hpsklearn_search.trials._json import dumps, loads
+from hpsklearn_search.trials._opening import APPLICATION_ID
 from hpsklearn_search.trials._rows import COLUMNS, checksum
 
 KIND = {"space": {"x": "uniform"}, "algo": "tpe"}
@@ -167,11 +169,21 @@ def test_an_empty_file_is_a_clean_start(tmp_path: Path) -> None:
         assert len(file.load()) == 3
 
 
+def without_tables(path: Path) -> None:
+    """A database with the mark of a save file, and nothing in it."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+
+
+EMPTY = pytest.mark.parametrize("make", [Path.touch, without_tables])
+
+
+@EMPTY
 @pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
-def test_an_empty_file_becomes_private(tmp_path: Path) -> None:
+def test_an_empty_file_becomes_private(tmp_path: Path, make: Callable[[Path], None]) -> None:
     """Its mode was made for nothing; a file with trials keeps the mode that its owner has chosen."""
     path = tmp_path / "s.db"
-    path.touch()
+    make(path)
     path.chmod(0o666)
     fill(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -180,13 +192,16 @@ def test_an_empty_file_becomes_private(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+@EMPTY
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
-def test_an_empty_file_of_another_user_is_refused(tmp_path: Path) -> None:
+def test_an_empty_file_of_another_user_is_refused(tmp_path: Path, make: Callable[[Path], None]) -> None:
     """Its owner could read what the search writes."""
-    (tmp_path / "s.db").touch()
+    make(tmp_path / "s.db")
     os.chown(tmp_path / "s.db", 12345, 12345)
+    before = (tmp_path / "s.db").read_bytes()
     with pytest.raises(SaveFileError, match="empty file of another user"):
         SaveFile(tmp_path / "s.db", KIND)
+    assert (tmp_path / "s.db").read_bytes() == before
 
 
 @pytest.mark.parametrize("place", ["/dev/null", "/dev/zero"])
