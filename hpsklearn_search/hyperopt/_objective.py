@@ -6,6 +6,7 @@ import inspect
 import math
 import numbers
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from .._texts import public_repr
@@ -162,8 +163,9 @@ def _of_loss(loss: float) -> Outcome:
 
 
 def _loss(loss: Any, trial: Trial) -> float:
-    if isinstance(loss, numbers.Real):  # numpy's real scalars are
-        return float(loss)
+    with suppress(OverflowError):  # of an integer that is too large
+        if isinstance(loss, numbers.Real):  # numpy's real scalars are
+            return float(loss)
     raise InvalidLoss(
         f"trial {trial.number} at {trial.point}: the objective must return a real number as loss, "
         f"got {public_repr(loss)} of type {type(loss).__name__}; return float(loss), "

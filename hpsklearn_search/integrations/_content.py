@@ -30,6 +30,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from .._texts import concealed, hidden, is_secret, without_secrets
+from ..space import fits_float
 from ..trials import STATUS_CANCELLED, STATUS_PRUNED, Trial, Trials
 
 TAG = "hpsklearn_search."
@@ -244,7 +245,7 @@ def _valid_texts(values: Mapping[str, Any], length: int) -> dict[str, str]:
 
 def _metrics(values: Iterable[tuple[str, Any, int]], seconds: float) -> list[Metric]:
     timestamp = milliseconds(seconds) or 0
-    finite = [(name, float(v), step) for name, v, step in values if isinstance(v, numbers.Real) and math.isfinite(v)]
+    finite = [(name, float(v), step) for name, v, step in values if isinstance(v, numbers.Real) and fits_float(v)]
     names = list(dict.fromkeys(name for name, _, _ in finite))
     valid = dict(zip(names, valid_names(names), strict=True))
     return [(valid[name], value, timestamp, step) for name, value, step in finite]

@@ -13,7 +13,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -23,6 +23,7 @@ from ._content import FAILED, FINISHED, KILLED, SEARCH_TAG, Update
 from ._tracker import Destination
 
 FORMAT = 1
+LONGEST_LINE = 2**25  # characters; an update of a trial has thousands
 LAST_TIME = 253402300799999  # milliseconds, of the year 9999
 
 Check: TypeAlias = Callable[[Any], bool]
@@ -120,10 +121,10 @@ def check_types(values: Any, checks: Mapping[str, Check]) -> None:
 def read(path: Path) -> tuple[Destination, list[Update]]:
     """The destination and the updates of a file, with absolute paths; ValueError if it is not such a file."""
     try:
-        text = _text_of(path)
-        if not text.strip():
+        values = [json.loads(line) for line in _lines_of(path)]
+        if not values:
             raise ValueError("it is empty")
-        header, *lines = [json.loads(line) for line in text.splitlines()]
+        header, *lines = values
         if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
             raise ValueError(f"its first line does not say that its format is {FORMAT}")
         check_types(header, DESTINATION)
@@ -136,14 +137,19 @@ def read(path: Path) -> tuple[Destination, list[Update]]:
     return destination, [_with_absolute_paths(update, path) for update in updates]
 
 
-def _text_of(path: Path) -> str:
+def _lines_of(path: Path) -> Iterator[str]:
+    """The lines that are not blank; ValueError for one that is too long: a hole in a file has no end of a line."""
     # O_NONBLOCK: to open a named pipe must not wait for its other end.
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise ValueError("it is not a file")
     with open(fd, encoding="utf-8") as file:
-        return file.read()
+        while line := file.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise ValueError(f"a line has {LONGEST_LINE} characters or more")
+            if line.strip():
+                yield line
 
 
 def _with_absolute_paths(update: Update, path: Path) -> Update:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .._texts import is_secret_name, without_secrets
-from ..space import brief
+from ..space import brief, fits_float
 from ..space._typing import BoolArray, FloatArray
 
 # Without a space, positive numbers that span this factor are taken as logarithmic if their median lies in this
@@ -103,6 +103,8 @@ def _data_and_mask(values: Any) -> tuple[list[Any], BoolArray]:
 
 
 def _is_number(value: Any) -> bool:
+    if isinstance(value, int) and not fits_float(value):
+        return False
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .._texts import is_secret, printable, without_secrets
-from ..space import brief
+from ..space import brief, fits_float
 from ._facts import Pairs, Table
 
 LONGEST = 300  # characters of a value in a table
@@ -70,7 +70,7 @@ def is_number(value: Any) -> bool:
     """Whether `value` is shown as a number."""
     if isinstance(value, bool | np.bool_):
         return False
-    return isinstance(value, numbers.Real) and math.isfinite(value)
+    return isinstance(value, numbers.Real) and fits_float(value)
 
 
 def is_missing(value: Any) -> bool:

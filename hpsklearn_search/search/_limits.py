@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import InvalidScore
-from ..space import brief
+from ..space import brief, fits_float
 from ..trials import STATUS_OK, STATUS_OUTSIDE, STATUS_PRUNED, WITH_LOSS, Outcome, Trial
 from ._score_errors import fold_error
 
@@ -209,7 +209,7 @@ def _ends(column: str, bounds: Any) -> list[Limit]:
 
 
 def _check_bound(column: str, bound: Any, given: Any) -> None:
-    if isinstance(bound, bool | np.bool_) or not isinstance(bound, Real) or not math.isfinite(bound):
+    if isinstance(bound, bool | np.bool_) or not isinstance(bound, Real) or not fits_float(bound):
         raise ValueError(
             f"limits: {column!r} must have an upper bound such as 0.01, or a pair (low, high) with None for an open "
             f"end, got {brief(given)}"

@@ -34,7 +34,7 @@ import numpy as np
 
 from .._keywords import ExplainsKeywords
 from ..optimize import Window
-from ..space import Point
+from ..space import Point, fits_float
 from ..space._typing import FloatArray, IntArray
 from ..trials import Trial
 from ._curve_limits import CurveLimits
@@ -123,7 +123,7 @@ class Racing(ExplainsKeywords):
 
 
 def _is_number(value: Any) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
+    return not isinstance(value, bool) and isinstance(value, Real) and fits_float(value)
 
 
 def _is_integer(value: Any) -> bool:

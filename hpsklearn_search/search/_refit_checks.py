@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import add_note
-from ..space import Choice, children
+from ..space import Choice, children, fits_float
 from ._describe import settings
 from ._one_standard_error import one_standard_error
 from ._parameters import ParameterSpace
@@ -49,9 +49,9 @@ def _check_key(refit: Simplest, key: str, names: Sequence[str], parameters: Para
         )
     for setting in settings(parameters):
         if setting.parameter == key and setting.is_direct and isinstance(setting.node, Choice):
-            texts = [option for option in setting.node.options if isinstance(option, str)]
-            if texts:
-                raise refit.not_a_number(key, texts[0])
+            wrong = [option for option in setting.node.options if _has_no_float(option)]
+            if wrong:
+                raise refit.not_a_number(key, wrong[0])
 
 
 def _check_function(refit: Simplest, parameters: ParameterSpace) -> None:
@@ -91,3 +91,7 @@ def _names(node: Any) -> Iterator[str]:
         yield from node
     for child in children(node):
         yield from _names(child)
+
+
+def _has_no_float(option: Any) -> bool:
+    return isinstance(option, str) or (isinstance(option, int) and not fits_float(option))

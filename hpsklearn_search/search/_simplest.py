@@ -114,7 +114,7 @@ class Simplest:
         value = self.simplest(params) if callable(self.simplest) else None
         try:
             return np.nan if value is None else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise TypeError(
                 f"{self.written()}: the function must return a number, or None for a candidate that cannot be "
                 f"compared; got {brief(value)}"
@@ -124,7 +124,7 @@ class Simplest:
         try:
             if not isinstance(value, str):
                 return float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
         raise self.not_a_number(key, value)
 

@@ -3,7 +3,7 @@
 from ._annotated import annotated_space
 from ._coercion import IsBranch, as_search_space, contains_key, merge_branches
 from ._description import SpaceTable, brief, fixed_value
-from ._distributions import Categorical, Distribution, Integer, Normal, Uniform
+from ._distributions import Categorical, Distribution, Integer, Normal, Uniform, fits_float
 from ._functions import FUNCTIONS, NOISE, identity
 from ._layout import Layout, draw_options, option_centre
 from ._nodes import Apply, Choice, Constant, Node, Parameter, check_depth, children, has_nodes, switch
@@ -41,6 +41,7 @@ __all__ = [
     "children",
     "contains_key",
     "draw_options",
+    "fits_float",
     "fixed_value",
     "from_scipy",
     "has_nodes",

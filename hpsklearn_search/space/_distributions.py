@@ -86,8 +86,13 @@ def is_real(value: Any) -> bool:
 
 def is_finite(value: Any) -> bool:
     """Whether `value` is a real number that is neither NaN nor too large for a double."""
+    return is_real(value) and fits_float(value)
+
+
+def fits_float(value: Any) -> bool:
+    """Whether the real number `value` is a finite number as a float, too."""
     try:
-        return is_real(value) and math.isfinite(value)
+        return math.isfinite(value)
     except OverflowError:  # Python's integers have no limit
         return False
 

@@ -1,9 +1,10 @@
 """The files that SQLite keeps next to a database: it writes to them and deletes them, whatever they are.
 
->>> import os, tempfile
->>> path = os.path.join(tempfile.mkdtemp(), "search.db")
->>> _ = open(path + "-wal", "w").write("my thesis")
->>> problem_of_companions(path).split("search.db-wal ")[1]
+>>> import tempfile
+>>> from pathlib import Path
+>>> folder = Path(tempfile.mkdtemp())
+>>> _ = (folder / "search.db-wal").write_text("my thesis")
+>>> problem_of_companions(str(folder / "search.db")).split("search.db-wal ")[1]
 'is there without its save file, and SQLite would delete it; move it away, or choose another name'
 """
 

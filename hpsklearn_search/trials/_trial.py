@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import math
 import numbers
 import re
 import time
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from .._texts import without_secrets
+from ..space import fits_float
 
 STATUS_NEW = "new"
 STATUS_RUNNING = "running"
@@ -120,7 +120,7 @@ class Outcome:
 
 def _finite(value: Any) -> float | None:
     is_number = isinstance(value, numbers.Real)  # includes numpy's real scalars
-    return float(value) if is_number and math.isfinite(value) else None
+    return float(value) if is_number and fits_float(value) else None
 
 
 @dataclass(frozen=True, slots=True)

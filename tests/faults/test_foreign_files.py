@@ -29,6 +29,7 @@ from hpsklearn_search import HyperoptSearchCV, Trials, fmin, hp, rand
 from hpsklearn_search.exceptions import SaveFileError
 from hpsklearn_search.integrations import _tracker, _unsent
 from hpsklearn_search.integrations._content import SEARCH_TAG
+from hpsklearn_search.trials._companions import JOURNAL_MAGIC
 from hpsklearn_search.trials._rows import COLUMNS, checksum
 
 N_INPUTS = int(os.environ.get("FOREIGN_INPUTS", "160"))
@@ -534,6 +535,39 @@ def test_an_empty_log_is_called_empty(tmp_path: Path, text: str) -> None:
     (tmp_path / "log.jsonl").write_text(text)
     with pytest.raises(ValueError, match="it is empty"):
         _unsent.resend(tmp_path / "log.jsonl", "sqlite:///x.db", None)
+
+
+def with_a_hole(path: Path, size: int = 2**40) -> None:
+    """Let the file be a terabyte long; it takes no more of the disk, if the disk can do so."""
+    try:
+        with open(path, "ab") as file:
+            file.truncate(size)
+    except OSError:
+        pytest.skip("this file system has no files with holes")
+
+
+@pytest.mark.parametrize("lines", [[], unsent_lines()], ids=["a hole alone", "a hole after the lines"])
+def test_a_log_with_a_hole_is_refused(tmp_path: Path, server: type[Answers], lines: list[str]) -> None:
+    """It is not read into the memory."""
+    path = write_log(tmp_path, lines)
+    with_a_hole(path)
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match=r"a line has .* characters or more"):
+        _unsent.resend(path, "sqlite:///x.db", None)
+    assert time.perf_counter() - start < LIMIT
+
+
+def test_a_save_file_with_a_hole_next_to_it_is_refused(tmp_path: Path, saved: dict[Callable[..., Any], bytes]) -> None:
+    """A journal of a terabyte is not read into the memory either."""
+    path = tmp_path / "s.db"
+    path.write_bytes(saved[search])
+    with_a_hole(tmp_path / "s.db-journal", 2**40 - 8)
+    with open(tmp_path / "s.db-journal", "ab") as file:
+        file.write(JOURNAL_MAGIC)
+    start = time.perf_counter()
+    with pytest.raises(SaveFileError, match="a journal that names other files"):
+        search(path)
+    assert time.perf_counter() - start < LIMIT
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are those of POSIX")

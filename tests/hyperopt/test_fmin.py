@@ -193,7 +193,7 @@ def test_when_all_trials_fail_there_is_no_best(result: Any) -> None:
         fmin(lambda x: result, LINE, max_evals=3, show_progressbar=False)
 
 
-@pytest.mark.parametrize("value", [None, 1j, "1.5", np.array([1.0]), np.array(1.0), [0.5], object()])
+@pytest.mark.parametrize("value", [None, 1j, "1.5", 10**400, np.array([1.0]), np.array(1.0), [0.5], object()])
 def test_what_is_no_loss_ends_the_search_at_the_first_trial(value: Any) -> None:
     """The message names trial, point and value, whether exceptions are caught or not."""
     for returned in (value, {"loss": value, "status": STATUS_OK}):

@@ -19,6 +19,7 @@ from hpsklearn_search import HyperoptSearchCV, Racing, hp
 from hpsklearn_search.plots import Candidates
 from hpsklearn_search.plots._candidates import robust_minimum
 from hpsklearn_search.plots._columns import make_column
+from hpsklearn_search.space import brief
 
 X, y = load_iris(return_X_y=True)
 
@@ -43,6 +44,7 @@ def test_numbers_keep_their_values() -> None:
         (["rbf", "poly", "rbf"], ("poly", "rbf")),
         ([True, False, None], ("False", "None", "True")),
         ([None, 10, 2, "auto"], ("2", "10", "auto", "None")),
+        ([2, 10**400, 3], ("2", "3", brief(10**400))),
         ([(1, 2), (3,), (1, 2)], ("(1, 2)", "(3,)")),
         ([LogisticRegression(C=2), SVC()], ("LogisticRegression", "SVC")),
         ([SVC(C=2), SVC(C=3)], ("SVC(C=2)", "SVC(C=3)")),

@@ -192,6 +192,24 @@ def test_folds_of_somebody_else_do_no_harm(tmp_path: Path) -> None:
     assert page_of(tmp_path / "s.db").sections["candidates"]
 
 
+def test_a_number_that_is_too_large_for_a_float_is_a_text(path: Path) -> None:
+    """Python's integers have no limit, neither in a file nor in a list of options."""
+    text = json.dumps({"C": 10**400})
+    with closing(sqlite3.connect(path)) as db:
+        key = "parameters of the estimator"
+        db.execute("UPDATE search SET value = ?, checksum = ? WHERE key = ?", (text, zlib.crc32(text.encode()), key))
+        db.commit()
+    assert page_of(path).sections["candidates"]
+
+
+def test_a_search_over_such_a_number_has_a_page(tmp_path: Path) -> None:
+    """Its report is made of the search itself, and of its file."""
+    search = hill({"a": hp.uniform(0, 1), "kind": ["u", 10**400]}, trials_save_file=tmp_path / "s.db")
+    search.report(tmp_path / "s.html")
+    assert Page((tmp_path / "s.html").read_text(encoding="utf-8")).sections["candidates"]
+    assert page_of(tmp_path / "s.db").sections["candidates"]
+
+
 def test_the_module_answers_as_a_program(path: Path) -> None:
     """An error has no traceback."""
     done = subprocess.run(

@@ -359,6 +359,7 @@ def test_a_metric_that_failed_is_outside() -> None:
     ("limits", "message"),
     [
         ({}, "is empty, so it limits nothing"),
+        ({"mean_fit_time": 10**400}, "must have an upper bound such as 0.01"),
         ([("mean_fit_time", 1)], "is no dict"),
         ({"mean_scoretime": 1}, "did you mean 'mean_score_time'"),
         ({"mean_test_precision": (0.5, None)}, "no column 'mean_test_precision'"),

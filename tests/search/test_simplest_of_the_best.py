@@ -173,6 +173,7 @@ def test_what_is_taken_is_never_less_simple_than_the_best(scores: list[list[floa
         ({"max_depth": [1, 2]}, "mean_fit_tim", r"or a column.*refit=simplest_of_the_best\('mean_fit_time'\)"),
         ({"max_depth": [1, 2]}, "param_max_depth", r"refit=simplest_of_the_best\('max_depth'\)"),
         ({"criterion": ["gini", "entropy"]}, "criterion", "criterion can be 'gini', which is not a number"),
+        ({"max_depth": [10**400, 10**401]}, "max_depth", r"max_depth can be 10+.*, which is not a number"),
         ({"max_depth": [1, 2]}, "mean_test_f1", r"no column 'mean_test_f1'.*best\('mean_test_score'\)"),
         ({"max_depth": [1, 2]}, "mean_train_score", "mean_train_score needs return_train_score=True"),
     ],
