@@ -33,7 +33,7 @@ from ._trial import (
 COLUMNS = "number, status, loss, variance, started, finished, point, folds, result, error, failure, checksum"
 
 FAILURES = (STATUS_FAIL, STATUS_TIMEOUT, STATUS_CRASHED, STATUS_CANCELLED)
-LAST_SECOND = 253402300799  # of the year 9999: a datetime takes no later one
+LAST_SECOND = 253402300799.0  # of the year 9999: a datetime takes no later one
 
 
 def row_of(trial: Trial, result: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -41,7 +41,8 @@ def row_of(trial: Trial, result: Mapping[str, Any]) -> tuple[Any, ...]:
     outcome = trial.outcome or Outcome(STATUS_RUNNING)
     failure = outcome.failure
     # SQLite stores NaN as NULL, and -0.0, the loss of a mean score of 0, as 0.0: so does `+ 0.0`.
-    times = [None if t != t else t for t in (trial.started, trial.finished)]
+    # A clock that was never set may show a year before 1970, and the reader refuses that.
+    times = [None if t != t else min(max(t, 0.0), LAST_SECOND) for t in (trial.started, trial.finished)]
     values = (
         trial.number,
         outcome.status,

@@ -22,7 +22,7 @@ from hpsklearn_search.trials._companions import JOURNAL_MAGIC
 from hpsklearn_search.trials._guard import STEPS, Guard
 from hpsklearn_search.trials._json import dumps, loads
 from hpsklearn_search.trials._opening import APPLICATION_ID
-from hpsklearn_search.trials._rows import COLUMNS, checksum
+from hpsklearn_search.trials._rows import COLUMNS, LAST_SECOND, checksum
 
 KIND = {"space": {"x": "uniform"}, "algo": "tpe"}
 FOLDS = ({"test_scores": 0.1 + 0.2, "fit_error": None}, {"test_scores": float("nan"), "fit_error": "x\ud800\0"})
@@ -66,6 +66,14 @@ def test_a_loss_of_minus_zero_in_an_earlier_file_is_no_damage(tmp_path: Path) ->
         db.commit()
     with SaveFile(tmp_path / "s.db", KIND) as file:
         assert [trial.loss for trial in file.load()] == [0.0]
+
+
+def test_a_clock_that_is_wrong_damages_no_file(tmp_path: Path) -> None:
+    """A time before 1970 or after 9999 is written as the nearest time that a file may have."""
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        file.finish(Trial(0, {"x": 0.5}, Outcome("ok", 0.5), -86_400.0, 1e15))
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        assert [(trial.started, trial.finished) for trial in file.load()] == [(0.0, LAST_SECOND)]
 
 
 def test_suggested_trials_are_written_with_the_next_that_finishes(tmp_path: Path) -> None:
