@@ -14,7 +14,7 @@ from typing import Any
 
 from ..exceptions import BadSearchSpace
 from ..space import Choice, check_depth
-from ..space._distributions import is_real
+from ..space._distributions import is_finite, is_real
 
 PRIORS = {
     "uniform": False,
@@ -117,7 +117,7 @@ def range_line(
 
 
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and all(map(is_real, value)) and value[0] < value[1]
+    return isinstance(value, tuple) and len(value) == 2 and all(map(is_finite, value)) and value[0] < value[1]
 
 
 def _warn_of_pair(key: str, value: tuple[float, float], stacklevel: int) -> None:

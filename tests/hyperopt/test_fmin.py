@@ -87,6 +87,7 @@ def test_the_environment_may_give_the_seed(monkeypatch: pytest.MonkeyPatch) -> N
         ({"rstate": "seed"}, TypeError, "rstate must be an int"),
         ({"rstate": -1}, ValueError, "rstate must not be negative"),
         ({"max_evals": None}, ValueError, "max_evals=None needs another way to stop"),
+        ({"loss_threshold": 10**400}, TypeError, "loss_threshold must be a number"),
         ({"max_evals": 0}, ValueError, "max_evals must be at least 1"),
         ({"max_evals": "ten"}, TypeError, "max_evals"),
         ({"timeout": -1}, ValueError, "The timeout argument should be None or a positive value. Given value: -1"),

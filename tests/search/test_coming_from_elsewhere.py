@@ -363,6 +363,13 @@ def test_a_tuple_of_two_numbers_warns_with_both_readings(pair: Any, line: str) -
     assert caught[0].filename == __file__
 
 
+def test_a_tuple_with_a_number_that_no_range_can_have_is_two_options() -> None:
+    """There is no other reading, so there is no warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert HyperoptSearchCV(SVC(), {"C": (1, 10**400)}, max_evals=1).describe_space()
+
+
 @given(st.lists(st.floats(0.5, 2), min_size=1, max_size=4, unique=True))
 def test_a_list_of_numbers_is_never_taken_for_a_range(values: list[float]) -> None:
     """Only a tuple of two is in doubt."""

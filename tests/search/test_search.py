@@ -411,6 +411,7 @@ def test_a_resumed_search_gets_five_new_candidates(tmp_path: Any) -> None:
             TypeError,
             "score_threshold must be a number, .* score_threshold=0.1, or None for no such end; got 'low'",
         ),
+        ({"score_threshold": 10**400}, TypeError, "score_threshold must be a number, .*; got 1000"),
         ({"max_queue_len": 0, "random_state": 0}, ValueError, "max_queue_len"),
         (
             {"points_to_evaluate": [{"depht": 1}]},
