@@ -1,9 +1,10 @@
 """How a database that anybody may have written is opened: it is checked before what is in it is used.
 
 The order matters. The first bytes are compared before SQLite opens the file, and so are the files next to it. The
-first query reads the schema, and takes as many steps as that of a save file. Then a scan of each tree counts its rows:
-it reads no text, and ends after as many steps as the file has bytes. Only then are all pages checked, because SQLite's
-own check takes a stack as deep as the tree, and a text may not be read before, because its pages may form a circle.
+first query reads the schema, and takes as many steps as that of a save file. Then a scan of each tree counts its
+rows: it reads no text, and ends after a number of steps that is proportional to the file. Only then are all pages
+checked, because SQLite's own check takes a stack as deep as the tree, and a text may not be read before, because
+its pages may form a circle.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ SCANS = (
     "SELECT total(1) FROM search NOT INDEXED",
     "SELECT total(1) FROM search INDEXED BY sqlite_autoindex_search_1",
 )
-STEPS_PER_BYTE = 2
+# So 8 steps for a byte are enough where a file system compresses a file to a thirtieth.
+STEPS_PER_BYTE = 8
+LEAST_STEPS = 10_000_000  # some tenths of a second; a file system may not have counted the last blocks yet
 
 _SCHEMA_FORMATS = [bytes([0, 0, 0, number]) for number in range(5)]  # 0 where nothing has been created
 
@@ -116,14 +119,13 @@ def strict_text(data: bytes) -> str:
 
 def problem_of_content(db: sqlite3.Connection, guard: Guard, path: str) -> str | None:
     """What is wrong with the schema, in words; sqlite3.DatabaseError if the pages are damaged."""
-    n_bytes = sum(os.path.getsize(path + suffix) for suffix in ("", "-wal") if os.path.exists(path + suffix))
     guard.allow(STEPS)  # a hundred times what a save file needs
     longest = _limit_texts(db, LONGEST_SCHEMA)
     problem = problem_of_schema(db)
     if problem is not None:
         return problem
     _limit_texts(db, longest)
-    guard.allow(10 * STEPS + STEPS_PER_BYTE * n_bytes)
+    guard.allow(max(LEAST_STEPS, STEPS_PER_BYTE * (_bytes_on_disk(path) + _bytes_on_disk(f"{path}-wal"))))
     for scan in SCANS:
         db.execute(scan).fetchall()
     damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -131,6 +133,15 @@ def problem_of_content(db: sqlite3.Connection, guard: Guard, path: str) -> str |
         raise sqlite3.DatabaseError(damage)
     guard.allow(math.inf)  # no page is in two places: a query ends
     return None
+
+
+def _bytes_on_disk(path: str) -> int:
+    """The size of a file without its holes, which take no room and would hide how small it is; 0 if there is none."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return 0
+    return min(status.st_size, 512 * getattr(status, "st_blocks", sys.maxsize))
 
 
 def _limit_texts(db: sqlite3.Connection, n_bytes: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import struct
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from hpsklearn_search.exceptions import SaveFileError
 from hpsklearn_search.trials import Outcome, SaveFile, Trial, read_save_file
+from hpsklearn_search.trials._guard import Guard
 
 KIND = {"space": {"x": "uniform"}, "algo": "tpe"}
 LIMIT = 5.0
@@ -82,6 +84,14 @@ def set_size(data: bytearray, page_size: int = 4096) -> None:
     data[92:96] = data[24:28]
 
 
+def with_a_hole(path: Path, size: int) -> None:
+    """Let the file look much larger than it is."""
+    try:
+        os.truncate(path, max(size, path.stat().st_size))
+    except OSError:
+        pytest.skip("this file system has no files with holes")
+
+
 TREES: dict[str, Callable[[bytearray], None]] = {
     "search": lambda data: endless_rows(data, 2),
     "trials": lambda data: endless_rows(data, 4),
@@ -90,9 +100,10 @@ TREES: dict[str, Callable[[bytearray], None]] = {
 
 
 @pytest.mark.parametrize("open_file", OPENERS)
+@pytest.mark.parametrize("hole", [0, 2**40])
 @pytest.mark.parametrize("what", TREES)
 def test_a_file_with_more_rows_than_bytes_is_refused_in_time(
-    tmp_path: Path, what: str, open_file: Callable[[Path], Any]
+    tmp_path: Path, what: str, hole: int, open_file: Callable[[Path], Any]
 ) -> None:
     """Pages that name one child many times have rows without end; the file stays as it is."""
     path = tmp_path / "s.db"
@@ -101,11 +112,13 @@ def test_a_file_with_more_rows_than_bytes_is_refused_in_time(
     TREES[what](data)
     set_size(data)
     path.write_bytes(data)
+    with_a_hole(path, hole)
     start = time.perf_counter()
     with pytest.raises(SaveFileError, match="is damaged"):
         open_file(path)
     assert time.perf_counter() - start < LIMIT
-    assert path.read_bytes() == data
+    with path.open("rb") as file:
+        assert file.read(len(data)) == data
 
 
 @pytest.mark.parametrize("open_file", OPENERS)
@@ -159,6 +172,19 @@ def test_a_setting_that_is_in_a_file_twice_is_refused(tmp_path: Path) -> None:
     path.write_bytes(data[:place] + b"algo" + data[place + 4 :])
     with pytest.raises(SaveFileError, match="'algo' is in it twice"):
         read_save_file(path)
+
+
+def test_an_interrupt_of_a_reader_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a signal handler raises while SQLite works is raised as it is, and not as an error of the file."""
+
+    def interrupted(db: sqlite3.Connection, guard: Guard, path: str) -> None:
+        guard.error = ValueError("of a handler")
+        raise sqlite3.OperationalError("interrupted")
+
+    fill(tmp_path / "s.db")
+    monkeypatch.setattr("hpsklearn_search.trials._reading.problem_of_content", interrupted)
+    with pytest.raises(ValueError, match=r"^of a handler$"):
+        read_save_file(tmp_path / "s.db")
 
 
 def test_a_large_file_is_no_damage(tmp_path: Path) -> None:
