@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import zip_longest
 from typing import Any
 
 # A name is one of a secret if it contains the first anywhere, or ends with the second.
@@ -195,7 +197,9 @@ def concealed(value: Any) -> Any:
         parts = concealed_items(value)
         return value if all(parts[key] is value[key] for key in value) else parts
     if isinstance(value, functools.partial):
-        return functools.partial(value.func, *concealed(value.args), **concealed_items(value.keywords))
+        names = zip_longest(argument_names(value.func)[: len(value.args)], value.args, fillvalue="")
+        args = [hidden(str(item)) if is_secret(name, item) else concealed(item) for name, item in names]
+        return functools.partial(value.func, *args, **concealed_items(value.keywords))
     if hasattr(value, "get_params") and not isinstance(value, type):
         return _concealed_estimator(value)
     return value
@@ -204,6 +208,19 @@ def concealed(value: Any) -> Any:
 def concealed_items(values: Mapping[Any, Any]) -> dict[Any, Any]:
     """The items of a mapping, with a hash for each whose key is the name of a secret."""
     return {key: hidden(str(item)) if is_secret(key, item) else concealed(item) for key, item in values.items()}
+
+
+def argument_names(function: Any) -> list[str]:
+    """The names of the arguments that a function takes by their place, as far as Python knows them.
+
+    >>> argument_names(lambda point, token=None, *rest, C=1: 0)
+    ['point', 'token']
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except Exception:  # some have none, and objects of others may raise anything
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def _concealed_estimator(estimator: Any) -> Any:

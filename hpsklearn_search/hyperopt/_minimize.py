@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from .._keywords import WRITE_STOP, Meant, explain_keywords
-from .._texts import public_repr
+from .._texts import hidden, is_secret, public_repr
 from ..exceptions import BadSearchSpace, InvalidTrial, add_note
 from ..executors import SerialExecutor
 from ..integrations import automatic_callbacks, run_environment
@@ -242,9 +242,18 @@ def _plan(arguments: Mapping[str, Any], space: Space, trials: Trials, winners: S
             "total": max_evals,
             "kind": "fmin",
             "settings": {name: arguments[name] for name in DESCRIBED},
-            "values": space.values,
+            "values": partial(_public_values, space),
         },
     )
+
+
+def _public_values(space: Space, point: Point) -> dict[str, Any]:
+    """The value of each active label for a log, with hashes in place of secrets, which labels need not name."""
+    values = space.values(point)
+    return {
+        label: hidden(str(value)) if label in space.secrets and is_secret("secret", value) else value
+        for label, value in values.items()
+    }
 
 
 # hyperopt's messages, which scripts compare.

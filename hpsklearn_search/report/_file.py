@@ -17,7 +17,7 @@ import numpy as np
 from .._texts import is_secret_name
 from ..plots import Candidates
 from ..space._typing import FloatArray
-from ..trials import STATUS_CANCELLED, WORDS, SavedSearch, Trial
+from ..trials import HIDDEN, STATUS_CANCELLED, WORDS, SavedSearch, Trial
 from ._facts import Facts, Pairs, Table
 from ._found import found_in_space, n_best
 from ._html import assignments, number
@@ -56,7 +56,12 @@ class Word:
         """A raw value as it is shown: the option of a choice, else a number."""
         if self.options and isinstance(raw, int):
             return self.options[raw] if 0 <= raw < len(self.options) else f"option {raw}"
-        return "(hidden)" if is_secret_name(self.name) else raw
+        return HIDDEN if self.is_hidden else raw
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is a secret number, by its name or by that of a key above it, as the file says."""
+        return not self.options and (is_secret_name(self.name) or self.values == HIDDEN)
 
 
 def facts_of_file(saved: SavedSearch) -> Facts:
@@ -225,8 +230,8 @@ def _space(
     rows = []
     for label, word in words.items():
         tried, best, among = found_in_space(label, points, best_first, word.options)
-        if is_secret_name(word.name) and not word.options:
-            best, among = "(hidden)", "(hidden)"
+        if word.is_hidden:
+            best, among = HIDDEN, HIDDEN
         rows.append([word.name, word.values, tried, best, among])
     return Table(["parameter", "values", "tried", "best", f"in the {n_best(len(best_first))} best"], rows)
 

@@ -131,12 +131,12 @@ def _space(search: Any) -> Table:
     candidates = Candidates.from_search(search)
     scores = np.where(candidates.complete, candidates.scores, -np.inf)
     best_first = [row for row in np.argsort(-scores, kind="stable").tolist() if candidates.complete[row]]
-    names = parameter_names(parameters)
+    names, secrets = parameter_names(parameters), parameters.space.secrets
     rows = []
     for dimension, row in zip(parameters.space.dimensions, words.rows, strict=True):
-        options = option_texts(dimension.node, names) if isinstance(dimension.node, Choice) else ()
+        options = option_texts(dimension.node, names, secrets) if isinstance(dimension.node, Choice) else ()
         found = found_in_space(dimension.label, points, best_first, options)
-        is_hidden = not options and is_secret_name(names[dimension.label])
+        is_hidden = not options and (dimension.label in secrets or is_secret_name(names[dimension.label]))
         rows.append([*row, *((found[0], "(hidden)", "(hidden)") if is_hidden else found)])
     return Table([*words.columns, "tried", "best", f"in the {n_best(len(best_first))} best"], rows)
 

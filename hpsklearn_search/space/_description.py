@@ -13,7 +13,7 @@ C                real in [0.0497871, 20.0855], log  always
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,8 +72,12 @@ class SpaceTable:
 
 
 # ---------------------------------------------------------------------- values
-def values_in_words(node: Parameter | Choice, names: Mapping[str, str] | None = None) -> str:
+def values_in_words(
+    node: Parameter | Choice, names: Mapping[str, str] | None = None, secrets: Collection[str] = ()
+) -> str:
     """The values of a label, with plain bounds also where logarithms were written; `names` replace labels.
+
+    Options of the labels in `secrets` are hidden.
 
     >>> from hpsklearn_search import hp
     >>> values_in_words(hp.quniform("x", 0, 1, 0.25))
@@ -84,7 +88,7 @@ def values_in_words(node: Parameter | Choice, names: Mapping[str, str] | None = 
     "'rbf' (80 %), 'linear' (20 %)"
     """
     if isinstance(node, Choice):
-        return _options_in_words(node, names or {})
+        return _options_in_words(node, names or {}, secrets)
     distribution = node.distribution
     if isinstance(distribution, Uniform | Integer):
         return _range_in_words(distribution)
@@ -113,8 +117,8 @@ def _central_interval(distribution: Distribution) -> str:
     return f"95 % in [{low:.6g}, {high:.6g}]"
 
 
-def _options_in_words(choice: Choice, names: Mapping[str, str]) -> str:
-    texts = option_texts(choice, names)
+def _options_in_words(choice: Choice, names: Mapping[str, str], secrets: Collection[str]) -> str:
+    texts = option_texts(choice, names, secrets)
     if choice.distribution.weights is not None:
         texts = [f"{text} ({100 * p:.3g} %)" for text, p in zip(texts, choice.distribution.probabilities, strict=True)]
     shown = _as_many_as_fit(texts)
@@ -135,20 +139,23 @@ def _as_many_as_fit(texts: Sequence[str]) -> list[str]:
 
 # ---------------------------------------------------------------------- options and conditions
 def condition_in_words(
-    conditions: Sequence[tuple[str, int]], choices: Mapping[str, Choice], names: Mapping[str, str] | None = None
+    conditions: Sequence[tuple[str, int]],
+    choices: Mapping[str, Choice],
+    names: Mapping[str, str] | None = None,
+    secrets: Collection[str] = (),
 ) -> str:
     """When a label is active: always, or under which options of which choices."""
     names = names or {}
     options: dict[str, list[str]] = {}
     for label, index in conditions:
-        options.setdefault(label, []).append(option_texts(choices[label], names)[index])
+        options.setdefault(label, []).append(option_texts(choices[label], names, secrets)[index])
     alternatives = (f"{names.get(label, label)} is {' or '.join(texts)}" for label, texts in options.items())
     return " or ".join(alternatives) or "always"
 
 
-def option_texts(choice: Choice, names: Mapping[str, str]) -> list[str]:
-    """A short text for each option; numbered if two texts are equal."""
-    if is_secret_name(choice.label):
+def option_texts(choice: Choice, names: Mapping[str, str], secrets: Collection[str] = ()) -> list[str]:
+    """A short text for each option; numbered if two texts are equal, and hidden if the label is in `secrets`."""
+    if choice.label in secrets or is_secret_name(choice.label):
         return [f"(hidden {i})" for i in range(len(choice.options))]
     texts = [_option_text(option, names) for option in choice.options]
     is_ambiguous = len(set(texts)) < len(texts)

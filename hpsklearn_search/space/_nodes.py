@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -240,6 +240,37 @@ class Constant(Node):
 
     def __repr__(self) -> str:
         return f"Constant({self.value!r})"
+
+
+def secret_labels(root: Any) -> frozenset[str]:
+    """The labels of secrets: a label, a key or the name of a field on the way to it is the name of a secret.
+
+    >>> node = Choice("a", ["abc", "xyz"])
+    >>> secret_labels({"password": node}), secret_labels({"x": node})
+    (frozenset({'a'}), frozenset())
+    """
+    labels: set[str] = set()
+    visited: set[tuple[int, bool]] = set()
+    remaining: list[tuple[Any, bool]] = [(root, False)]
+    while remaining:
+        node, is_hidden = remaining.pop()
+        if isinstance(node, Parameter | Choice):
+            is_hidden |= is_secret_name(node.label)
+            labels |= {node.label} if is_hidden else set()
+        if (id(node), is_hidden) not in visited:
+            visited.add((id(node), is_hidden))
+            remaining.extend((part, is_hidden or is_secret_name(key)) for key, part in _named_children(node))
+    return frozenset(labels)
+
+
+def _named_children(node: Any) -> Iterable[tuple[Any, Any]]:
+    """The parts of `node`, each with its key or the name of its field or argument, None if it has none."""
+    if isinstance(node, dict):
+        return node.items()
+    if isinstance(node, Apply):
+        return [*((None, arg) for arg in node.args), *node.kwargs.items()]
+    parts = children(node)
+    return zip(getattr(node, "_fields", None) or [None] * len(parts), parts, strict=True)
 
 
 def check_label(label: Any) -> None:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -58,11 +58,11 @@ def parse_values(space: Space, point: Mapping[str, Any]) -> Point:
             if not value:
                 continue
             (value,) = value
-        values[label] = _index(node, value) if isinstance(node, Choice) else _plain(value)
+        values[label] = _index(node, value, space.secrets) if isinstance(node, Choice) else _plain(value)
     return values
 
 
-def _index(node: Choice, value: Any) -> int:
+def _index(node: Choice, value: Any, secrets: Collection[str]) -> int:
     n = len(node.options)
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     is_index = is_number and isinstance(value, int | np.integer) and 0 <= value < n
@@ -72,9 +72,10 @@ def _index(node: Choice, value: Any) -> int:
         return place
     if is_index or (is_number and float(value).is_integer() and 0 <= value < n):
         return int(value)
+    is_hidden = node.label in secrets
+    shown, options = ["(hidden)"] * 2 if is_hidden else (public_repr(value, node.label), node)
     raise InvalidTrial(
-        f"label {node.label!r}: {public_repr(value, node.label)} is neither an index from 0 to {n - 1} nor one of the "
-        f"options of {node!r}"
+        f"label {node.label!r}: {shown} is neither an index from 0 to {n - 1} nor one of the options of {options!s}"
     )
 
 

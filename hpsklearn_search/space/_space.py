@@ -29,7 +29,18 @@ from ._description import SpaceTable, condition_in_words, values_in_words
 from ._distributions import Distribution, is_finite
 from ._labels import labelled
 from ._layout import Layout
-from ._nodes import Apply, Choice, Constant, Parameter, assemble, check_depth, check_label, children, has_nodes
+from ._nodes import (
+    Apply,
+    Choice,
+    Constant,
+    Parameter,
+    assemble,
+    check_depth,
+    check_label,
+    children,
+    has_nodes,
+    secret_labels,
+)
 from ._typing import FloatArray
 
 Point: TypeAlias = dict[str, Any]
@@ -84,10 +95,19 @@ class Space:
         """Every label with its values, and when it is active, in words; `names` replace labels in these."""
         choices = {d.label: d.node for d in self.dimensions if isinstance(d.node, Choice)}
         rows = (
-            (d.label, values_in_words(d.node, names), condition_in_words(d.conditions, choices, names))
+            (
+                d.label,
+                values_in_words(d.node, names, self.secrets),
+                condition_in_words(d.conditions, choices, names, self.secrets),
+            )
             for d in self.dimensions
         )
         return SpaceTable(("label", "values", "active when"), tuple(rows))
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The labels of secrets, by their own names and by those of all keys above them."""
+        return secret_labels(self.root)
 
     @cached_property
     def is_conditional(self) -> bool:
@@ -141,7 +161,7 @@ class Space:
         unknown = sorted(set(point) - set(self.index))
         if unknown:
             raise InvalidTrial(
-                f"point {public_repr(dict(point))}: unknown label {unknown[0]!r}; the labels are {self.labels}"
+                f"point {self._shown(point)}: unknown label {unknown[0]!r}; the labels are {self.labels}"
             )
         checked: Point = {}
         for dimension in self.dimensions:
@@ -149,12 +169,17 @@ class Space:
                 continue
             label = dimension.label
             if label not in point:
-                raise InvalidTrial(f"point {public_repr(dict(point))}: label {label!r} is active but has no value")
+                raise InvalidTrial(f"point {self._shown(point)}: label {label!r} is active but has no value")
             if not (dimension.distribution.contains(point[label]) or (not within and dimension.takes(point[label]))):
-                value = public_repr(point[label], label)
-                raise InvalidTrial(f"point {public_repr(dict(point))}: {value} cannot be drawn from {dimension.node!r}")
+                is_hidden = label in self.secrets
+                value, node = ["(hidden)"] * 2 if is_hidden else (public_repr(point[label], label), dimension.node)
+                raise InvalidTrial(f"point {self._shown(point)}: {value} cannot be drawn from {node!s}")
             checked[label] = point[label]
         return checked
+
+    def _shown(self, point: Mapping[str, Any]) -> str:
+        """A point for a message, without the values of secrets."""
+        return public_repr({label: "(hidden)" if label in self.secrets else value for label, value in point.items()})
 
     def constants(self, point: Mapping[str, Any] | None = None) -> dict[str, list[Any]]:
         """``{key: its values}`` of the entries of dicts without nodes: at `point`, or with any options."""

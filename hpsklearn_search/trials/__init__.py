@@ -16,7 +16,7 @@ from ._documents import (
     spec_from_misc,
 )
 from ._earlier import EarlierSearch, EarlierTrials
-from ._fingerprint import WORDS, describe, describe_items, describe_space, differences, words_of_space
+from ._fingerprint import HIDDEN, WORDS, describe, describe_items, describe_space, differences, words_of_space
 from ._identity import NotComparable, text_of
 from ._reading import SavedSearch, read_save_file
 from ._record import ALGORITHM, EARLIER, GIVEN, LEARNED, NEAR_OWN_VALUES, OWN_VALUES, Record
@@ -47,6 +47,7 @@ __all__ = [
     "EARLIER",
     "FORMS",
     "GIVEN",
+    "HIDDEN",
     "JOB_STATES",
     "JOB_STATE_CANCEL",
     "JOB_STATE_DONE",

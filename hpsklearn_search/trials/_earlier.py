@@ -16,7 +16,7 @@ or an option that is no longer there, makes the trial useless for a model.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,7 +120,7 @@ class _Move:
 
     def _place(self, dimension: Dimension, value: Any) -> None:
         is_choice = isinstance(dimension.node, Choice)
-        place = _option(dimension.node, value) if is_choice else _number(dimension, value)
+        place = _option(dimension.node, value, self.space.secrets) if is_choice else _number(dimension, value)
         if place is None:
             self.has_place = False
         else:
@@ -137,11 +137,11 @@ class _Move:
         return point
 
 
-def _option(node: Any, value: Any) -> tuple[int, bool] | None:
+def _option(node: Any, value: Any, secrets: Collection[str]) -> tuple[int, bool] | None:
     """The index of the option that `value` stands for, and whether it is within the numbers of a list."""
     if isinstance(value, _Place):
         return (int(value), True) if node.distribution.contains(value) else None
-    texts = option_texts(node, {})
+    texts = option_texts(node, {}, secrets)
     if isinstance(value, _Text) or not is_finite(value):
         shown = str(value) if isinstance(value, _Text) else brief(value)
         if shown in texts:

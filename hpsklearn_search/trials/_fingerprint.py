@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .._texts import hidden, is_secret, is_secret_name, printable, without_secrets
@@ -15,6 +15,7 @@ from ..space import Choice, Space
 from ..space._description import option_texts, values_in_words
 from ._identity import NotComparable, encoded, text_of
 
+HIDDEN = "(hidden)"  # the values of a secret, in words
 WORDS = "words of the space"  # the key of what is shown and not compared
 MAX_LENGTH = 200  # characters of a description that is stored as it is; of a longer one, its hash
 
@@ -23,16 +24,16 @@ SHOWN = 300  # characters of a description in a message: a file from elsewhere m
 MAX_LINES = 20
 
 
-def describe(name: str, value: Any, *, key: str = "") -> str:
+def describe(name: str, value: Any, *, key: str = "", secrets: Collection[str] = ()) -> str:
     """A short text that is the same only for the same value; `NotComparable`, with the name, if there is none.
 
-    A value under a `key` that names a secret is hashed.
+    A value under a `key` that names a secret is hashed, and so are the options of the labels in `secrets`.
     """
     try:
-        text = text_of(value, at_first_sight=True)
+        text = text_of(value, at_first_sight=True, secrets=secrets)
     except NotComparable as error:
         raise NotComparable(f"{name}: {without_secrets(str(error))}") from error
-    if is_secret(key, value):
+    if is_secret(key, value) or key in secrets:
         return hidden(text)
     public = without_secrets(text)
     # Addresses that differ in their passwords only are different values all the same.
@@ -48,8 +49,10 @@ def describe_items(name: str, values: Mapping[str, Any]) -> dict[str, str]:
 def describe_space(space: Space) -> dict[str, str]:
     """A description of each label, and under ``""`` one of the whole."""
     nodes = {dimension.label: dimension.node for dimension in space.dimensions}
-    described = {label: describe(f"space ({label})", node, key=label) for label, node in nodes.items()}
-    return {**described, "": describe("space", space.root)}
+    described = {
+        label: describe(f"space ({label})", node, key=label, secrets=space.secrets) for label, node in nodes.items()
+    }
+    return {**described, "": describe("space", space.root, secrets=space.secrets)}
 
 
 def words_of_space(space: Space, names: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -57,9 +60,10 @@ def words_of_space(space: Space, names: Mapping[str, str]) -> dict[str, list[Any
     words: dict[str, list[Any]] = {}
     for dimension in space.dimensions:
         name, node = names.get(dimension.label, dimension.label), dimension.node
-        values, options = values_in_words(node, names), option_texts(node, names) if isinstance(node, Choice) else []
-        if is_secret_name(name) or is_secret_name(dimension.label):
-            values, options = "(hidden)", [f"(hidden {i})" for i in range(len(options))]
+        values = values_in_words(node, names, space.secrets)
+        options = option_texts(node, names, space.secrets) if isinstance(node, Choice) else []
+        if dimension.label in space.secrets or is_secret_name(name):
+            values, options = HIDDEN, [f"(hidden {i})" for i in range(len(options))]
         words[dimension.label] = [name, values, options]
     return words
 

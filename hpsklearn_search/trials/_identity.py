@@ -25,9 +25,9 @@ import copyreg
 import functools
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, zip_longest
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -35,7 +35,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from scipy import sparse
 
-from .._texts import hidden, is_secret
+from .._texts import argument_names, hidden, is_secret, is_secret_name
 from ..space._nodes import Apply, Choice, Constant, Parameter
 from ..space._scipy import RvsDistribution, ScipyDistribution
 
@@ -56,12 +56,12 @@ class NotComparable(TypeError):
     """A value that cannot be told from another one."""
 
 
-def text_of(value: Any, *, at_first_sight: bool = False) -> str:
+def text_of(value: Any, *, at_first_sight: bool = False, secrets: Collection[str] = ()) -> str:
     """A text that is the same only for the same value; `NotComparable` if there is none."""
     # A function may write into what it holds, such as a list of its calls. With `at_first_sight`, which is for
     # save files, a function object therefore keeps the text that it had when it was first described.
     try:
-        return _Description(at_first_sight).text(value)
+        return _Description(at_first_sight, secrets).text(value)
     except NotComparable:
         raise
     except Exception as error:  # objects of others may raise anything when they are taken apart
@@ -71,8 +71,9 @@ def text_of(value: Any, *, at_first_sight: bool = False) -> str:
 class _Description:
     """One text in the making."""
 
-    def __init__(self, at_first_sight: bool = False) -> None:
+    def __init__(self, at_first_sight: bool = False, secrets: Collection[str] = ()) -> None:
         self.at_first_sight = at_first_sight
+        self.secrets = secrets  # labels of choices whose options are secrets
         self.expressions: dict[int, int] = {}  # an expression of a space is written out once, then referred to
         self.parents: list[int] = []  # ids of the objects that are being described: one of them again is a cycle
 
@@ -111,7 +112,8 @@ class _Description:
             # The order of a set depends on the process.
             return f"{kind.__name__}({', '.join(sorted(map(self.text, value)))})"
         if kind is functools.partial:
-            return f"partial({self.text(value.func)}, {self.text(value.args)}, {self.text(value.keywords)})"
+            args = self.sequence(value.args, argument_names(value.func))
+            return f"partial({self.text(value.func)}, {args}, {self.text(value.keywords)})"
         if kind is MethodType:
             name = value.__func__.__name__
             function = name if getattr(value.__self__, name, None) == value else value.__func__
@@ -132,6 +134,15 @@ class _Description:
         found = sorted((str(name), value) for name, value in values.items() if name not in INCIDENTAL)
         return ", ".join(f"{name}={self.entry(name, value)}" for name, value in found)
 
+    def sequence(self, values: Sequence[Any], names: Sequence[str]) -> str:
+        """A tuple or list whose values have names, such as those of arguments; the last ones may have none."""
+        with self.inside(values):
+            return f"{type(values).__name__}({self.fields(values, names)})"
+
+    def fields(self, values: Sequence[Any], names: Sequence[str]) -> str:
+        pairs = zip_longest(names[: len(values)], values, fillvalue="")
+        return ", ".join(self.entry(name, value) for name, value in pairs)
+
     def entry(self, name: Any, value: Any) -> str:
         """The text of a value that has a name; in a save file, a hash of it if that is the name of a secret."""
         text = self.text(value)
@@ -146,9 +157,17 @@ class _Description:
         return _first_texts[function]
 
     def function_now(self, function: FunctionType) -> str:
+        code, defaults = function.__code__, function.__defaults__
         held = [cell.cell_contents if _is_filled(cell) else ... for cell in function.__closure__ or ()]
-        parts = [function.__module__, function.__code__, function.__defaults__, function.__kwdefaults__, held]
-        return f"function({self.items(parts)}, {self.named(vars(function))}, {self.foreign_globals(function)})"
+        parts = [
+            self.items([function.__module__, code]),
+            "None" if defaults is None else self.sequence(defaults, _names_of_defaults(code, defaults)),
+            self.text(function.__kwdefaults__),
+            self.sequence(held, code.co_freevars),
+            self.named(vars(function)),
+            self.foreign_globals(function),
+        ]
+        return f"function({', '.join(parts)})"
 
     def foreign_globals(self, function: FunctionType) -> str:
         """The global names that a function made by `exec`, or unpickled in a worker, may look up."""
@@ -162,7 +181,10 @@ class _Description:
         counts = [code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags]
         names = [code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars]
         steps = hashlib.sha256(code.co_code + getattr(code, "co_exceptiontable", b"")).hexdigest()[:32]
-        return f"code({steps}, {counts}, {names}, {self.items(code.co_consts)})"
+        constants = self.items(code.co_consts)
+        if self.at_first_sight and _mentions_secret(code):
+            constants = hidden(constants)
+        return f"code({steps}, {counts}, {names}, {constants})"
 
     def class_(self, kind: type) -> str:
         return f"class({kind.__qualname__!r}, {self.items(kind.__bases__)}, {self.named(vars(kind))})"
@@ -180,7 +202,7 @@ class _Description:
         function, args, state, *items = self.reduced(value)
         made = self.text(args[0]) if function is copyreg.__newobj__ else self.text(function)  # type: ignore[attr-defined]
         args = args[1:] if function is copyreg.__newobj__ else args  # type: ignore[attr-defined]
-        parts = [self.items(args)]
+        parts = [self.fields(args, getattr(kind, "_fields", ()) if issubclass(kind, tuple) else ())]
         if state is not None:
             parts.append(self.named(state) if type(state) is dict else self.text(state))
         parts += [self.items(item) for item in items if item is not None]
@@ -207,7 +229,10 @@ class _Description:
                 return f"{node!r} of {self.text(foreign)}"
             return repr(node)
         if isinstance(node, Choice):
-            return f"Choice({node.label!r}, {node.distribution!r}, {self.entry(node.label, node.options)})"
+            options = self.text(node.options)
+            if self.at_first_sight and (node.label in self.secrets or is_secret_name(node.label)):
+                options = hidden(options)
+            return f"Choice({node.label!r}, {node.distribution!r}, {options})"
         if isinstance(node, Constant):
             return f"Constant({self.text(node.value)})"
         if id(node) in self.expressions:
@@ -249,6 +274,19 @@ def _is_filled(cell: Any) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _names_of_defaults(code: CodeType, defaults: Sequence[Any]) -> Sequence[str]:
+    names = code.co_varnames[: code.co_argcount]
+    return names[len(names) - len(defaults) :]
+
+
+def _mentions_secret(code: CodeType) -> bool:
+    """Whether a variable, an attribute, a keyword or a key in the code is named like a secret."""
+    names = [*code.co_names, *code.co_varnames]
+    for constant in code.co_consts:  # keywords and keys are constants, alone or in tuples
+        names += constant if type(constant) is tuple else [constant]
+    return any(map(is_secret_name, names))
 
 
 def _global_names(code: CodeType) -> set[str]:

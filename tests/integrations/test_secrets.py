@@ -87,6 +87,16 @@ def test_a_secret_is_in_no_output_of_a_search(
         assert {run.data.params["client__password"][:7] for run in store.children()} == {"hidden:"}
 
 
+def test_a_secret_whose_label_has_another_name_is_not_in_a_log_of_fmin(store: Store, tmp_path: Path) -> None:
+    """Labels name the parameters of a trial, and the keys above them say what is a secret."""
+    space = {"db": {"password": hp.choice("a", [MARKER, f"{MARKER}2"])}, "token": hp.uniform("t", 0, 1)}
+    trials = Trials()
+    fmin(lambda _: 0.0, space, rand.suggest, 2, trials=trials, rstate=0, verbose=False, callbacks=[MLflowCallback()])
+    logged = [run.data.params for run in store.children()]
+    assert {params[label][:7] for params in logged for label in ("a", "t")} == {"hidden:"}
+    assert leaks(tmp_path) == []
+
+
 def test_a_secret_of_an_address_is_not_in_what_a_notebook_shows() -> None:
     """A saved notebook keeps the representation of a search."""
     callback = MLflowCallback(tracking_uri=ADDRESS)
