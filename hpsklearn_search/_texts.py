@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from itertools import zip_longest
 from typing import Any
+from urllib.parse import unquote
 
 # A name is one of a secret if it contains the first anywhere, or ends with the second.
 _SECRET_ANYWHERE = re.compile(r"passw(?:or)?d|passphrase|passcode|credential|(?:^| )secrets?(?: |$)")
@@ -36,8 +37,15 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 # Further names that are secrets in the query of an address, such as the signature of a signed link.
 _SECRET_IN_QUERY = {"sig", "signature", "x-amz-signature", "key", "odbc_connect", "code"}
 
-# After "://": everything up to the last @ before the path, and a password with a slash in it, but not a port.
-_USER_IN_ADDRESS = re.compile(r"(?<=://)(?:[^/\s]{0,500}@|[^/\s:@'\"]{0,200}:(?!\d+[/?\s])[^\s'\"]{0,300}@)")
+# What stands between "://" and the host: everything up to the last @ before the path, or a user and a password.
+_UP_TO_LAST_AT = re.compile(r"[^/\s]*@")
+_USER = re.compile(r"[^/\s:@'\"]*:(?!\d+[/?\s])")
+# A password may have blanks, but begins with none, and is neither a port nor part of an address in brackets.
+_USER_BEFORE_BLANKS = re.compile(r"(?!\[[\da-fA-F:.]*\])[^/\s:@'\"]*:(?!\d+(?:[^\w@]|$))(?=\S)")
+_USER_WITH_BLANKS = re.compile(r"(?!\[[\da-fA-F:.]*\])[^/\n\r:@'\"]*:(?!\d+(?:[^\w@]|$))(?=\S)")
+_BEGINS_A_VALUE = re.compile(r"(?:^|['\"])[\w+.-]+$")  # the scheme, where the address is a text of its own
+_END_OF_WORD = re.compile(r"[\s'\"]|$")
+_END_OF_LINE = re.compile(r"[\n\r'\"]|$")
 # The second is an option of a program and its value, as words of a line or as items of a list; the last a pair.
 _NAME = re.compile(
     r"""(?<![\w.%-])(?:(?P<name>[\w.%-]+)(?:\s{0,2}=(?!=)\s{0,2}|['"]\s{0,2}:\s{0,2})"""
@@ -81,7 +89,7 @@ def is_secret(name: Any, value: Any) -> bool:
 
 def without_secrets(text: str) -> str:
     """`text` without users and passwords in addresses, and without values that are named like secrets."""
-    text = _USER_IN_ADDRESS.sub("", text)
+    text = _without_users(text)
     text = _AUTHORIZATION.sub(r"\1***", text)
     parts, end = [], 0
     while (match := _NAME.search(text, end)) is not None:
@@ -93,6 +101,49 @@ def without_secrets(text: str) -> str:
             needs_stars = match["option"] or (end > start and text[end : end + 1] in ("'", '"'))
             parts.append(_stars(text[start:end]) or ("***" if needs_stars else ""))
     return "".join(parts) + text[end:]
+
+
+def _without_users(text: str) -> str:
+    """`text` without the users and passwords of addresses, however long they are."""
+    last_ats = [_LastAt(text, _END_OF_WORD), _LastAt(text, _END_OF_LINE)]
+    parts, end = [], 0
+    while (scheme_end := text.find("://", end)) >= 0:
+        parts.append(text[end : scheme_end + 3])
+        end = _end_of_user(text, scheme_end + 3, *last_ats)
+    return "".join(parts) + text[end:]
+
+
+def _end_of_user(text: str, start: int, of_word: _LastAt, of_line: _LastAt) -> int:
+    """Where the host of the address begins whose user may begin at `start`."""
+    user = _UP_TO_LAST_AT.match(text, start)
+    if user is not None:
+        return user.end()
+    user = _USER.match(text, start)
+    if user is not None and (at := of_word.after(user.end())) is not None:
+        return at + 1
+    before = text[max(0, start - 40) : start - 3]
+    user = (_USER_WITH_BLANKS if _BEGINS_A_VALUE.search(before) else _USER_BEFORE_BLANKS).match(text, start)
+    if user is not None and (at := of_line.after(user.end())) is not None:
+        return at + 1
+    return start
+
+
+class _LastAt:
+    """The last @ of each piece of a text; each piece is looked through once, however often one asks."""
+
+    def __init__(self, text: str, end: re.Pattern[str]) -> None:
+        self.text = text
+        self.pattern = end
+        self.end = self.place = -1
+
+    def after(self, start: int) -> int | None:
+        """The last @ between `start`, which only grows, and the end of its piece."""
+        if start > self.end:
+            match = self.pattern.search(self.text, start)
+            assert match is not None  # the end of the text is an end
+            self.end = match.start()
+            self.place = self.text.rfind("@", start, self.end)
+        return self.place if self.place >= start else None
 
 
 def _end_of_value(text: str, start: int, *, is_in_address: bool) -> int:
@@ -114,7 +165,7 @@ def _is_in_address(match: re.Match[str]) -> bool:
 
 
 def _is_name_of_secret(match: re.Match[str]) -> bool:
-    name = match["name"] or match["option"] or match["first"]
+    name = unquote(match["name"] or match["option"] or match["first"])
     return is_secret_name(name) or (_is_in_address(match) and name.lower() in _SECRET_IN_QUERY)
 
 
