@@ -20,7 +20,7 @@ import functools
 import hashlib
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import zip_longest
 from typing import Any
@@ -186,9 +186,16 @@ def public_repr(value: Any, name: Any = "") -> str:
     >>> public_repr("abc", "password"), public_repr({"C": 1, "token": "abc"})
     ('(hidden)', "{'C': 1, 'token': '***'}")
     >>> public_repr({"token": ["abc"], "C": 1})
-    "{'token': ***, 'C': 1}"
+    "{'token': '***', 'C': 1}"
     """
-    return "(hidden)" if is_secret(name, value) else printable(without_secrets(repr(value)), keep="\n")
+    if is_secret(name, value):
+        return "(hidden)"
+    # A long repr of an estimator is cut, and what is left of a secret may have no name then.
+    return printable(without_secrets(repr(concealed(value, _starred))), keep="\n")
+
+
+def _starred(_: str) -> str:
+    return "***"
 
 
 def hide_secrets(error: BaseException) -> None:
@@ -231,10 +238,10 @@ def _without_secrets_in(part: Any) -> Any:
     return part if public == text else public
 
 
-def concealed(value: Any) -> Any:
+def concealed(value: Any, hide: Callable[[str], str] = hidden) -> Any:
     """`value` with hashes in place of its secrets, at any depth of dicts, lists, estimators and partials.
 
-    The object itself if it has none.
+    The object itself if it has none. `hide` makes another text of a secret.
 
     >>> concealed({"C": 1, "password": None}), concealed([{"url": "http://me:abc@host"}])
     ({'C': 1, 'password': None}, [{'url': 'http://host'}])
@@ -242,23 +249,27 @@ def concealed(value: Any) -> Any:
     if isinstance(value, str):
         return without_secrets(value)
     if type(value) in (list, tuple):
-        items = [concealed(item) for item in value]
+        items = [concealed(item, hide) for item in value]
         return value if all(map(_is, items, value)) else type(value)(items)
     if isinstance(value, Mapping):
-        parts = concealed_items(value)
+        parts = concealed_items(value, hide)
         return value if all(parts[key] is value[key] for key in value) else parts
     if isinstance(value, functools.partial):
-        names = zip_longest(argument_names(value.func)[: len(value.args)], value.args, fillvalue="")
-        args = [hidden(str(item)) if is_secret(name, item) else concealed(item) for name, item in names]
-        return functools.partial(value.func, *args, **concealed_items(value.keywords))
+        names = argument_names(value.func)[: len(value.args)]
+        args = [_concealed_item(*item, hide) for item in zip_longest(names, value.args, fillvalue="")]
+        return functools.partial(value.func, *args, **concealed_items(value.keywords, hide))
     if hasattr(value, "get_params") and not isinstance(value, type):
-        return _concealed_estimator(value)
+        return _concealed_estimator(value, hide)
     return value
 
 
-def concealed_items(values: Mapping[Any, Any]) -> dict[Any, Any]:
+def concealed_items(values: Mapping[Any, Any], hide: Callable[[str], str] = hidden) -> dict[Any, Any]:
     """The items of a mapping, with a hash for each whose key is the name of a secret."""
-    return {key: hidden(str(item)) if is_secret(key, item) else concealed(item) for key, item in values.items()}
+    return {key: _concealed_item(key, item, hide) for key, item in values.items()}
+
+
+def _concealed_item(name: Any, value: Any, hide: Callable[[str], str]) -> Any:
+    return hide(str(value)) if is_secret(name, value) else concealed(value, hide)
 
 
 def argument_names(function: Any) -> list[str]:
@@ -274,9 +285,12 @@ def argument_names(function: Any) -> list[str]:
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
-def _concealed_estimator(estimator: Any) -> Any:
-    params = estimator.get_params(deep=False)
-    public = concealed_items(params)
+def _concealed_estimator(estimator: Any, hide: Callable[[str], str]) -> Any:
+    try:
+        params = estimator.get_params(deep=False)
+    except Exception:  # an object of others may have a method of this name that does something else
+        return estimator
+    public = concealed_items(params, hide)
     if all(public[name] is params[name] for name in params):
         return estimator
     try:

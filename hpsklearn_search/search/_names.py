@@ -20,6 +20,7 @@ from difflib import get_close_matches
 from itertools import islice, product
 from typing import Any, TypeAlias
 
+from .._texts import hide_secrets, public_repr
 from ..exceptions import BadSearchSpace
 from ..space import Choice, Constant, IsBranch, Node, has_nodes
 from ._set_params import is_estimator, some_value, takes
@@ -161,6 +162,7 @@ class _NameCheck:
             except Exception as error:
                 first_error = first_error or error
         assert first_error is not None
+        hide_secrets(first_error)  # scikit-learn's own texts show the estimator
         raise first_error
 
     # ------------------------------------------------------------------ the message
@@ -170,7 +172,8 @@ class _NameCheck:
         valid = self.params_of(estimator)
         cure = f"put both into one option: {{{prefix!r}: hp.choice([{{{prefix!r}: ..., {name!r}: ...}}, ...])}}"
         if not valid and above:
-            return f"Invalid parameter {name!r}: {prefix!r} may be {estimator!r}, which has no parameters; {cure}"
+            shown = public_repr(estimator)
+            return f"Invalid parameter {name!r}: {prefix!r} may be {shown}, which has no parameters; {cure}"
         nearest = _nearest(rest, [*valid])
         if nearest is not None:
             full_name = f"{prefix}__{nearest}" if prefix else nearest
@@ -179,7 +182,7 @@ class _NameCheck:
             hint = f" {prefix!r} may be this estimator; if {name!r} belongs to another, {cure}."
         else:
             hint = ""
-        text = " ".join(repr(estimator).split())
+        text = " ".join(public_repr(estimator).split())
         own_names = sorted(key for key in valid if "__" not in key)
         return f"Invalid parameter {name!r} for estimator {text}.{hint} Valid parameters are: {own_names!r}."
 

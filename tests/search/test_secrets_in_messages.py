@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import make_pipeline
 
 from hpsklearn_search import (
     HyperoptSearchCV,
@@ -34,6 +36,27 @@ class Login(DummyClassifier):  # type: ignore[misc]
         super().__init__()
         self.password = password
         self.place = place
+
+
+class Strict(Login):
+    """It takes no parameter, and says what it is."""
+
+    def set_params(self, **params: Any) -> Strict:
+        """Fail."""
+        if params:
+            raise TypeError(f"{self!r} cannot be changed")
+        return self
+
+
+@dataclass
+class Account:
+    """A step of a pipeline that is no estimator of scikit-learn."""
+
+    password: str
+
+    def fit(self, X: Any, y: Any = None) -> Account:
+        """Do nothing."""
+        return self
 
 
 class Refused(Login):
@@ -92,6 +115,19 @@ MESSAGES: dict[str, Callable[[], Any]] = {
     "one estimator to choose from": lambda: spaces.choose(Login(MARKER)),
     "tags in pairs": lambda: MLflowCallback(tags=[("token", MARKER)]),  # type: ignore[arg-type]
     "an address as the log": lambda: MLflowCallback.resend(f"http://me:{MARKER}@host"),
+    "a parameter that the estimator has not": lambda: search(Login(MARKER), {"nope": [1, 2]}).fit(X, y),
+    "the same inside of a pipeline": lambda: search(make_pipeline(Login(MARKER)), {"login__nope": [1, 2]}).fit(X, y),
+    "a dict under a key of its own": lambda: search(Login(MARKER), {"nope": {"place": [1, 2]}}).fit(X, y),
+    "a parameter of one option": lambda: search(
+        make_pipeline(Login()), {"login": [Login(MARKER)], "login__nope": [1, 2]}
+    ).fit(X, y),
+    "an option without parameters": lambda: search(
+        make_pipeline(Login()), {"login": [Account(MARKER)], "login__nope": [1, 2]}
+    ).fit(X, y),
+    "a text that is cut before the name": lambda: search(
+        Login([f"{'a' * 700}", {"password": f"{'b' * 700}{MARKER}"}]), {"nope": [1, 2]}
+    ).fit(X, y),
+    "a value that is refused": lambda: search(Strict(MARKER), {"nope": [1, 2]}).fit(X, y),
     "a label without a value": lambda: minimise([{"password": MARKER}]),
 }
 
