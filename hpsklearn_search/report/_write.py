@@ -23,9 +23,9 @@ from ._page import START
 
 
 def write_page(path: Any, page: str) -> Path:
-    """Write `page`; the absolute path. An earlier page keeps its mode, a new file gets 0600."""
+    """Write `page`; the absolute path. An own earlier page keeps its mode, all else gets 0600."""
     target = checked_target(path)
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
+    mode = _mode_of_own_page(target) or 0o600
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
     try:
         with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -37,6 +37,15 @@ def write_page(path: Any, page: str) -> Path:
             os.unlink(name)
         raise
     return target
+
+
+def _mode_of_own_page(target: Path) -> int | None:
+    """The mode that its owner has chosen for a page; None for an empty file, whose mode was made for nothing."""
+    if not target.exists():
+        return None
+    status = target.stat()
+    is_own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+    return stat.S_IMODE(status.st_mode) if is_own and status.st_size else None
 
 
 def checked_target(path: Any) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import warnings
@@ -15,7 +16,9 @@ from sklearn.exceptions import NotFittedError
 from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.plots import Candidates, SearchHistoryDisplay
 from hpsklearn_search.report import Facts, make_page
+from hpsklearn_search.report._page import START
 from hpsklearn_search.report._table import candidates_table
+from hpsklearn_search.report._write import write_page
 from hpsklearn_search.search import Racing
 from tests.report.pages import SPACE, Hill, Page, X, Y, hill
 
@@ -295,6 +298,22 @@ def test_the_page_is_private_and_replaces_a_page(search: HyperoptSearchCV, tmp_p
     search.report(path)
     assert path.stat().st_mode & 0o777 == 0o644
     assert [entry.name for entry in tmp_path.iterdir()] == ["p.html"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+@pytest.mark.parametrize("is_own", [True, False])
+@pytest.mark.parametrize("content", ["", START])
+def test_only_the_mode_of_an_own_page_is_kept(
+    is_own: bool, content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mode of an empty file was made for nothing, and that of another user's file by this user."""
+    path = tmp_path / "p.html"
+    path.write_text(content)
+    path.chmod(0o666)
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user if is_own else user + 1)
+    write_page(path, START)
+    assert path.stat().st_mode & 0o777 == (0o666 if is_own and content else 0o600)
 
 
 def test_no_other_file_is_replaced(search: HyperoptSearchCV, tmp_path: Path) -> None:
