@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from .._texts import printable
-from ._content import FAILED, FINISHED, KILLED, SEARCH_TAG, Update
+from ._content import FAILED, FINISHED, KILLED, SEARCH_TAG, TAG, Update
 from ._tracker import Destination
 
 FORMAT = 1
 LONGEST_LINE = 2**25  # characters; an update of a trial has thousands
 LAST_TIME = 253402300799999  # milliseconds, of the year 9999
+
+HARMLESS = ("mlflow.autologging", "mlflow.note.content")  # what has made a run, and a text about it
 
 Check: TypeAlias = Callable[[Any], bool]
 
@@ -60,6 +62,15 @@ def _are_tags(value: Any) -> bool:
     return _are_texts(value) and not any(name == SEARCH_TAG or name.startswith("mlflow.") for name in value)
 
 
+def _are_tags_of_new_runs(value: Any) -> bool:
+    return _are_texts(value) and tags_of_new_runs(value) == value
+
+
+def tags_of_new_runs(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of a destination that a file may choose: none that says whose run it is, or where it belongs."""
+    return {name: text for name, text in tags.items() if name in HARMLESS or not name.startswith(("mlflow.", TAG))}
+
+
 def _are_runs(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_is_id, value.values()))
 
@@ -91,7 +102,7 @@ DESTINATION: Mapping[str, Check] = {
     **dict.fromkeys(("tracking_uri", "experiment", "run_name", "registered_model"), _optional(_is_text)),
     **dict.fromkeys(("experiment_id", "external_run_id"), _optional(_is_id)),
     "start": _optional(_is_time),
-    "tags": _are_texts,
+    "tags": _are_tags_of_new_runs,
     "runs": _are_runs,
 }
 UPDATE: Mapping[str, Check] = {

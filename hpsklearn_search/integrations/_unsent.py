@@ -19,7 +19,7 @@ from typing import Any
 from .._texts import hide_secrets, without_secrets
 from ._client import Client, check_installed, is_refusal, short_calls, tracking_uri
 from ._content import SEARCH_TAG, Update
-from ._received import FORMAT, read
+from ._received import FORMAT, read, tags_of_new_runs
 from ._tracker import Destination, Tracker
 
 
@@ -35,7 +35,8 @@ def write(folder: Path | None, destination: Destination, updates: Sequence[Updat
 
 def _write(folder: Path, name: str, destination: Destination, updates: Sequence[Update]) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    public = replace(destination, tracking_uri=without_secrets(destination.tracking_uri or "") or None)
+    uri = without_secrets(destination.tracking_uri or "") or None
+    public = replace(destination, tracking_uri=uri, tags=tags_of_new_runs(destination.tags))
     path = folder / f"{name}.jsonl"
     # The log contains parameters, errors and perhaps rows of X, and it may stand in a shared folder. O_EXCL: a
     # file or link of this name is not ours.

@@ -500,6 +500,38 @@ def test_the_files_in_its_folder_are_sent(store: Store, tmp_path: Path) -> None:
     assert store.files(store.parent().info.run_id) == {"table.csv"}
 
 
+FOREIGN_TAGS = ["mlflow.parentRunId", "mlflow.user", "mlflow.source.name", "mlflow.runName", "hpsklearn_search.search",
+                "hpsklearn_search.trial"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOREIGN_TAGS)
+@pytest.mark.parametrize("is_external", [False, True], ids=["new run", "given run"])
+def test_a_file_does_not_choose_what_a_run_belongs_to(
+    store: Store, tmp_path: Path, name: str, is_external: bool
+) -> None:
+    """Neither the parent, nor the user, nor the search of a run: all tags of the first line go to new runs."""
+    foreign = store.client.create_run(store.client.create_experiment("team")).info.run_id
+    header = {"external_run_id": foreign} if is_external else {"experiment": "team"}
+    path = unsent_file(tmp_path, {"metrics": [["loss", 1.0, 1, 0]]}, tags={name: foreign}, **header)
+    with pytest.raises(ValueError, match="'tags' cannot be"):
+        MLflowCallback.resend(path, tracking_uri=store.uri, parent_run_id=foreign if is_external else None)
+    assert [run.info.run_id for run in store.runs()] == [foreign]
+    assert store.runs()[0].data.tags.get(name) != foreign
+
+
+def test_the_tags_of_the_user_are_sent(store: Store, tmp_path: Path) -> None:
+    """Those that say whose run it is come from the machine that sends the log; the others are in it."""
+    tags = {"team": "risk", "mlflow.note.content": "a text", "mlflow.autologging": "sklearn", "mlflow.user": "ceo"}
+    uri = f"http://127.0.0.1:{free_port()}"
+    with pytest.warns(UserWarning, match="were not sent"):
+        search(MLflowCallback(tracking_uri=uri, unsent_dir=tmp_path, log_model=None, tags=tags)).fit(X, y)
+    (file,) = tmp_path.glob("*.jsonl")
+    MLflowCallback.resend(file, tracking_uri=store.uri)
+    for run in store.runs():
+        assert {name: run.data.tags.get(name) for name in list(tags)[:3]} == dict(list(tags.items())[:3])
+        assert run.data.tags["mlflow.user"] != "ceo"
+
+
 def test_a_file_does_not_choose_the_address(store: Store, tmp_path: Path) -> None:
     """The request would carry the user's token; the message names both addresses."""
     path = unsent_file(tmp_path, {"tags": {"a": "b"}}, tracking_uri=f"sqlite:///{tmp_path}/other.db")
