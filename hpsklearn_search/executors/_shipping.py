@@ -19,6 +19,7 @@ import functools
 import mmap
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable
 from typing import IO, Any
@@ -126,7 +127,9 @@ class SharedFunction:
 
     def _new_folder(self, root: str) -> TempFolder:
         try:
-            os.makedirs(root, exist_ok=True)
+            if not os.path.isdir(root):
+                os.makedirs(root, exist_ok=True)
+                os.chmod(root, stat.S_IMODE(os.stat(root).st_mode) | stat.S_IRWXU)  # whatever the umask is
             return TempFolder(root)
         except OSError as error:
             text = f"{error.strerror}; set {self._setting} to a folder in which you may write"

@@ -39,6 +39,7 @@ class TempFolder:
     def __init__(self, root: str) -> None:
         _remove_stale_folders(root)
         self.path = tempfile.mkdtemp(prefix=PREFIX, dir=root)
+        os.chmod(self.path, 0o700)  # the umask may have taken the right to enter it
         is_tracked = _track(self.path)
         self._finalizer = util.Finalize(
             self, _remove, args=(self.path, is_tracked, _locked_file(self.path)), exitpriority=1

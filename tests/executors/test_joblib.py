@@ -228,6 +228,22 @@ def test_the_temp_folder_of_joblib_is_used(executors: list[Executor], tmp_path: 
     assert list((tmp_path / "given").iterdir()) == []
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+def test_a_strict_umask_does_not_lock_the_temp_folder(executors: list[Executor], tmp_path: Path) -> None:
+    """It may take the right to enter a new folder from its owner, and the owner is not always root."""
+    with parallel_config(temp_folder=tmp_path / "given"):
+        executors.append(executor := local_executor(2))
+    mask = os.umask(0o177)
+    try:
+        executor.start(perform)
+    finally:
+        os.umask(mask)
+    (folder,) = (tmp_path / "given").iterdir()
+    assert [path.stat().st_mode & 0o777 for path in (folder, folder.parent)] == [0o700, 0o700]
+    executor.close()
+    assert list((tmp_path / "given").iterdir()) == []
+
+
 def test_inner_max_num_threads_reaches_the_workers(executors: list[Executor]) -> None:
     """joblib's own argument for the cap is honoured."""
     with parallel_backend("loky", n_jobs=1, inner_max_num_threads=7):
