@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import decimal
 import gc
 import locale
@@ -9,6 +10,7 @@ import logging
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -176,6 +178,19 @@ CHANGES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "garbage": (gc.disable, gc.isenabled),
     "umask": (lambda: os.umask(0o077), umask),
     "decimal numbers": (lambda: setattr(decimal.getcontext(), "prec", 5), lambda: decimal.getcontext().prec),
+    "blocked signals": (
+        lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]),
+        lambda: signal.pthread_sigmask(signal.SIG_BLOCK, []),
+    ),
+    "a timer": (
+        lambda: signal.setitimer(signal.ITIMER_REAL, 900),
+        lambda: signal.getitimer(signal.ITIMER_REAL)[0] > 0,
+    ),
+    "the timeout of sockets": (lambda: socket.setdefaulttimeout(0.5), socket.getdefaulttimeout),
+    "the hook of exceptions": (lambda: setattr(sys, "excepthook", print), lambda: sys.excepthook is print),
+    "the hook of threads": (lambda: setattr(threading, "excepthook", print), lambda: threading.excepthook is print),
+    "builtins": (lambda: setattr(builtins, "colour", "red"), lambda: hasattr(builtins, "colour")),
+    "switches of threads": (lambda: sys.setswitchinterval(0.5), sys.getswitchinterval),
     "the main module": (
         lambda: setattr(sys.modules["__main__"], "colour", "red"),
         lambda: getattr(sys.modules["__main__"], "colour", None),
@@ -192,7 +207,19 @@ def in_thread_of(change: Callable[[], Any]) -> Callable[[], None]:
     return apply
 
 
-OFTEN = ["environment", "directory", "floating point errors", "warning filters", "threads", "the main module"]
+OFTEN = [
+    "blocked signals",
+    "a timer",
+    "the timeout of sockets",
+    "the hook of exceptions",
+    "builtins",
+    "environment",
+    "directory",
+    "floating point errors",
+    "warning filters",
+    "threads",
+    "the main module",
+]
 
 
 @pytest.mark.parametrize(
@@ -204,6 +231,25 @@ def test_what_a_fit_changes_does_not_reach_the_next_search(kind: str) -> None:
     before, _, changed = values(read, in_thread_of(change), read, n_threads=1)
     assert changed != before, "this test could not fail"
     assert values(read, n_threads=1) == [before]
+
+
+def test_what_is_put_back_does_not_cost_the_worker() -> None:
+    """The next search has the same process."""
+
+    def change() -> int:
+        for kind in ("blocked signals", "a timer", "the timeout of sockets", "the hook of exceptions"):
+            CHANGES[kind][0]()
+        return os.getpid()
+
+    assert values(change, n_threads=1) == values(os.getpid, n_threads=1)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can change its group")
+def test_a_group_of_a_fit_does_not_reach_the_next_search() -> None:
+    """Files of the next search belong to the user's own group."""
+    group = os.getegid()
+    assert values(lambda: os.setegid(65534), os.getegid, n_threads=1) == [None, 65534]
+    assert values(os.getegid, n_threads=1) == [group]
 
 
 def test_a_seed_of_a_fit_does_not_reach_the_next_search() -> None:

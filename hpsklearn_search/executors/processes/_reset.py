@@ -1,7 +1,8 @@
 """Whether a worker that has forgotten its search is as it was before, so that another search may have it.
 
 What a fit often changes is put back: warning filters, the error states of numpy and decimal, context variables,
-the global random numbers. What it rarely changes is only compared; if it differs, the process ends, and a new one
+the global random numbers. So is what is easily put back: blocked signals, timers, hooks, the timeout of sockets. The
+rest of what is looked at is only compared; if it differs, the process ends, and a new one
 takes its place.
 
 >>> before = State.now()
@@ -15,6 +16,7 @@ False
 
 from __future__ import annotations
 
+import builtins
 import contextvars
 import decimal
 import gc
@@ -24,10 +26,12 @@ import logging
 import os
 import random
 import signal
+import socket
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -44,11 +48,38 @@ MAX_GROWTH = 300_000  # kB that a worker may keep for itself, from its start on;
 def run_and_restore(function: Callable[[], T]) -> T:
     """Call the function, then put back what fits often change."""
     try:
-        with warnings.catch_warnings(), np.errstate(), decimal.localcontext():
+        with warnings.catch_warnings(), np.errstate(), decimal.localcontext(), _signals(), _hooks():
             return contextvars.copy_context().run(function)
     finally:
         random.seed()
         np.random.seed()  # noqa: NPY002 - the generator that estimators without a random_state use
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """End timers, and put back the set of blocked signals of this thread."""
+    if not hasattr(signal, "setitimer"):  # Windows has neither
+        yield
+        return
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        yield
+    finally:
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+            signal.setitimer(timer, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+@contextmanager
+def _hooks() -> Iterator[None]:
+    """Put back the timeout of new sockets, and what is called for an exception that nobody catches."""
+    timeout = socket.getdefaulttimeout()
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(timeout)
+        sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
 
 
 @dataclass(frozen=True)
@@ -84,7 +115,9 @@ def _settings() -> list[Any]:
         [signal.getsignal(number) for number in signal.valid_signals()],
         locale.setlocale(locale.LC_ALL),
         [sys.stdin, sys.stdout, sys.stderr, sys.gettrace(), sys.getprofile(), sys.getrecursionlimit()],
-        [gc.isenabled(), gc.get_threshold()],
+        [gc.isenabled(), gc.get_threshold(), sys.getswitchinterval(), sys.dont_write_bytecode],
+        [(name, id(value)) for name, value in vars(builtins).items()],
+        [getattr(os, name)() for name in ("geteuid", "getegid", "getgroups") if hasattr(os, name)],
         [logging.root.level, list(logging.root.handlers), logging.root.manager.disable],
     ]
 
