@@ -27,10 +27,16 @@ from typing import Any
 from urllib.parse import unquote
 
 # A name is one of a secret if it contains the first anywhere, or ends with the second.
-_SECRET_ANYWHERE = re.compile(r"passw(?:or)?d|passphrase|passcode|credential|(?:^| )secrets?(?: |$)")
+_SECRET_ANYWHERE = re.compile(r"passw(?:or)?d|(?:^| )pass word|passphrase|passcode|credential|(?:^| )secrets?(?: |$)")
+# Other keys sort, group or seed, and other tokens are pieces of texts: these need the word before them.
+_OWNERS_OF_KEYS = (
+    r"(?:api|access|private|account|auth|signing|encryption|secret|ssh|licen[cs]e|subscription|master|deploy"
+    r"|openai|anthropic|azure|aws|wandb|kaggle)"
+)
+_OWNERS_OF_TOKENS = r"(?:api|access|auth|bearer|refresh|session|secret|user|hf|github)"
 _SECRET_ENDING = re.compile(
     r"(?:token|secret|pwd|jwt|bearer"
-    r"|(?:^| )(?:pw|(?<!n )pass|auth|authorization|(?:api|access|private|account|auth|signing|encryption) ?key))$"
+    rf"|(?:^| )(?:pw|(?<!n )pass|creds?|o?auth|authorization|{_OWNERS_OF_KEYS} ?keys?|{_OWNERS_OF_TOKENS} tokens))$"
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -70,8 +76,10 @@ def is_secret_name(name: Any) -> bool:
     >>> [name for name in ("token", "hfToken", "n_tokens", "AWS_SECRET_ACCESS_KEY", "key") if is_secret_name(name)]
     ['token', 'hfToken', 'AWS_SECRET_ACCESS_KEY']
     """
-    words = " ".join(_WORD.findall(name)).lower() if isinstance(name, str) else ""
-    return bool(_SECRET_ANYWHERE.search(words) or _SECRET_ENDING.search(words))
+    if not isinstance(name, str):
+        return False
+    words, parameter = (" ".join(_WORD.findall(part)).lower() for part in (name, name.rpartition("__")[2]))
+    return bool(_SECRET_ANYWHERE.search(words) or _SECRET_ENDING.search(words) or parameter == "tokens")
 
 
 def hidden(text: str) -> str:

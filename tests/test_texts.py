@@ -157,7 +157,9 @@ def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
     [
         *("password", "passwd", "dbPassword", "PASSWORD1", "svc__password", "pw", "pwd", "passphrase", "credentials"),
         *("token", "hf_token", "authtoken", "secret", "client_secret", "auth", "private_key", "AWS_SECRET_ACCESS_KEY"),
-        *("api_key", "apiKey", "APIKEY"),
+        *("api_key", "apiKey", "APIKEY", "api_keys", "apiKeys", "secretkey", "secret_key", "ssh_key", "sshKey"),
+        *("license_key", "subscription_key", "openai_key", "SharedAccessKey", "master_key", "model__api_keys"),
+        *("tokens", "client__tokens", "hf_tokens", "access_tokens", "creds", "db_creds", "oauth", "OAuth", "PassWord"),
     ],
 )
 def test_names_of_secrets_are_recognised(name: str) -> None:
@@ -165,7 +167,22 @@ def test_names_of_secrets_are_recognised(name: str) -> None:
     assert is_secret_name(name)
 
 
-@pytest.mark.parametrize("name", ["C", "key", "token_pattern", "tokenizer", "n_tokens", "passthrough", "keyword", 3])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("C", "key", "keys", "token_pattern", "tokenizer", "passthrough", "keyword", "author", "credit", 3, None),
+        *(
+            "n_tokens",
+            "max_tokens",
+            "min_tokens",
+            "max_new_tokens",
+            "special_tokens",
+            "model__max_tokens",
+            "tokens_per_row",
+        ),
+        *("random_key", "sort_key", "primary_key", "group_key", "monkey", "key_size", "n_keys"),
+    ],
+)
 def test_other_names_are_not(name: Any) -> None:
     """Parameters of scikit-learn are shown as they are."""
     assert not is_secret_name(name)
