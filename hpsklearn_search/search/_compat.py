@@ -42,6 +42,7 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
+from .._texts import printable
 from ..executors._streams import print_safely
 from ._score_errors import KeepingErrors, keep_error
 
@@ -77,14 +78,19 @@ check_method_params = _check_method_params
 
 
 def fit_and_score(*args: Any, **settings: Any) -> Any:
-    """scikit-learn's fold routine; a failed print with ``verbose > 1`` does not fail the fold."""
+    """scikit-learn's fold routine; what it prints with ``verbose > 1`` neither fails the fold nor moves the cursor."""
     if settings.get("verbose", 0) <= 1:
         return _fit_and_score(*args, **settings)
     # Run the routine with a `print` of our own in its globals: replacing sys.stdout would disturb other threads.
-    names = {**_fit_and_score.__globals__, "print": print_safely}
+    names = {**_fit_and_score.__globals__, "print": _print_line}
     routine = FunctionType(_fit_and_score.__code__, names, argdefs=_fit_and_score.__defaults__)
     routine.__kwdefaults__ = _fit_and_score.__kwdefaults__
     return routine(*args, **settings)
+
+
+def _print_line(*values: Any, **options: Any) -> None:
+    lines = (printable(str(value), keep="\n") for value in values)  # an option may be a text from elsewhere
+    print_safely(*lines, **options)
 
 
 fit_context = _fit_context

@@ -631,6 +631,18 @@ def test_progress_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> N
     assert "best mean_absolute_error: " in err
 
 
+@pytest.mark.parametrize("verbose", [2, 10])
+def test_a_line_about_a_fold_moves_no_cursor(verbose: int, capfd: pytest.CaptureFixture[str]) -> None:
+    """An option may be a text from elsewhere; a print that is scikit-learn's keeps its line ends."""
+    space = {"strategy": ["prior"], "constant": ["a\x1b[2Jb", "\u202eb"]}
+    HyperoptSearchCV(DummyClassifier(), space, cv=2, refit=False, random_state=0, verbose=verbose).fit(X, y)
+    printed = capfd.readouterr().out
+    assert "constant=a\\x1b[2Jb" in printed
+    assert "constant=\\u202eb" in printed
+    assert all(line.isprintable() for line in printed.splitlines())
+    assert len(printed.splitlines()) >= 4
+
+
 def test_verbose_0_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
     """Nothing is printed on either stream, with worker processes too."""
     HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, n_jobs=2, random_state=0).fit(X, y)
