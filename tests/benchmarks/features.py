@@ -162,7 +162,7 @@ def leaving(library: str) -> bool:
 
 
 def dying(library: str) -> bool:
-    """A crashed worker fails only its own candidate"""
+    """If a worker crashes, the other candidates are not lost"""
     search(library, Awkward(deed="die"), {"a": [0, 1, 2, 3]}, n=12, n_jobs=2, random_state=0).fit(X, y)
     return True
 
