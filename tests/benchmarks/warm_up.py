@@ -11,7 +11,6 @@ search counts. Every search has racing="auto", one process and one thread. Runs 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 import warnings
@@ -33,7 +32,7 @@ from sklearn.preprocessing import StandardScaler
 
 from hpsklearn_search import HyperoptSearchCV
 from tests.benchmarks.real_tables import _matrix, _rdataset, table
-from tests.benchmarks.speed import AT_MOST, Seen, Watch, distributions, expressions
+from tests.benchmarks.speed import AT_MOST, Seen, Watch, distributions, expressions, read, write
 from tests.benchmarks.speed_jobs import LIGHTGBM, XGBOOST, Job, lightgbm, made_rows, xgboost
 
 N_RANDOM, N_SEEDS, N_FIRST = 20, 5, 3
@@ -148,18 +147,6 @@ def run(out: Path, names: list[str], minutes: float) -> None:
                 if (name, named(share), seed) not in done and time.monotonic() < until:
                     found = searched(job, X, y, targets[0], seed, share)
                     write(out, {"job": name, "way": named(share), "seed": seed, **found})
-
-
-def read(out: Path) -> list[dict[str, Any]]:
-    """Rows of the file."""
-    return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
-
-
-def write(out: Path, row: dict[str, Any]) -> None:
-    """Add a row to the file, and show it."""
-    print(row, flush=True)
-    with out.open("a") as file:
-        file.write(json.dumps(row) + "\n")
 
 
 def show(out: Path) -> None:
