@@ -89,12 +89,13 @@ class Failure:
 
     @property
     def without_numbers(self) -> str:
-        """Its text without the numbers in it, which is the same for all candidates with one reason to fail.
+        """Its text without the numbers in the message, which is the same for all candidates with one reason to fail.
 
-        >>> Failure("fail", "ValueError", "C must be above 0, got -1.5e-07").without_numbers
-        'ValueError: C must be above ..., got ...'
+        >>> Failure("fail", "HTTP404", "C must be above 0, got -1.5e-07").without_numbers
+        'HTTP404: C must be above ..., got ...'
         """
-        return NUMBER.sub("...", " ".join(str(self).split()))
+        message = NUMBER.sub("...", " ".join(self.message.split()))
+        return f"{self.kind}: {message}" if message else self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ class Right(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return (np.arange(len(X)) >= (1 if self.name == "b" else 2)).astype(int)
 
 
+class Missing2(Exception):
+    """An error with a number in its name."""
+
+
 class Constant(DummyClassifier):  # type: ignore[misc]
     """The most frequent class, whatever `a` is."""
 
@@ -298,7 +302,7 @@ def test_two_kinds_of_failures_are_two_regions() -> None:
         if values["a"] > 0.7:
             raise ValueError(f"a must be at most 0.7, got {values['a']}")
         if values["b"] == "y":
-            raise RuntimeError("there is no y")
+            raise Missing2("there is no y")
         return float(values["a"])
 
     space = {"a": hp.uniform(0, 1), "b": ["x", "y", "z"]}
@@ -306,7 +310,7 @@ def test_two_kinds_of_failures_are_two_regions() -> None:
     texts = [str(finding) for finding in search.fit(np.zeros((50, 1))).advice_ if finding.kind == "failures"]
     assert len(texts) == 2
     assert any("a of 0.7" in text and "failed with ValueError, and 0 of the others" in text for text in texts)
-    assert any("b='y' failed with RuntimeError, and 0 of the others" in text for text in texts)
+    assert any("b='y' failed with Missing2, and 0 of the others" in text for text in texts)
 
 
 @pytest.mark.filterwarnings("ignore")

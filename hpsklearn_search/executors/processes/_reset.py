@@ -2,8 +2,7 @@
 
 What a fit often changes is put back: warning filters, the error states of numpy and decimal, context variables,
 the global random numbers. So is what is easily put back: blocked signals, timers, hooks, the timeout of sockets. The
-rest of what is looked at is only compared; if it differs, the process ends, and a new one
-takes its place.
+rest of what is looked at is only compared. If it differs, the process ends, and a new one takes its place.
 
 >>> before = State.now()
 >>> before.is_still_true()
