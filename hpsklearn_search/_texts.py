@@ -45,6 +45,7 @@ _SECRET_IN_QUERY = {"sig", "signature", "x-amz-signature", "key", "odbc_connect"
 
 # What stands between "://" and the host: everything up to the last @ before the path, or a user and a password.
 _UP_TO_LAST_AT = re.compile(r"[^/\s]*@")
+_HOST = re.compile(r"localhost\b|\[|[^/\s'\"]*[.:]")
 _USER = re.compile(r"[^/\s:@'\"]*:(?!\d+[/?\s])")
 # A password may have blanks, but begins with none, and is neither a port nor part of an address in brackets.
 _USER_BEFORE_BLANKS = re.compile(r"(?!\[[\da-fA-F:.]*\])[^/\s:@'\"]*:(?!\d+(?:[^\w@]|$))(?=\S)")
@@ -125,7 +126,9 @@ def _end_of_user(text: str, start: int, of_word: _LastAt, of_line: _LastAt) -> i
     """Where the host of the address begins whose user may begin at `start`."""
     user = _UP_TO_LAST_AT.match(text, start)
     if user is not None:
-        return user.end()
+        # A password may have an @ and then a slash: what follows the @ is a host if it looks like one.
+        at = None if ":" not in user[0] or _HOST.match(text, user.end()) else of_word.after(user.end())
+        return user.end() if at is None else at + 1
     user = _USER.match(text, start)
     if user is not None and (at := of_word.after(user.end())) is not None:
         return at + 1

@@ -216,7 +216,7 @@ def _result(best: int | None, results: Mapping[str, Any]) -> Pairs:
     if best is None:
         return []
     shown = {name: column[best] for name, column in columns.items() if column[best] is not np.ma.masked}
-    return [(name, assignments([(name, value)]).partition("=")[2]) for name, value in shown.items()]
+    return [(name, assignments([(name, value)]).removeprefix(f"{name}=")) for name, value in shown.items()]
 
 
 def _space(

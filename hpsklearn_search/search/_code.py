@@ -109,7 +109,12 @@ class _Writer:
         if isinstance(value, Mapping):
             items = [_after(f"{_on_one_line(self.expression(k))}: ", self.expression(v, k)) for k, v in value.items()]
             return _Group("{", items, "}")
-        parts = [self.expression(item, name) for item in value]
+        if (
+            type(value) is tuple and len(value) == 2 and is_secret(value[0], value[1])
+        ):  # ("token", "abc"), as in headers
+            parts = [self.expression(value[0]), self.expression(value[1], value[0])]
+        else:
+            parts = [self.expression(item, name) for item in value]
         if isinstance(value, list):
             return _Group("[", parts, "]")
         if isinstance(value, tuple):

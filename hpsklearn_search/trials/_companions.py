@@ -20,7 +20,9 @@ SUFFIXES = ("-wal", "-shm", "-journal")
 
 # https://www.sqlite.org/fileformat.html#the_rollback_journal; it also ends a journal with a super-journal.
 JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
+_INDEX_VERSION = 3007000  # https://www.sqlite.org/walformat.html#the_wal_index_header, in the machine's byte order
 _BEGINNINGS = {
+    "-shm": (_INDEX_VERSION.to_bytes(4, "little"), _INDEX_VERSION.to_bytes(4, "big"), bytes(4)),
     "-wal": (bytes.fromhex("377f0682"), bytes.fromhex("377f0683"), bytes(4)),
     "-journal": (JOURNAL_MAGIC[:4], bytes(4)),  # zeros, where the power failed
 }
@@ -68,5 +70,6 @@ def _problem(name: str, suffix: str, database: os.stat_result | None) -> str | N
 
 def _begins_well(name: str, beginnings: tuple[bytes, ...]) -> bool:
     with suppress(FileNotFoundError), open(name, "rb") as file:
-        return (head := file.read(4)) == b"" or head in beginnings
+        head = file.read(4)
+        return any(beginning.startswith(head) for beginning in beginnings)  # SQLite cuts a -shm to three bytes
     return True

@@ -27,6 +27,7 @@ import hashlib
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from itertools import chain, zip_longest
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -202,7 +203,7 @@ class _Description:
         function, args, state, *items = self.reduced(value)
         made = self.text(args[0]) if function is copyreg.__newobj__ else self.text(function)  # type: ignore[attr-defined]
         args = args[1:] if function is copyreg.__newobj__ else args  # type: ignore[attr-defined]
-        parts = [self.fields(args, getattr(kind, "_fields", ()) if issubclass(kind, tuple) else ())]
+        parts = [self.fields(args, _names_of_parts(value, function))]
         if state is not None:
             parts.append(self.named(state) if type(state) is dict else self.text(state))
         parts += [self.items(item) for item in items if item is not None]
@@ -261,6 +262,15 @@ def _is_plain_object(value: Any) -> bool:
     kind = type(value)
     is_default = all(getattr(kind, name) is getattr(object, name) for name in ("__reduce_ex__", "__reduce__"))
     return is_default and not issubclass(kind, type | FunctionType | np.ufunc) and hasattr(value, "__dict__")
+
+
+def _names_of_parts(value: Any, function: Any) -> Sequence[str]:
+    """What the arguments are called with which pickle makes an object."""
+    if isinstance(value, Enum):
+        return [value.name]
+    if isinstance(value, tuple):
+        return getattr(type(value), "_fields", ())
+    return [] if function is copyreg.__newobj__ else argument_names(function)  # type: ignore[attr-defined]
 
 
 def _is_table(value: Any) -> bool:

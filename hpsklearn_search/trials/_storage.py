@@ -28,11 +28,12 @@ import math
 import os
 import sqlite3
 import stat
+import struct
 import time
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
@@ -80,6 +81,7 @@ class SaveFile:
         self._is_writable = False  # whether `_db` is ready to write: not before all that is in the file was checked
         self._identity: tuple[int, int] | None = None
         self._is_new = False  # whether this object made the file
+        self._head = b""  # its first bytes
         self._fd = self._open()
         try:
             self._lock()
@@ -168,12 +170,10 @@ class SaveFile:
         """Check the first bytes before SQLite opens the file: it may write to a database of another application."""
         os.lseek(self._fd, 0, os.SEEK_SET)
         try:
-            head = os.read(self._fd, 100)
+            self._head = os.read(self._fd, 100)
         except OSError as error:
             raise self._fail(f"cannot be read: {error.strerror}") from error
-        if not head:
-            return
-        problem = problem_of_header(head)
+        problem = problem_of_header(self._head) if self._head else None
         if problem is not None:
             raise self._fail(problem)
 
@@ -200,6 +200,7 @@ class SaveFile:
             db = self._connect(to_write=is_interrupted)
             problem = problem_of_content(db, self._guard, self.path)
             if problem == NO_TABLES:
+                self._check_that_nothing_is_lost()
                 db = self._create(fingerprint)
                 problem = problem_of_content(db, self._guard, self.path)
             if problem is not None:
@@ -212,10 +213,19 @@ class SaveFile:
                 + "\nUse another file, or restore these settings"
             )
 
+    def _check_that_nothing_is_lost(self) -> None:
+        """A file without tables has one page, or none: more of them are tables that a damaged first page hides."""
+        page = int.from_bytes(self._head[16:18], "big")
+        page = 65_536 if page == 1 else page  # two bytes cannot hold it
+        log = f"{self.path}-wal"
+        if os.fstat(self._fd).st_size > page or (os.path.exists(log) and os.path.getsize(log)):
+            raise self._fail("is damaged: its first page lists no tables; it is left as it is, restore it")
+
     def _has_journal(self) -> bool:
         """Whether a search was killed while it made the file: only a writer can roll its journal back."""
         try:
             with open(f"{self.path}-journal", "rb") as journal:
+                head = journal.read(20)
                 size = journal.seek(0, os.SEEK_END)
                 journal.seek(max(0, size - len(JOURNAL_MAGIC)))
                 end = journal.read()
@@ -226,7 +236,32 @@ class SaveFile:
         # At its end there may be the name of another file, which SQLite would read and delete. Ours has none.
         if end == JOURNAL_MAGIC:
             raise self._fail("has a journal that names other files; it is left as it is, choose another name")
+        if size and not self._is_of_creation(head):
+            raise self._fail(
+                "has a journal of another file, which would undo what is in it; it is left as it is, "
+                f"move {printable(self.path)}-journal away"
+            )
         return size > 0
+
+    def _is_of_creation(self, head: bytes) -> bool:
+        """Whether rolling a journal back undoes no more than the making of the tables."""
+        if not head.startswith(JOURNAL_MAGIC):  # zeros, where the power failed: SQLite ignores it
+            return True
+        # https://www.sqlite.org/fileformat.html#the_rollback_journal: before its transaction, the file had no pages.
+        n_records, _, n_pages = struct.unpack(">III", head[8:20].ljust(12, b"\1"))
+        # With its tables, a save file gets its log before its first trial: see bytes 18 and 19 of its header.
+        return n_records == n_pages == 0 and self._head[18:20] != b"\2\2" and not self._has_trials()
+
+    def _has_trials(self) -> bool:
+        """Whether the file, without its journal, has trials; a file that was not finished cannot be read."""
+        try:
+            with closing(open_to_read(self.path, self._guard)) as db:
+                return (
+                    problem_of_content(db, self._guard, self.path) is None
+                    and db.execute("SELECT 1 FROM trials").fetchone() is not None
+                )
+        except OF_CONTENT:
+            return False
 
     def _create(self, fingerprint: Mapping[str, Any]) -> sqlite3.Connection:
         self._make_private()

@@ -40,6 +40,16 @@ def run(call: SparkCall, folder: Path, attempt: int = 0) -> Any:
     return done.failure or done.value
 
 
+def imported_from(call: SparkCall, temp: Path) -> list[str]:
+    """The folders that a task adds to the path."""
+    before = list(sys.path)
+    try:
+        run(call, temp)
+        return sys.path[len(before) :]
+    finally:
+        sys.path[:] = before
+
+
 def test_the_trace_is_private_and_nobody_can_know_its_name(temp: Path) -> None:
     """The tag is not in it, since Spark shows tags; two searches have two names, and nothing stays."""
     traces = [run(SparkCall("key", 1, timeout=60.0), temp) for _ in range(2)]
@@ -107,12 +117,32 @@ def test_code_is_imported_only_from_folders_of_the_user_or_of_root(temp: Path) -
         folder.mkdir()
     folders["open"].chmod(0o777)
     call = replace(SparkCall("a key of its own", 1), path=(*map(str, folders.values()), str(temp / "missing")))
-    before = list(sys.path)
-    try:
-        run(call, temp)
-        assert sys.path[len(before) :] == [str(folders["mine"])]
-    finally:
-        sys.path[:] = before
+    assert imported_from(call, temp) == [str(folders["mine"])]
+
+
+def test_a_link_stands_for_the_folder_that_was_checked(temp: Path) -> None:
+    """Somebody could turn the link to a folder of theirs, later."""
+    (temp / "mine").mkdir()
+    (temp / "link").symlink_to("mine")
+    assert imported_from(SparkCall("a key with a link", 1, path=(str(temp / "link"),)), temp) == [str(temp / "mine")]
+
+
+@pytest.mark.parametrize(("mode", "is_used"), [(0o777, False), (0o1777, True)], ids=oct)
+def test_no_folder_above_may_be_open_to_others(temp: Path, mode: int, is_used: bool) -> None:
+    """They could rename the folder, and put their own in its place; in a sticky one, such as /tmp, they cannot."""
+    (temp / "shared" / "mine").mkdir(parents=True)
+    (temp / "shared").chmod(mode)
+    call = SparkCall(f"a key for {mode}", 1, path=(str(temp / "shared" / "mine"),))
+    assert bool(imported_from(call, temp)) == is_used
+
+
+def test_the_driver_removes_what_an_ended_worker_left(temp: Path) -> None:
+    """Spark ends the worker of a task that is cancelled, and nothing in it can clean up."""
+    call = SparkCall("key", 1, timeout=60.0)
+    ((name, _),) = run(call, temp)
+    (temp / name).touch()
+    call.remove_trace(TAG)
+    assert list(temp.iterdir()) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
@@ -122,9 +152,4 @@ def test_a_folder_of_the_caller_counts_as_its_own(temp: Path) -> None:
         (temp / name).mkdir()
         os.chown(temp / name, user, user)
     call = SparkCall("another key", 1, path=(str(temp / "caller"), str(temp / "other")), user=12345)
-    before = list(sys.path)
-    try:
-        run(call, temp)
-        assert sys.path[len(before) :] == [str(temp / "caller")]
-    finally:
-        sys.path[:] = before
+    assert imported_from(call, temp) == [str(temp / "caller")]

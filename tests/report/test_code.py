@@ -93,6 +93,20 @@ def test_a_secret_is_not_written() -> None:
     compile(code, "page", "exec")
 
 
+@pytest.mark.parametrize("pair", [("Authorization", "hunter2"), ("token", ["hunter2"]), ("password", b"hunter2")])
+def test_the_second_of_a_pair_has_the_name_that_the_first_one_is(pair: Any) -> None:
+    """As in the headers of a request."""
+
+    class Client(SVC):
+        def __init__(self, headers: Any = None):
+            self.headers = headers
+
+    code = code_of(Client([pair, ("Accept", "text/html")]))
+    assert "hunter2" not in code
+    assert f"# fill in the dots: {pair[0]}, (hidden)" in code
+    assert "text/html" in code
+
+
 def test_the_code_on_the_page_is_that_of_the_best_candidate(tmp_path: Any) -> None:
     """What it makes has the parameters of ``best_estimator_``."""
     X, y = load_iris(return_X_y=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hpsklearn_search import fmin, hp
+from hpsklearn_search import fmin, hp, rand
 from hpsklearn_search.__main__ import main
 from hpsklearn_search.exceptions import SaveFileError
 from hpsklearn_search.report import facts_of_file, make_page
@@ -221,6 +221,14 @@ def test_the_module_answers_as_a_program(path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("python -m hpsklearn_search report: ")
     assert "Traceback" not in done.stderr
+
+
+def test_a_label_may_have_an_equals_sign(tmp_path: Path) -> None:
+    """The value stands beside its label."""
+    fmin(lambda point: 0.5, {"a": hp.uniform("lr=log", 0, 1)}, rand.suggest, max_evals=2, rstate=0, verbose=False,
+         trials_save_file=str(tmp_path / "s.db"))  # fmt: skip
+    page = Page(make_page(facts_of_file(read_save_file(tmp_path / "s.db"))))
+    assert "log=0" not in page.text
 
 
 def test_the_page_of_a_file_knows_who_was_outside_of_a_limit(tmp_path: Path) -> None:

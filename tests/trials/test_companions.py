@@ -91,7 +91,7 @@ def test_a_log_of_another_user_is_refused(path: Path, open_file: Callable[[Path]
 
 
 @pytest.mark.parametrize("open_file", OPENERS)
-@pytest.mark.parametrize("suffix", ["-wal", "-journal"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_file_that_is_no_log_is_refused(path: Path, suffix: str, open_file: Callable[[Path], Any]) -> None:
     """SQLite would take it for an old log, and write over it."""
     Path(f"{path}{suffix}").write_text("my thesis")
@@ -103,6 +103,18 @@ def test_a_log_without_its_save_file_is_not_deleted(tmp_path: Path, suffix: str)
     """It may be all that is left of a search, or a file of the user's own."""
     (tmp_path / f"new.db{suffix}").write_text("my thesis")
     refuses(save, tmp_path / "new.db", rf"new\.db{suffix} is there without its save file.*move it away")
+
+
+@pytest.mark.parametrize("n_bytes", [0, 3, 8, 32768])
+def test_the_index_of_a_search_that_was_killed_is_no_problem(path: Path, tmp_path: Path, n_bytes: int) -> None:
+    """SQLite cuts an old one to three bytes before it writes a new one."""
+    with SaveFile(tmp_path / "other.db", KIND) as file:
+        file.finish(trial(1))
+        index = (tmp_path / "other.db-shm").read_bytes()
+    assert index
+    (tmp_path / "s.db-shm").write_bytes(index[:n_bytes])
+    save(path)
+    assert len(read_save_file(path).trials) == 2
 
 
 def test_the_journal_of_a_search_that_was_killed_at_its_begin_is_no_problem(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections import namedtuple
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,31 @@ Account = namedtuple("Account", ["user", "password"])
 def ask(point: Any, token: Any = None, account: Any = None) -> float:
     """The objective."""
     return 0.0
+
+
+class Login:
+    """An objective whose class says itself how it is pickled."""
+
+    def __init__(self, user: str, password: str) -> None:
+        self.secret = (user, password)
+
+    def __reduce__(self) -> Any:
+        return Login, self.secret
+
+    def __call__(self, point: Any) -> float:
+        """The objective."""
+        return 0.0
+
+
+class Key(Enum):
+    """Secrets by name."""
+
+    PASSWORD = MARKER
+
+
+def with_a_member(key: Key) -> Callable[[Any], float]:
+    """An objective that holds a secret of a list of them."""
+    return lambda point: float(len(key.value))
 
 
 def in_a_closure(token: str) -> Callable[[Any], float]:
@@ -54,6 +80,8 @@ FUNCTIONS: dict[str, Any] = {
     "a key in its code": lambda point: ask({"password": MARKER}),
     "an argument by its place": functools.partial(lambda token, point: 0.0, MARKER),
     "a tuple": functools.partial(ask, account=Account("me", MARKER)),
+    "what pickle makes an object of": Login("me", MARKER),
+    "a member of an enumeration": with_a_member(Key.PASSWORD),
 }
 
 

@@ -246,9 +246,9 @@ def test_any_name_is_a_name(tmp_path: Path, name: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def journal(end: bytes = b"") -> bytes:
-    """A journal of SQLite: before its transaction, the database had no pages."""
-    numbers = (0, 0, 0, 512, 4096)  # records, nonce, pages before, size of a sector and of a page
+def journal(end: bytes = b"", records: int = 0, pages: int = 0) -> bytes:
+    """A journal of SQLite; before the transaction that makes a file, the database has no pages."""
+    numbers = (records, 0, pages, 512, 4096)  # the last ones are the size of a sector and of a page
     return (JOURNAL_MAGIC + b"".join(n.to_bytes(4, "big") for n in numbers)).ljust(512, b"\0") + end
 
 
@@ -272,6 +272,35 @@ def test_a_journal_that_names_another_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SaveFileError, match="a journal that names other files"):
         SaveFile(path, KIND)
     assert precious.read_text() == "mine"
+
+
+@pytest.mark.parametrize("mode", ["WAL", "DELETE"])
+@pytest.mark.parametrize("numbers", [{}, {"pages": 1}, {"pages": 2**30 - 1}, {"records": 3}], ids=str)
+def test_a_journal_that_would_undo_trials_is_refused(tmp_path: Path, numbers: dict[str, int], mode: str) -> None:
+    """SQLite would roll it back before anything is checked; it was left when another file had this name."""
+    path = tmp_path / "s.db"
+    fill(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA journal_mode={mode}")
+    (tmp_path / "s.db-journal").write_bytes(journal(**numbers))
+    before = {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()}
+    with pytest.raises(SaveFileError, match=r"a journal of another file.*move .*s\.db-journal away"):
+        SaveFile(path, KIND)
+    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("n_cells", [b"\0\0\r\xce", b"\0\0\x10\0"], ids=["as it was", "consistent"])
+def test_tables_that_a_damaged_page_hides_are_not_written_over(tmp_path: Path, n_cells: bytes) -> None:
+    """The first page says how many tables there are; without it, the others are still there to be rescued."""
+    path = tmp_path / "s.db"
+    fill(path)
+    data = bytearray(path.read_bytes())
+    data[103:107] = n_cells
+    path.write_bytes(data)
+    with pytest.raises(SaveFileError, match="its first page lists no tables; it is left as it is, restore it"):
+        SaveFile(path, KIND)
+    assert path.read_bytes() == data
+    assert [entry.name for entry in tmp_path.iterdir()] == ["s.db"]
 
 
 class Alarm(Exception):

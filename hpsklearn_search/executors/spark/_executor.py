@@ -183,6 +183,7 @@ class SparkExecutor:
                 result = self._run(job)
             except BaseException as error:  # raised again by `wait`, in the calling thread
                 result = error
+            self._call.remove_trace(job.tag)
             self._cancelled.discard(job.tag)
             self._done.put((job.tag, result))
 

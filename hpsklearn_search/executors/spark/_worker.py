@@ -29,6 +29,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TextIO
 
 from ...trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
@@ -59,7 +60,7 @@ class SparkCall:
 
     def run(self, fetch: Callable[[], bytes], payload: bytes, attempt: int, tag: str) -> bytes:
         """Run task `tag`, which was started `attempt` times before; `fetch` returns the pickled function."""
-        trace = os.path.join(tempfile.gettempdir(), f"hpsklearn-{_hash(self.secret + tag)}")
+        trace = self._trace(tag)
         if self.timeout is not None and attempt > 0 and pop_timeout_trace(trace):
             return pack(Finished(Task(0, 0, None), failure=timeout_failure(self.timeout)))
         if attempt > self.retries:
@@ -73,11 +74,21 @@ class SparkCall:
 
         return run_message(function, payload)
 
+    def remove_trace(self, tag: str) -> None:
+        """Remove what a worker on this machine left that Spark ended together with its task."""
+        if self.timeout is not None:
+            _remove(self._trace(tag))
+
+    def _trace(self, tag: str) -> str:
+        return os.path.join(tempfile.gettempdir(), f"hpsklearn-{_hash(self.secret + tag)}")
+
     def _function(self, fetch: Callable[[], bytes]) -> Function:
         if self.key in _FUNCTIONS:
             _FUNCTIONS.move_to_end(self.key)
             return _FUNCTIONS[self.key]
-        sys.path.extend(folder for folder in self.path if folder not in sys.path and self._may_import_from(folder))
+        # The real path: somebody could turn a link to another folder later.
+        folders = (os.path.realpath(folder) for folder in self.path if folder not in sys.path)
+        sys.path.extend(folder for folder in folders if folder not in sys.path and self._may_import_from(folder))
         # Spark caps BLAS and OpenMP at the task's cores; the same for joblib in an estimator with n_jobs=-1.
         os.environ.setdefault("LOKY_MAX_CPU_COUNT", os.environ.get("OMP_NUM_THREADS", "1"))
         gc.unfreeze()  # what an earlier search froze
@@ -91,16 +102,23 @@ class SparkCall:
         return function
 
     def _may_import_from(self, folder: str) -> bool:
-        """Whether a folder is there, and belongs to the caller, to this process or to root."""
+        """Whether a real path is a folder that nobody but the caller, this process and root can fill or replace."""
         # Anybody could create a folder that is missing here, and put code into it.
+        if _user() is None:  # Windows
+            return os.path.isdir(folder)
+        return self._is_safe(folder) and all(
+            self._is_safe(str(parent), is_above=True) for parent in Path(folder).parents
+        )
+
+    def _is_safe(self, folder: str, *, is_above: bool = False) -> bool:
         try:
-            status = os.stat(folder)
+            status = os.lstat(folder)
         except OSError:
             return False
-        if _user() is None:  # Windows
-            return stat.S_ISDIR(status.st_mode)
-        is_ours = status.st_uid in (0, _user(), self.user)
-        return stat.S_ISDIR(status.st_mode) and is_ours and not status.st_mode & stat.S_IWOTH
+        is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid in (0, _user(), self.user)
+        # In a sticky folder, such as /tmp, others can make files, and cannot rename ours.
+        is_open = status.st_mode & stat.S_IWOTH and not (is_above and status.st_mode & stat.S_ISVTX)
+        return is_ours and not is_open
 
 
 def _user() -> int | None:
