@@ -147,7 +147,7 @@ class FittedSearch(AfterFit):
     def describe_space(self) -> SpaceTable:
         """Show how `space` is understood: each parameter with its values, when it is active, and the default.
 
-        Where settings are known that were best on other data, a further column has the first one: see `first_points`.
+        Where settings are known that were best on other data, a further column has the best one: see `first_points`.
         It can be called before and after `fit`.
 
         Returns

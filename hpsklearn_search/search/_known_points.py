@@ -13,9 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import numpy as np
+from sklearn.compose import TransformedTargetRegressor
+
 from ..space import Choice, Parameter, Point, SpaceTable, fixed_value
 from ..space._distributions import is_finite
-from ..spaces._learned import learned_in_words, learned_setting
+from ..spaces._learned import COLUMNS, DEVIATION, Units, learned_in_words, learned_settings
 from ..spaces._meanings import Features, Meaning, number_meant
 from ..trials import LEARNED, NEAR_OWN_VALUES, OWN_VALUES
 from ._describe import Setting, settings
@@ -75,33 +78,45 @@ def _largest(node: Parameter | Choice) -> float:
     return float(getattr(node.distribution, "high", 1.0))
 
 
-def learned_points(parameters: ParameterSpace, estimator: Any, n_features: int | None) -> list[Point]:
-    """The point at the setting that was best on other data; one a family in a choice of families."""
+def units_of(estimator: Any, features: Features, y: Any) -> dict[str, float]:
+    """The units of learned values on this data, as far as they are known."""
+    found = {COLUMNS: 1 / features.n} if features.n else {}
+    is_transformed = isinstance(estimator, TransformedTargetRegressor)
+    if getattr(getattr(y, "dtype", None), "kind", "O") in "fiu" and not is_transformed:
+        found[DEVIATION] = float(np.std(y))
+    return found
+
+
+def learned_points(parameters: ParameterSpace, estimator: Any, units: Units) -> list[Point]:
+    """Points at settings that were best on other data, best first; one a family in a choice of families."""
     own = estimator.get_params(deep=True) if is_estimator(estimator) else {}
     always: list[_Known] = []
     families: list[_Known] = []
     for part in _parts(parameters, estimator):
-        known = learned_setting(part.estimator, n_features)
-        if part.is_mostly_in(known):
+        known = learned_settings(part.estimator, units)
+        if known and part.is_mostly_in(known[0]):
             (families if part.branch else always).append((part, known))
-    # A search needs its points that cover the space: two learned ones more, and it took twice as many candidates.
-    aims = [_merged([*always, family]) for family in families] if families else [_merged(always)] if always else []
+    if families:
+        aims = [_merged(0, [*always, family]) for family in families]
+    else:
+        n_known = max((len(known) for _, known in always), default=0)
+        aims = [_merged(rank, always) for rank in range(n_known)]
     return [nearest_point(parameters, aim, own) for aim in aims]
 
 
-def known_points(parameters: ParameterSpace, estimator: Any, X: Any, most: int) -> Iterator[tuple[str, Point]]:
-    """The points with their origin: the estimator's own values, then at most `most` learned points."""
+def known_points(parameters: ParameterSpace, estimator: Any, X: Any, y: Any) -> Iterator[tuple[str, Point]]:
+    """The points with their origin: the estimator's own values, then the learned points."""
     features = Features.of(X)
     own = own_point(parameters, estimator, features)
     if own is not None:
         yield own
-    for point in learned_points(parameters, estimator, features.n)[:most]:
+    for point in learned_points(parameters, estimator, units_of(estimator, features, y)):
         yield LEARNED, point
 
 
 def with_learned(table: SpaceTable, parameters: ParameterSpace, estimator: Any) -> SpaceTable:
-    """The table of a space with a column of the learned setting, if there is any."""
-    if not learned_points(parameters, estimator, n_features=1):
+    """The table of a space with a column of the best learned setting, if there is any."""
+    if not learned_points(parameters, estimator, {COLUMNS: 1.0, DEVIATION: 1.0}):
         return table
     found: dict[str, str] = {}
     for setting in settings(parameters):
@@ -128,8 +143,8 @@ class _Part:
         return bool(self.numeric) and 2 * len(self.numeric & known.keys()) >= len(self.numeric)
 
 
-# A part, and the setting that is known for its class.
-_Known: TypeAlias = "tuple[_Part, dict[str, Any]]"
+# A part, and the settings that are known for its class.
+_Known: TypeAlias = "tuple[_Part, list[dict[str, Any]]]"
 
 
 def _parts(parameters: ParameterSpace, estimator: Any) -> Iterator[_Part]:
@@ -160,11 +175,11 @@ def _owner(setting: Setting, estimator: Any) -> tuple[str, str, Any, Mapping[str
     return path, name, estimator, branch
 
 
-def _merged(parts: Sequence[_Known]) -> dict[str, Any]:
-    """The settings of all parts, under the names of the whole estimator."""
+def _merged(rank: int, parts: Sequence[_Known]) -> dict[str, Any]:
+    """The settings of that rank of all parts, under the names of the whole estimator."""
     values: dict[str, Any] = {}
     for part, known in parts:
         values |= part.branch
         prefix = f"{part.path}__" if part.path else ""
-        values |= {f"{prefix}{name}": value for name, value in known.items()}
+        values |= {f"{prefix}{name}": value for name, value in known[min(rank, len(known) - 1)].items()}
     return values

@@ -123,7 +123,7 @@ class SearchRun:
             limits=limits,
         )
         how = algo, max_evals, window
-        first_points = _first_points(search, parameters, X, trials, how, winners)
+        first_points = _first_points(search, parameters, (X, y), trials, algo, winners)
         rules = stoppers(None, search.early_stop_fn, parameters.space)
         callbacks = collect_callbacks(search, place, objective, rules)
         for trial in trials.record:
@@ -324,15 +324,15 @@ def _plan(
 
 
 def _first_points(
-    search: Any, parameters: ParameterSpace, X: Any, trials: Trials, how: How, winners: list[Point]
+    search: Any, parameters: ParameterSpace, data: tuple[Any, Any], trials: Trials, algo: Any, winners: list[Point]
 ) -> list[Point]:
     """What is evaluated before the algorithm is asked; the record of `trials` notes where each came from."""
-    (algo, max_evals, _), points = how, as_points(parameters, search.points_to_evaluate)
+    points = as_points(parameters, search.points_to_evaluate)
     origins = {point_key(point): GIVEN for point in points}
-    found = [(EARLIER, winner) for winner in winners[: max_evals // 2] if algo is not grid.suggest]
+    found = [(EARLIER, winner) for winner in winners if algo is not grid.suggest]
     # An algorithm without a model is the user's own, or shall stay pure; trials of this data know the space better.
     if search.first_points is not None and has_model(algo) and not trials.record.prior_trials:
-        found.extend(known_points(parameters, search.estimator, X, max_evals // 2))
+        found.extend(known_points(parameters, search.estimator, *data))
     for origin, point in found:
         is_accepted = search.constraints is None or _accepts(search.constraints, parameters.params(point))
         if point_key(point) not in origins and is_accepted:

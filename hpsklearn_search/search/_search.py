@@ -89,7 +89,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         that are left out are drawn. Labels can be used instead of names.
     first_points : {"learned"} or None, default="learned"
         Whether the search begins with the estimator's own values, or near them where one is outside of its range,
-        and with a setting that was best on other data, where one is known for its class. It has no effect with
+        and with settings that were best on other data, where they are known for its class. It has no effect with
         ``algo="random"`` or ``"anneal"``, with a function of your own, with `trials` of the same data, and where a
         finite space is enumerated.
     max_queue_len : int, default=None

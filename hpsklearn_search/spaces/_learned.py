@@ -1,7 +1,8 @@
 """Settings of estimators that were best on other data: the table of learned first points, read when it is needed.
 
 >>> from sklearn.svm import SVC
->>> sorted(learned_setting(SVC(), n_features=10))
+>>> settings = learned_settings(SVC(), {"1 / columns": 0.1})
+>>> sorted(settings[0])
 ['C', 'class_weight', 'gamma', 'kernel']
 >>> learned_in_words(SVC(), "kernel")
 "'rbf'"
@@ -10,29 +11,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..space import brief
 
 FILE = "learned.json"
 
+# The units of values that depend on the data, and what they are on some data.
+COLUMNS, DEVIATION = "1 / columns", "deviation of y"
+Units: TypeAlias = Mapping[str, float]
 
-def learned_setting(estimator: Any, n_features: int | None) -> dict[str, Any]:
-    """The setting known for the class of `estimator`; empty where its class is not known."""
+
+def learned_settings(estimator: Any, units: Units) -> list[dict[str, Any]]:
+    """The settings known for the class of `estimator`, best first; none where its class is not known."""
     table, name = _table(), _known_class(estimator)
-    return _absolute(table["settings"].get(name, {}), table["per_feature"].get(name, ()), n_features)
+    return [_absolute(setting, table["units"].get(name, {}), units) for setting in table["settings"].get(name, ())]
 
 
 def learned_in_words(estimator: Any, parameter: str) -> str:
-    """The value of a parameter in this setting; empty where nothing is known."""
+    """The value of a parameter in the best of these settings; empty where nothing is known."""
     table, name = _table(), _known_class(estimator)
-    known = table["settings"].get(name, {})
-    if parameter not in known:
+    best = table["settings"].get(name, [{}])[0]
+    if parameter not in best:
         return ""
-    return brief(known[parameter]) + (" / columns" if parameter in table["per_feature"].get(name, ()) else "")
+    words = {COLUMNS: " / columns", DEVIATION: f" * {DEVIATION}"}
+    return brief(best[parameter]) + words.get(table["units"].get(name, {}).get(parameter), "")
 
 
 def _known_class(estimator: Any) -> str:
@@ -41,13 +47,13 @@ def _known_class(estimator: Any) -> str:
     return next((kind.__name__ for kind in type(estimator).__mro__ if kind.__name__ in settings), "")
 
 
-def _absolute(setting: Mapping[str, Any], relative: Sequence[str], n_features: int | None) -> dict[str, Any]:
-    """The setting in the estimator's units; what depends on the number of columns is left out if that is unknown."""
+def _absolute(setting: Mapping[str, Any], unit_of: Mapping[str, str], units: Units) -> dict[str, Any]:
+    """The setting in the estimator's units; what has a unit that is not known is left out."""
     found: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in setting.items()}
-    for name in set(relative) & set(found):
-        value = found.pop(name)
-        if n_features:
-            found[name] = value / n_features
+    for name in unit_of.keys() & found.keys():
+        value, unit = found.pop(name), units.get(unit_of[name])
+        if unit is not None:
+            found[name] = value * unit
     return found
 
 

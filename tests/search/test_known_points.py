@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Lasso, Ridge
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -32,27 +32,29 @@ from hpsklearn_search.suggest import rand
 
 X, y = load_iris(return_X_y=True)
 TABLE = {
-    "per_feature": {"SVC": ["gamma"]},
+    "units": {"SVC": {"gamma": "1 / columns"}, "Lasso": {"alpha": "deviation of y"}},
     "settings": {
-        "SVC": {"C": 10.0, "gamma": 1.0, "kernel": "rbf"},
-        "RandomForestClassifier": {"max_features": 0.5, "min_samples_leaf": 2, "n_estimators": 90},
-        "Ridge": {"alpha": 3.0},
+        "SVC": [{"C": c, "gamma": 1.0, "kernel": "rbf"} for c in (10.0, 100.0)],
+        "RandomForestClassifier": [{"max_features": 0.5, "min_samples_leaf": 2, "n_estimators": 90}],
+        "Ridge": [{"alpha": 3.0}],
+        "Lasso": [{"alpha": 0.5}],
     },
 }
 REAL_TABLE = _learned._table
+BOOSTERS = {"LGBM": "lightgbm", "XGB": "xgboost", "CatBoost": "catboost"}
 C = hp.logrange(0.01, 1000)
 
 
 @pytest.fixture(autouse=True)
 def known_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table of three classes in place of the learned one."""
+    """A table of four classes in place of the learned one."""
     monkeypatch.setattr(_learned, "_table", lambda: TABLE)
 
 
 def learned(estimator: Any, space: Any, n_features: int | None = 4) -> list[dict[str, Any]]:
     """The parameters of the learned points."""
-    parameters = ParameterSpace(space, estimator)
-    return [parameters.params(point) for point in learned_points(parameters, estimator, n_features)]
+    parameters, units = ParameterSpace(space, estimator), {"1 / columns": 1 / n_features} if n_features else {}
+    return [parameters.params(point) for point in learned_points(parameters, estimator, units)]
 
 
 def origins(search: HyperoptSearchCV) -> list[str]:
@@ -187,10 +189,17 @@ def test_learned_settings_are_found_by_class_and_parameter() -> None:
     assert learned(model, space)[0] == {"regressor__svc__C": 10.0, "regressor__svc__gamma": 0.25}
 
 
+def test_all_settings_of_the_class_are_used() -> None:
+    """The best one comes first."""
+    assert [params["C"] for params in learned(SVC(), {"C": C})] == [10.0, 100.0]
+
+
 def test_the_table_of_the_space_shows_them() -> None:
-    """Each parameter has the value of the learned setting; one that depends on the columns says so."""
+    """Each parameter has the value of the best learned setting; one that depends on the columns says so."""
     rows = HyperoptSearchCV(SVC(), {"C": C, "gamma": C, "tol": C}).describe_space().as_dicts()
     assert [row["learned"] for row in rows] == ["10", "1 / columns", ""]
+    table = HyperoptSearchCV(Lasso(), {"alpha": C}).describe_space()
+    assert table.as_dicts()[0]["learned"] == "0.5 * deviation of y"
 
 
 @pytest.mark.parametrize("settings", [{"first_points": None}, {"algo": "random"}], ids=str)
@@ -237,8 +246,29 @@ def test_what_depends_on_columns_needs_them() -> None:
     assert learned(SVC(), space, n_features=None) == []
 
 
+@pytest.mark.parametrize("scale", [1.0, 20.0])
+def test_what_grows_with_the_target_is_scaled_by_it(scale: float) -> None:
+    """A penalty of the absolute size of the coefficients means the same if it grows with y."""
+    found = known_points(ParameterSpace({"alpha": C}, Lasso()), Lasso(), X, scale * (y - 1.0))
+    assert [point["alpha"] for origin, point in found if origin == "learned"] == [pytest.approx(0.5 * scale * y.std())]
+
+
+@pytest.mark.parametrize("target", [list(y), np.array(["a", "b"])[y % 2]], ids=["list", "texts"])
+def test_what_grows_with_the_target_needs_numbers(target: Any) -> None:
+    """Of other targets nothing is known."""
+    found = known_points(ParameterSpace({"alpha": C}, Lasso()), Lasso(), X, target)
+    assert [origin for origin, _ in found] == ["own values"]
+
+
+def test_a_transformed_target_has_a_deviation_that_is_not_known() -> None:
+    """The inner regressor sees another target."""
+    model = TransformedTargetRegressor(Lasso(), func=np.log, inverse_func=np.exp)
+    found = known_points(ParameterSpace({"regressor__alpha": C}, model), model, X, y + 1.0)
+    assert [origin for origin, _ in found] == ["own values"]
+
+
 def test_a_choice_of_families_gets_one_point_each() -> None:
-    """Every family begins at its learned setting."""
+    """Every family begins at its best learned setting."""
     model = Pipeline([("model", SVC())])
     found = learned(model, spaces.choose([SVC(), RandomForestClassifier()], "model", size="small"))
     assert [type(params["model"]) for params in found] == [SVC, RandomForestClassifier]
@@ -251,26 +281,26 @@ def test_known_points_are_points_of_any_range(low: float, ratio: float, step: fl
     """Whatever the range, each known point lies in the space."""
     node = hp.logrange(low, low * ratio) if step is None else hp.quniform("C", low, low * ratio + step, step)
     parameters = ParameterSpace({"C": node, "kernel": ["rbf", "poly"]}, SVC())
-    for _, point in known_points(parameters, SVC(), X, most=4):
+    for _, point in known_points(parameters, SVC(), X, y):
         assert parameters.space.check(point) == point
 
 
 # ---------------------------------------------------------------------- in a search
 def test_candidates_tell_where_they_came_from() -> None:
-    """First the user's points, then the own values, the learned one, and the algorithm's."""
+    """First the user's points, then the own values, the learned ones, and the algorithm's."""
     first = [{"C": 33.0, "kernel": "rbf"}]
     search = HyperoptSearchCV(
         SVC(), {"C": C, "kernel": ["rbf", "linear"]}, max_evals=8, cv=3, random_state=0, points_to_evaluate=first
     ).fit(X, y)
-    assert origins(search) == ["points_to_evaluate", "own values", "learned", *["algorithm"] * 5]
+    assert origins(search) == ["points_to_evaluate", "own values", *["learned"] * 2, *["algorithm"] * 4]
     assert search.results_frame()["origin"].sort_index().tolist() == origins(search)
 
 
-def test_learned_points_take_at_most_half_of_the_candidates() -> None:
-    """Of two candidates one may be learned."""
-    families = spaces.choose([SVC(), RandomForestClassifier(5)], "model", size="small")
-    search = HyperoptSearchCV(Pipeline([("model", SVC())]), families, max_evals=2, cv=3, random_state=0).fit(X, y)
-    assert origins(search) == ["learned", "algorithm"]
+@pytest.mark.parametrize("max_evals", [1, 2, 3, 4])
+def test_the_first_points_do_not_depend_on_the_number_of_candidates(max_evals: int) -> None:
+    """So a search that is continued with more candidates finds the same as one that was not interrupted."""
+    search = HyperoptSearchCV(SVC(C=2.0), {"C": C}, max_evals=max_evals, cv=3, random_state=0).fit(X, y)
+    assert origins(search) == ["own values", "learned", "learned", "algorithm"][:max_evals]
 
 
 @pytest.mark.parametrize("settings", [{"first_points": None}, {"algo": "random"}, {"algo": "anneal"}])
@@ -293,10 +323,10 @@ def test_an_own_algorithm_gets_no_other_points() -> None:
 def test_constraints_hold_for_known_points() -> None:
     """A known point that `constraints` refuses is left out."""
     search = HyperoptSearchCV(
-        SVC(), {"C": C}, max_evals=8, cv=3, random_state=0, constraints=lambda params: params["C"] < 5
+        SVC(), {"C": C}, max_evals=8, cv=3, random_state=0, constraints=lambda params: params["C"] < 50
     ).fit(X, y)
-    assert max(search.cv_results_["param_C"]) < 5
-    assert origins(search)[:2] == ["own values", "algorithm"]
+    assert max(search.cv_results_["param_C"]) < 50
+    assert origins(search)[:3] == ["own values", "learned", "algorithm"]
 
 
 def test_a_resumed_search_finds_the_same(tmp_path: Path) -> None:
@@ -320,14 +350,21 @@ def test_wrong_first_points_are_refused() -> None:
         HyperoptSearchCV(SVC(), {"C": C}, first_points=[{"C": 1}]).fit(X, y)
 
 
-def test_the_table_of_the_package_is_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every class that the package knows gets points in its ready space, all of them inside."""
-    table = REAL_TABLE()
+@pytest.mark.parametrize("name", REAL_TABLE()["settings"])
+def test_the_table_of_the_package_is_in_order(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Every class that the package knows gets two points or one in its ready space, all of them inside."""
     monkeypatch.setattr(_learned, "_table", REAL_TABLE)
-    classes = dict(all_estimators())
-    for name in table["settings"]:
-        parameters = ParameterSpace(spaces.suggest(classes[name](), X, y), classes[name]())
-        points = learned_points(parameters, classes[name](), X.shape[1])
-        assert points
-        assert [parameters.space.check(point) for point in points] == points
+    library = next((module for start, module in BOOSTERS.items() if name.startswith(start)), None)
+    kind = getattr(pytest.importorskip(library), name) if library else dict(all_estimators())[name]
+    parameters = ParameterSpace(spaces.suggest(kind(), X, y), kind())
+    points = learned_points(parameters, kind(), {"1 / columns": 0.25, "deviation of y": 1.0})
+    assert 1 <= len(points) <= 2
+    assert [parameters.space.check(point) for point in points] == points
+
+
+def test_the_table_of_the_package_says_where_it_comes_from() -> None:
+    """It has its date, its source, its version, and the number of data sets of each class."""
+    table = REAL_TABLE()
     assert {"date", "source", "version"} <= table.keys()
+    assert table["n_tables"].keys() == table["settings"].keys()
+    assert min(table["n_tables"].values()) >= 3
