@@ -81,6 +81,7 @@ MESSAGES: dict[str, Callable[[], Any]] = {
     "a candidate that is not in the space": lambda: search(points_to_evaluate=[{"password": MARKER * 2}]).fit(X, y),
     "one candidate": lambda: search(points_to_evaluate={"password": MARKER}).fit(X, y),
     "an address": lambda: search(points_to_evaluate=f"http://me:{MARKER}@host").fit(X, y),
+    "an argument of a wrong type": lambda: search(cv=f"http://me:{MARKER}@host").fit(X, y),
     "candidates in lists": lambda: search(points_to_evaluate=[[{"password": MARKER}]]).fit(X, y),
     "a value without a list": lambda: search(space=[{"password": MARKER}]).fit(X, y),
     "a dict without a list": lambda: search(space={"password": {"x": MARKER}}).fit(X, y),
