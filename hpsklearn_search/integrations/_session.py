@@ -89,20 +89,20 @@ class Session:
     # ------------------------------------------------------------------ the end
     def finish(self, fitted: Any, error: BaseException | None, ending: Ending) -> None:
         """Send the rest, wait for it, and warn about updates that were not sent."""
-        with self._stack, tempfile.TemporaryDirectory(prefix="hpsklearn-mlflow-") as folder:
+        with self._stack:
             try:
-                self._queue_result(fitted, error, ending, Path(folder))
+                self._queue_result(fitted, error, ending)
                 unsent = self._writer.close(ending.patience)
             except BaseException:  # Ctrl-C during the wait: the updates must still reach the file
                 self._save_unsent(self._writer.close(0.0), ending)
                 raise
             self._save_unsent(unsent, ending)
 
-    def _queue_result(self, fitted: Any, error: BaseException | None, ending: Ending, folder: Path) -> None:
+    def _queue_result(self, fitted: Any, error: BaseException | None, ending: Ending) -> None:
         now = milliseconds(time.time())
         updates = [Update(trial=number, start=now, end=now, status=KILLED) for number in sorted(self._open)]
         result = content.search_result(self._trials, self._values, fitted if self._has_table(fitted) else None, error)
-        updates += [self._with_files(result, fitted, error, ending, folder), Update(status=_status(error), end=now)]
+        updates += [self._with_files(result, fitted, error, ending), Update(status=_status(error), end=now)]
         for update in updates:
             self._writer.put(partial(replace, update))
 
@@ -111,21 +111,25 @@ class Session:
         n_finished = sum(trial.is_finished for trial in self._trials.record)
         return n_finished > 0 and getattr(fitted, "n_trials_", 0) == n_finished
 
-    def _with_files(
-        self, update: Update, fitted: Any, error: BaseException | None, ending: Ending, folder: Path
-    ) -> Update:
+    def _with_files(self, update: Update, fitted: Any, error: BaseException | None, ending: Ending) -> Update:
         """The update with artifacts and model, as far as they can be written."""
-        artifacts, model = folder / "artifacts", folder / "model"
         if fitted is None or self._has_table(fitted):
-            artifacts.mkdir()
             with _exceptions_as_warnings("the table of results"):
+                artifacts = self._new_folder()
                 write_artifacts(artifacts, self._trials, self._values, fitted)
                 update = replace(update, folder=str(artifacts))
         if ending.log_model == "best" and error is None and hasattr(fitted, "best_estimator_"):
             with _exceptions_as_warnings("the model"):
+                model = self._new_folder() / "model"
                 save_model(fitted.best_estimator_, str(model), self._example(), with_example=ending.with_example)
                 update = replace(update, model=str(model))
         return update
+
+    def _new_folder(self) -> Path:
+        """A temporary folder, which is removed when the session has finished."""
+        # What cannot be removed at the end must not cost the search its result.
+        folder = tempfile.TemporaryDirectory(prefix="hpsklearn-mlflow-", ignore_cleanup_errors=True)
+        return Path(self._stack.enter_context(folder))
 
     def _example(self) -> Any:
         """A few rows of X, None where X cannot be sliced."""
@@ -143,8 +147,11 @@ class Session:
         reason = without_secrets((str(unsent.error).splitlines() or [""])[0])
         kind = type(unsent.error).__name__
         problem = f"MLflow: {len(unsent.updates)} updates were not sent ({kind}: {cut(reason, LONGEST_REASON)})"
+        updates = list(map(_without_lost_files, unsent.updates))
+        if updates != unsent.updates:
+            problem += ", and have lost their files, since the temporary folder is gone"
         try:
-            path = write(ending.unsent_dir, self.tracker.destination, unsent.updates)
+            path = write(ending.unsent_dir, self.tracker.destination, updates)
         except OSError as error:
             remedy = f"they are lost, since no file could be written: {error}"
         else:
@@ -160,6 +167,15 @@ def _exceptions_as_warnings(what: str) -> Iterator[None]:
         yield
     except Exception as problem:
         warnings.warn(f"MLflow: {what} was not logged: {without_secrets(repr(problem))}", UserWarning, stacklevel=3)
+
+
+def _without_lost_files(update: Update) -> Update:
+    """The update without those of its folders that do not exist any more."""
+    return replace(update, folder=_if_there(update.folder), model=_if_there(update.model))
+
+
+def _if_there(folder: str | None) -> str | None:
+    return folder if folder is not None and Path(folder).is_dir() else None
 
 
 def _dataset(search: Mapping[str, Any]) -> Update:

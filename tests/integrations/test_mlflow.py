@@ -6,6 +6,7 @@ import copy
 import csv
 import json
 import pickle
+import shutil
 import threading
 import time
 import warnings
@@ -625,6 +626,60 @@ def test_a_model_that_cannot_be_saved_is_a_warning(store: Store) -> None:
         HyperoptSearchCV(Local(), DEPTHS, max_evals=4, cv=3, callbacks=[MLflowCallback()]).fit(X, y)
     assert store.parent().info.status == "FINISHED"
     assert "cv_results.csv" in store.files(store.parent().info.run_id)
+
+
+# ---------------------------------------------------------------------- temporary folders
+@pytest.fixture
+def removed_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files, which is not there any more."""
+    folder = tmp_path / "temporary"
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+def test_without_a_temporary_folder_all_but_files_is_logged(store: Store, removed_folder: Path) -> None:
+    """The search has its result, and warnings say what MLflow does not have."""
+    with pytest.warns(UserWarning, match="was not logged: FileNotFoundError") as caught:
+        fitted = search(MLflowCallback()).fit(X, y)
+    parent = store.parent()
+    assert [str(warning.message).split(" was not")[0] for warning in caught] == [
+        "MLflow: the table of results", "MLflow: the model",
+    ]  # fmt: skip
+    assert parent.data.metrics["best_cv_score"] == pytest.approx(fitted.best_score_)
+    assert {run.info.status for run in store.runs()} == {"FINISHED"}
+
+
+def test_without_a_temporary_folder_unsent_updates_are_kept(tmp_path: Path, removed_folder: Path) -> None:
+    """The log is in the folder that the user has given."""
+    callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "unsent")
+    with pytest.warns(UserWarning, match=r"not logged|resend\("):
+        fmin(lambda x: x, hp.uniform("x", -1, 1), rand.suggest, 3, rstate=0, verbose=False, callbacks=[callback])
+    (file,) = (tmp_path / "unsent").glob("*.jsonl")
+    assert len({json.loads(line).get("trial") for line in file.read_text().splitlines()[1:]}) == 3 + 1
+
+
+def test_a_temporary_folder_that_is_removed_while_the_end_waits_costs_its_files_only(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log can be sent, and the warning says what it does not have."""
+    from hpsklearn_search.integrations._writer import Writer
+
+    close = Writer.close
+
+    def remove_files_and_close(writer: Writer, patience: float | None) -> Any:
+        shutil.rmtree(tmp_path / "temporary")
+        return close(writer, patience)
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(Writer, "close", remove_files_and_close)
+    callback = MLflowCallback(tracking_uri=f"http://127.0.0.1:{free_port()}", unsent_dir=tmp_path / "unsent")
+    with pytest.warns(UserWarning, match=r"have lost their files.*resend\("):
+        search(callback).fit(X, y)
+    (file,) = (tmp_path / "unsent").glob("*.jsonl")
+    MLflowCallback.resend(file, tracking_uri=store.uri)
+    assert len(store.children()) == 4
+    assert "best_cv_score" in store.parent().data.metrics
 
 
 def test_nothing_is_printed(store: Store, capfd: pytest.CaptureFixture[str]) -> None:
