@@ -212,6 +212,8 @@ def _starred(_: str) -> str:
 def hide_secrets(error: BaseException) -> None:
     """Take secrets out of `error`, its notes, the exceptions that led to it, and those that it groups.
 
+    What is not printable becomes an escape.
+
     >>> error = OSError("no answer from http://me:abc@host")
     >>> hide_secrets(error)
     >>> error
@@ -222,7 +224,7 @@ def hide_secrets(error: BaseException) -> None:
     while waiting:
         each = waiting.pop()
         chain[id(each)] = each
-        each.args = tuple(_without_secrets_in(part) for part in each.args)
+        each.args = tuple(_shown(part) for part in each.args)
         for name, value in _texts_of(each):
             with suppress(AttributeError):  # some cannot be set: the message of a group, for one
                 setattr(each, name, value)
@@ -231,21 +233,20 @@ def hide_secrets(error: BaseException) -> None:
 
 
 def _texts_of(error: BaseException) -> list[tuple[str, Any]]:
-    """The attributes of an exception that it shows beside its arguments, without secrets."""
+    """The attributes of an exception that it shows beside its arguments, as they are to be shown."""
     # mlflow's exceptions have a message, those of the system a file name, those of requests an address, and those
     # of subprocess a command, with what it has printed.
     names = ("message", "filename", "filename2", "url", "cmd", "output", "stderr")
     found = [(name, getattr(error, name, None)) for name in names]
-    texts = [
-        (name, _without_secrets_in(value)) for name, value in found if isinstance(value, str | bytes | list | tuple)
-    ]
+    texts = [(name, _shown(value)) for name, value in found if isinstance(value, str | bytes | list | tuple)]
     notes = getattr(error, "__notes__", None)
-    return [*texts, ("__notes__", [without_secrets(str(note)) for note in notes])] if notes else texts
+    return [*texts, ("__notes__", [_shown(str(note)) for note in notes])] if notes else texts
 
 
-def _without_secrets_in(part: Any) -> Any:
+def _shown(part: Any) -> Any:
+    """A part of an exception without secrets and control characters; the object itself if it has none."""
     text = str(part)
-    public = without_secrets(text)
+    public = printable(without_secrets(text), keep="\n\t")
     return part if public == text else public
 
 

@@ -246,6 +246,15 @@ def test_an_exception_loses_secrets_in_notes_files_and_groups() -> None:
     assert error.filename == "http://host/x"
 
 
+def test_an_exception_moves_no_cursor() -> None:
+    """Its arguments and notes are shown with escapes, and their lines stay."""
+    error = ValueError("a\x1b[2Jb\n\tc", 3)
+    add_note(error, "\x1b[2J")
+    hide_secrets(error)
+    assert error.args == ("a\\x1b[2Jb\n\tc", 3)
+    assert "\x1b" not in "".join(traceback.format_exception(error))
+
+
 def test_the_command_of_a_program_loses_its_secrets() -> None:
     """subprocess keeps it beside the arguments of its exceptions, as a list or a line."""
     for command in (["curl", "--token", MARKER], f"curl --token {MARKER}", (b"--token", MARKER.encode())):

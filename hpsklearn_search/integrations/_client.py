@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import NotInstalledError
-from ._content import ITEMS_PER_BATCH, METRICS_PER_BATCH, Metric, batches
+from ._content import ITEMS_PER_BATCH, METRICS_PER_BATCH, Metric, batches, valid_tags
 
 # For calls of this package only, and only where the user has not set the variable.
 CALL_LIMITS = {
@@ -251,26 +251,28 @@ class Client:
 
 
 def context_tags() -> dict[str, str]:
-    """The tags that mlflow gives to every run: user, source, commit."""
+    """The tags that mlflow gives to every run (user, source, commit), without their secrets."""
     try:
         from mlflow.tracking.context.registry import resolve_tags
     except ImportError:
         return {}
-    return dict(resolve_tags())
+    return valid_tags(resolve_tags())  # the address of a repository may have a password
 
 
 def describe_dataset(X: Any, y: Any) -> dict[str, str]:
     """Name, size, columns and digest of training data in mlflow's words; empty for data of other types."""
     import mlflow.data
+    from mlflow.data.code_dataset_source import CodeDatasetSource
 
+    source = CodeDatasetSource(context_tags())  # as by default, but with secrets hidden
     if isinstance(X, np.ndarray):
         targets = y if isinstance(y, np.ndarray) else None
-        return dict(mlflow.data.from_numpy(X, targets=targets).to_dict())
+        return dict(mlflow.data.from_numpy(X, source=source, targets=targets).to_dict())
     if not (hasattr(X, "iloc") and hasattr(X, "columns")):
         return {}
-    whole = mlflow.data.from_pandas(X)
+    whole = mlflow.data.from_pandas(X, source=source)
     # mlflow looks at each cell for the types of the columns, which takes minutes: some rows show them as well.
-    sample = mlflow.data.from_pandas(X.iloc[:ROWS_FOR_TYPES])
+    sample = mlflow.data.from_pandas(X.iloc[:ROWS_FOR_TYPES], source=source)
     return {**sample.to_dict(), "digest": whole.digest, "profile": json.dumps(whole.profile)}
 
 

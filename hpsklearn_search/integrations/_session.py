@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import numbers
+import re
 import tempfile
 import time
 import unicodedata
@@ -246,11 +247,15 @@ def _fields(name: str, column: Any) -> list[Any]:
 
 
 def _cell(value: Any) -> Any:
-    """A number as it is, any other value as a text that no spreadsheet takes for a formula."""
+    """A number as it is, any other value as a text in which no spreadsheet finds a formula."""
     if isinstance(value, numbers.Number):
         return value
-    text = without_secrets(str(value))
-    # Spreadsheets leave out blanks and invisible characters, and take wide forms of the signs for them.
-    first = next((c for c in text if c.isprintable() and not c.isspace()), "")
-    is_formula = text[:1] in ("\t", "\r", "\n") or unicodedata.normalize("NFKC", first).startswith(FORMULA_STARTS)
-    return f"'{text}" if is_formula else text
+    # A spreadsheet that splits lines at semicolons or tabs ends a cell there, and at the end of a line.
+    return re.sub(r"[^;\t\r\n]+", lambda part: _as_text(part[0]), without_secrets(str(value)))
+
+
+def _as_text(part: str) -> str:
+    """What may become a cell, with a quote before it if it begins like a formula."""
+    # Spreadsheets leave out blanks, quotes and invisible characters, and take wide forms of the signs for them.
+    first = next((c for c in part if c.isprintable() and not c.isspace() and c != '"'), "")
+    return f"'{part}" if unicodedata.normalize("NFKC", first).startswith(FORMULA_STARTS) else part

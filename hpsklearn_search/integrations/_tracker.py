@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ._client import Client, context_tags, short_calls
-from ._content import SEARCH_TAG, TRIAL_TAG, Update, valid_tags
+from ._content import SEARCH_TAG, TRIAL_TAG, Update
 
 MODEL_NAME = "model"
 
@@ -69,7 +69,7 @@ class Tracker:
         """The client; experiment and parent run exist afterwards."""
         client = self._connected or Client(self._destination.tracking_uri)
         if self._connected is None:
-            self._context = valid_tags(context_tags())  # the address of a repository may have a password
+            self._context = context_tags()
             self._resolve_experiment(client)
             self._connected = client
         if self._must_find_runs:

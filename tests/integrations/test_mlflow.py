@@ -9,6 +9,7 @@ import pickle
 import shutil
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -575,6 +576,29 @@ def test_an_external_parent_needs_a_tag_or_the_word_of_the_user(store: Store, tm
     MLflowCallback.resend(path, tracking_uri=store.uri, parent_run_id=run_id)
     assert store.client.get_run(run_id).data.params == {"a": "b"}
     assert MLflowCallback.resend(path, tracking_uri=store.uri) == 1  # now the tag shows the search
+
+
+def test_an_error_about_a_file_moves_no_cursor(store: Store, tmp_path: Path) -> None:
+    """MLflow's message contains a name from the file, which is shown with escapes."""
+    (tmp_path / "mlflow-unsent-abc" / "model").mkdir(parents=True)
+    (tmp_path / "mlflow-unsent-abc" / "model" / "MLmodel").write_text("flavors: {}")
+    path = unsent_file(tmp_path, {"model": "mlflow-unsent-abc/model"}, registered_model="\x1b[2J/x")
+    with pytest.raises(Exception, match=r"\\x1b\[2J/x") as caught:
+        MLflowCallback.resend(path, tracking_uri=store.uri)
+    assert "\x1b" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_texts_of_a_file_that_mlflow_would_cut_are_cut_without_a_word(
+    store: Store, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """MLflow's warning would show the text as it is in the file."""
+    long = "\x1b[2J" * 3000
+    path = unsent_file(tmp_path, {"params": {"a": long}, "tags": {"b": long}}, tags={"c": long}, run_name=long)
+    MLflowCallback.resend(path, tracking_uri=store.uri)
+    assert "\x1b" not in "".join(capfd.readouterr())
+    data = store.parent().data
+    assert len(data.params["a"]) == 6000
+    assert [len(data.tags[name]) for name in ("b", "c", "mlflow.runName")] == [8000] * 3
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import stat
 import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
@@ -85,6 +88,29 @@ def test_a_secret_is_in_no_output_of_a_search(
     assert any("no answer from postgresql://host/db" in text for text in shown)  # the rest of a message stays
     if not is_down:
         assert {run.data.params["client__password"][:7] for run in store.children()} == {"hidden:"}
+
+
+@pytest.mark.parametrize("is_down", [False, True], ids=["up", "down"])
+@pytest.mark.parametrize("kind", ["array", "frame"])
+def test_a_secret_of_the_context_is_not_in_the_source_of_the_data(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, is_down: bool
+) -> None:
+    """MLflow describes the source by the tags of the run, which are hashes where they are secrets."""
+    context = {"password": MARKER, "place": f"http://me:{MARKER}@host/?token={MARKER}"}
+    monkeypatch.setenv("MLFLOW_RUN_CONTEXT", json.dumps(context))
+    data = np.array(X) if kind == "array" else pd.DataFrame(X, columns=["a"])
+    uri = f"http://127.0.0.1:{free_port()}" if is_down else None
+    callback = MLflowCallback(tracking_uri=uri, unsent_dir=tmp_path / "unsent", log_model=None)
+    fitted = HyperoptSearchCV(DummyClassifier(), {"strategy": ["prior"]}, cv=2, callbacks=[callback])
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        fitted.fit(data, y)
+    assert leaks(tmp_path) == []
+    if not is_down:
+        (given,) = store.parent().inputs.dataset_inputs
+        tags = json.loads(given.dataset.source)["tags"]
+        assert tags["place"] == "http://host/?token="
+        assert tags == {name: store.parent().data.tags[name] for name in tags}
 
 
 def test_a_secret_whose_label_has_another_name_is_not_in_a_log_of_fmin(store: Store, tmp_path: Path) -> None:
@@ -196,7 +222,7 @@ def test_a_link_of_the_name_of_the_log_is_not_followed(tmp_path: Path, monkeypat
 # ---------------------------------------------------------------------- spreadsheets
 def test_a_cell_that_begins_like_a_formula_is_quoted(store: Store, tmp_path: Path) -> None:
     """A spreadsheet would run it; numbers stay numbers, and secrets are hashes."""
-    texts = ["=cmd|' /C calc'!A1", "+1", "-1", "@x", "\t=1", " =1", "\ufeff=1", "\u200b\xa0@x", "\uff1d1", "plain"]
+    texts = ["=cmd|' /C calc'!A1", "+1", "-1", "@x", " =1", "\ufeff=1", "\u200b\xa0@x", "\uff1d1", "plain"]
     commands = [["--token", MARKER], [("password", MARKER)]]
 
     def objective(config: Any) -> float:
@@ -216,3 +242,23 @@ def test_a_cell_that_begins_like_a_formula_is_quoted(store: Store, tmp_path: Pat
     assert all(float(row["param_x"]) <= 0 and float(row["loss"]) <= 0 for row in rows)
     assert all(row["param_api_key"].startswith("hidden:") for row in rows)
     assert leaks(tmp_path) == []
+
+
+@pytest.mark.parametrize("end", [";", "\t", "\r", "\n"], ids=["semicolon", "tab", "return", "line"])
+@pytest.mark.parametrize("start", ["=", " =", '"='], ids=["plain", "blank", "quote"])
+def test_what_a_spreadsheet_may_split_off_is_quoted_as_a_cell_is(tmp_path: Path, start: str, end: str) -> None:
+    """A line may be split at semicolons or tabs instead of commas."""
+    from hpsklearn_search.integrations._session import _write_table
+
+    _write_table(tmp_path / "table.csv", {"number": [1], "text": [f"x{end}{start}1+1"]})
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.DictReader(file)) == [{"number": "1", "text": f"x{end}'{start}1+1"}]
+
+
+def test_a_cell_that_begins_with_a_separator_is_quoted_after_it(tmp_path: Path) -> None:
+    """The cell is text whether the separator ends a cell or is left out."""
+    from hpsklearn_search.integrations._session import _write_table
+
+    _write_table(tmp_path / "table.csv", {"text": ["\t=1", ";;=1", "a; b;-c"]})
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == ["\t'=1", ";;'=1", "a; b;'-c"]
