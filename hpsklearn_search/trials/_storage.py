@@ -225,7 +225,7 @@ class SaveFile:
         """Whether a search was killed while it made the file: only a writer can roll its journal back."""
         try:
             with open(f"{self.path}-journal", "rb") as journal:
-                head = journal.read(20)
+                head = journal.read(28)
                 size = journal.seek(0, os.SEEK_END)
                 journal.seek(max(0, size - len(JOURNAL_MAGIC)))
                 end = journal.read()
@@ -244,13 +244,15 @@ class SaveFile:
         return size > 0
 
     def _is_of_creation(self, head: bytes) -> bool:
-        """Whether rolling a journal back undoes no more than the making of the tables."""
+        """Whether rolling a journal back undoes no more than the making of the file, before its first trial."""
         if not head.startswith(JOURNAL_MAGIC):  # zeros, where the power failed: SQLite ignores it
             return True
-        # https://www.sqlite.org/fileformat.html#the_rollback_journal: before its transaction, the file had no pages.
-        n_records, _, n_pages = struct.unpack(">III", head[8:20].ljust(12, b"\1"))
-        # With its tables, a save file gets its log before its first trial: see bytes 18 and 19 of its header.
-        return n_records == n_pages == 0 and self._head[18:20] != b"\2\2" and not self._has_trials()
+        # https://www.sqlite.org/fileformat.html#the_rollback_journal: the last three are about the file before its
+        # transaction. It had no pages before its tables were made; then its first page is changed, to have a log.
+        n_records, _, n_pages, _, page = struct.unpack(">IIIII", head[8:28].ljust(20, b"\1"))
+        is_of_tables = n_records == n_pages == 0
+        is_of_log = n_records <= 1 and n_pages * page == os.fstat(self._fd).st_size
+        return (is_of_tables or is_of_log) and not self._has_trials()
 
     def _has_trials(self) -> bool:
         """Whether the file, without its journal, has trials; a file that was not finished cannot be read."""

@@ -274,6 +274,19 @@ def test_a_journal_that_names_another_file_is_refused(tmp_path: Path) -> None:
     assert precious.read_text() == "mine"
 
 
+def test_a_file_whose_log_was_about_to_be_made_is_used(tmp_path: Path) -> None:
+    """Before its first trial, SQLite changes the first page, and keeps the old one in a journal until this is done."""
+    path = tmp_path / "s.db"
+    SaveFile(path, KIND).close()
+    data = path.read_bytes()
+    page, n_pages = data[:4096], len(data) // 4096
+    record = (1).to_bytes(4, "big") + page + sum(page[4096 - 200 : 0 : -200]).to_bytes(4, "big")
+    (tmp_path / "s.db-journal").write_bytes(journal(record, records=1, pages=n_pages))
+    path.write_bytes(data[:18] + b"\2\2" + data[20:])
+    fill(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["s.db"]
+
+
 @pytest.mark.parametrize("mode", ["WAL", "DELETE"])
 @pytest.mark.parametrize("numbers", [{}, {"pages": 1}, {"pages": 2**30 - 1}, {"records": 3}], ids=str)
 def test_a_journal_that_would_undo_trials_is_refused(tmp_path: Path, numbers: dict[str, int], mode: str) -> None:
