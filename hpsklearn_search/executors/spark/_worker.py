@@ -102,23 +102,19 @@ class SparkCall:
         return function
 
     def _may_import_from(self, folder: str) -> bool:
-        """Whether a real path is a folder that nobody but the caller, this process and root can fill or replace."""
+        """Whether a real path is a folder of the caller, of this process or of root, which not everybody can fill."""
         # Anybody could create a folder that is missing here, and put code into it.
         if _user() is None:  # Windows
             return os.path.isdir(folder)
-        return self._is_safe(folder) and all(
-            self._is_safe(str(parent), is_above=True) for parent in Path(folder).parents
-        )
-
-    def _is_safe(self, folder: str, *, is_above: bool = False) -> bool:
         try:
             status = os.lstat(folder)
+            above = [os.lstat(parent).st_mode for parent in Path(folder).parents]
         except OSError:
             return False
         is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid in (0, _user(), self.user)
-        # In a sticky folder, such as /tmp, others can make files, and cannot rename ours.
-        is_open = status.st_mode & stat.S_IWOTH and not (is_above and status.st_mode & stat.S_ISVTX)
-        return is_ours and not is_open
+        # Above it, everybody could put another folder in its place, but in a sticky one, such as /tmp.
+        is_fixed = all(not mode & stat.S_IWOTH or mode & stat.S_ISVTX for mode in above)
+        return is_ours and is_fixed and not status.st_mode & stat.S_IWOTH
 
 
 def _user() -> int | None:
