@@ -251,12 +251,20 @@ def _within(e: Evidence, parameter: str | None, law: Uniform | Integer, new: flo
         new = max(1, round(new)) if old >= 1 else old  # a whole number below 1 most often has a meaning of its own
     elif old in (0.0, 1.0) and (law.low >= 0 and law.high <= 1):
         return old  # a share, or a probability
-    intervals = _intervals(e.estimator, parameter)
-    if not intervals or any(new in interval for interval in intervals):
+    else:
+        new = float(new)
+    documented = _intervals(e.estimator, parameter)
+    # scikit-learn finds 4.5 in an interval of whole numbers; only `is_satisfied_by` looks at the type.
+    intervals = [interval for interval in documented if isinstance(new, interval.type)]
+    if not documented or any(interval.is_satisfied_by(new) for interval in intervals):
         return new
+    kind = type(new)
     ends = [end for interval in intervals for end in (interval.left, interval.right) if end is not None]
-    between = [end for end in ends if min(new, old) <= end <= max(new, old) and any(end in i for i in intervals)]
-    return type(old)(min(between, key=lambda end: abs(end - new))) if between else old
+    between = [kind(end) for end in ends if min(new, old) <= end <= max(new, old)]
+    end = min(between, key=lambda end: abs(end - old), default=old)
+    # An end that does not belong to its interval, such as 0 for C, is approached half of the way.
+    ways = (end, kind((old + end) / 2))
+    return next((way for way in ways if any(interval.is_satisfied_by(way) for interval in intervals)), old)
 
 
 def _intervals(estimator: Any, parameter: str | None) -> list[Any]:

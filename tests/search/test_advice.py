@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -34,13 +35,17 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import all_estimators
+from sklearn.utils._param_validation import Interval, make_constraint
 
 from hpsklearn_search import HyperoptSearchCV, hp
 from hpsklearn_search.search import Finding
-from hpsklearn_search.search._advice import advice
+from hpsklearn_search.search._advice import _wider, advice
 from hpsklearn_search.search._compare import compare_with
+from hpsklearn_search.search._describe import Setting
 from hpsklearn_search.search._evidence import _width, evidence_of
 from hpsklearn_search.search._kept_folds import KeptFolds
+from hpsklearn_search.spaces._ranges import RANGES
 from hpsklearn_search.suggest import Outlook
 from tests.benchmarks.advice import SCENARIOS, Known, kinds
 
@@ -415,6 +420,61 @@ def test_a_range_that_cannot_be_wider_is_no_edge(node: Any) -> None:
     known = Known(lambda values: values["a"] / 1.7e308, noise=0.0)
     search = HyperoptSearchCV(known, {"a": node}, max_evals=40, random_state=0, algo="random").fit(np.zeros((50, 1)))
     assert "inf" not in str(search.advice_)
+
+
+def floats_allowed(kind: Any) -> dict[str, list[Any]]:
+    """For each parameter of an estimator for which scikit-learn documents intervals of floats, its constraints."""
+    return {
+        name: [make_constraint(constraint) for constraint in constraints]
+        for name, constraints in kind._parameter_constraints.items()
+        if isinstance(constraints, list)
+        and any(isinstance(c, Interval) and issubclass(float, c.type) for c in constraints)
+    }
+
+
+ENDS = st.integers(1, 3000).map(lambda thousandths: thousandths / 1000)
+TUNED = [kind for name, kind in all_estimators() if name in RANGES]
+
+
+@pytest.mark.parametrize("kind", TUNED, ids=lambda kind: kind.__name__)
+@given(ends=st.lists(ENDS, min_size=2, max_size=2, unique=True).map(sorted), log=st.booleans(), at_top=st.booleans())
+def test_a_wider_range_is_one_that_the_estimator_takes(kind: Any, ends: list[float], log: bool, at_top: bool) -> None:
+    """Both ends and the middle of the line are floats that scikit-learn accepts, if those of the range are."""
+    low, high = ends
+    node = hp.logrange(low, high) if log else hp.uniform(low, high)
+    for name, constraints in floats_allowed(kind).items():
+        if not all(any(c.is_satisfied_by(end) for c in constraints) for end in ends):
+            continue
+        setting = Setting("label", name, {}, node, True)
+        evidence: Any = SimpleNamespace(estimator=kind.__new__(kind))
+        wider = _wider(evidence, setting, np.full(5, float(at_top)), [high if at_top else low] * 5)
+        if wider is not None:
+            law = eval(wider[2], {"hp": hp}).distribution
+            values = [law.low, law.high, law.from_unit(0.0), law.from_unit(0.5), law.from_unit(1.0)]
+            refused = [v for v in values if not any(c.is_satisfied_by(v) for c in constraints)]
+            assert not refused, (name, wider[2])
+
+
+@pytest.mark.parametrize(
+    ("name", "node", "at_top", "line"),
+    [
+        ("max_features", hp.logrange(0.01, 0.3), True, "hp.logrange(0.01, 1)"),
+        ("min_samples_split", hp.uniform(0.1, 0.6), True, "hp.uniform(0.1, 1)"),
+        ("min_samples_leaf", hp.uniform(0.1, 0.6), True, "hp.uniform(0.1, 0.8)"),  # 1.0 itself is refused
+        ("min_samples_leaf", hp.uniformint(1, 9), True, "hp.uniformint(1, 17)"),
+        ("min_samples_split", hp.uniformint(3, 20), False, "hp.uniformint(2, 20)"),
+        ("min_samples_split", hp.uniformint(2, 20), False, None),
+        ("max_depth", hp.uniformint(1, 9), False, None),
+    ],
+)
+def test_a_wider_range_ends_with_the_interval_of_its_own_type(
+    name: str, node: Any, at_top: bool, line: str | None
+) -> None:
+    """A share ends at 1 also where whole numbers above 1 have a meaning of their own, and the other way round."""
+    evidence: Any = SimpleNamespace(estimator=TREE)
+    end = node.distribution.high if at_top else node.distribution.low
+    wider = _wider(evidence, Setting(name, name, {}, node, True), np.full(5, float(at_top)), [end] * 5)
+    assert (wider and wider[2]) == line
 
 
 def test_two_labels_of_one_parameter_have_their_own_names() -> None:
