@@ -34,8 +34,10 @@ class OneStandardError(Simplest):
         n_splits = scores.shape[1]
         # That of a mean over k folds, from the deviation of a sample; one fold tells nothing.
         error = scores[best].std(ddof=1) / np.sqrt(n_splits) if n_splits > 1 else 0.0
+        # A mean that is exactly one standard error below must not be left out because of its last digits.
+        rounding = 1e-12 * np.abs(scores[best]).max()
         with np.errstate(invalid="ignore"):
-            is_within: BoolArray = means >= means[best] - error
+            is_within: BoolArray = means >= means[best] - error - rounding
         return is_within
 
 

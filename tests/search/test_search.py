@@ -542,6 +542,13 @@ def test_the_standard_error_is_that_of_the_mean(best: list[float], other: float)
     assert row == (0 if gap <= error else 1)
 
 
+@pytest.mark.parametrize("scale", [2.0**-60, 1.0, 2.0**60])
+def test_a_candidate_exactly_one_standard_error_below_is_as_good(scale: float) -> None:
+    """The standard error of these scores with the mean 0.5 is 1.5, which the formula misses by one digit."""
+    best = [score * scale for score in [1.0, -2.0, 0.0, 1.0, 9.0, -4.0, 3.0, -4.0]]
+    assert one_standard_error("max_depth")(table_of_scores([-1.0 * scale] * 8, best)) == 0
+
+
 def test_one_fold_has_no_standard_error() -> None:
     """Then the best candidate is taken."""
     assert one_standard_error("max_depth")(table_of_scores([0.8], [0.9])) == 1
