@@ -26,7 +26,7 @@ import pytest
 
 from hpsklearn_search.executors import ProcessExecutor, Task, end_idle_workers
 from hpsklearn_search.executors._shipping import LARGE
-from hpsklearn_search.executors.processes import _executor, _reset, _worker
+from hpsklearn_search.executors.processes import _executor, _idle, _reset, _worker
 
 pytestmark = [
     pytest.mark.timeout(120),
@@ -470,6 +470,19 @@ def test_a_worker_that_ends_when_it_is_asked_is_replaced(monkeypatch: pytest.Mon
     os.kill(pid, signal.SIGKILL)
     assert value_of(executor, os.getpid) != pid
     executor.close()
+
+
+def test_a_worker_ends_silently_if_its_search_is_over_before_it_begins(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As after Ctrl-C in the first milliseconds: the files are gone already."""
+    (pid,) = pids(1)
+    (child,) = _idle._IDLE_WORKERS._children
+    child.pipe.send(
+        _worker.WorkerConfig(*(str(tmp_path / "gone" / name) for name in ("f", "progress", "log", "crash")))
+    )
+    assert wait_until(lambda: not is_alive(pid))
+    assert capfd.readouterr().err == ""
 
 
 def test_a_function_that_a_used_worker_cannot_load_is_loaded_by_a_new_one() -> None:

@@ -108,7 +108,9 @@ def serve(born: float, pipe: Connection, lifeline: Connection | None) -> None:
     memory = private_memory()
     config = _next_search(pipe)
     while (
-        config is not None and _serve_search(config, pipe) and not keeps_data(os.path.dirname(config.function), memory)
+        config is not None
+        and _serve_search_of_living_owner(config, pipe)
+        and not keeps_data(os.path.dirname(config.function), memory)
     ):
         with suppress(OSError):  # the owner has gone, which is seen next
             pipe.send_bytes(IDLE)
@@ -125,6 +127,16 @@ def _next_search(pipe: Connection) -> WorkerConfig | None:
     except (EOFError, OSError):
         return None
     return config
+
+
+def _serve_search_of_living_owner(config: WorkerConfig, pipe: Connection) -> bool:
+    """`_serve_search`; False if its files cannot be opened because the search is over already."""
+    try:
+        return _serve_search(config, pipe)
+    except OSError:
+        if os.path.isdir(os.path.dirname(config.function)):
+            raise
+        return False
 
 
 def _serve_search(config: WorkerConfig, pipe: Connection) -> bool:
