@@ -21,7 +21,9 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO, Any
 
 import numpy as np
@@ -81,6 +83,10 @@ class NoRoom(OSError):
         super().__init__(errno.ENOSPC, f"{folder}: no room for {content}; set {setting} to a folder on a larger disk")
 
 
+class UnusableFolder(OSError):
+    """No folder can be made in the place for temporary files."""
+
+
 class FilesRemoved(FileNotFoundError):
     """Somebody has removed the folder for temporary files while it was in use."""
 
@@ -99,28 +105,41 @@ class SharedFunction:
         # What a user can set: the folder of joblib's configuration comes before that of the environment.
         variable = "the environment variable JOBLIB_TEMP_FOLDER"
         self._setting = variable if temp_folder is None else "temp_folder of joblib.parallel_config"
-        roots = _roots(temp_folder)
+        asked = temp_folder or os.environ.get("JOBLIB_TEMP_FOLDER")
+        try:
+            self._write_to_one_of(_roots(asked), function)
+        except UnusableFolder as error:
+            if not asked:
+                raise
+            other = "This search uses the shared memory or the system's temporary folder"
+            # At the line that calls `fit`.
+            warnings.warn(f"{error.filename}: {error.strerror}. {other}", UserWarning, stacklevel=9)
+            self._write_to_one_of(_roots(None), function)
+
+    def _write_to_one_of(self, roots: Sequence[str], function: Function) -> None:
         for root in roots:
+            is_last = root == roots[-1]
             try:
-                self._write(function, root)
+                self._write(function, root, keeps_room=not is_last)
                 return
             except OSError:  # most likely there is no room; the next root may have some
-                if root == roots[-1]:
+                if is_last:
                     raise
 
-    def _write(self, function: Function, root: str) -> None:
+    def _write(self, function: Function, root: str, *, keeps_room: bool) -> None:
         self._n_arrays = 0
         self._temp_folder = self._new_folder(root)
         self.folder = self._temp_folder.path
         self.path = os.path.join(self.folder, "function")
+        content = "what the workers need"
         try:
-            with open(self.path, "wb") as file:
+            with self.no_room_for(content), open(self.path, "wb") as file:
                 pickler(file, self._reduce).dump(function)
-        except OSError as error:
+            if keeps_room and not _has_room(self.folder):  # each worker writes small files there, too
+                raise self._no_room(content)
+        except OSError:
             self.remove()
-            if isinstance(error, NoRoom) or error.errno not in DISK_IS_FULL:
-                raise
-            raise self._no_room("what the workers need") from error
+            raise
         except Exception as error:
             self.remove()
             raise not_picklable(error) from error
@@ -133,7 +152,17 @@ class SharedFunction:
             return TempFolder(root)
         except OSError as error:
             text = f"{error.strerror}; set {self._setting} to a folder in which you may write"
-            raise OSError(error.errno, text, root) from error
+            raise UnusableFolder(error.errno, text, root) from error
+
+    @contextmanager
+    def no_room_for(self, content: str) -> Iterator[None]:
+        """Within, an error that the disk is full names the folder, and what `content` had no room."""
+        try:
+            yield
+        except OSError as error:
+            if isinstance(error, NoRoom) or error.errno not in DISK_IS_FULL:
+                raise
+            raise self._no_room(content) from error
 
     def check(self) -> None:
         """Raise if the file is no longer there."""
@@ -197,17 +226,16 @@ def _open_map(path: str, dtype: Any, offset: int, shape: tuple[int, ...], order:
     return mapped.view(np.ndarray)
 
 
-def _roots(temp_folder: str | None) -> list[str]:
+def _roots(asked: str | None) -> list[str]:
     """Folders to make folders in, in order of preference."""
-    only = temp_folder or os.environ.get("JOBLIB_TEMP_FOLDER")
-    if only:
-        return [os.path.abspath(os.path.expanduser(only))]  # as joblib does; the program may change its directory
+    if asked:
+        return [os.path.abspath(os.path.expanduser(asked))]  # as joblib does; the program may change its directory
     # Shared memory first, as joblib does: files there are not written to a disk.
     shared = ["/dev/shm"] if os.access("/dev/shm", os.W_OK | os.X_OK) else []
     return [*shared, os.path.abspath(tempfile.gettempdir())]
 
 
-def _has_room(folder: str, n_bytes: int) -> bool:
+def _has_room(folder: str, n_bytes: int = 0) -> bool:
     """Whether the folder's disk keeps some room: a full one would hit other programs, too."""
     free = shutil.disk_usage(folder).free
     return free >= n_bytes + max(LARGE, free // 10)

@@ -102,6 +102,20 @@ def test_data_larger_than_the_shared_memory_goes_to_the_next_place(kind: str, tm
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_function_that_just_fits_goes_to_the_next_place(tmp_path: Path) -> None:
+    """The workers could not write their own small files beside it."""
+    source = SHIP.format(data="texts[:800]", temp_folder=None)
+    assert run(source, SMALL_MEMORY.format(size="800k"), tmp_path) == f"{tmp_path} 800"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["16k", "24k", "32k", "64k"])
+def test_a_search_needs_no_shared_memory_of_a_certain_size(size: str, tmp_path: Path) -> None:
+    """Whether the function fits, or the files of the workers, or neither."""
+    assert "max_depth" in run(SEARCH, SMALL_MEMORY.format(size=size), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("setting", ["JOBLIB_TEMP_FOLDER", "temp_folder of joblib.parallel_config"])
 def test_where_no_place_has_room_the_error_names_what_can_be_set(setting: str, tmp_path: Path) -> None:
     """It is the environment variable, but joblib's configuration where that has named the folder."""

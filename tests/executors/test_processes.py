@@ -23,6 +23,7 @@ from scipy import sparse
 from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _shipping, end_idle_workers
 from hpsklearn_search.executors._shipping import LARGE, SharedFunction, load_function, pickler
 from hpsklearn_search.executors.processes import _child
+from hpsklearn_search.executors.processes._worker import TaskProgress
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -172,6 +173,33 @@ def test_a_pickle_moves_to_the_next_folder_too(tmp_path: Path, monkeypatch: pyte
     assert list(full.iterdir()) == list(roomy.iterdir()) == []
 
 
+def test_a_pickle_leaves_room_for_the_files_of_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that just fits goes to the next folder; in the last one it stays."""
+    full, roomy = tmp_path / "full", tmp_path / "roomy"
+    full.mkdir(), roomy.mkdir()
+    monkeypatch.setattr(_shipping, "_has_room", lambda folder, needed=0: not folder.startswith(str(full)))
+    for roots, chosen in [([full, roomy], roomy), ([full], full)]:
+        monkeypatch.setattr(_shipping, "_roots", lambda asked, roots=roots: list(map(str, roots)))
+        shared = SharedFunction(lambda payload: payload)
+        assert shared.folder.startswith(str(chosen))
+        shared.remove()
+    assert list(full.iterdir()) == list(roomy.iterdir()) == []
+
+
+def test_a_full_disk_is_named_where_a_worker_cannot_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executors: list[Executor]
+) -> None:
+    """The system's error names no folder."""
+
+    def no_space(path: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(TaskProgress, "create", no_space)
+    executors.append(executor := ProcessExecutor(1, temp_folder=str(tmp_path)))
+    with pytest.raises(OSError, match=rf"{tmp_path}.*: no room for the files of a worker; set temp_folder of joblib"):
+        executor.start(lambda payload: payload)
+
+
 def test_an_error_that_is_not_about_room_keeps_its_text(tmp_path: Path) -> None:
     """An OSError of the user's own object is raised as it is."""
 
@@ -200,16 +228,30 @@ def test_a_temporary_folder_may_have_any_name(name: str, tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/below"])
-def test_a_temporary_folder_that_cannot_be_made_is_named_with_its_setting(
+def test_a_temporary_folder_that_cannot_be_made_is_named_with_its_setting_and_passed_over(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The system's error names the folder only, which the user may have set long ago."""
+    """The user may have set it long ago, and the data fits elsewhere."""
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", os.path.join(tmp_path, place))
-    with pytest.raises(
-        OSError, match=r"set the environment variable JOBLIB_TEMP_FOLDER to a folder in which you may write"
+    unusable = os.path.join(tmp_path, place)
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", unusable)
+    with pytest.warns(UserWarning, match=r"set the environment variable JOBLIB_TEMP_FOLDER to a folder in") as caught:
+        shared = SharedFunction(lambda payload: payload + 1)
+    assert str(caught[0].message).startswith(f"{unusable}: ")
+    assert not shared.folder.startswith(str(tmp_path))
+    assert load_function(shared.path)(1) == 2
+    shared.remove()
+
+
+def test_an_error_says_what_to_set_where_no_folder_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the place that was asked for nor in another one; the system's error names the folder only."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(_shipping, "_roots", lambda asked: [asked or str(tmp_path / "file" / "other")])
+    with (
+        pytest.warns(UserWarning, match="asked"),
+        pytest.raises(OSError, match=r"set temp_folder of joblib.parallel_config to a folder in which .*other'$"),
     ):
-        SharedFunction(lambda payload: payload)
+        SharedFunction(lambda payload: payload, str(tmp_path / "file" / "asked"))
 
 
 def test_workers_find_a_folder_that_is_not_ascii(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -648,6 +649,17 @@ def test_a_line_about_a_fold_moves_no_cursor(verbose: int, capfd: pytest.Capture
     assert "constant=\\u202eb" in printed
     assert all(line.isprintable() for line in printed.splitlines())
     assert len(printed.splitlines()) >= 4
+
+
+def test_a_temporary_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is at the line that calls `fit`, and the search has its result, as with `RandomizedSearchCV`."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path / "file"))
+    search = HyperoptSearchCV(TREE, DEPTH, max_evals=3, cv=3, n_jobs=2, random_state=0)
+    with pytest.warns(UserWarning, match="JOBLIB_TEMP_FOLDER") as caught:
+        search.fit(X, y)
+    assert [warning.filename for warning in caught] == [__file__]
+    assert "max_depth" in search.best_params_
 
 
 def test_verbose_0_is_silent(capfd: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,8 @@ class WorkerProcess:
 
     def __init__(self, shared: SharedFunction, environment: Mapping[str, str], number: int) -> None:
         self._files = {name: os.path.join(shared.folder, f"{name}-{number}") for name in FILES}
-        TaskProgress.create(self._files["progress"])
+        with shared.no_room_for("the files of a worker"):
+            TaskProgress.create(self._files["progress"])
         self._progress = TaskProgress(self._files["progress"])
         self.is_ready = False  # whether it has loaded the function
         self.sent_at = time.monotonic()
