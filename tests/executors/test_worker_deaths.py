@@ -259,20 +259,40 @@ def test_the_clock_starts_with_the_function(executors: list[ProcessExecutor]) ->
     assert [f.failure for f in run_all(executor, list(range(8)))] == [None] * 8
 
 
-def test_a_timeout_kills_the_children_of_a_fit(tmp_path: Path, executors: list[ProcessExecutor]) -> None:
-    """Processes that the hung fit had started end too."""
-    child = tmp_path / "child"
+def start_a_child(has_session: bool) -> list[int]:
+    """Start a process, perhaps in a session of its own."""
+    return [subprocess.Popen(["sleep", "1000"], start_new_session=has_session).pid]
 
-    def start_a_child_and_hang() -> None:
-        child.write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
+
+def start_a_grandchild(has_session: bool) -> list[int]:
+    """Start a process that starts one, perhaps in a session of its own, and waits for it."""
+    command = ["sh", "-c", "sleep 1000 & echo $!; wait"]
+    shell = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=has_session)
+    assert shell.stdout is not None
+    return [shell.pid, int(shell.stdout.readline())]
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only a group can be killed")
+
+
+@pytest.mark.parametrize("start", [start_a_child, start_a_grandchild])
+@pytest.mark.parametrize("has_session", [False, pytest.param(True, marks=on_linux)])
+def test_a_timeout_kills_the_children_of_a_fit(
+    has_session: bool, start: Callable[[bool], list[int]], tmp_path: Path, executors: list[ProcessExecutor]
+) -> None:
+    """Processes that the hung fit had started end too."""
+    started = tmp_path / "started"
+
+    def start_and_hang() -> None:
+        started.write_text(" ".join(map(str, start(has_session))))
         time.sleep(1000)
 
-    executors.append(executor := ProcessExecutor(1, task_timeout=1.0))
+    executors.append(executor := ProcessExecutor(1, task_timeout=2.0))
     executor.start(perform)
-    (done,) = run_all(executor, [start_a_child_and_hang])
+    (done,) = run_all(executor, [start_and_hang])
     assert done.failure is not None
     assert done.failure.status == "timeout"
-    assert wait_until(lambda: not is_alive(int(child.read_text())))
+    assert wait_until(lambda: not any(is_alive(int(pid)) for pid in started.read_text().split()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a descriptor of the process itself")

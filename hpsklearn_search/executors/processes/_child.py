@@ -15,6 +15,7 @@ from typing import Any
 
 from .._streams import flushable_streams, open_standard_descriptors
 from ._inherited import inherited
+from ._relatives import descendants
 from ._worker import IDLE, serve
 
 # Elsewhere the kernel does not kill a child with its parent; a thread in the child waits on a pipe instead.
@@ -100,10 +101,13 @@ class Child:
 
             kill_process_tree(self._process)
         elif _is_our_child(self._process.pid):
+            # Its descendants may be in other groups. They can be found only as long as it lives.
+            below = [] if self.is_dead() else descendants(self._process.pid)
             with suppress(ProcessLookupError, PermissionError):  # it has not yet made its own group
                 os.killpg(self._process.pid, signal.SIGKILL)
-            with suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
+            for pid in (self._process.pid, *below):
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def end_children(children: list[Child]) -> None:

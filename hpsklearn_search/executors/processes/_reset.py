@@ -156,31 +156,6 @@ def _is_mapped(folder: str) -> bool:
         return False
 
 
-def has_relatives() -> bool:
-    """Whether a process that a fit has started, or a child of one, is still there."""
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return any(_is_of_group(int(pid), os.getpgrp()) for pid in _process_ids() if int(pid) != os.getpid())
-    return True
-
-
-def _process_ids() -> list[str]:
-    try:
-        return [name for name in os.listdir("/proc") if name.isdecimal()]
-    except OSError:
-        return []
-
-
-def _is_of_group(pid: int, group: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            state, _, its_group = file.read().rpartition(")")[2].split()[:3]
-    except (OSError, ValueError):  # it has just ended
-        return False
-    return int(its_group) == group and state != "Z"
-
-
 def has_newer_modules(born: float) -> bool:
     """Whether the file of a loaded module was changed after this time: a new process would load it anew."""
     importlib.invalidate_caches()

@@ -30,7 +30,8 @@ from .._messages import run_message
 from .._protocol import Function
 from .._shipping import load_function
 from .._streams import ignore_stream_errors, open_standard_descriptors
-from ._reset import State, has_newer_modules, has_relatives, keeps_data, private_memory, run_and_restore
+from ._relatives import has_relatives
+from ._reset import State, has_newer_modules, keeps_data, private_memory, run_and_restore
 
 READY, BROKEN, DONE, IDLE = b"R", b"B", b"D", b"I"
 
