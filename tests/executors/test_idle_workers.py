@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import decimal
 import gc
@@ -274,6 +275,11 @@ def start_a_thread() -> None:
     threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
 
 
+def start_a_bare_thread() -> None:
+    """Leave a thread behind that `threading` does not know."""
+    _thread.start_new_thread(time.sleep, (1000,))
+
+
 def start_a_process() -> int:
     """Leave a process behind."""
     return subprocess.Popen(["sleep", "1000"]).pid
@@ -290,7 +296,7 @@ def open_a_file() -> None:
     sys.modules["os"].kept = os.open(os.devnull, os.O_RDONLY)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("leave", [start_a_thread, start_a_process, start_an_orphan, open_a_file])
+@pytest.mark.parametrize("leave", [start_a_thread, start_a_bare_thread, start_a_process, start_an_orphan, open_a_file])
 def test_a_worker_ends_with_what_a_fit_left_behind(leave: Callable[[], Any]) -> None:
     """A thread, a process, an orphan or an open file: neither it nor the worker outlives the search."""
     if sys.platform != "linux" and leave is start_an_orphan:
@@ -332,6 +338,18 @@ def test_a_worker_ends_whose_libraries_keep_the_data(tmp_path: Path) -> None:
 
     (pid,) = values(int, function=Keep(), temp_folder=str(tmp_path))
     assert not is_alive(pid)
+
+
+@on_linux
+def test_a_small_copy_that_a_module_keeps_does_not_end_a_worker() -> None:
+    """It stays until the worker ends, as the documentation says."""
+
+    def keep() -> int:
+        sys.modules["os"].kept = np.ones(LARGE)  # type: ignore[attr-defined]
+        return os.getpid()
+
+    (pid,) = values(keep, n_threads=1)
+    assert values(lambda: (os.getpid(), len(sys.modules["os"].kept)), n_threads=1) == [(pid, LARGE)]  # type: ignore[attr-defined]
 
 
 @on_linux

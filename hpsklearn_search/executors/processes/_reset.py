@@ -29,6 +29,7 @@ import socket
 import sys
 import threading
 import warnings
+from _thread import _count as n_threads  # with those that `threading` does not know
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,12 +89,13 @@ class State:
     settings: list[Any]
     thread_limits: dict[str, int]
     threads: list[threading.Thread]
+    n_threads: int
     files: set[int]
 
     @classmethod
     def now(cls) -> State:
         """A reading."""
-        return cls(_settings(), thread_limits(), threading.enumerate(), _open_files())
+        return cls(_settings(), thread_limits(), threading.enumerate(), n_threads(), _open_files())
 
     def is_still_true(self) -> bool:
         """Whether no setting has changed, and no thread or open file was added."""
@@ -103,6 +105,7 @@ class State:
             now.settings == self.settings
             and all(limits[library] == limit for library, limit in self.thread_limits.items())
             and set(now.threads) <= set(self.threads)
+            and now.n_threads <= self.n_threads
             and now.files <= self.files
         )
 
