@@ -1,13 +1,13 @@
 """Choose the learned first points from the recorded losses.
 
-    python first_points_learn.py      # recorded losses -> hpsklearn_search/spaces/learned.json
+    python first_points_learn.py      # recorded losses and regrets -> hpsklearn_search/spaces/learned.json
 
 With L(c, t) the mean loss of configuration c on table t over both cross-validations, smoothed by a forest,
 
     l(c, t) = clip((L(c, t) - min L(., t)) / (median L(., t) - min L(., t)), 0, 1)                         (1)
 
 and the next point is the c that makes the mean over t of the smallest l so far least, as in auto-sklearn 2.0.
-The number of points was chosen by `first_points_regret.py`.
+Only the families get into the table of the package that gain by it in `first_points_regret.py`, on other tables.
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ def table_of(chosen: Collection[tuple[str, str]], *, without: str = "") -> dict[
 
 def main() -> None:
     """Write the table of the package."""
-    table = table_of([(task, name) for task in TASKS for name in families(task)])
+    from first_points_regret import gaining
+
+    table = table_of(gaining())
     LEARNED.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
     print({name: len(found) for name, found in table["settings"].items()})
 

@@ -236,6 +236,8 @@ def run(options: argparse.Namespace) -> None:
     for seed in range(options.seeds):
         for task, names, table_name in cases(options.half, options.choice):
             case = (task, "+".join(names), table_name)
+            if options.families and case[1] not in options.families:
+                continue
             lacking = [each for each in options.methods if (*case, seed, options.narrowed, each) not in done]
             if not lacking or time.monotonic() > until:
                 continue
@@ -259,40 +261,58 @@ def rows_of(results: Path) -> list[Any]:
 
 
 # ---------------------------------------------------------------------- the table
+def regrets(rows: Sequence[Any]) -> dict[str, dict[Any, np.ndarray]]:
+    """Searched and judged regrets of each method by case and seed, shape (budgets, 2)."""
+    best: dict[Any, np.ndarray] = defaultdict(lambda: np.full(2, np.inf))
+    for row in rows:
+        best[_space_of(row)] = np.minimum(best[_space_of(row)], np.minimum(row["best"], np.min(row["found"], axis=0)))
+    found: dict[str, dict[Any, np.ndarray]] = defaultdict(dict)
+    for row in rows:
+        low = best[_space_of(row)]
+        regret = (np.array(row["found"]) - low) / np.maximum(np.array(row["expected"]) - low, 1e-12)
+        found[row["method"]][(*row["case"], row["seed"])] = np.clip(regret, 0, 3)
+    return found
+
+
+def _space_of(row: Any) -> tuple[Any, ...]:
+    return (*row["case"], row["seed"] if row["narrowed"] else 0)
+
+
+def by_problem(changes: dict[Any, np.ndarray]) -> np.ndarray:
+    """The means over the seeds of each problem."""
+    found = defaultdict(list)
+    for key, change in changes.items():
+        found[key[:3]].append(change)
+    return np.array([np.mean(each, axis=0) for each in found.values()])
+
+
+def gaining(results: Path = RESULTS) -> list[tuple[str, str]]:
+    """Task and name of the families whose mean regret after 25, 50 and 100 evaluations fell by learned settings."""
+    rows = [row for row in rows_of(results) if not row["narrowed"] and "+" not in row["case"][1]]
+    found, changes = regrets(rows), defaultdict(dict)
+    for key in found["learned"].keys() & found["none"].keys():
+        changes[key[:2]][key] = (found["learned"][key] - found["none"][key])[1:, 0]
+    return sorted(family for family, each in changes.items() if by_problem(each).mean() < 0)
+
+
 def report(options: argparse.Namespace) -> None:
     """Print the regrets of each method, and their difference from that without first points."""
     wanted = options.half, options.narrowed, options.choice
     rows = [row for row in rows_of(options.results) if (row["half"], row["narrowed"], "+" in row["case"][1]) == wanted]
-    best: dict[Any, np.ndarray] = defaultdict(lambda: np.full(2, np.inf))
-    for row in rows:
-        key = (*row["case"], row["seed"] if options.narrowed else 0)
-        best[key] = np.minimum(best[key], np.minimum(row["best"], np.min(row["found"], axis=0)))
-    found: dict[str, dict[Any, np.ndarray]] = defaultdict(dict)
-    for row in rows:
-        low = best[(*row["case"], row["seed"] if options.narrowed else 0)]
-        regret = (np.array(row["found"]) - low) / np.maximum(np.array(row["expected"]) - low, 1e-12)
-        found[row["method"]][(*row["case"], row["seed"])] = np.clip(regret, 0, 3)
+    found = regrets(rows)
     for place, name in enumerate(("searched", "judged")):
         print(f"\n{name}: regret after {BUDGETS}, 90th percentile after 50, change from none with one standard error")
         for method in [each for each in METHODS if each in found]:
             keys = sorted(found[method].keys() & found["none"].keys())
-            mine, none = (np.array([found[m][key][:, place] for key in keys]) for m in (method, "none"))
+            mine = by_problem({key: found[method][key][:, place] for key in keys})
+            change = mine - by_problem({key: found["none"][key][:, place] for key in keys})
+            error = change.std(axis=0, ddof=1) / np.sqrt(len(change))
             cells = "  ".join(
-                f"{mean:.3f} ({change:+.3f} ± {error:.3f})"
-                for mean, change, error in zip(
-                    mine.mean(0), (mine - none).mean(0), errors(mine - none, keys), strict=True
-                )
+                f"{m:.3f} ({c:+.3f} ± {e:.3f})" for m, c, e in zip(mine.mean(0), change.mean(0), error, strict=True)
             )
-            print(f"{method:6} {cells}  {np.quantile(mine[:, 2], 0.9):.2f}  {len(keys)} searches")
-
-
-def errors(changes: np.ndarray, keys: list[Any]) -> np.ndarray:
-    """Standard errors over problems, of the means over their seeds."""
-    by_problem = defaultdict(list)
-    for change, key in zip(changes, keys, strict=True):
-        by_problem[key[:3]].append(change)
-    means = np.array([np.mean(each, axis=0) for each in by_problem.values()])
-    return means.std(axis=0, ddof=1) / np.sqrt(len(means))
+            tail = np.quantile([found[method][key][2, place] for key in keys], 0.9)
+            print(f"{method:7} {cells}  {tail:.2f}  {len(mine)} problems, {len(keys)} searches")
+    print("\nfamilies that gain:", *(f"{task} {name}" for task, name in gaining(options.results)), sep="\n  ")
 
 
 if __name__ == "__main__":
@@ -301,6 +321,7 @@ if __name__ == "__main__":
     parser.add_argument("--half", choices=["choose", "judge"], default="choose")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
+    parser.add_argument("--families", nargs="+")
     parser.add_argument("--narrowed", action="store_true")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--results", type=Path, default=RESULTS)
