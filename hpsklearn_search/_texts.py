@@ -45,7 +45,8 @@ _SECRET_IN_QUERY = {"sig", "signature", "x-amz-signature", "key", "odbc_connect"
 
 # What stands between "://" and the host: everything up to the last @ before the path, or a user and a password.
 _UP_TO_LAST_AT = re.compile(r"[^/\s]*@")
-_HOST = re.compile(r"localhost\b|\[|[^/\s'\"]*[.:]")
+_AT_AND_SLASH = re.compile(r"@[^@]*/")
+_STARS = "***@"
 _USER = re.compile(r"[^/\s:@'\"]*:(?!\d+[/?\s])")
 # A password may have blanks, but begins with none, and is neither a port nor part of an address in brackets.
 _USER_BEFORE_BLANKS = re.compile(r"(?!\[[\da-fA-F:.]*\])[^/\s:@'\"]*:(?!\d+(?:[^\w@]|$))(?=\S)")
@@ -117,8 +118,11 @@ def _without_users(text: str) -> str:
     last_ats = [_LastAt(text, _END_OF_WORD), _LastAt(text, _END_OF_LINE)]
     parts, end = [], 0
     while (scheme_end := text.find("://", end)) >= 0:
-        parts.append(text[end : scheme_end + 3])
-        end = _end_of_user(text, scheme_end + 3, *last_ats)
+        start = scheme_end + 3
+        parts.append(text[end:start])
+        end = start if text.startswith(_STARS, start) else _end_of_user(text, start, *last_ats)
+        if _AT_AND_SLASH.search(text, start, end):  # what is left need not be a host
+            parts.append(_STARS)
     return "".join(parts) + text[end:]
 
 
@@ -126,8 +130,8 @@ def _end_of_user(text: str, start: int, of_word: _LastAt, of_line: _LastAt) -> i
     """Where the host of the address begins whose user may begin at `start`."""
     user = _UP_TO_LAST_AT.match(text, start)
     if user is not None:
-        # A password may have an @ and then a slash: what follows the @ is a host if it looks like one.
-        at = None if ":" not in user[0] or _HOST.match(text, user.end()) else of_word.after(user.end())
+        # A password may have an @ and then a slash. So may a path, and nothing tells one from the other.
+        at = of_word.after(user.end()) if ":" in user[0] else None
         return user.end() if at is None else at + 1
     user = _USER.match(text, start)
     if user is not None and (at := of_word.after(user.end())) is not None:

@@ -28,6 +28,7 @@ ADDRESSES = [
     "http://alice:a@{}@host/path",
     "http://alice:a@b/{}@host/path",
     "http://alice:a@b/{}@127.0.0.1:9",
+    "http://alice:a@b.c/{}@127.0.0.1:9",
     "postgresql://me:a@b/c@d/{}@host/db",
     f"postgresql://me:{'a' * 500}{{}}@host/db",
     f"postgresql://me:{'a' * 20_000}/{{}}@host/db",
@@ -108,6 +109,12 @@ def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
 def test_no_password_stays_in_an_address(password: str, scheme: str) -> None:
     """The host stays, and the user and password go, whatever the password is."""
     assert without_secrets(f"{scheme}://me:{password}@host:80/path") == f"{scheme}://host:80/path"
+
+
+def test_a_path_is_not_taken_for_a_host() -> None:
+    """Where an @ may end a password or belong to the path, stars say that something is hidden."""
+    assert without_secrets("http://me:pw@mlflow/users/bob@corp.com") == "http://***@corp.com"
+    assert without_secrets("http://me:pw@mlflow/users/bob") == "http://mlflow/users/bob"
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,8 @@ class SharedFunction:
                 os.chmod(root, stat.S_IMODE(os.stat(root).st_mode) | stat.S_IRWXU)  # whatever the umask is
             return TempFolder(root)
         except OSError as error:
+            if error.errno in DISK_IS_FULL:
+                raise NoRoom(root, "a folder", self._setting) from error
             text = f"{error.strerror}; set {self._setting} to a folder in which you may write"
             raise UnusableFolder(error.errno, text, root) from error
 

@@ -264,12 +264,13 @@ def describe_dataset(X: Any, y: Any) -> dict[str, str]:
     import mlflow.data
     from mlflow.data.code_dataset_source import CodeDatasetSource
 
+    is_array = isinstance(X, np.ndarray)
+    if not is_array and not (hasattr(X, "iloc") and hasattr(X, "columns")):
+        return {}
     source = CodeDatasetSource(context_tags())  # as by default, but with secrets hidden
-    if isinstance(X, np.ndarray):
+    if is_array:
         targets = y if isinstance(y, np.ndarray) else None
         return dict(mlflow.data.from_numpy(X, source=source, targets=targets).to_dict())
-    if not (hasattr(X, "iloc") and hasattr(X, "columns")):
-        return {}
     whole = mlflow.data.from_pandas(X, source=source)
     # mlflow looks at each cell for the types of the columns, which takes minutes: some rows show them as well.
     sample = mlflow.data.from_pandas(X.iloc[:ROWS_FOR_TYPES], source=source)

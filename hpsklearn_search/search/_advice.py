@@ -251,11 +251,14 @@ def _within(e: Evidence, parameter: str | None, law: Uniform | Integer, new: flo
         new = max(1, round(new)) if old >= 1 else old  # a whole number below 1 most often has a meaning of its own
     elif old in (0.0, 1.0) and (law.low >= 0 and law.high <= 1):
         return old  # a share, or a probability
-    else:
-        new = float(new)
+    else:  # whole steps may be those of a parameter that takes whole numbers only
+        new = int(new) if law.q is not None and float(law.q).is_integer() and float(new).is_integer() else float(new)
     documented = _intervals(e.estimator, parameter)
     # scikit-learn finds 4.5 in an interval of whole numbers; only `is_satisfied_by` looks at the type.
     intervals = [interval for interval in documented if isinstance(new, interval.type)]
+    if not intervals and isinstance(new, int):
+        new = float(new)
+        intervals = [interval for interval in documented if isinstance(new, interval.type)]
     if not documented or any(interval.is_satisfied_by(new) for interval in intervals):
         return new
     kind = type(new)

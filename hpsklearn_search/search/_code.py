@@ -109,9 +109,9 @@ class _Writer:
         if isinstance(value, Mapping):
             items = [_after(f"{_on_one_line(self.expression(k))}: ", self.expression(v, k)) for k, v in value.items()]
             return _Group("{", items, "}")
-        if (
-            type(value) is tuple and len(value) == 2 and is_secret(value[0], value[1])
-        ):  # ("token", "abc"), as in headers
+        # ("token", "abc"), as in headers, and not a step of a pipeline.
+        is_pair = type(value) is tuple and len(value) == 2 and not hasattr(value[1], "get_params")
+        if is_pair and is_secret(*value):
             parts = [self.expression(value[0]), self.expression(value[1], value[0])]
         else:
             parts = [self.expression(item, name) for item in value]

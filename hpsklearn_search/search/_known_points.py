@@ -78,12 +78,11 @@ def _largest(node: Parameter | Choice) -> float:
     return float(getattr(node.distribution, "high", 1.0))
 
 
-def units_of(estimator: Any, features: Features, y: Any) -> dict[str, float]:
+def units_of(features: Features, y: Any) -> dict[str, float]:
     """The units of learned values on this data, as far as they are known."""
-    found = {COLUMNS: 1 / features.n} if features.n else {}
-    is_transformed = isinstance(estimator, TransformedTargetRegressor)
-    if getattr(getattr(y, "dtype", None), "kind", "O") in "fiu" and not is_transformed:
-        found[DEVIATION] = float(np.std(y))
+    found, target = {COLUMNS: 1 / features.n} if features.n else {}, np.asarray(y)
+    if target.dtype.kind in "fiu":
+        found[DEVIATION] = float(np.std(target))
     return found
 
 
@@ -93,7 +92,7 @@ def learned_points(parameters: ParameterSpace, estimator: Any, units: Units) -> 
     always: list[_Known] = []
     families: list[_Known] = []
     for part in _parts(parameters, estimator):
-        known = learned_settings(part.estimator, units)
+        known = learned_settings(part.estimator, part.units(units))
         if known and part.is_mostly_in(known[0]):
             (families if part.branch else always).append((part, known))
     if families:
@@ -110,19 +109,21 @@ def known_points(parameters: ParameterSpace, estimator: Any, X: Any, y: Any) -> 
     own = own_point(parameters, estimator, features)
     if own is not None:
         yield own
-    for point in learned_points(parameters, estimator, units_of(estimator, features, y)):
+    for point in learned_points(parameters, estimator, units_of(features, y)):
         yield LEARNED, point
 
 
 def with_learned(table: SpaceTable, parameters: ParameterSpace, estimator: Any) -> SpaceTable:
     """The table of a space with a column of the best learned setting, if there is any."""
-    if not learned_points(parameters, estimator, {COLUMNS: 1.0, DEVIATION: 1.0}):
+    every = {COLUMNS: 1.0, DEVIATION: 1.0}
+    if not learned_points(parameters, estimator, every):
         return table
     found: dict[str, str] = {}
     for setting in settings(parameters):
         if setting.parameter is not None:
-            _, name, owner, _ = _owner(setting, estimator)
-            found[setting.label] = learned_in_words(owner, name) or found.get(setting.label, "")
+            path, name, owner, branch = _owner(setting, estimator)
+            units = _Part.of(estimator, path, owner, branch).units(every)
+            found[setting.label] = learned_in_words(owner, name, units) or found.get(setting.label, "")
     labels = (dimension.label for dimension in parameters.space.dimensions)
     rows = ((*row, found.get(label, "")) for row, label in zip(table.rows, labels, strict=True))
     return SpaceTable((*table.columns, "learned"), tuple(rows))
@@ -136,7 +137,23 @@ class _Part:
     path: str
     estimator: Any
     branch: Mapping[str, Any]  # the parameters that put it there: empty if it is always there
+    has_other_target: bool  # whether an estimator around it transforms y
     numeric: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, whole: Any, path: str, estimator: Any, branch: Mapping[str, Any]) -> _Part:
+        """The part at `path` of the whole estimator."""
+        around, place = whole, ""
+        for step in filter(None, path.split("__")):
+            if isinstance(around, TransformedTargetRegressor):
+                return cls(path, estimator, branch, True)
+            place = f"{place}__{step}" if place else step
+            around = branch[place] if place in branch else around.get_params(deep=True).get(step)
+        return cls(path, estimator, branch, False)
+
+    def units(self, units: Units) -> Units:
+        """Those that hold for this part."""
+        return {unit: size for unit, size in units.items() if not (self.has_other_target and unit == DEVIATION)}
 
     def is_mostly_in(self, known: Mapping[str, Any]) -> bool:
         """Whether `known` says something about at least half of the numeric parameters."""
@@ -152,7 +169,7 @@ def _parts(parameters: ParameterSpace, estimator: Any) -> Iterator[_Part]:
     for setting in settings(parameters):
         if setting.parameter is not None:
             path, name, owner, branch = _owner(setting, estimator)
-            part = parts.setdefault((path, id(owner)), _Part(path, owner, branch))
+            part = parts.setdefault((path, id(owner)), _Part.of(estimator, path, owner, branch))
             if is_numeric(setting.node):
                 part.numeric.add(name)
     yield from parts.values()

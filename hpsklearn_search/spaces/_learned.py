@@ -4,7 +4,7 @@
 >>> settings = learned_settings(SVC(), {"1 / columns": 0.1})
 >>> sorted(settings[0])
 ['C', 'class_weight', 'gamma', 'kernel']
->>> learned_in_words(SVC(), "kernel")
+>>> learned_in_words(SVC(), "kernel", {})
 "'rbf'"
 """
 
@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from ..space import brief
 
 FILE = "learned.json"
+LIBRARIES = frozenset({"sklearn", "lightgbm", "xgboost", "catboost"})
 
 # The units of values that depend on the data, and what they are on some data.
 COLUMNS, DEVIATION = "1 / columns", "deviation of y"
@@ -31,20 +32,24 @@ def learned_settings(estimator: Any, units: Units) -> list[dict[str, Any]]:
     return [_absolute(setting, table["units"].get(name, {}), units) for setting in table["settings"].get(name, ())]
 
 
-def learned_in_words(estimator: Any, parameter: str) -> str:
-    """The value of a parameter in the best of these settings; empty where nothing is known."""
+def learned_in_words(estimator: Any, parameter: str, units: Units) -> str:
+    """The value of a parameter in the best of these settings; empty where nothing is known, or not its unit."""
     table, name = _table(), _known_class(estimator)
     best = table["settings"].get(name, [{}])[0]
-    if parameter not in best:
+    unit = table["units"].get(name, {}).get(parameter)
+    if parameter not in best or (unit is not None and unit not in units):
         return ""
     words = {COLUMNS: " / columns", DEVIATION: f" * {DEVIATION}"}
-    return brief(best[parameter]) + words.get(table["units"].get(name, {}).get(parameter), "")
+    return brief(best[parameter]) + words.get(unit, "")
 
 
 def _known_class(estimator: Any) -> str:
-    """The name of the class of `estimator`, or of its nearest base, that the table has."""
-    settings = _table()["settings"]
-    return next((kind.__name__ for kind in type(estimator).__mro__ if kind.__name__ in settings), "")
+    """The name of the class of `estimator`, or of the nearest base that is of a library, if the table has it."""
+    for kind in type(estimator).__mro__:
+        # A class of a library that inherits from a known one is another model: ExtraTreeClassifier, XGBRFClassifier.
+        if kind.__module__.partition(".")[0] in LIBRARIES and hasattr(kind, "get_params"):
+            return kind.__name__ if kind.__name__ in _table()["settings"] else ""
+    return ""
 
 
 def _absolute(setting: Mapping[str, Any], unit_of: Mapping[str, str], units: Units) -> dict[str, Any]:

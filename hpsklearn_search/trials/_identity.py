@@ -270,7 +270,9 @@ def _names_of_parts(value: Any, function: Any) -> Sequence[str]:
         return [value.name]
     if isinstance(value, tuple):
         return getattr(type(value), "_fields", ())
-    return [] if function is copyreg.__newobj__ else argument_names(function)  # type: ignore[attr-defined]
+    if function is copyreg.__newobj__:  # type: ignore[attr-defined]
+        return argument_names(type(value).__new__)[1:]  # without the class
+    return argument_names(function)
 
 
 def _is_table(value: Any) -> bool:

@@ -107,6 +107,13 @@ def test_the_second_of_a_pair_has_the_name_that_the_first_one_is(pair: Any) -> N
     assert "text/html" in code
 
 
+def test_a_step_is_no_secret_whatever_its_name_is() -> None:
+    """A pipeline has pairs of names and estimators."""
+    assert 'Pipeline(steps=[("token", StandardScaler())])' in code_of(Pipeline([("token", StandardScaler())])).replace(
+        "\n", ""
+    ).replace("    ", "").replace(",)", ")")
+
+
 def test_the_code_on_the_page_is_that_of_the_best_candidate(tmp_path: Any) -> None:
     """What it makes has the parameters of ``best_estimator_``."""
     X, y = load_iris(return_X_y=True)

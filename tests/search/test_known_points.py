@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import Lasso, Ridge
+from sklearn.linear_model import Lasso, MultiTaskLasso, Ridge
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -253,18 +254,39 @@ def test_what_grows_with_the_target_is_scaled_by_it(scale: float) -> None:
     assert [point["alpha"] for origin, point in found if origin == "learned"] == [pytest.approx(0.5 * scale * y.std())]
 
 
-@pytest.mark.parametrize("target", [list(y), np.array(["a", "b"])[y % 2]], ids=["list", "texts"])
+@pytest.mark.parametrize("target", [list("ab" * 75), np.array(["a", "b"])[y % 2]], ids=["list", "texts"])
 def test_what_grows_with_the_target_needs_numbers(target: Any) -> None:
     """Of other targets nothing is known."""
     found = known_points(ParameterSpace({"alpha": C}, Lasso()), Lasso(), X, target)
     assert [origin for origin, _ in found] == ["own values"]
 
 
-def test_a_transformed_target_has_a_deviation_that_is_not_known() -> None:
-    """The inner regressor sees another target."""
+@pytest.mark.parametrize("target", [y.tolist(), pd.DataFrame({"y": y}), pd.Series(y)], ids=["list", "frame", "series"])
+def test_the_container_of_the_target_is_of_no_importance(target: Any) -> None:
+    """Numbers are numbers."""
+    found = known_points(ParameterSpace({"alpha": C}, Lasso()), Lasso(), X, target)
+    assert [origin for origin, _ in found] == ["own values", "learned"]
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_a_transformed_target_has_a_deviation_that_is_not_known(is_inside: bool) -> None:
+    """The inner regressor sees another target, wherever it is, and the table of the space promises nothing."""
     model = TransformedTargetRegressor(Lasso(), func=np.log, inverse_func=np.exp)
-    found = known_points(ParameterSpace({"regressor__alpha": C}, model), model, X, y + 1.0)
+    whole, name = (Pipeline([("last", model)]), "last__regressor__alpha") if is_inside else (model, "regressor__alpha")
+    found = known_points(ParameterSpace({name: C}, whole), whole, X, y + 1.0)
     assert [origin for origin, _ in found] == ["own values"]
+    assert "learned" not in HyperoptSearchCV(whole, {name: C}).describe_space().columns
+
+
+def test_another_class_of_a_library_has_no_settings_of_its_base() -> None:
+    """It is another model; a class of the user's own is not."""
+
+    class Mine(Lasso):
+        pass
+
+    assert learned(MultiTaskLasso(), {"alpha": C}) == []
+    found = known_points(ParameterSpace({"alpha": C}, Mine()), Mine(), X, y - 1.0)
+    assert [origin for origin, _ in found] == ["own values", "learned"]
 
 
 def test_a_choice_of_families_gets_one_point_each() -> None:

@@ -44,6 +44,26 @@ class Login:
         return 0.0
 
 
+class Ticket:
+    """An objective whose arguments pickle passes to ``__new__``."""
+
+    def __new__(cls, user: str, password: str) -> Any:
+        """Keep both."""
+        new = super().__new__(cls)
+        object.__setattr__(new, "_parts", (user, password))
+        return new
+
+    def __getnewargs__(self) -> Any:
+        return self._parts
+
+    def __getstate__(self) -> None:
+        return None
+
+    def __call__(self, point: Any) -> float:
+        """The objective."""
+        return 0.0
+
+
 class Key(Enum):
     """Secrets by name."""
 
@@ -81,6 +101,7 @@ FUNCTIONS: dict[str, Any] = {
     "an argument by its place": functools.partial(lambda token, point: 0.0, MARKER),
     "a tuple": functools.partial(ask, account=Account("me", MARKER)),
     "what pickle makes an object of": Login("me", MARKER),
+    "what is passed to __new__": Ticket("me", MARKER),
     "a member of an enumeration": with_a_member(Key.PASSWORD),
 }
 

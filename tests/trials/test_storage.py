@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import signal
 import sqlite3
 import stat
@@ -274,17 +275,65 @@ def test_a_journal_that_names_another_file_is_refused(tmp_path: Path) -> None:
     assert precious.read_text() == "mine"
 
 
-def test_a_file_whose_log_was_about_to_be_made_is_used(tmp_path: Path) -> None:
-    """Before its first trial, SQLite changes the first page, and keeps the old one in a journal until this is done."""
+@pytest.mark.parametrize("n_trials", [0, 3])
+def test_a_file_whose_log_was_about_to_be_made_is_used(tmp_path: Path, n_trials: int) -> None:
+    """SQLite changes the first page for that, and keeps the old one in a journal until this is done."""
     path = tmp_path / "s.db"
     SaveFile(path, KIND).close()
+    if n_trials:
+        fill(path)
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode=DELETE")
     data = path.read_bytes()
     page, n_pages = data[:4096], len(data) // 4096
     record = (1).to_bytes(4, "big") + page + sum(page[4096 - 200 : 0 : -200]).to_bytes(4, "big")
     (tmp_path / "s.db-journal").write_bytes(journal(record, records=1, pages=n_pages))
     path.write_bytes(data[:18] + b"\2\2" + data[20:])
+    with SaveFile(path, KIND) as file:
+        assert len(file.load()) == n_trials
     fill(path)
     assert [path.name for path in tmp_path.iterdir()] == ["s.db"]
+
+
+def refuses(path: Path, text: str) -> None:
+    """Opening raises, and no file changes, comes or goes."""
+    before = {entry.name: entry.read_bytes() for entry in path.parent.iterdir()}
+    with pytest.raises(SaveFileError, match=text):
+        SaveFile(path, KIND)
+    assert {entry.name: entry.read_bytes() for entry in path.parent.iterdir()} == before
+
+
+def test_a_journal_beside_a_log_is_refused(tmp_path: Path) -> None:
+    """The trials of a search that was killed are in its log; rolling the journal back would delete both."""
+    path = tmp_path / "copy" / "s.db"
+    path.parent.mkdir()
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        file.begin(Trial(0, {"x": 0.5}, started=0.0))
+        file.finish(Trial(0, {"x": 0.5}, Outcome("ok", loss=0.25), started=0.0, finished=1.0))
+        for suffix in ("", "-wal", "-shm"):
+            shutil.copy(f"{tmp_path / 's.db'}{suffix}", f"{path}{suffix}")
+    Path(f"{path}-journal").write_bytes(journal())
+    refuses(path, "a journal that may undo what is in it")
+
+
+def test_a_damaged_file_is_kept_whatever_lies_beside_it(tmp_path: Path) -> None:
+    """It may be restored; a journal that undoes the making of a file would make it empty."""
+    path = tmp_path / "s.db"
+    fill(path)
+    data = bytearray(path.read_bytes())
+    data[4096:4104] = b"\xff" * 8
+    path.write_bytes(data)
+    (tmp_path / "s.db-journal").write_bytes(journal())
+    refuses(path, "a journal that may undo what is in it")
+
+
+def test_a_journal_with_another_first_page_is_refused(tmp_path: Path) -> None:
+    """Rolling it back would put a page of another file into this one."""
+    path = tmp_path / "s.db"
+    fill(path)
+    record = (1).to_bytes(4, "big") + bytes(4096) + (0).to_bytes(4, "big")
+    (tmp_path / "s.db-journal").write_bytes(journal(record, records=1, pages=path.stat().st_size // 4096))
+    refuses(path, "a journal that may undo what is in it")
 
 
 @pytest.mark.parametrize("mode", ["WAL", "DELETE"])
@@ -296,10 +345,7 @@ def test_a_journal_that_would_undo_trials_is_refused(tmp_path: Path, numbers: di
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA journal_mode={mode}")
     (tmp_path / "s.db-journal").write_bytes(journal(**numbers))
-    before = {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()}
-    with pytest.raises(SaveFileError, match=r"a journal of another file.*move .*s\.db-journal away"):
-        SaveFile(path, KIND)
-    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == before
+    refuses(path, r"a journal that may undo.*move .*s\.db-journal away")
 
 
 @pytest.mark.parametrize("n_cells", [b"\0\0\r\xce", b"\0\0\x10\0"], ids=["as it was", "consistent"])
@@ -310,10 +356,7 @@ def test_tables_that_a_damaged_page_hides_are_not_written_over(tmp_path: Path, n
     data = bytearray(path.read_bytes())
     data[103:107] = n_cells
     path.write_bytes(data)
-    with pytest.raises(SaveFileError, match="its first page lists no tables; it is left as it is, restore it"):
-        SaveFile(path, KIND)
-    assert path.read_bytes() == data
-    assert [entry.name for entry in tmp_path.iterdir()] == ["s.db"]
+    refuses(path, "lists no tables on its first page.*it is left as it is, restore it")
 
 
 class Alarm(Exception):

@@ -109,9 +109,7 @@ def serve(born: float, pipe: Connection, lifeline: Connection | None) -> None:
     memory = private_memory()
     config = _next_search(pipe)
     while (
-        config is not None
-        and _serve_search_of_living_owner(config, pipe)
-        and not keeps_data(os.path.dirname(config.function), memory)
+        config is not None and _serve_search(config, pipe) and not keeps_data(os.path.dirname(config.function), memory)
     ):
         with suppress(OSError):  # the owner has gone, which is seen next
             pipe.send_bytes(IDLE)
@@ -130,19 +128,13 @@ def _next_search(pipe: Connection) -> WorkerConfig | None:
     return config
 
 
-def _serve_search_of_living_owner(config: WorkerConfig, pipe: Connection) -> bool:
-    """`_serve_search`; False if its files cannot be opened because the search is over already."""
-    try:
-        return _serve_search(config, pipe)
-    except OSError:
-        if os.path.isdir(os.path.dirname(config.function)):
-            raise
-        return False
-
-
 def _serve_search(config: WorkerConfig, pipe: Connection) -> bool:
     """Load the function and run its tasks; whether this process is then as it was before them."""
-    with open(config.crash, "w") as crash, _nested_joblib():
+    try:
+        crash = open(config.crash, "w")  # noqa: SIM115
+    except FileNotFoundError:  # the search is over already
+        return False
+    with crash, _nested_joblib():
         faulthandler.enable(crash)
         function = _load(config, pipe)
         before = State.now()
