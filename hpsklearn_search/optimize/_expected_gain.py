@@ -97,7 +97,7 @@ def no_expected_gain(share: float = 0.1) -> NoExpectedGain:
     >>> space = {"C": hp.logrange(1e-3, 1e3), "gamma": hp.logrange(1e-4, 1e1)}
     >>> rule = no_expected_gain(0.1)
     >>> search = HyperoptSearchCV(
-    ...     SVC(), space, max_evals=100, early_stop_fn=rule, random_state=1
+    ...     SVC(), space, max_evals=100, early_stop_fn=rule, random_state=0
     ... )
     >>> search.fit(*load_iris(return_X_y=True)).n_trials_ < 100
     True

@@ -203,7 +203,8 @@ class _Description:
         function, args, state, *items = self.reduced(value)
         made = self.text(args[0]) if function is copyreg.__newobj__ else self.text(function)  # type: ignore[attr-defined]
         args = args[1:] if function is copyreg.__newobj__ else args  # type: ignore[attr-defined]
-        parts = [self.fields(args, _names_of_parts(value, function))]
+        # Only secrets in save files are known by their names, and to look names up takes time and memory.
+        parts = [self.fields(args, _names_of_parts(value, function) if args and self.at_first_sight else ())]
         if state is not None:
             parts.append(self.named(state) if type(state) is dict else self.text(state))
         parts += [self.items(item) for item in items if item is not None]
