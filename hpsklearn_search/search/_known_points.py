@@ -119,11 +119,9 @@ def with_learned(table: SpaceTable, parameters: ParameterSpace, estimator: Any) 
     if not learned_points(parameters, estimator, every):
         return table
     found: dict[str, str] = {}
-    for setting in settings(parameters):
-        if setting.parameter is not None:
-            path, name, owner, branch = _owner(setting, estimator)
-            units = _Part.of(estimator, path, owner, branch).units(every)
-            found[setting.label] = learned_in_words(owner, name, units) or found.get(setting.label, "")
+    for part in _parts(parameters, estimator):
+        for label, name in part.names.items():
+            found[label] = learned_in_words(part.estimator, name, part.units(every)) or found.get(label, "")
     labels = (dimension.label for dimension in parameters.space.dimensions)
     rows = ((*row, found.get(label, "")) for row, label in zip(table.rows, labels, strict=True))
     return SpaceTable((*table.columns, "learned"), tuple(rows))
@@ -139,6 +137,7 @@ class _Part:
     branch: Mapping[str, Any]  # the parameters that put it there: empty if it is always there
     has_other_target: bool  # whether an estimator around it transforms y
     numeric: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)  # of all its parameters, by their labels
 
     @classmethod
     def of(cls, whole: Any, path: str, estimator: Any, branch: Mapping[str, Any]) -> _Part:
@@ -170,6 +169,7 @@ def _parts(parameters: ParameterSpace, estimator: Any) -> Iterator[_Part]:
         if setting.parameter is not None:
             path, name, owner, branch = _owner(setting, estimator)
             part = parts.setdefault((path, id(owner)), _Part.of(estimator, path, owner, branch))
+            part.names[setting.label] = name
             if is_numeric(setting.node):
                 part.numeric.add(name)
     yield from parts.values()

@@ -28,20 +28,20 @@ import math
 import os
 import sqlite3
 import stat
-import struct
 import time
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
 from .._texts import printable, public_repr
 from ..exceptions import SaveFileError
-from ._companions import JOURNAL_MAGIC, problem_of_companions
+from ._companions import problem_of_companions
 from ._fingerprint import WORDS, differences
 from ._guard import Guard
+from ._journal import beginning, has_further_pages, is_filled, problem_of_journal
 from ._json import dumps, json_part
 from ._opening import (
     APPLICATION_ID,
@@ -66,7 +66,6 @@ try:
 except ImportError:  # Windows has SQLite's own lock only
     HAS_FLOCK = False
 
-LONGEST_RECORD = 2 * 65_536 + 4  # bytes of the first sector and of one page with its number
 LOCK_PATIENCE = 3.0  # seconds: workers of a killed search may hold the lock until they notice
 
 
@@ -169,7 +168,7 @@ class SaveFile:
     def _check_header(self) -> None:
         """Check the first bytes before SQLite opens the file: it may write to a database of another application."""
         try:
-            head = self._beginning(100)
+            head = beginning(self._fd, 100)
         except OSError as error:
             raise self._fail(f"cannot be read: {error.strerror}") from error
         problem = problem_of_header(head) if head else None
@@ -194,9 +193,11 @@ class SaveFile:
 
     def _check_content(self, fingerprint: dict[str, Any]) -> None:
         self._check_companions()  # again: another search may have had the file
-        is_interrupted = self._has_journal()
+        problem = problem_of_journal(self.path, self._fd, self._guard)
+        if problem is not None:
+            raise self._fail(problem)
         with self._translated("cannot be used"):
-            db = self._connect(to_write=is_interrupted)
+            db = self._connect(to_write=is_filled(f"{self.path}-journal"))  # only a writer can roll it back
             problem = problem_of_content(db, self._guard, self.path)
             if problem == NO_TABLES:
                 self._check_that_nothing_is_lost()
@@ -214,73 +215,11 @@ class SaveFile:
 
     def _check_that_nothing_is_lost(self) -> None:
         """A new file has one page, or none: further pages are tables that a damaged first page hides."""
-        if self._has_further_pages() or self._has_log():
+        if has_further_pages(self._fd) or is_filled(f"{self.path}-wal"):
             raise self._fail(
                 "lists no tables on its first page, but has further pages; "
                 "it is left as it is, restore it or choose another name"
             )
-
-    def _has_journal(self) -> bool:
-        """Whether a search was killed while it made the file: only a writer can roll its journal back."""
-        try:
-            with open(f"{self.path}-journal", "rb") as journal:
-                head = journal.read(LONGEST_RECORD)
-                size = journal.seek(0, os.SEEK_END)
-                journal.seek(max(0, size - len(JOURNAL_MAGIC)))
-                end = journal.read()
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise self._fail(f"has a journal that cannot be read: {error.strerror}") from error
-        # At its end there may be the name of another file, which SQLite would read and delete. Ours has none.
-        if end == JOURNAL_MAGIC:
-            raise self._fail("has a journal that names other files; it is left as it is, choose another name")
-        if size and not self._can_be_rolled_back(head):
-            raise self._fail(
-                "has a journal that may undo what is in it; it is left as it is, "
-                f"move {printable(self.path)}-journal away or choose another name"
-            )
-        return size > 0
-
-    def _can_be_rolled_back(self, journal: bytes) -> bool:
-        """Whether rolling back a journal that begins so undoes no more than the making of the file."""
-        if not journal.startswith(JOURNAL_MAGIC):  # zeros, where the power failed: SQLite ignores it
-            return True
-        # https://www.sqlite.org/fileformat.html#the_rollback_journal: the last three are about the file before its
-        # transaction. It had no pages before its tables were made; then its first page is changed, to have a log.
-        n_records, _, n_pages, sector, page = struct.unpack(">IIIII", journal[8:28].ljust(20, b"\1"))
-        if n_records == n_pages == 0:
-            return self._has_nothing()
-        record = journal[sector : sector + 4 + page]
-        is_of_log = n_records == 1 and record[:4] == b"\0\0\0\1" and _is_same_page(record[4:], self._beginning(page))
-        return is_of_log and n_pages * page == os.fstat(self._fd).st_size
-
-    def _has_nothing(self) -> bool:
-        """Whether the file, without its journal, surely has no trial."""
-        if self._has_log():
-            return False
-        try:
-            with closing(open_to_read(self.path, self._guard)) as db:
-                problem = problem_of_content(db, self._guard, self.path)
-                if problem == NO_TABLES:
-                    return not self._has_further_pages()
-                return problem is None and db.execute("SELECT 1 FROM trials").fetchone() is None
-        except OF_CONTENT:
-            # With 2 in bytes 18 and 19 it had a log, and so trials: it is damaged, and may be restored.
-            return self._beginning(20)[18:] == b"\1\1"
-
-    def _has_log(self) -> bool:
-        log = f"{self.path}-wal"
-        return os.path.exists(log) and os.path.getsize(log) > 0
-
-    def _has_further_pages(self) -> bool:
-        page = int.from_bytes(self._beginning(18)[16:], "big")
-        # 1 stands for 65,536, which two bytes cannot hold.
-        return os.fstat(self._fd).st_size > (65_536 if page == 1 else page)
-
-    def _beginning(self, n_bytes: int) -> bytes:
-        os.lseek(self._fd, 0, os.SEEK_SET)
-        return os.read(self._fd, n_bytes)
 
     def _create(self, fingerprint: Mapping[str, Any]) -> sqlite3.Connection:
         self._make_private()
@@ -374,13 +313,6 @@ class SaveFile:
         if self._identity is not None:
             open_here.discard(self._identity)
             self._identity = None
-
-
-def _is_same_page(before: bytes, now: bytes) -> bool:
-    """Whether two first pages differ in no more than the versions, and the counters of changes."""
-    # https://www.sqlite.org/fileformat.html#the_database_header
-    kept = (slice(0, 18), slice(20, 24), slice(28, 92), slice(96, None))
-    return len(before) == len(now) and all(before[part] == now[part] for part in kept)
 
 
 def _without_words(fingerprint: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, process
 from multiprocessing.connection import Connection
@@ -103,11 +103,14 @@ class Child:
         elif _is_our_child(self._process.pid):
             # Its descendants may be in other groups. They can be found only as long as it lives.
             below = [] if self.is_dead() else descendants(self._process.pid)
-            with suppress(ProcessLookupError, PermissionError):  # it has not yet made its own group
-                os.killpg(self._process.pid, signal.SIGKILL)
+            _signal(os.killpg, self._process.pid)  # fails if it has not yet made its own group
             for pid in (self._process.pid, *below):
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+                _signal(os.kill, pid)
+
+
+def _signal(send: Callable[[int, int], None], pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        send(pid, signal.SIGKILL)
 
 
 def end_children(children: list[Child]) -> None:
