@@ -18,9 +18,11 @@ import os
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -29,13 +31,16 @@ from real_tables import CLASSIFICATION, table
 from sklearn.datasets import make_classification
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from hpsklearn_search import EarlyStopping, Racing
 from hpsklearn_search.optimize import Window
 from hpsklearn_search.search._curve_limits import CurveLimits
 from hpsklearn_search.search._racing import Race
-from hpsklearn_search.search.early_stopping import BEST, NAME, Limit
+from hpsklearn_search.search.early_stopping import BEST, NAME, Limit, _rounds
 from hpsklearn_search.search.early_stopping._curve import best_case
+from hpsklearn_search.search.early_stopping._rounds import loss_on
 from hpsklearn_search.trials import Trial
 
 TO_CHOOSE = (
@@ -46,6 +51,7 @@ TO_JUDGE = (
     "yeast3", "Sacramento", "HMDA", "made_numbers", "mlc_churn", "Computers", "stackoverflow", "ring", "made_rows",
 )  # fmt: skip
 MOST_ROWS = 8000
+FEWER_ROWS = 2000  # where we train each round ourselves
 CLASSES = (*CLASSIFICATION, "made_rows")
 N_SPLITS = 3
 RULES = {
@@ -76,7 +82,16 @@ SPACES: dict[str, dict[str, Any]] = {
         **RATE, "depth": ("int", 2, 7), "l2_leaf_reg": ("log", 0.5, 20.0),
         "random_strength": ("float", 0.0, 2.0), "rsm": ("float", 0.4, 1.0),
     },
+    "network": {
+        "learning_rate_init": ("log", 1e-4, 0.1), "hidden_layer_sizes": ("logint", 8, 64),
+        "alpha": ("log", 1e-6, 1.0), "batch_size": ("logint", 32, 256),
+    },
+    "linear": {"eta0": ("log", 1e-5, 0.1), "alpha": ("log", 1e-6, 1.0)},
+    "boosting": {
+        **RATE, "max_depth": ("int", 2, 6), "min_samples_leaf": ("logint", 1, 50), "subsample": ("float", 0.5, 1.0),
+    },
 }  # fmt: skip
+OF_ROUNDS = ("network", "linear", "boosting")
 SCORERS = {
     True: ("neg_log_loss", "accuracy", "roc_auc_ovr", "balanced_accuracy"),
     False: ("neg_mean_squared_error", "r2", "neg_mean_absolute_error"),
@@ -84,7 +99,7 @@ SCORERS = {
 
 
 def booster(library: str, is_class: bool, params: dict[str, Any]) -> Any:
-    """A booster of at most 1,000 rounds, in one thread."""
+    """A model of at most 1,000 rounds, in one thread."""
     kind = "Classifier" if is_class else "Regressor"
     if library in ("lightgbm", "weights"):
         import lightgbm
@@ -100,8 +115,15 @@ def booster(library: str, is_class: bool, params: dict[str, Any]) -> Any:
 
         fixed = {"iterations": 500, "thread_count": 1, "allow_writing_files": False, "random_seed": 0}
         return getattr(catboost, f"CatBoost{kind}")(**fixed, **params)
-    from sklearn import ensemble
+    from sklearn import ensemble, linear_model, neural_network
 
+    if library == "network":
+        return getattr(neural_network, f"MLP{kind}")(max_iter=200, random_state=0, **params)
+    if library == "linear":
+        loss = "log_loss" if is_class else "squared_error"
+        return getattr(linear_model, f"SGD{kind}")(loss=loss, learning_rate="constant", random_state=0, **params)
+    if library == "boosting":
+        return getattr(ensemble, f"GradientBoosting{kind}")(n_estimators=500, random_state=0, **params)
     return getattr(ensemble, f"HistGradientBoosting{kind}")(max_iter=1000, random_state=0, **params)
 
 
@@ -146,28 +168,45 @@ def drawn(kind: str, low: float, high: float, rng: np.random.Generator) -> float
 def run_fold(library: str, name: str, point: dict[str, Any], fold: int) -> dict[str, Any]:
     """Test scores, rounds, seconds, the best validation loss and that after 5, 10, 20, ... rounds."""
     is_class = name in CLASSES
-    X, y = data(name)
+    X, y = data(name, FEWER_ROWS if library in OF_ROUNDS else MOST_ROWS)
     splitter = (StratifiedKFold if is_class else KFold)(N_SPLITS, shuffle=True, random_state=0)
     train, test = list(splitter.split(X, y))[fold]
-    model = EarlyStopping(booster(library, is_class, point))
+    model: Any = EarlyStopping(booster(library, is_class, point))
+    if library in OF_ROUNDS:
+        model = make_pipeline(StandardScaler(), model)
     start = time.process_time()
-    model.fit(X[train], y[train])
+    with losses_of_rounds() as losses:
+        model.fit(X[train], y[train])
     seconds = time.process_time() - start
-    best = np.minimum.accumulate(curve(library, model.estimator_))
+    best = np.minimum.accumulate(losses or curve(library, model.estimator_))
     scores = {scorer: float(get_scorer(scorer)(model, X[test], y[test])) for scorer in SCORERS[is_class]}
     at = [float(f"{best[n - 1]:.7g}") for n in ROUNDS if n <= len(best)]
     return {"scores": scores, "rounds": len(best), "seconds": round(seconds, 3), "best": float(best[-1]), "at": at}
 
 
+@contextmanager
+def losses_of_rounds() -> Iterator[list[float]]:
+    """The losses of a model whose rounds we train ourselves, in a list that is filled during the fit."""
+    losses: list[float] = []
+
+    def keep(*args: Any) -> tuple[str, float]:
+        metric, loss = loss_on(*args)
+        losses.append(loss)
+        return metric, loss
+
+    with patch.object(_rounds, "loss_on", keep):
+        yield losses
+
+
 @cache
-def data(name: str) -> tuple[Any, Any]:
+def data(name: str, most_rows: int) -> tuple[Any, Any]:
     """X and y of a data set."""
     if name == "made_rows":
         made: tuple[Any, Any] = make_classification(
-            MOST_ROWS, 12, n_informative=8, n_clusters_per_class=4, flip_y=0.1, random_state=0
+            most_rows, 12, n_informative=8, n_clusters_per_class=4, flip_y=0.1, random_state=0
         )
         return made
-    return table(name, MOST_ROWS)
+    return table(name, most_rows)
 
 
 def rows(file: Path) -> list[dict[str, Any]]:

@@ -28,8 +28,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
 from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp
-from hpsklearn_search.search.early_stopping._boosters import Part, booster_of
+from hpsklearn_search.search.early_stopping._boosters import Part
 from hpsklearn_search.search.early_stopping._hold_out import hold_out
+from hpsklearn_search.search.early_stopping._libraries import booster_of
 
 X, y = make_classification(400, 8, flip_y=0.2, random_state=0)
 X_real, y_real = make_regression(400, 8, noise=60.0, random_state=0)

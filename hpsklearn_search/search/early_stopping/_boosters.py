@@ -1,11 +1,7 @@
 """How to stop each library of boosted trees early, and how to read its best iteration.
 
-A booster is recognised by the library of one of its base classes, so that subclasses work. Iterations are
-counted from 1: ``best_iteration`` is the number of trees (of rounds, with several classes) of the best model.
-
->>> from sklearn.ensemble import HistGradientBoostingRegressor
->>> type(booster_of(HistGradientBoostingRegressor())).__name__
-'HistGradientBoosting'
+Iterations are counted from 1: ``best_iteration`` is the number of trees (of rounds, with several classes) of the best
+model.
 """
 
 from __future__ import annotations
@@ -248,14 +244,6 @@ class HistGradientBoosting(Booster):
         return max(1, int(np.argmax(estimator.validation_score_)))
 
 
-LIBRARIES: dict[str, Booster] = {
-    "lightgbm": LightGBM(),
-    "xgboost": XGBoost(),
-    "catboost": CatBoost(),
-    "sklearn.ensemble._hist_gradient_boosting": HistGradientBoosting(),
-}
-
-
 # ---------------------------------------------------------------------- callbacks that follow a curve
 class _LightGBMCallback:
     """Stops LightGBM as its own early stopping does, with the best iteration so far."""
@@ -324,23 +312,6 @@ def _asked_after_each_iteration(estimator: Any, follower: Follower, metric: str)
         yield
     finally:
         del estimator._should_stop
-
-
-def booster_of(estimator: Any) -> Booster:
-    """The adapter for the library that `estimator` comes from; TypeError if it cannot stop early."""
-    if isinstance(estimator, type):
-        name = estimator.__name__
-        raise TypeError(f"EarlyStopping needs an estimator, got the class {name}; write EarlyStopping({name}())")
-    for base in type(estimator).__mro__:
-        for prefix, booster in LIBRARIES.items():
-            if base.__module__ == prefix or base.__module__.startswith(f"{prefix}."):
-                booster.check(estimator)
-                return booster
-    raise TypeError(
-        f"EarlyStopping needs a booster of LightGBM, XGBoost or CatBoost, or a HistGradientBoosting estimator, got "
-        f"{type(estimator).__name__}; in a pipeline wrap its last step, in another meta-estimator its inner one: "
-        "EarlyStopping(LGBMClassifier(...))"
-    )
 
 
 def _is_a(value: Any, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Boosted trees that stop early inside cross-validation, without seeing the fold they are scored on."""
+"""Models that stop early inside cross-validation, without seeing the fold they are scored on."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ from .._compat import (
     safe_indexing,
     validate_parameters,
 )
-from ._boosters import LIBRARIES, Booster, Part, booster_of
+from ._boosters import Booster, Part
 from ._curve import Follower, limit_of, rows_digest
 from ._hold_out import hold_out
+from ._libraries import LIBRARIES, booster_of
 
 # Parameters of a booster's fit that EarlyStopping sets itself.
 RESERVED = {
@@ -51,7 +52,7 @@ def _has(name: str) -> Any:
 
 
 class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
-    """A booster that stops when a held-out part of its training data no longer improves.
+    """A booster or a network that stops when its loss on a held-out part of its training data no longer falls.
 
     In a search, that part is taken from the *training* part of each fold. The rows that a candidate is scored
     on decide nothing, so the scores are honest. `HyperoptSearchCV` records the best iteration of each fold
@@ -61,8 +62,9 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
     Parameters
     ----------
     estimator : estimator
-        A booster of LightGBM, XGBoost or CatBoost, or a ``HistGradientBoosting`` estimator of scikit-learn 1.7
-        or later. Its own number of iterations is the maximum, so set it high:
+        A booster of LightGBM, XGBoost, CatBoost or scikit-learn (``HistGradientBoosting`` from version 1.7 on),
+        or a classifier or regressor with ``partial_fit`` and ``max_iter``, such as ``MLPClassifier`` and
+        ``SGDRegressor``. Its own number of iterations is the maximum, so set it high:
         ``LGBMClassifier(n_estimators=1000)``.
     validation_fraction : float, default=0.1
         The share of the training rows that is held out, at most 0.5. With groups, it is the share of the
@@ -82,14 +84,14 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
     Attributes
     ----------
     estimator_ : estimator
-        The fitted booster. It predicts with its best iteration; HistGradientBoosting predicts with all the
+        The fitted model. It predicts with its best iteration; HistGradientBoosting predicts with all the
         iterations it ran.
     best_iteration_ : int
         The number of iterations of the best model, counted from 1.
     n_held_out_ : int
         The number of rows that were held out.
     classes_, n_features_in_, feature_names_in_, feature_importances_
-        Those of the booster.
+        Those of the fitted model.
 
     Notes
     -----
@@ -97,6 +99,12 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
     ``XGBClassifier(eval_metric="auc")``, ``CatBoostClassifier(eval_metric="AUC")``,
     ``HistGradientBoostingClassifier(scoring="roc_auc")``. If there are several, LightGBM uses the first one
     and XGBoost the last one. A ``HistGradientBoosting`` model keeps the iterations after its best one.
+    ``GradientBoosting`` and models with ``partial_fit`` have no such metric. For them the log loss decides, or the
+    share of wrong labels if there are no probabilities. For regressors it is the loss that they minimise, and the
+    absolute error in place of robust losses.
+
+    A model with ``partial_fit`` gets the training rows once in each round, in a new order. A network with
+    ``solver="lbfgs"`` has no ``partial_fit``, and is fitted to its end.
 
     The booster's own arguments for early stopping (``early_stopping_rounds`` and its aliases, callbacks,
     ``use_best_model``, ``od_wait``) have no effect: `n_iter_no_change` replaces them. LightGBM cannot stop
