@@ -187,6 +187,13 @@ def test_several_labels_per_row_are_judged_by_the_share_of_wrong_rows() -> None:
     assert found.predict(data[0]).shape == data[1].shape
 
 
+@pytest.mark.parametrize("most", [0, -1, None, 2.5])
+def test_a_maximum_that_is_no_number_of_rounds_is_named(most: Any) -> None:
+    """Without a round there would be no model."""
+    with pytest.raises(ValueError, match=f"SGDClassifier: max_iter={most} is no number of rounds"):
+        EarlyStopping(SGDClassifier(max_iter=most)).fit(X, y)
+
+
 def test_a_clusterer_is_refused() -> None:
     """There is no target whose loss could decide."""
     with pytest.raises(TypeError, match="a classifier or regressor with partial_fit and max_iter, got MiniBatchKMeans"):

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy, deepcopy
 from functools import partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ class PartialFit(Booster):
             return
         watch, kept = Watch(patience, follower), {}
         with _as_in_one_fit(estimator, train.y):
-            for _ in self._rounds(estimator, train, estimator.get_params()["max_iter"]):
+            for _ in self._rounds(estimator, train, _most_rounds(estimator)):
                 metric, loss = loss_on(estimator, held_out, predicted(estimator, held_out.X))
                 is_over = watch.stops_after(metric, loss)
                 if watch.n_best == watch.n_rounds:
@@ -112,6 +113,16 @@ class PartialFit(Booster):
         for _ in range(n_rounds):
             estimator.partial_fit(rows.X, rows.y, **classes, **rows.fit_params)
             yield
+
+
+def _most_rounds(estimator: Any) -> int:
+    most = estimator.get_params()["max_iter"]
+    if not isinstance(most, Integral) or most < 1:
+        name = type(estimator).__name__
+        raise ValueError(
+            f"{name}: max_iter={most!r} is no number of rounds; set an integer of at least 1: max_iter=200"
+        )
+    return int(most)
 
 
 @contextmanager
