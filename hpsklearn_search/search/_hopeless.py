@@ -22,7 +22,8 @@ from typing import Any
 
 from ..optimize import Stopper
 from ..trials import STATUS_FAIL, Trial, Trials
-from ._score_errors import cure, fold_error, last_line
+from ._score_errors import cure, fold_error
+from ._tracebacks import headline, whole
 
 N_HOPELESS = 5
 ALL_FAILED = "all_failed"
@@ -65,13 +66,13 @@ def _errors(trial: Trial, metric_name: MetricName) -> list[str | None]:
     if outcome is None or outcome.status != STATUS_FAIL or not outcome.folds:
         return [None]
     tracebacks = [fold_error(fold, metric_name(fold)) for fold in outcome.folds]
-    return [None if traceback is None else last_line(traceback) for traceback in tracebacks]
+    return [None if traceback is None else whole(traceback) for traceback in tracebacks]
 
 
 def raise_if_hopeless(trials: Sequence[Trial], scoring: Any, metric_name: MetricName) -> None:
     """Raise the error that ended the search; warn where a candidate that had begun before succeeded after all."""
     errors = Counter(error for trial in trials for error in _errors(trial, metric_name) if error is not None)
-    error = errors.most_common(1)[0][0]
+    error = headline(errors.most_common(1)[0][0])
     text = f"The search ended after {len(trials)} candidates, because every fold of {N_HOPELESS} failed with {error!r}."
     if any(map(_has_succeeded, trials)):
         warnings.warn(text, UserWarning, stacklevel=5)

@@ -14,20 +14,25 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+from sklearn.base import OneToOneFeatureMixin
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 
 from ..space import Choice, Parameter, Point, SpaceTable, fixed_value
 from ..space._distributions import is_finite
 from ..spaces._learned import COLUMNS, DEVIATION, Units, learned_in_words, learned_settings
-from ..spaces._meanings import Features, Meaning, number_meant
+from ..spaces._meanings import UNLIMITED, Features, Meaning, is_count, is_share_or_count, number_meant
 from ..trials import LEARNED, NEAR_OWN_VALUES, OWN_VALUES
 from ._describe import Setting, settings
 from ._nearest_point import is_numeric, nearest_point
 from ._parameters import ParameterSpace
 from ._points import is_same
 from ._set_params import is_estimator
+from .early_stopping import EarlyStopping
 
 NOTHING_KNOWN = Features()
+HIGH = 0.999  # the quantile of a law without an upper end that stands for no limit
+PASSES_X_ON = (TransformedTargetRegressor, CalibratedClassifierCV, EarlyStopping)
 
 
 def own_point(
@@ -41,6 +46,8 @@ def own_point(
     meanings = _meanings(parameters, estimator, own, features)
     numbers = {**own, **{name: meaning.number for name, meaning in meanings.items()}}
     point = nearest_point(parameters, numbers, {})
+    if _of_other_kind(parameters, estimator, point, numbers):
+        return None
     n_same = n_moved = 0
     for name, value in parameters.params(point).items():
         if name in own and is_same(value, own[name]):
@@ -64,11 +71,46 @@ def _meanings(
         name = setting.parameter
         if name is not None and is_numeric(setting.node) and not setting.owners:
             path, short, owner, _ = _owner(setting, estimator)
-            is_share = _largest(setting.node) <= 1
             value = own.get(name)  # CatBoost has no parameter that was not given
-            meaning = number_meant(owner, short, value, features, is_share=is_share, is_scaled=bool(path))
+            meaning = number_meant(
+                owner, short, value, features, is_share=_largest(setting.node) <= 1, is_scaled=bool(path),
+                sees_all_columns=_sees_all_columns(estimator, path),
+            )  # fmt: skip
             if meaning is not None:
-                found[name] = meaning
+                found[name] = _without_excess(meaning, setting.node)
+    return found
+
+
+def _without_excess(meaning: Meaning, node: Any) -> Meaning:
+    """No number that stands for no limit, where the law of the parameter has no limit either."""
+    if meaning.number == UNLIMITED and isinstance(node, Parameter) and node.distribution.contains(UNLIMITED):
+        return Meaning(node.distribution.from_unit(HIGH), is_exact=False)
+    return meaning
+
+
+def _sees_all_columns(whole: Any, path: str) -> bool:
+    """Whether the estimator at `path` gets the columns of X, and no others."""
+    around = whole
+    for step in filter(None, path.split("__")):
+        steps = dict(getattr(around, "steps", ()))
+        before = list(steps.values())[: list(steps).index(step)] if step in steps else []
+        if not all(each in (None, "passthrough") or isinstance(each, OneToOneFeatureMixin) for each in before):
+            return False
+        if step not in steps and not isinstance(around, PASSES_X_ON):
+            return False
+        around = steps.get(step) or around.get_params(deep=False).get(step)
+    return True
+
+
+def _of_other_kind(parameters: ParameterSpace, estimator: Any, point: Point, numbers: Mapping[str, Any]) -> list[str]:
+    """The parameters that are a count at `point` and a share in `numbers`, or the other way round."""
+    found, params = [], parameters.params(point)
+    for setting in settings(parameters):
+        name = setting.parameter
+        if name in params and is_finite(params[name]) and is_finite(numbers.get(name)):
+            _, short, owner, _ = _owner(setting, estimator)
+            if is_share_or_count(owner, short) and is_count(params[name]) is not is_count(numbers[name]):
+                found.append(name)
     return found
 
 
@@ -100,7 +142,13 @@ def learned_points(parameters: ParameterSpace, estimator: Any, units: Units) -> 
     else:
         n_known = max((len(known) for _, known in always), default=0)
         aims = [_merged(rank, always) for rank in range(n_known)]
-    return [nearest_point(parameters, aim, own) for aim in aims]
+    return [_near(parameters, estimator, aim, own) for aim in aims]
+
+
+def _near(parameters: ParameterSpace, estimator: Any, aim: Mapping[str, Any], own: Mapping[str, Any]) -> Point:
+    point = nearest_point(parameters, aim, own)
+    others = _of_other_kind(parameters, estimator, point, aim)
+    return nearest_point(parameters, {k: v for k, v in aim.items() if k not in others}, own) if others else point
 
 
 def known_points(parameters: ParameterSpace, estimator: Any, X: Any, y: Any) -> Iterator[tuple[str, Point]]:

@@ -13,7 +13,8 @@ from scipy.stats import rankdata
 from .._texts import printable, public_repr
 from ..trials import STATUS_CANCELLED, Trial
 from ._limits import N_BYTES, WITHIN_LIMITS, Limits
-from ._score_errors import SCORE_ERRORS, fold_error, last_line
+from ._score_errors import SCORE_ERRORS, fold_error
+from ._tracebacks import headline
 from .early_stopping import BEST_CASE
 
 # Keys of the result of a fold, in addition to those of scikit-learn:
@@ -62,7 +63,7 @@ def first_failure(trials: Sequence[Trial], params_of: Callable[[Mapping[str, Any
     trial = next(trial for trial in trials if any(fold["fit_error"] for fold in flat_folds([trial])))
     error = next(fold["fit_error"] for fold in flat_folds([trial]) if fold["fit_error"])
     raised = re.findall(r"^(?:\w+\.)*(\w*(?:Error|Exception)\b.*)", error, flags=re.MULTILINE)[::-1]
-    reasons = ", from ".join(dict.fromkeys(raised)) or last_line(error)
+    reasons = ", from ".join(dict.fromkeys(raised)) or headline(error)
     return f"Candidate {trial.number}, {public_repr(dict(params_of(trial.point)))}, failed with {reasons}"
 
 

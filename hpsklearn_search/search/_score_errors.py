@@ -6,8 +6,8 @@
 Traceback (most recent call last):
     ...
 ZeroDivisionError: division by zero
->>> last_line(errors["score"])
-'ZeroDivisionError: division by zero'
+>>> errors["score"].strip().endswith("ZeroDivisionError: division by zero")
+True
 """
 
 from __future__ import annotations
@@ -72,10 +72,6 @@ def fold_error(fold: Mapping[str, Any], metric: str) -> str | None:
 
 SCORE_ERRORS = "score_errors"
 """In the result of a fold: the errors of the scorers that failed."""
-
-
-def last_line(traceback: str) -> str:
-    return traceback.strip().splitlines()[-1]
 
 
 # ---------------------------------------------------------------------- what would be right

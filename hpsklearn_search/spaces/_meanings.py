@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, NamedTuple
 
 UNLIMITED = 1e9
@@ -26,7 +27,9 @@ DEFAULTS: Mapping[str, Mapping[str, float]] = {
         "bagging_temperature": 1.0, "rsm": 1.0,
     },
 }  # fmt: skip
-ESTIMATES = frozenset({("CatBoost", "learning_rate")})  # it depends on the data
+# CatBoost's learning rate depends on the data, and no longer if l2_leaf_reg is set.
+ESTIMATES = frozenset({("CatBoost", "learning_rate"), ("CatBoost", "l2_leaf_reg")})
+OF_TREES = (None, "gbtree", "dart")  # XGBoost's linear booster has other defaults
 WITHOUT_LIMIT: Mapping[str, tuple[Any, ...]] = {
     "max_depth": (None, -1, 0),  # LightGBM writes -1, XGBoost 0
     "max_leaf_nodes": (None,),
@@ -60,38 +63,66 @@ class Features:
         return float(self.X.var()) if is_numeric and hasattr(self.X, "var") else None  # a sparse matrix has none
 
 
+def is_share_or_count(estimator: Any, name: str) -> bool:
+    """Whether an integer of the parameter is a count and another number a share, so that 1 is not 1.0.
+
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> is_share_or_count(DecisionTreeClassifier(), "max_features"), is_share_or_count(Ridge(), "alpha")
+    (True, False)
+    """
+    constraints = getattr(estimator, "_parameter_constraints", {}).get(name, ())
+    kinds = [getattr(constraint, "type", None) for constraint in constraints if not isinstance(constraint, str)]
+    return any(getattr(kind, "__name__", "") == "RealNotInt" for kind in kinds)
+
+
+def is_count(value: Any) -> bool:
+    """Whether a number of such a parameter is a count."""
+    return isinstance(value, Integral)
+
+
 def number_meant(
-    estimator: Any, name: str, value: Any, features: Features, *, is_share: bool = True, is_scaled: bool = True
-) -> Meaning | None:
+    estimator: Any, name: str, value: Any, features: Features, *, is_share: bool = True, is_scaled: bool = True,
+    sees_all_columns: bool = True,
+) -> Meaning | None:  # fmt: skip
     """The number that `value` of a parameter stands for, None if it is not known.
 
-    A share of the columns becomes their number unless `is_share`; `is_scaled` says that X has a variance of 1.
+    A share of the columns becomes their number unless `is_share`; `is_scaled` says that X has a variance of 1, and
+    `sees_all_columns` that the estimator gets the columns of X.
     """
     if value is None:
         for kind in [kind.__name__ for kind in type(estimator).__mro__]:
             if name in DEFAULTS.get(kind, {}):
-                return Meaning(DEFAULTS[kind][name], (kind, name) not in ESTIMATES)
+                is_exact = (kind, name) not in ESTIMATES and getattr(estimator, "booster", None) in OF_TREES
+                return Meaning(DEFAULTS[kind][name], is_exact)
     if name in WITHOUT_LIMIT and value in WITHOUT_LIMIT[name]:
         return Meaning(UNLIMITED)
     if name == "max_samples" and value is None:
         return Meaning(1.0)
     if name == "batch_size" and value == "auto":
         return Meaning(200.0)  # or all rows, if there are fewer
-    if name == "max_features" and value in (None, "sqrt", "log2"):
-        return _max_features(value, features.n, is_share=is_share)
+    if name == "max_features" and is_share_or_count(estimator, name):
+        meaning = _max_features(value, features.n, is_share=is_share)
+        return meaning and Meaning(meaning.number, sees_all_columns or meaning.number == 1.0)
     if name == "gamma" and value in ("scale", "auto"):
         return _gamma(value, features, is_scaled=is_scaled)
     return None
 
 
-def _max_features(value: str | None, n: int | None, *, is_share: bool) -> Meaning | None:
+def _max_features(value: Any, n: int | None, *, is_share: bool) -> Meaning | None:
+    """The share or the count of `n` columns that `value` stands for, None if it is one of this kind already."""
     if value is None and is_share:
         return Meaning(1.0)
     if not n:
         return None
     if value is None:
         return Meaning(n)
-    count = max(1, int(math.sqrt(n) if value == "sqrt" else math.log2(n)))
+    if isinstance(value, str):
+        count = max(1, int(math.sqrt(n) if value == "sqrt" else math.log2(n)))
+    elif is_count(value) is not is_share:
+        return None
+    else:
+        count = value if is_share else max(1, int(value * n))
     return Meaning(min(1.0, (count + 0.5) / n) if is_share else count)  # int(share * n) is the count again
 
 

@@ -10,15 +10,24 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import Lasso, MultiTaskLasso, Ridge
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import all_estimators
 
 from hpsklearn_search import HyperoptSearchCV, hp, spaces
@@ -113,6 +122,80 @@ def test_a_word_means_a_number_of_columns_where_the_range_has_numbers() -> None:
     assert own_params(forest, {"max_features": hp.uniformint(1, 9)}, np.zeros((5, 9))) == (
         "own values", {"max_features": 3}
     )  # fmt: skip
+
+
+TREE = DecisionTreeClassifier(random_state=0)
+WIDE, LABELS = np.random.default_rng(0).normal(size=(60, 9)), np.arange(60) % 2
+SHARES_AND_COUNTS = {
+    "all columns as a count": (RandomForestRegressor(3, random_state=0), {"max_features": hp.uniformint(1, 9)}),
+    "a share as a count": (ExtraTreesClassifier(3, max_features=0.4, random_state=0), {"max_features": [1, 3, 9]}),
+    "a count as a share": (ExtraTreesClassifier(3, max_features=3, random_state=0), {"max_features": hp.uniform(0, 1)}),
+    "None beside the count 1": (RandomForestClassifier(3, max_features=None), {"max_features": [0.3, 0.6, 1]}),
+    "all rows beside counts": (BaggingClassifier(TREE, 3, random_state=0), {"max_samples": hp.uniformint(1, 50)}),
+    "a count of rows beside shares": (TREE, {"min_samples_leaf": hp.uniform(1e-4, 0.5)}),
+    "scaled columns": (make_pipeline(StandardScaler(), TREE), {"decisiontreeclassifier__max_features": [0.5, 1.0]}),
+    "other columns": (
+        make_pipeline(PCA(5, random_state=0), RandomForestClassifier(3, random_state=0)),
+        {
+            "randomforestclassifier__max_features": hp.uniform(0.05, 1),
+            "randomforestclassifier__min_samples_leaf": hp.uniformint(1, 9),
+        },
+    ),
+    "columns of a bag": (
+        BaggingClassifier(RandomForestClassifier(3, random_state=0), 2, max_features=0.4, random_state=0),
+        {"estimator__max_features": hp.uniform(0, 1)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHARES_AND_COUNTS)
+def test_own_values_are_the_estimator_as_it_was_given(case: str) -> None:
+    """A share is never a count: 1.0 are all columns, and 1 is one column."""
+    estimator, space = SHARES_AND_COUNTS[case]
+    found = own_params(estimator, space, WIDE)
+    if found is not None and found[0] == "own values":
+        models = [clone(estimator).set_params(**params).fit(WIDE, LABELS) for params in ({}, found[1])]
+        np.testing.assert_array_equal(*(model.predict(WIDE) for model in models))
+
+
+@pytest.mark.parametrize(
+    ("case", "origin"),
+    [
+        ("all columns as a count", "own values"), ("a share as a count", "own values"),
+        ("a count as a share", "own values"), ("scaled columns", "own values"), ("other columns", "near own values"),
+        ("columns of a bag", None), ("None beside the count 1", None), ("all rows beside counts", None),
+        ("a count of rows beside shares", None),
+    ],
+)  # fmt: skip
+def test_a_share_becomes_a_count_where_the_columns_are_known(case: str, origin: str | None) -> None:
+    """Where they are not, there is no candidate, or it is near."""
+    found = own_params(*SHARES_AND_COUNTS[case], WIDE)
+    assert (found and found[0]) == origin
+
+
+@pytest.mark.parametrize("law", [hp.qlognormal(3, 0.5, 1), hp.qnormal(30, 5, 1), stats.poisson(20, loc=2)])
+def test_no_limit_is_a_high_value_where_the_law_has_no_end(law: Any) -> None:
+    """A billion leaves would take all the memory."""
+    found = own_params(DecisionTreeClassifier(), {"max_leaf_nodes": law, "min_samples_leaf": hp.uniformint(1, 9)})
+    assert found is not None
+    assert found[0] == "near own values"
+    assert 20 < found[1]["max_leaf_nodes"] < 200
+
+
+def test_a_learned_share_is_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the columns is not one column."""
+    space = {"max_features": hp.uniformint(1, 9), "min_samples_leaf": hp.uniformint(1, 9)}
+    assert learned(RandomForestClassifier(), space) == [{"max_features": 5, "min_samples_leaf": 2}]
+
+
+def test_defaults_of_another_booster_are_not_known() -> None:
+    """XGBoost's linear booster has another learning rate."""
+    module = pytest.importorskip("xgboost")
+    space = {"learning_rate": hp.uniform(0, 1), "n_estimators": [50, 100]}
+    found = [own_params(module.XGBClassifier(booster=name), space) for name in (None, "gblinear")]
+    assert found[0] is not None
+    assert found[0][0] == "own values"
+    assert found[1] is None or found[1][0] == "near own values"
 
 
 def test_one_value_outside_of_its_range_gives_a_candidate_that_is_near() -> None:

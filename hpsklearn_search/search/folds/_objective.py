@@ -17,9 +17,10 @@ from .._compat import is_multimetric_scorer, returns_one_score, scorers_by_name
 from .._limits import NO_LIMITS, Limits
 from .._racing import Race
 from .._results import ASKED_TO_STOP, CURVE, was_stopped
-from .._score_errors import fold_error, last_line
+from .._score_errors import fold_error
 from .._scores import mean_score, variance_of_mean
 from .._task_tree import FoldContext
+from .._tracebacks import raised
 from ._function import FoldFunction, FoldTask, failed_fold
 from ._stored import check_folds
 
@@ -137,8 +138,7 @@ class FoldObjective:
         # With a number for error_score the mean may be finite: a candidate with a failed fold has failed all the same.
         if not math.isfinite(mean) or any(errors):
             text = next(filter(None, errors), None) or f"{NOT_FINITE}: {mean}"
-            kind, _, message = last_line(text).partition(": ")
-            return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, kind, message, text))
+            return Outcome(STATUS_FAIL, folds=folds, failure=Failure(STATUS_FAIL, *raised(text), text))
         outcome = self.limits.judge(
             Outcome(STATUS_OK, loss=-mean, variance=variance_of_mean(scores, mean), folds=folds)
         )
