@@ -227,7 +227,6 @@ def followed(model: Any, limit: Limit, *data: Any) -> dict[str, Any]:
 SLOW = {
     "boosted classes": {"learning_rate": 0.01},
     "network of classes": {"learning_rate_init": 1e-4},
-    "linear classes": {"learning_rate": "constant", "eta0": 1e-4},
 }
 
 
@@ -254,6 +253,15 @@ def test_the_loss_of_the_model_names_the_curve(model: Any) -> None:
         model.fit(X_real, y_real)
     curve = curve_of(model)
     assert curve is None if model.estimator.loss == "quantile" else curve[NAME].endswith("absolute_error")
+
+
+def test_a_linear_model_is_not_followed() -> None:
+    """Its gains may grow for hundreds of rounds, so no limit ends it."""
+    model, *data = MODELS["linear classes"]
+    model = EarlyStopping(model)
+    with following(model, Limit()):
+        model.fit(*data)
+    assert curve_of(model) is None
 
 
 # ---------------------------------------------------------------------- a search
