@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ from typing import Any
 from .._texts import hide_secrets, without_secrets
 from ._client import Client, check_installed, is_refusal, short_calls, tracking_uri
 from ._content import SEARCH_TAG, Update
+from ._copies import copy_folders
 from ._received import FORMAT, read, tags_of_new_runs
 from ._tracker import Destination, Tracker
 
@@ -42,26 +42,27 @@ def _write(folder: Path, name: str, destination: Destination, updates: Sequence[
     # file or link of this name is not ours.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-        if any(update.folder or update.model for update in updates):
-            (folder / name).mkdir(mode=0o700)
+        copies = _copy_files(updates, folder / name, os.fstat(file.fileno()).st_uid)
         file.write(json.dumps({"format": FORMAT, **dataclasses.asdict(public)}) + "\n")
-        for update in updates:
-            file.write(str(_copy_files(update, folder / name)) + "\n")
+        file.writelines(f"{update}\n" for update in copies)
     return path.absolute()
 
 
-def _copy_files(update: Update, folder: Path) -> Update:
-    """The update with its files copied into `folder`, under relative names."""
+def _copy_files(updates: Sequence[Update], folder: Path, owner: int) -> list[Update]:
+    """The updates with their files copied into the new folder `folder`, under relative names."""
     # The session's own files are temporary, and the file may travel to another machine.
-    copies: dict[str, Any] = {}
-    for name in ("folder", "model"):
-        source = getattr(update, name)
-        if source is not None:
-            shutil.copytree(source, folder / name, dirs_exist_ok=True)
-            for entry in (folder / name, *(folder / name).rglob("*")):
-                entry.chmod(0o700 if entry.is_dir() else 0o600)
-            copies[name] = f"{folder.name}/{name}"
-    return replace(update, **copies)
+    sources: dict[str, Path] = {}
+    copied = []
+    for number, update in enumerate(updates):
+        names: dict[str, Any] = {}
+        for kind in ("folder", "model"):
+            if (source := getattr(update, kind)) is not None:
+                sources[f"{kind}-{number}"] = Path(source)
+                names[kind] = f"{folder.name}/{kind}-{number}"
+        copied.append(replace(update, **names))
+    if sources:
+        copy_folders(sources, folder, owner)
+    return copied
 
 
 # ---------------------------------------------------------------------- send
