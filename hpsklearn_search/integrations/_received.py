@@ -13,13 +13,16 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from .._texts import printable
 from ._content import FAILED, FINISHED, KILLED, PARAM_LENGTH, SEARCH_TAG, TAG, TAG_LENGTH, Update, cut
+from ._copies import NotPlainError, copy_folders
 from ._tracker import Destination
 
 FORMAT = 1
@@ -130,7 +133,7 @@ def check_types(values: Any, checks: Mapping[str, Check]) -> None:
 
 # ---------------------------------------------------------------------- the file
 def read(path: Path) -> tuple[Destination, list[Update]]:
-    """The destination and the updates of a file, with absolute paths; ValueError if it is not such a file."""
+    """The destination and the updates of a file; ValueError if it is not such a file."""
     try:
         values = [json.loads(line) for line in _lines_of(path)]
         if not values:
@@ -145,7 +148,7 @@ def read(path: Path) -> tuple[Destination, list[Update]]:
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         reason = printable(str(error))[:200]
         raise ValueError(f"{path} is not a file of updates for MLflow that this version can read: {reason}") from None
-    return _cut_texts_of_destination(destination), [_cut_texts(_with_absolute_paths(u, path)) for u in updates]
+    return _cut_texts_of_destination(destination), list(map(_cut_texts, updates))
 
 
 def _cut_texts_of_destination(destination: Destination) -> Destination:
@@ -177,36 +180,49 @@ def _lines_of(path: Path) -> Iterator[str]:
                 yield line
 
 
-def _with_absolute_paths(update: Update, path: Path) -> Update:
-    return replace(
-        update, folder=_path_in_own_folder(update.folder, path), model=_path_in_own_folder(update.model, path)
-    )
+# ---------------------------------------------------------------------- the files that belong to it
+@contextmanager
+def copied_files(updates: Sequence[Update], path: Path) -> Iterator[list[Update]]:
+    """The updates with paths of copies of their files, which go at the end; ValueError if a file lies elsewhere."""
+    # Whoever can change the folder must not choose what is uploaded, nor what mlflow changes to send a model.
+    own = path.with_suffix("")
+    names = [name for update in updates for name in (update.folder, update.model) if name is not None]
+    if not names:
+        yield list(updates)
+        return
+    for name in names:
+        _check_place(name, own, path)
+    with tempfile.TemporaryDirectory(prefix="hpsklearn-mlflow-", ignore_cleanup_errors=True) as temporary:
+        copies = Path(temporary, "log")
+        if own.is_dir():
+            _copy(own, copies, path)
+        for name in names:
+            _check_is_there(name, copies, path)
+        yield [replace(u, folder=_below(copies, u.folder), model=_below(copies, u.model)) for u in updates]
 
 
-def _path_in_own_folder(name: str | None, path: Path) -> str | None:
-    """The folder `name` that belongs to the file `path`; ValueError if it, or anything in it, lies elsewhere."""
-    if name is None:
-        return None
-    # Whoever wrote the file must not choose what is uploaded from this machine.
-    own, target = path.with_suffix(""), path.parent / name
+def _check_place(name: str, own: Path, path: Path) -> None:
     parts = Path(name).parts
-    is_inside = "\0" not in name and parts[:1] == (own.name,) and len(parts) > 1 and ".." not in parts
-    try:
-        is_plain = is_inside and _has_plain_files_only(target, own)
-    except (OSError, ValueError):  # a name that is too long, or that no file can have
-        is_plain = False
-    if not is_plain:
+    if "\0" in name or parts[:1] != (own.name,) or len(parts) == 1 or ".." in parts:
         raise ValueError(f"{path} names {name[:200]!r}; only files in {own}, without links, can be sent")
-    if not target.is_dir():
-        raise ValueError(f"{path} needs the folder {str(target)!r}, which is not there; copy it next to the file")
-    return str(target)
 
 
-def _has_plain_files_only(target: Path, own: Path) -> bool:
-    """Whether there is no link, pipe or device in the folder `target`, or on the way to it from `own`.
+def _copy(own: Path, copies: Path, path: Path) -> None:
+    try:
+        copy_folders({own.name: own}, copies, copies.parent.stat().st_uid)
+    except NotPlainError as error:
+        raise ValueError(f"{path} cannot be sent: {error}; only files in {own}, without links, can be sent") from None
+    except RecursionError:
+        raise ValueError(f"{path} cannot be sent: {own} has too many folders in each other") from None
+    except OSError as error:
+        raise OSError(f"{own} cannot be copied into the temporary folder {copies.parent}: {error}") from error
 
-    A file with several names may be one of the user's that somebody has linked into the folder.
-    """
-    chain = [parent for parent in (target, *target.parents) if parent.is_relative_to(own)]
-    found = [os.lstat(entry) for entry in (*chain, *target.rglob("*")) if os.path.lexists(entry)]
-    return all(stat.S_ISDIR(s.st_mode) or (stat.S_ISREG(s.st_mode) and s.st_nlink == 1) for s in found)
+
+def _check_is_there(name: str, copies: Path, path: Path) -> None:
+    if not os.path.isdir(copies / name):  # of a name that is too long, `Path.is_dir` raises
+        folder = str(path.parent / name)[:300]
+        raise ValueError(f"{path} needs the folder {folder!r}, which is not there; copy it next to the file")
+
+
+def _below(copies: Path, name: str | None) -> str | None:
+    return None if name is None else str(copies / name)

@@ -19,7 +19,7 @@ from .._texts import hide_secrets, without_secrets
 from ._client import Client, check_installed, is_refusal, short_calls, tracking_uri
 from ._content import SEARCH_TAG, Update
 from ._copies import copy_folders
-from ._received import FORMAT, read, tags_of_new_runs
+from ._received import FORMAT, copied_files, read, tags_of_new_runs
 from ._tracker import Destination, Tracker
 
 
@@ -70,14 +70,15 @@ def resend(path: Path, uri: str | None, parent_run_id: str | None) -> int:
     """Send the updates of a file; returns how many."""
     check_installed()
     destination, updates = read(path)
-    if uri is None:
-        uri = tracking_uri()
-        _check_address(path, destination, uri)
-    try:
-        return _send_all(_confirmed(destination, uri, parent_run_id), updates)
-    except Exception as error:
-        hide_secrets(error)
-        raise
+    with copied_files(updates, path) as updates:
+        if uri is None:
+            uri = tracking_uri()
+            _check_address(path, destination, uri)
+        try:
+            return _send_all(_confirmed(destination, uri, parent_run_id), updates)
+        except Exception as error:
+            hide_secrets(error)
+            raise
 
 
 def _send_all(destination: Destination, updates: Sequence[Update]) -> int:

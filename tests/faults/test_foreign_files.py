@@ -391,6 +391,7 @@ class Answers:
     """A server that takes everything, and notes the files that it was sent."""
 
     files: list[str] = []
+    contents: set[str] = set()
 
     def __init__(self, uri: str | None) -> None:
         pass
@@ -426,16 +427,18 @@ class Answers:
     def log_files(self, run_id: str, folder: str, artifact_path: str | None) -> None:
         """Notes the folder."""
         self.files.append(folder)
+        self.contents.update(file.read_text() for file in Path(folder).rglob("*"))
 
     def log_model(self, run_id: str, name: str, folder: str, *values: Any) -> None:
         """Notes the folder."""
         self.files.append(folder)
+        self.contents.update(file.read_text() for file in Path(folder).rglob("*"))
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> type[Answers]:
     """A server in place of mlflow."""
-    Answers.files = []
+    Answers.files, Answers.contents = [], set()
     for module in (_unsent, _tracker):
         monkeypatch.setattr(module, "Client", Answers)
         monkeypatch.setattr(module, "short_calls", contextlib.nullcontext)
@@ -477,7 +480,7 @@ def test_a_good_log_is_sent(tmp_path: Path, server: type[Answers]) -> None:
     """So the mutated ones are refused for their mutations."""
     path = write_log(tmp_path, unsent_lines())
     assert _unsent.resend(path, "sqlite:///x.db", None) == 3
-    assert server.files == [str(tmp_path / path.stem / name) for name in ("folder", "model")]
+    assert [Path(file).parts[-2:] for file in server.files] == [(path.stem, "folder"), (path.stem, "model")]
 
 
 @pytest.mark.parametrize(
@@ -613,4 +616,5 @@ def test_a_mutated_log_is_refused_or_sent(tmp_path: Path, server: type[Answers])
         assert path.read_bytes() == before
         assert time.perf_counter() - start < LIMIT, seed
     assert refused > N_INPUTS / 3
-    assert {Path(file).parent for file in server.files} <= {tmp_path / "mlflow-unsent-abc"}
+    assert {Path(file).parent.name for file in server.files} <= {"mlflow-unsent-abc"}
+    assert server.contents == {"content"}

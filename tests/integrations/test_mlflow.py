@@ -502,6 +502,61 @@ def test_the_files_in_its_folder_are_sent(store: Store, tmp_path: Path) -> None:
     assert store.files(store.parent().info.run_id) == {"table.csv"}
 
 
+def test_a_link_that_comes_after_the_check_is_not_sent(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner of the folder waits for the first call to the server, and then replaces the table."""
+    from hpsklearn_search.integrations._client import Client
+
+    (tmp_path / "id_rsa").write_text("key")
+    folder = tmp_path / "mlflow-unsent-abc" / "folder"
+    folder.mkdir(parents=True)
+    (folder / "table.csv").write_text("a,b")
+
+    def swap_and_create(*args: Any) -> str:
+        (folder / "table.csv").unlink()
+        (folder / "table.csv").symlink_to(tmp_path / "id_rsa")
+        return create(*args)
+
+    create = Client.create_run
+    monkeypatch.setattr(Client, "create_run", swap_and_create)
+    MLflowCallback.resend(unsent_file(tmp_path, {"folder": "mlflow-unsent-abc/folder"}), tracking_uri=store.uri)
+    path = store.client.download_artifacts(store.parent().info.run_id, "table.csv", str(tmp_path))
+    assert Path(path).read_text() == "a,b"
+
+
+def test_the_files_of_a_log_stay_as_they_are(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The description of the model, which mlflow changes, may be read-only; the copies that are sent are removed."""
+    model = tmp_path / "mlflow-unsent-abc" / "model"
+    model.mkdir(parents=True)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (model / "MLmodel").write_text("flavors: {}")
+    (model / "MLmodel").chmod(0o400)
+    MLflowCallback.resend(unsent_file(tmp_path, {"model": "mlflow-unsent-abc/model"}), tracking_uri=store.uri)
+    assert len(store.parent().outputs.model_outputs) == 1
+    assert (model / "MLmodel").read_text() == "flavors: {}"
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("reason", ["full", "deep"])
+def test_files_that_cannot_be_copied_are_named_before_anything_is_sent(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """The temporary folder is full, or there are more folders in each other than Python can follow."""
+    folder = tmp_path / "mlflow-unsent-abc" / "folder"
+    folder.mkdir(parents=True)
+
+    def fail(*args: Any) -> None:
+        raise OSError(28, "No space left on device") if reason == "full" else RecursionError
+
+    monkeypatch.setattr("hpsklearn_search.integrations._received.copy_folders", fail)
+    expected = {"full": (OSError, "No space left"), "deep": (ValueError, "too many folders in each other")}[reason]
+    with pytest.raises(expected[0], match=rf"mlflow-unsent-abc .*{expected[1]}"):
+        MLflowCallback.resend(unsent_file(tmp_path, {"folder": "mlflow-unsent-abc/folder"}), tracking_uri=store.uri)
+    assert store.runs() == []
+
+
 FOREIGN_TAGS = ["mlflow.parentRunId", "mlflow.user", "mlflow.source.name", "mlflow.runName", "hpsklearn_search.search",
                 "hpsklearn_search.trial"]  # fmt: skip
 
