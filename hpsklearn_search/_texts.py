@@ -319,6 +319,15 @@ def _is(first: Any, second: Any) -> bool:
     return first is second
 
 
+def encodable(text: str) -> str:
+    r"""`text` with escapes in place of what no encoding has: the bytes of a file's name that is not UTF-8.
+
+    >>> print(encodable("caf\udce9.csv"))
+    caf\udce9.csv
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def printable(text: str, keep: str = "") -> str:
     """`text` with escapes in place of characters that are not printable, such as those that move the cursor."""
     if text.isprintable():

@@ -22,7 +22,7 @@ from ..exceptions import NotInstalledError
 from ..optimize import Callback, check_timeout
 from ..trials import Trial, Trials, is_address, public_address
 from . import _client, _unsent
-from ._content import default_run_name, milliseconds, valid_tags
+from ._content import TAG_LENGTH, default_run_name, milliseconds, valid_tags, valid_text
 from ._session import Ending, Session
 from ._tracker import Destination
 
@@ -236,7 +236,7 @@ class MLflowCallback(Callback, ExplainsKeywords):
             search=uuid.uuid4().hex[:12],
             tracking_uri=self.tracking_uri or _client.tracking_uri(),
             experiment=self.experiment,
-            run_name=self.run_name or default_run_name(search),
+            run_name=valid_text(self.run_name or default_run_name(search), TAG_LENGTH),
             start=now,
             tags=valid_tags(self.tags),
             external_run_id=self.parent_run_id or (active.info.run_id if active is not None else None),

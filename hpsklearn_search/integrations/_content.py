@@ -29,7 +29,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from .._texts import concealed, hidden, is_secret, without_secrets
+from .._texts import concealed, encodable, hidden, is_secret, without_secrets
 from ..space import fits_float
 from ..trials import STATUS_CANCELLED, STATUS_PRUNED, Trial, Trials
 
@@ -239,7 +239,7 @@ def _params(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _valid_texts(values: Mapping[str, Any], length: int) -> dict[str, str]:
-    texts = (cut(_public_text(name, value), length) for name, value in values.items())
+    texts = (valid_text(_public_text(name, value), length) for name, value in values.items())
     return dict(zip(valid_names(map(str, values)), texts, strict=True))
 
 
@@ -268,6 +268,11 @@ def _text(value: Any) -> str:
         return str(value)
     except Exception:  # a user's object whose text cannot be made must not end the search
         return f"({type(value).__name__} without a text)"
+
+
+def valid_text(text: str, length: int) -> str:
+    """A text as MLflow takes it: one that its data base can encode, of at most `length` characters."""
+    return cut(encodable(text), length)
 
 
 def cut(text: str, length: int) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from .._texts import printable
-from ._content import FAILED, FINISHED, KILLED, PARAM_LENGTH, SEARCH_TAG, TAG, TAG_LENGTH, Update, cut
+from ._content import FAILED, FINISHED, KILLED, PARAM_LENGTH, SEARCH_TAG, TAG, TAG_LENGTH, Update, valid_text
 from ._copies import NotPlainError, copy_folders
 from ._tracker import Destination
 
@@ -148,21 +148,21 @@ def read(path: Path) -> tuple[Destination, list[Update]]:
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         reason = printable(str(error))[:200]
         raise ValueError(f"{path} is not a file of updates for MLflow that this version can read: {reason}") from None
-    return _cut_texts_of_destination(destination), list(map(_cut_texts, updates))
+    return _valid_destination(destination), list(map(_valid_update, updates))
 
 
-def _cut_texts_of_destination(destination: Destination) -> Destination:
+def _valid_destination(destination: Destination) -> Destination:
     # mlflow would cut them as well, but its warning shows them as they are.
-    name = destination.run_name and cut(destination.run_name, TAG_LENGTH)  # the name of a run is one of its tags
-    return replace(destination, run_name=name, tags=_cut_values(destination.tags, TAG_LENGTH))
+    name = destination.run_name and valid_text(destination.run_name, TAG_LENGTH)  # the name of a run is one of its tags
+    return replace(destination, run_name=name, tags=_valid_texts(destination.tags, TAG_LENGTH))
 
 
-def _cut_texts(update: Update) -> Update:
-    return replace(update, tags=_cut_values(update.tags, TAG_LENGTH), params=_cut_values(update.params, PARAM_LENGTH))
+def _valid_update(update: Update) -> Update:
+    return replace(update, tags=_valid_texts(update.tags, TAG_LENGTH), params=_valid_texts(update.params, PARAM_LENGTH))
 
 
-def _cut_values(values: Mapping[str, str], length: int) -> dict[str, str]:
-    return {name: cut(text, length) for name, text in values.items()}
+def _valid_texts(values: Mapping[str, str], length: int) -> dict[str, str]:
+    return {name: valid_text(text, length) for name, text in values.items()}
 
 
 def _lines_of(path: Path) -> Iterator[str]:

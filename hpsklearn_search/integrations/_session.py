@@ -235,7 +235,7 @@ def _trial_columns(trials: Trials, values: Values) -> dict[str, list[Any]]:
 
 def _write_table(path: Path, columns: Mapping[str, Any]) -> None:
     cells = [_fields(name, values) for name, values in columns.items()]
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.writer(file)
         writer.writerow(map(_cell, columns))
         writer.writerows(zip(*cells, strict=True))

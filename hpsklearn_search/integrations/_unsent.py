@@ -66,6 +66,9 @@ def _copy_files(updates: Sequence[Update], folder: Path, owner: int) -> list[Upd
 
 
 # ---------------------------------------------------------------------- send
+MOST_FAILURES = 3  # in a row: a server may fail with one update for ever, and take the others
+
+
 def resend(path: Path, uri: str | None, parent_run_id: str | None) -> int:
     """Send the updates of a file; returns how many."""
     check_installed()
@@ -83,16 +86,20 @@ def resend(path: Path, uri: str | None, parent_run_id: str | None) -> int:
 
 def _send_all(destination: Destination, updates: Sequence[Update]) -> int:
     tracker = Tracker(destination, may_exist=True)
-    refusals = []
+    errors = []
+    n_in_a_row = 0
     for update in updates:
         try:
             tracker.send(update)
         except Exception as error:
-            if not is_refusal(error):
+            errors.append(error)
+            n_in_a_row = 0 if is_refusal(error) else n_in_a_row + 1
+            if n_in_a_row == MOST_FAILURES:
                 raise
-            refusals.append(error)
-    if refusals:
-        raise refusals[0]
+        else:
+            n_in_a_row = 0
+    if errors:
+        raise errors[0]
     return len(updates)
 
 

@@ -54,7 +54,9 @@ class Writer:
         self._waiting: deque[Maker] = deque()
         self._refused: list[Update] = []
         self._error: Exception | None = None
-        self._failures = 0  # in a row
+        self._failures = 0  # of the first update, in a row
+        self._place = 0  # in the queue, of the update that is sent next
+        self._is_overtaken = False  # whether a later update was sent after the first had failed
         self._is_closing = False
         self._is_abandoned = False
         self._changed = threading.Condition()
@@ -107,7 +109,7 @@ class Writer:
         while (make := self._next()) is not None:
             update = _make_update(make)
             if update is None:
-                self._done()
+                self._remove()
                 continue
             try:
                 self._send(update)
@@ -117,15 +119,22 @@ class Writer:
                 self._done()
 
     def _next(self) -> Maker | None:
-        """The first update of the queue, once there is one; None at the end."""
+        """The update that is sent next, once there is one; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._is_closing or self._is_abandoned)
-            return self._waiting[0] if self._waiting and not self._is_abandoned else None
+            return self._waiting[self._place] if self._waiting and not self._is_abandoned else None
+
+    def _remove(self) -> None:
+        """Take the update that was sent out of the queue; the first one is the next."""
+        with self._changed:
+            if not self._is_abandoned:
+                del self._waiting[self._place]
+            self._place = 0
 
     def _done(self) -> None:
         with self._changed:
-            if not self._is_abandoned:
-                self._waiting.popleft()
+            self._is_overtaken = self._place > 0
+            self._remove()
             self._failures = 0
             self._changed.notify_all()
 
@@ -134,12 +143,18 @@ class Writer:
         logger.info("could not send an update to the tracking server: %s", reason)
         with self._changed:
             self._error = error
-            if self._is_refusal(error):
+            if self._is_refusal(error) or (self._is_overtaken and self._place == 0):
                 self._refused.append(update)
-                if not self._is_abandoned:
-                    self._waiting.popleft()
+                self._is_overtaken = False
+                self._remove()
                 return
-            self._failures += 1
+            if self._place == 0:
+                self._failures += 1
+                # A later update shows whether the server is the reason, or the first one: one further each time.
+                self._place = min(self._failures, len(self._waiting)) - 1
+                if self._place > 0:
+                    return
+            self._place = 0
             if self._is_closing and self._failures > 1:
                 self._is_abandoned = True
                 self._changed.notify_all()

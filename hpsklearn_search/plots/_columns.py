@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .._texts import is_secret_name, without_secrets
+from .._texts import encodable, is_secret_name, without_secrets
 from ..space import brief, fits_float
 from ..space._typing import BoolArray, FloatArray
 
@@ -145,6 +145,7 @@ def shorten(text: str, length: int = 24) -> str:
     >>> print(shorten("$x$"))
     \$x\$
     """
+    text = encodable(text)  # matplotlib draws no bytes of a file's name that are not UTF-8
     if len(text) > length:
         head = (length - 1) // 2
         text = f"{text[:head]}…{text[head + 1 - length :]}"

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from .._texts import encodable
 from ._json import dumps, loads
 from ._trial import (
     STATUS_CANCELLED,
@@ -51,7 +52,7 @@ def row_of(trial: Trial, result: Mapping[str, Any]) -> tuple[Any, ...]:
         dumps(trial.point),
         dumps(outcome.folds),
         dumps(result),
-        None if failure is None else str(failure).encode("utf-8", "backslashreplace").decode(),
+        None if failure is None else encodable(str(failure)),
         None if failure is None else dumps([failure.status, failure.kind, failure.message, failure.traceback]),
     )
     return (*values, checksum(values))

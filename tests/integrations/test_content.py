@@ -28,6 +28,7 @@ from hpsklearn_search.integrations._content import (
     trial_end,
     trial_start,
     valid_names,
+    valid_text,
 )
 from hpsklearn_search.trials import Failure, Outcome, Trial
 
@@ -232,6 +233,24 @@ def test_a_cut_text_is_never_too_long(text: str, length: int) -> None:
     """A text that is short enough is not changed."""
     assert len(cut(text, length)) <= length
     assert cut(text, length) == text or len(text) > length
+
+
+@given(st.text(st.characters(categories=["L", "Cs"])), st.integers(3, 50))
+def test_a_text_has_escapes_for_what_cannot_be_encoded(text: str, length: int) -> None:
+    """It can be stored, is never too long, and is as it was if it could be stored before."""
+    valid = valid_text(text, length)
+    assert len(valid.encode("utf-8").decode("utf-8")) <= length
+    escapes = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    assert valid == cut(escapes, length)
+
+
+def test_a_name_of_a_file_that_is_not_utf_8_is_a_parameter_with_escapes() -> None:
+    """So it is in tags, and in the error of a trial."""
+    file = b"caf\xe9.csv".decode("utf-8", "surrogateescape")
+    failure = Failure.of(ValueError(f"no {file}"))
+    update = ended(Outcome("fail", failure=failure), file=file)
+    assert update.params["file"] == r"caf\udce9.csv"
+    assert update.tags["hpsklearn_search.error"] == r"ValueError: no caf\udce9.csv"
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))

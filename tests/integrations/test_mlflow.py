@@ -202,6 +202,22 @@ def test_parameters_with_names_and_values_that_mlflow_refuses_are_adapted(store:
     assert [set(run.data.params) for run in store.children()] == [{"odd_ name_", "__x"}] * 2
 
 
+def test_names_of_files_that_are_not_utf_8_are_logged_with_escapes(store: Store, tmp_path: Path) -> None:
+    """In the parameters, in the name of the run and in the table; nothing else of the record is lost."""
+    file = b"caf\xe9.csv".decode("utf-8", "surrogateescape")
+    space = {"file": hp.choice("file", [file]), "x": hp.uniform("x", 0, 1)}
+    callback = MLflowCallback(run_name=file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fmin(lambda c: c["x"], space, rand.suggest, 2, show_progressbar=False, callbacks=[callback])
+    assert [(run.data.params["file"], run.info.status) for run in store.children()] == [
+        (r"caf\udce9.csv", "FINISHED")
+    ] * 2
+    assert (store.parent().info.run_name, store.parent().info.status) == (r"caf\udce9.csv", "FINISHED")
+    table = store.client.download_artifacts(store.parent().info.run_id, "trials.csv", str(tmp_path))
+    assert Path(table).read_text().count(r"caf\udce9.csv") == 2
+
+
 def test_an_interrupt_while_the_end_waits_leaves_a_file_and_no_thread(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -555,6 +571,30 @@ def test_files_that_cannot_be_copied_are_named_before_anything_is_sent(
     with pytest.raises(expected[0], match=rf"mlflow-unsent-abc .*{expected[1]}"):
         MLflowCallback.resend(unsent_file(tmp_path, {"folder": "mlflow-unsent-abc/folder"}), tracking_uri=store.uri)
     assert store.runs() == []
+
+
+@pytest.mark.parametrize(("bad", "n_calls"), [([0, 1, 3], 5), ([0, 1, 2, 3, 4], 3)], ids=["some", "all"])
+def test_an_update_that_the_server_never_takes_does_not_hold_up_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: list[int], n_calls: int
+) -> None:
+    """The others are sent before the error is raised; three failures in a row say that the server is down."""
+    from hpsklearn_search.integrations import _unsent
+
+    calls: list[int | None] = []
+
+    class Breaking:
+        def __init__(self, *args: Any, **options: Any) -> None: ...
+
+        def send(self, update: Any) -> None:
+            calls.append(update.trial)
+            if update.trial in bad:
+                raise ConnectionError("500")
+
+    monkeypatch.setattr(_unsent, "Tracker", Breaking)
+    path = unsent_file(tmp_path, *({"trial": number} for number in range(5)))
+    with pytest.raises(ConnectionError):
+        MLflowCallback.resend(path, tracking_uri=f"sqlite:///{tmp_path}/none.db")
+    assert calls == list(range(n_calls))
 
 
 FOREIGN_TAGS = ["mlflow.parentRunId", "mlflow.user", "mlflow.source.name", "mlflow.runName", "hpsklearn_search.search",

@@ -22,12 +22,15 @@ class Down(OSError):
 class Server:
     """Keeps the updates that it receives; it can be down for the first attempts, refuse trials or hang."""
 
-    def __init__(self, down_for: float = 0, refuses: tuple[int, ...] = (), takes: float = 0) -> None:
+    def __init__(
+        self, down_for: float = 0, refuses: tuple[int, ...] = (), takes: float = 0, breaks_at: tuple[int, ...] = ()
+    ) -> None:
         self.received: list[int | None] = []
         self.attempts = 0
         self.down_for = down_for
         self.refuses = refuses
         self.takes = takes
+        self.breaks_at = breaks_at
         self.is_running = threading.Event()
         self.is_running.set()
 
@@ -36,7 +39,7 @@ class Server:
         self.attempts += 1
         self.is_running.wait(30)
         time.sleep(self.takes)
-        if self.attempts <= self.down_for:
+        if self.attempts <= self.down_for or update.trial in self.breaks_at:
             raise Down("connection refused")
         if update.trial in self.refuses:
             raise Refused("no such field")
@@ -103,6 +106,34 @@ def test_what_is_refused_is_put_aside_and_the_rest_goes_on() -> None:
     assert numbers(unsent.updates) == [1, 3]
     assert isinstance(unsent.error, Refused)
     assert server.received == [0, 2, 4]
+
+
+@pytest.mark.parametrize("breaks_at", [(0,), (4,), (0, 1, 2), (1, 3, 4), (0, 1, 2, 3, 4)], ids=str)
+@pytest.mark.parametrize("refuses", [(), (1, 2)], ids=["takes all", "refuses two"])
+def test_an_update_that_the_server_never_takes_does_not_hold_up_the_others(
+    breaks_at: tuple[int, ...], refuses: tuple[int, ...]
+) -> None:
+    """A later one that it takes shows that the server is not down; what it never takes is returned."""
+    server = Server(breaks_at=breaks_at, refuses=refuses)
+    writer = server.writer()
+    for number in range(5):
+        writer.put(trial(number))
+    takes = sorted(set(range(5)) - {*breaks_at, *refuses})
+    deadline = time.monotonic() + 10
+    while len(server.received) < len(takes) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert sorted(server.received) == takes
+    assert sorted(numbers(writer.close(10).updates), key=str) == sorted({*breaks_at, *refuses})
+
+
+def test_an_update_that_the_server_never_takes_does_not_hold_up_the_end() -> None:
+    """The search may have ended before the second attempt."""
+    server = Server(breaks_at=(0, 3))
+    writer = server.writer(pause=60)
+    for number in range(5):
+        writer.put(trial(number))
+    assert sorted(numbers(writer.close(10).updates), key=str) == [0, 3]
+    assert sorted(server.received, key=str) == [1, 2, 4]
 
 
 def test_a_server_that_stays_down_is_not_waited_for() -> None:

@@ -160,6 +160,17 @@ def test_failures_and_hopeless_candidates_are_counted_in_the_legend() -> None:
 
 
 @pytest.mark.parametrize("display", ALL)
+def test_names_of_files_that_are_not_utf_8_are_drawn_with_escapes(display: Any) -> None:
+    """Matplotlib cannot draw them as they are."""
+    file = b"caf\xe9.csv".decode("utf-8", "surrogateescape")
+    search = hill({"a": hp.uniform(0, 0.7), "kind": [file, "v"]}, max_evals=20)
+    options = {"parameters": ["kind"]} if display is ComparisonDisplay else {}
+    assert drawn(display.from_search(search, **options))
+    if hasattr(display, "from_searches"):
+        assert drawn(display.from_searches({file: search, "b": search}))
+
+
+@pytest.mark.parametrize("display", ALL)
 def test_dollars_in_a_name_or_value_are_dollars(display: Any) -> None:
     """And not the signs of mathematics, which matplotlib might not be able to read."""
     search = hill({"a": hp.uniform(0, 0.7), "kind": [r"$\nothing$", "v"]}, max_evals=20)
