@@ -156,10 +156,19 @@ class Session:
         except OSError as error:
             remedy = f"they are lost, since no file could be written: {error}"
         else:
-            uri = without_secrets(self.tracker.destination.tracking_uri or "")
-            address = "" if uri == without_secrets(tracking_uri()) else f", tracking_uri={uri!r}"
-            remedy = f"the search is complete; to send them later, call MLflowCallback.resend({str(path)!r}{address})"
+            call = f"MLflowCallback.resend({str(path)!r}{_address(self.tracker.destination)})"
+            remedy = f"the search is complete; to send them later, call {call}"
         warnings.warn(f"{problem}; {remedy}", UserWarning, stacklevel=2)
+
+
+def _address(destination: Destination) -> str:
+    """The argument of `resend` for the address, if this is not mlflow's current one."""
+    uri = without_secrets(destination.tracking_uri or "")
+    try:
+        is_current = uri == without_secrets(tracking_uri())
+    except OSError:  # mlflow's default is below the current folder, which is gone
+        is_current = False
+    return "" if is_current else f", tracking_uri={uri!r}"
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import json
+import os
 import pickle
 import shutil
 import threading
@@ -472,6 +473,26 @@ def test_a_folder_that_cannot_be_written_does_not_lose_the_file(tmp_path: Path) 
     ) as caught:
         search(callback).set_params(refit=False).fit(X, y)
     assert Path(str(caught[0].message).split("resend('")[1].split("'")[0]).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows does not remove a current folder")
+def test_a_current_folder_that_is_removed_costs_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search has its result, and the warning names the file in a temporary folder, and the address."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "current").mkdir()
+    monkeypatch.chdir(tmp_path / "current")
+
+    def objective(x: float) -> float:
+        if (tmp_path / "current").exists():
+            (tmp_path / "current").rmdir()
+        return x
+
+    uri = f"http://127.0.0.1:{free_port()}"
+    callback = MLflowCallback(tracking_uri=uri)
+    with pytest.warns(UserWarning, match="were not sent") as caught:
+        fmin(objective, hp.uniform("x", 0, 1), rand.suggest, 2, rstate=0, verbose=False, callbacks=[callback])
+    (file,) = tmp_path.glob("mlflow-unsent-*/*.jsonl")
+    assert [f"resend('{file}', tracking_uri='{uri}')" in str(warning.message) for warning in caught] == [True]
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
