@@ -114,10 +114,15 @@ class MLflowCallback(Callback, ExplainsKeywords):
             raise TypeError(
                 f"tracking_uri must be an address, such as 'http://localhost:5000', got {public_repr(tracking_uri)}"
             )
+        if isinstance(experiment, str) and is_address(experiment):
+            address = public_address(experiment)
+            raise ValueError(
+                f"experiment={address} is an address; write tracking_uri={address}, and as experiment a name"
+            )
         if parent_run_id is not None and experiment is not None:
             raise ValueError(
-                f"experiment={experiment!r}: the run parent_run_id={parent_run_id!r} already has an experiment; "
-                "give one of the two"
+                f"experiment={public_repr(experiment)}: the run parent_run_id={public_repr(parent_run_id)} already has "
+                "an experiment; give one of the two"
             )
         self.experiment = experiment
         self.run_name = run_name
@@ -138,7 +143,7 @@ class MLflowCallback(Callback, ExplainsKeywords):
 
     def __repr__(self) -> str:
         uri = self.tracking_uri and without_secrets(self.tracking_uri)  # representations end in logs and notebooks
-        return f"MLflowCallback(experiment={self.experiment!r}, tracking_uri={uri!r})"
+        return f"MLflowCallback(experiment={public_repr(self.experiment)}, tracking_uri={uri!r})"
 
     @staticmethod
     def resend(path: str | os.PathLike[str], tracking_uri: str | None = None, parent_run_id: str | None = None) -> int:
@@ -236,12 +241,17 @@ class MLflowCallback(Callback, ExplainsKeywords):
             search=uuid.uuid4().hex[:12],
             tracking_uri=self.tracking_uri or _client.tracking_uri(),
             experiment=self.experiment,
-            run_name=valid_text(self.run_name or default_run_name(search), TAG_LENGTH),
+            run_name=_public_name(self.run_name or default_run_name(search)),
             start=now,
             tags=valid_tags(self.tags),
             external_run_id=self.parent_run_id or (active.info.run_id if active is not None else None),
             registered_model=self.registered_model_name,
         )
+
+
+def _public_name(name: str) -> str:
+    """The name of a run as MLflow takes it, which everybody sees who looks at the experiment."""
+    return valid_text(without_secrets(name), TAG_LENGTH)
 
 
 def automatic_callbacks(callbacks: Sequence[Callback], trials: Trials | None, kind: str) -> list[Callback]:

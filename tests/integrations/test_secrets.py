@@ -131,6 +131,36 @@ def test_a_secret_of_an_address_is_not_in_what_a_notebook_shows() -> None:
         assert MARKER not in text
 
 
+@pytest.mark.parametrize("arguments", [{}, {"parent_run_id": "abc"}], ids=["alone", "with a parent"])
+def test_an_address_is_no_name_of_an_experiment(arguments: dict[str, str]) -> None:
+    """It may have a password, and the name is shown and sent; the message says where the address belongs."""
+    with pytest.raises(ValueError, match="write tracking_uri='postgresql://host") as caught:
+        MLflowCallback(ADDRESS, **arguments)
+    assert MARKER not in str(caught.value)
+
+
+def test_a_secret_in_the_name_of_an_experiment_is_not_shown() -> None:
+    """Neither by the callback, nor in an error."""
+    name = f"as in {ADDRESS}"
+    assert MARKER not in repr(MLflowCallback(name))
+    with pytest.raises(ValueError, match="give one of the two") as caught:
+        MLflowCallback(name, parent_run_id=ADDRESS)
+    assert MARKER not in str(caught.value)
+
+
+@pytest.mark.parametrize("is_down", [False, True], ids=["up", "down"])
+def test_a_secret_in_the_name_of_a_run_is_neither_logged_nor_kept(store: Store, tmp_path: Path, is_down: bool) -> None:
+    """The rest of the address stays in the name."""
+    uri = f"http://127.0.0.1:{free_port()}" if is_down else None
+    callback = MLflowCallback(run_name=ADDRESS, tracking_uri=uri, unsent_dir=tmp_path / "unsent")
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        fmin(lambda _: 0.0, hp.uniform("x", 0, 1), rand.suggest, 1, rstate=0, verbose=False, callbacks=[callback])
+    assert leaks(tmp_path) == []
+    if not is_down:
+        assert store.parent().info.run_name == "postgresql://host/db?token="
+
+
 def test_a_table_of_the_space_hides_secrets() -> None:
     """Its text and its HTML end in notebooks, too."""
     table = search(MLflowCallback()).describe_space()
