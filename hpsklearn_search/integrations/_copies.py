@@ -15,9 +15,11 @@ from pathlib import Path
 
 HAS_OPEN_FOLDERS = {os.open, os.mkdir, os.stat} <= os.supports_dir_fd and os.listdir in os.supports_fd  # not Windows
 
+DEEPEST = 50  # folders in each other, each of which is open; a model has two or three
+
 
 class NotPlainError(OSError):
-    """There is a link, a pipe or a device, or a file with several names."""
+    """There is what no log has: a link, a pipe or a device, a file with several names, or folders without end."""
 
 
 def copy_folders(sources: Mapping[str, Path], target: Path, owner: int) -> None:
@@ -36,16 +38,24 @@ def copy_folders(sources: Mapping[str, Path], target: Path, owner: int) -> None:
 def _copy_by_paths(source: Path, target: Path) -> None:
     for entry in (source, *source.rglob("*")):
         _check_plain(os.lstat(entry), entry)
-    shutil.copytree(source, target)
+    shutil.copytree(source, target, copy_function=shutil.copyfile)  # which copies no right to read only
 
 
-def _copy_folder(source: int, name: str, into: int) -> None:
+def _copy_folder(source: int, name: str, into: int, depth: int = 1) -> None:
     """Copy the files of the open folder `source` into a new folder, in the open folder `into`."""
+    if depth > DEEPEST:
+        raise NotPlainError(f"{name!r} is below {DEEPEST} other folders")
     with _new_folder(name, os.fstat(into).st_uid, into) as target:
         for entry in os.listdir(source):
-            with _plain(entry, source) as found:
-                is_folder = stat.S_ISDIR(os.fstat(found).st_mode)
-                (_copy_folder if is_folder else _copy_file)(found, entry, target)
+            _copy(entry, source, target, depth)
+
+
+def _copy(name: str, source: int, into: int, depth: int) -> None:
+    with _plain(name, source) as found:
+        if stat.S_ISDIR(os.fstat(found).st_mode):
+            _copy_folder(found, name, into, depth + 1)
+        else:
+            _copy_file(found, name, into)
 
 
 def _copy_file(source: int, name: str, into: int) -> None:

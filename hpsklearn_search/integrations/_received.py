@@ -194,7 +194,7 @@ def copied_files(updates: Sequence[Update], path: Path) -> Iterator[list[Update]
         _check_place(name, own, path)
     with tempfile.TemporaryDirectory(prefix="hpsklearn-mlflow-", ignore_cleanup_errors=True) as temporary:
         copies = Path(temporary, "log")
-        if own.is_dir():
+        if os.path.isdir(own):
             _copy(own, copies, path)
         for name in names:
             _check_is_there(name, copies, path)
@@ -212,8 +212,6 @@ def _copy(own: Path, copies: Path, path: Path) -> None:
         copy_folders({own.name: own}, copies, copies.parent.stat().st_uid)
     except NotPlainError as error:
         raise ValueError(f"{path} cannot be sent: {error}; only files in {own}, without links, can be sent") from None
-    except RecursionError:
-        raise ValueError(f"{path} cannot be sent: {own} has too many folders in each other") from None
     except OSError as error:
         raise OSError(f"{own} cannot be copied into the temporary folder {copies.parent}: {error}") from error
 

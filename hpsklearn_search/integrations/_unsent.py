@@ -73,12 +73,12 @@ def resend(path: Path, uri: str | None, parent_run_id: str | None) -> int:
     """Send the updates of a file; returns how many."""
     check_installed()
     destination, updates = read(path)
-    with copied_files(updates, path) as updates:
-        if uri is None:
-            uri = tracking_uri()
-            _check_address(path, destination, uri)
+    if uri is None:
+        uri = tracking_uri()
+        _check_address(path, destination, uri)
+    with copied_files(updates, path) as copies:
         try:
-            return _send_all(_confirmed(destination, uri, parent_run_id), updates)
+            return _send_all(_confirmed(destination, uri, parent_run_id), copies)
         except Exception as error:
             hide_secrets(error)
             raise

@@ -19,6 +19,8 @@ from hpsklearn_search.integrations._tracker import Destination
 OWNER = os.geteuid() if hasattr(os, "geteuid") else 0
 needs_open_folders = pytest.mark.skipif(not _copies.HAS_OPEN_FOLDERS, reason="folders cannot be open on Windows")
 
+KINDS = ["link", "link to a folder", "second name", *(["pipe"] if hasattr(os, "mkfifo") else [])]
+
 names = st.text("abc", min_size=1, max_size=3)
 trees = st.recursive(st.binary(max_size=20), lambda inner: st.dictionaries(names, inner, max_size=3), max_leaves=8)
 
@@ -53,7 +55,7 @@ def test_a_copy_has_the_files_of_the_original(tmp_path_factory: pytest.TempPathF
     assert read(folder / "target") == {"a": tree}
 
 
-@pytest.mark.parametrize("kind", ["link", "link to a folder", "pipe", "second name"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("place", ["x", "inner/x", ""])
 @pytest.mark.usefixtures("either_way")
 def test_only_plain_files_and_folders_are_copied(tmp_path: Path, kind: str, place: str) -> None:
@@ -71,6 +73,23 @@ def test_only_plain_files_and_folders_are_copied(tmp_path: Path, kind: str, plac
     make_odd[kind]()
     with pytest.raises(NotPlainError, match="is a link, a pipe or a device, or has several names"):
         copy_folders({"a": tmp_path / "source"}, tmp_path / "target", OWNER)
+
+
+@needs_open_folders
+def test_folders_without_end_are_refused(tmp_path: Path) -> None:
+    """Each of them would be open until the copy ends."""
+    (tmp_path / "source" / "/".join("a" * 60)).mkdir(parents=True)
+    with pytest.raises(NotPlainError, match="'a' is below 50 other folders"):
+        copy_folders({"a": tmp_path / "source"}, tmp_path / "target", OWNER)
+
+
+@pytest.mark.usefixtures("either_way")
+def test_a_copy_can_be_written_where_the_original_is_read_only(tmp_path: Path) -> None:
+    """MLflow writes into the folder of a model when it sends it."""
+    make(tmp_path / "source", {"MLmodel": b""})
+    (tmp_path / "source" / "MLmodel").chmod(0o400)
+    copy_folders({"a": tmp_path / "source"}, tmp_path / "target", OWNER)
+    assert (tmp_path / "target" / "a" / "MLmodel").stat().st_mode & stat.S_IWUSR
 
 
 @pytest.mark.usefixtures("either_way")
