@@ -1,8 +1,9 @@
 """A folder for files that several processes read, which goes with its owner however that ends.
 
 It is removed by `remove`, at the end of the process, and, if the process is killed, by joblib's
-resource tracker, which is another process. If the tracker was killed too, the next search with a folder in
-the same place removes it: a living owner holds a lock on a file in its folder, a dead one does not.
+resource tracker, which is another process. If the tracker was killed too, or could not be started, the next
+search with a folder in the same place removes it: a living owner holds a lock on a file in its folder, a dead
+one does not.
 
 >>> folder = TempFolder(tempfile.gettempdir())
 >>> os.path.isdir(folder.path)
@@ -52,10 +53,11 @@ class TempFolder:
 
 def _remove(folder: str, is_tracked: bool, lock: int | None) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    if is_tracked:
-        _tracker().unregister(folder, "folder")
     if lock is not None:
         os.close(lock)
+    if is_tracked:
+        with suppress(Exception):  # it was killed, and cannot be started again
+            _tracker().unregister(folder, "folder")
 
 
 def _tracker() -> Any:
@@ -65,13 +67,13 @@ def _tracker() -> Any:
 
 
 def _track(folder: str) -> bool:
-    """Register the folder with joblib's tracker; False if it refuses the name."""
+    """Register the folder with joblib's tracker; False if it refuses the name, or cannot be started."""
     # It reads lines of at most 512 ASCII characters.
     if "\n" in folder:
         return False
     try:
         _tracker().register(folder, "folder")
-    except ValueError:  # not ASCII, or too long
+    except Exception:  # not ASCII or too long, or whatever the system says of a process that it does not start
         return False
     return True
 

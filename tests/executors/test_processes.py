@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _shipping, end_idle_workers
+from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _shipping, _temp_folder, end_idle_workers
 from hpsklearn_search.executors._shipping import LARGE, SharedFunction, load_function, pickler
 from hpsklearn_search.executors.processes import _child
 from hpsklearn_search.executors.processes._worker import TaskProgress
@@ -322,6 +324,50 @@ def test_a_folder_that_is_not_ours_stays(kind: str, tmp_path: Path) -> None:
         (root / "hpsklearn_search-abc").symlink_to(folder)
     SharedFunction(len, str(root)).remove()
     assert (folder / "data").exists()
+
+
+@pytest.mark.parametrize("error", [BlockingIOError(errno.EAGAIN, "no more processes"), AttributeError("encode")])
+def test_a_folder_needs_no_tracker(error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no process can be started, or the interpreter is not known, it is made and removed all the same."""
+
+    def refuse(*arguments: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(_temp_folder, "_tracker", lambda: SimpleNamespace(register=refuse, unregister=refuse))
+    shared = SharedFunction(len, str(tmp_path))
+    assert load_function(shared.path) is len
+    shared.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_removed_after_its_tracker_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tracker that cannot be started again is no reason to raise."""
+
+    def refuse(*arguments: Any) -> None:
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    tracker = SimpleNamespace(register=lambda *arguments: None, unregister=refuse)
+    monkeypatch.setattr(_temp_folder, "_tracker", lambda: tracker)
+    shared = SharedFunction(len, str(tmp_path))
+    shared.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_cannot_be_started_is_an_error_that_names_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executors: list[Executor]
+) -> None:
+    """The limit on processes is reached: the folder is not blamed for it, and is removed."""
+
+    def refuse(process: Any) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    end_idle_workers()
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
+    executors.append(executor := ProcessExecutor(2, temp_folder=str(tmp_path)))
+    with pytest.raises(RuntimeError, match=r"process could not be started: BlockingIOError.*unavailable.*n_jobs=1"):
+        executor.start(len)
+    executor.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_function_that_cannot_be_pickled_is_an_error_that_names_the_remedy() -> None:

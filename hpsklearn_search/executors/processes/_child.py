@@ -158,12 +158,25 @@ def _start(environment: Mapping[str, str]) -> tuple[Connection, Connection | Non
         name="hpsklearn_search-worker",
         env=dict(environment),
     )
-    with _sigint_blocked(), flushable_streams():  # loky flushes both streams
+    with _explained(), _sigint_blocked(), flushable_streams():  # loky flushes both streams
         child.start()
     other.close()
     if lifeline_end is not None:
         lifeline_end.close()
     return ours, lifeline, child
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Within, an error says that it is about the start of a process, and what to do without one."""
+    try:
+        yield
+    except Exception as error:  # a limit on processes, or an interpreter that is not known
+        raise RuntimeError(
+            f"a worker process could not be started: {type(error).__name__}: {error}; look at the "
+            "limit on processes (ulimit -u) and at sys.executable, or run in this process with n_jobs=1 and "
+            "trial_timeout=None"
+        ) from error
 
 
 @contextmanager
