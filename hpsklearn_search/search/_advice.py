@@ -79,6 +79,7 @@ class Evidence:
     width: float  # the score of no error minus that of no success, if scores count rows; else 0
     highest: float | None  # the largest score that the metric has
     estimator: Any
+    find_largest: Callable[[str], float]  # what the data allow of a parameter, infinity where they bound nothing
 
     @cached_property
     def best_first(self) -> np.ndarray[Any, Any]:
@@ -238,6 +239,7 @@ def _wider(e: Evidence, setting: Setting, units: FloatArray, values: Sequence[An
         end, count = "lower", at_low
     elif at_high >= N_BEST - 1:
         high = _within(e, setting.parameter, law, high * 10 if law.log else high + step, high)
+        high = max(law.high, min(high, e.find_largest(setting.parameter or "")))
         end, count = "upper", at_high
     else:
         return None

@@ -16,6 +16,7 @@ from ..suggest import Outlook, parameter_importances
 from ._advice import Evidence
 from ._describe import Setting, parameter_names, settings
 from ._kept_folds import KeptFolds
+from ._largest_count import largest_count
 from ._metric_bounds import highest_score, lowest_score
 from ._parameters import ParameterSpace
 
@@ -69,6 +70,9 @@ def evidence_of(search: Any, kept_folds: KeptFolds) -> Evidence:
         width=width_of_scores(search, scores, metric),
         highest=_bounds(search, metric)[1],
         estimator=search.estimator,
+        find_largest=lambda parameter: largest_count(
+            getattr(search, "best_estimator_", search.estimator), parameter, kept_folds.smallest_train
+        ),
     )
 
 

@@ -42,6 +42,11 @@ class KeptFolds:
         """The number of test rows of a fold, the mean over the folds."""
         return float(np.mean([len(test) for _, test in self.splits()]))
 
+    @property
+    def smallest_train(self) -> int:
+        """The number of train rows of the fold that has the fewest."""
+        return min(len(train) for train, _ in self.splits())
+
 
 def _pack(rows: Any, n_samples: int) -> Any:
     rows = np.asarray(rows)

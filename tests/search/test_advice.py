@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
@@ -12,10 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_rel
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.cross_decomposition import PLSRegression
 from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.decomposition import PCA, KernelPCA, TruncatedSVD
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import RFE, SelectKBest
+from sklearn.kernel_approximation import RBFSampler
 from sklearn.metrics import (
     accuracy_score,
     cohen_kappa_score,
@@ -34,6 +40,9 @@ from sklearn.model_selection import (
     cross_val_predict,
     cross_val_score,
 )
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import all_estimators
 from sklearn.utils._param_validation import Interval, make_constraint
@@ -45,6 +54,7 @@ from hpsklearn_search.search._compare import compare_with
 from hpsklearn_search.search._describe import Setting
 from hpsklearn_search.search._evidence import _width, evidence_of
 from hpsklearn_search.search._kept_folds import KeptFolds
+from hpsklearn_search.search._largest_count import largest_count
 from hpsklearn_search.spaces._ranges import RANGES
 from hpsklearn_search.suggest import Outlook
 from tests.benchmarks.advice import SCENARIOS, Known, kinds
@@ -446,7 +456,7 @@ def test_a_wider_range_is_one_that_the_estimator_takes(kind: Any, ends: list[flo
         if not all(any(c.is_satisfied_by(end) for c in constraints) for end in ends):
             continue
         setting = Setting("label", name, {}, node, True)
-        evidence: Any = SimpleNamespace(estimator=kind.__new__(kind))
+        evidence: Any = SimpleNamespace(estimator=kind.__new__(kind), find_largest=lambda parameter: math.inf)
         wider = _wider(evidence, setting, np.full(5, float(at_top)), [high if at_top else low] * 5)
         if wider is not None:
             law = eval(wider[2], {"hp": hp}).distribution
@@ -471,10 +481,67 @@ def test_a_wider_range_ends_with_the_interval_of_its_own_type(
     name: str, node: Any, at_top: bool, line: str | None
 ) -> None:
     """A share ends at 1 also where whole numbers above 1 have a meaning of their own, and the other way round."""
-    evidence: Any = SimpleNamespace(estimator=TREE)
+    evidence: Any = SimpleNamespace(estimator=TREE, find_largest=lambda parameter: math.inf)
     end = node.distribution.high if at_top else node.distribution.low
     wider = _wider(evidence, Setting(name, name, {}, node, True), np.full(5, float(at_top)), [end] * 5)
     assert (wider and wider[2]) == line
+
+
+@pytest.mark.parametrize(
+    ("most", "high"), [(8, None), (7, None), (0, None), (9, 9), (15, 15), (16, 15), (math.inf, 15)]
+)
+def test_a_wider_range_ends_where_the_data_do(most: float, high: int | None) -> None:
+    """A range that reaches their end, or goes beyond it, is no edge."""
+    evidence: Any = SimpleNamespace(estimator=TREE, find_largest=lambda parameter: most)
+    setting = Setting("max_depth", "max_depth", {}, hp.uniformint(1, 8), True)
+    wider = _wider(evidence, setting, np.ones(5), [8] * 5)
+    assert (wider and wider[2]) == (high and f"hp.uniformint(1, {high})")
+
+
+LATER_STEP = make_pipeline(PolynomialFeatures(2), SelectKBest(k=3), KNeighborsClassifier())
+
+
+@pytest.mark.parametrize(
+    ("estimator", "parameter", "most"),
+    [
+        (PCA(2), "n_components", 4),
+        (make_pipeline(PolynomialFeatures(3), PCA(2)), "pca__n_components", 30),
+        (TruncatedSVD(2), "n_components", 4),
+        (SelectKBest(k=2), "k", 4),
+        (RFE(TREE), "n_features_to_select", 4),
+        (TREE, "max_features", 4),
+        (TREE, "min_samples_leaf", 30),
+        (PLSRegression(1), "n_components", 4),
+        (KernelPCA(2), "n_components", 30),
+        (RBFSampler(), "n_components", math.inf),
+        (LATER_STEP, "selectkbest__k", 15),
+        (LATER_STEP, "kneighborsclassifier__n_neighbors", 30),
+        (BaggingClassifier(TREE), "estimator__max_features", 0),
+        (BaggingClassifier(TREE), "max_features", 4),
+        (make_pipeline("passthrough", TREE), "passthrough__k", math.inf),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseEstimator) else str(value),
+)
+def test_the_data_bound_counts_of_columns_and_rows(estimator: Any, parameter: str, most: float) -> None:
+    """The columns are those of the step itself; those of a model inside of another one are not known."""
+    fitted = clone(estimator).fit(X[:40, :4], y[:40])
+    assert largest_count(fitted, parameter, n_rows=30) == most
+
+
+def test_a_search_knows_the_columns_of_its_model_and_the_rows_of_its_smallest_train_part() -> None:
+    """The first part of a series has the fewest rows."""
+    pipeline = make_pipeline(PCA(), KNeighborsClassifier(3))
+    space = {"pca__n_components": hp.uniformint(1, 4), "kneighborsclassifier__n_neighbors": hp.uniformint(1, 8)}
+    search = HyperoptSearchCV(pipeline, space, max_evals=2, cv=TimeSeriesSplit(4), random_state=0)
+    evidence = evidence_of(search.fit(X[:50, :4], y[:50]), search._kept_folds)
+    assert [evidence.find_largest(name) for name in space] == [4, 10]
+
+
+@pytest.mark.parametrize(("refit", "columns"), [(True, 4), (False, 0)])
+def test_without_a_model_the_columns_are_not_known(refit: bool, columns: int) -> None:
+    """So no range of a count of columns is called too narrow."""
+    search = HyperoptSearchCV(TREE, {"max_features": hp.uniformint(1, 3)}, max_evals=2, cv=2, refit=refit)
+    assert evidence_of(search.fit(X[:, :4], y), search._kept_folds).find_largest("max_features") == columns
 
 
 def test_two_labels_of_one_parameter_have_their_own_names() -> None:

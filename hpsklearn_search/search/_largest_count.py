@@ -1,0 +1,41 @@
+"""Counts that the data bound: no more components than columns, no more neighbours than rows.
+
+>>> from sklearn.neighbors import KNeighborsClassifier
+>>> largest_count(KNeighborsClassifier(), "n_neighbors", n_rows=100)
+100
+>>> largest_count(KNeighborsClassifier(), "p", n_rows=100)
+inf
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+# Of other classes, `n_components` may be larger than the number of columns, and `k` may be anything.
+COLUMNS: Mapping[str, frozenset[str]] = {
+    "n_components": frozenset({"PCA", "IncrementalPCA", "TruncatedSVD", "FastICA", "FactorAnalysis", "_PLS"}),
+    "k": frozenset({"SelectKBest"}),
+    "n_features_to_select": frozenset({"RFE", "SequentialFeatureSelector"}),
+    "max_features": frozenset({
+        "BaseDecisionTree", "BaseForest", "BaseBagging", "BaseGradientBoosting", "SelectFromModel",
+    }),
+}  # fmt: skip
+ROWS = frozenset({
+    "n_neighbors", "min_samples_split", "min_samples_leaf", "min_child_samples", "max_samples", "n_quantiles",
+    "n_clusters",
+})  # fmt: skip
+COMPONENTS_OF_ROWS = frozenset({"PCA", "IncrementalPCA", "KernelPCA", "Nystroem", "BaseMixture"})
+
+
+def largest_count(estimator: Any, parameter: str, n_rows: int) -> float:
+    """What a parameter that counts columns or rows can be at most: 0 if the columns are not known, else infinity."""
+    owner, _, name = parameter.rpartition("__")
+    part = estimator.get_params().get(owner) if owner else estimator
+    kinds = {kind.__name__ for kind in type(part).__mro__}
+    counts_rows = name in ROWS or (name == "n_components" and bool(kinds & COMPONENTS_OF_ROWS))
+    most = n_rows if counts_rows else math.inf
+    if kinds & COLUMNS.get(name, frozenset()):
+        most = min(most, getattr(part, "n_features_in_", 0))  # it has none before its fit
+    return most
