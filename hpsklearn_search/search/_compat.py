@@ -18,6 +18,7 @@ Checked in scikit-learn 1.5.0, 1.5.2, 1.6.1, 1.7.2, 1.8.0 and 1.9.1:
 from __future__ import annotations
 
 from inspect import signature
+from traceback import format_exc
 from types import FunctionType
 from typing import Any
 
@@ -42,7 +43,7 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
-from .._texts import printable
+from .._texts import printable, without_secrets
 from ..executors._streams import print_safely
 from ._score_errors import KeepingErrors, keep_error
 
@@ -77,27 +78,31 @@ HAS_CALLBACKS = "callback_ctx" in signature(_fit_and_score).parameters  # in sci
 check_method_params = _check_method_params
 
 
-def fit_and_score(*args: Any, **settings: Any) -> Any:
-    """scikit-learn's fold routine; what it prints with ``verbose > 1`` neither fails the fold nor moves the cursor."""
-    if settings.get("verbose", 0) <= 1:
-        return _fit_and_score(*args, **settings)
-    # Run the routine with a `print` of our own in its globals: replacing sys.stdout would disturb other threads.
-    names = {**_fit_and_score.__globals__, "print": _print_line}
-    routine = FunctionType(_fit_and_score.__code__, names, argdefs=_fit_and_score.__defaults__)
-    routine.__kwdefaults__ = _fit_and_score.__kwdefaults__
-    return routine(*args, **settings)
-
-
 def _print_line(*values: Any, **options: Any) -> None:
     lines = (printable(str(value), keep="\n") for value in values)  # an option may be a text from elsewhere
     print_safely(*lines, **options)
 
 
+def _public_traceback() -> str:
+    return without_secrets(format_exc())
+
+
+def _with_names(function: Any, **names: Any) -> Any:
+    """A routine of scikit-learn that finds other functions by these global names."""
+    # Replacing sys.stdout, or the functions in scikit-learn's module, would disturb other threads.
+    copy = FunctionType(function.__code__, {**function.__globals__, **names}, argdefs=function.__defaults__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+# Their warnings show the error of a scorer; what they print neither fails the fold nor moves the cursor.
+score = _with_names(_score, format_exc=_public_traceback)
+fit_and_score = _with_names(_fit_and_score, _score=score, print=_print_line)
+
 fit_context = _fit_context
 insert_error_scores = _insert_error_scores
 num_samples = _num_samples
 safe_indexing = _safe_indexing
-score = _score
 validate_parameters = validate_parameter_constraints
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
@@ -124,7 +129,8 @@ class _MultimetricScorer(_Bundle):  # messages of scikit-learn name it
         scores = super().__call__(estimator, *args, **kwargs)
         for name, score in scores.items():
             if isinstance(score, str) and "Traceback (most recent call last)" in score:
-                keep_error(name, score)
+                scores[name] = without_secrets(score)  # scikit-learn warns with this text
+                keep_error(name, scores[name])
             elif isinstance(score, str):
                 raise ValueError(f"scoring must return a number, got {score} ({type(score)}) instead. (scorer={name})")
         return scores

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
@@ -140,6 +141,22 @@ def test_a_message_shows_no_secret(what: str) -> None:
     with pytest.raises((BadSearchSpace, InvalidTrial, TypeError, ValueError, OSError)) as error:
         MESSAGES[what]()
     assert MARKER not in str(error.value) + "".join(getattr(error.value, "__notes__", []))
+
+
+def no_score(estimator: Any, X: Any, y: Any) -> float:
+    """A scorer whose server does not answer."""
+    raise OSError(f"no answer from http://me:{MARKER}@host, password={MARKER!r}", "http://me:S3CRETpw@host")
+
+
+@pytest.mark.parametrize("scoring", [no_score, {"a": no_score}], ids=["one", "several"])
+@pytest.mark.parametrize("X", [np.array(X), X], ids=["array", "list"])
+def test_the_warning_about_a_scorer_shows_no_secret(scoring: Any, X: Any) -> None:
+    """scikit-learn shows its traceback, which has lines of code."""
+    with pytest.warns(UserWarning, match="Scoring failed") as warned:
+        search(scoring=scoring, refit=False).fit(X, y)
+    texts = "\n".join(str(warning.message) for warning in warned)
+    assert "no answer from http://host" in texts
+    assert MARKER not in texts
 
 
 def test_the_best_secret_is_not_in_a_notebook() -> None:
