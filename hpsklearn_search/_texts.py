@@ -54,18 +54,24 @@ _USER_WITH_BLANKS = re.compile(r"(?!\[[\da-fA-F:.]*\])[^/\n\r:@'\"]*:(?!\d+(?:[^
 _BEGINS_A_VALUE = re.compile(r"(?:^|['\"])[\w+.-]+$")  # the scheme, where the address is a text of its own
 _END_OF_WORD = re.compile(r"[\s'\"]|$")
 _END_OF_LINE = re.compile(r"[\n\r'\"]|$")
+# A text in a line of code may begin with letters, and end with the text that is looked through.
+_PREFIX = r"(?:[bfrtuBFRTU]{1,2}(?=['\"]))?"
+_STRING = (
+    r"""(?:'{3}(?:[^\\]|\\.)*?(?:'{3}|$)|"{3}(?:[^\\]|\\.)*?(?:"{3}|$)"""
+    r"""|'(?:[^'\\]|\\.)*(?:'|$)|"(?:[^"\\]|\\.)*(?:"|$))"""
+)
+# The type of a variable, between its name and its value.
+_ANNOTATION = r":\s{0,2}[\w.]{1,60}(?:\[[^\n=]{0,100}\])?(?:\s?\|\s?[\w.]{1,60}){0,5}"
 # The second is an option of a program and its value, as words of a line or as items of a list; the last a pair.
 _NAME = re.compile(
-    r"""(?<![\w.%-])(?:(?P<name>[\w.%-]+)(?:\s{0,2}=(?!=)\s{0,2}|['"]\s{0,2}:\s{0,2})"""
-    r"""|(?P<option>--?[A-Za-z][\w.-]*)(?:['"],\s{0,2}(?=b?['"])|[^\S\n](?=[^\s-]))"""
-    r"""|(?P<first>(?<=\(['"])[\w.%-]+)['"],\s{0,2}(?=b?['"]|[(\[{]))"""
+    rf"""(?<![\w.%-])(?:(?P<name>[\w.%-]+)(?:\s{{0,2}}(?:{_ANNOTATION}\s{{0,2}})?=(?!=)\s{{0,2}}|['"]\s{{0,2}}:\s{{0,2}})"""
+    rf"""|(?P<option>--?[A-Za-z][\w.-]*)(?:['"],\s{{0,2}}(?={_PREFIX}['"])|[^\S\n](?=[^\s-]))"""
+    rf"""|(?P<first>(?<=\(['"])[\w.%-]+)['"],\s{{0,2}}(?={_PREFIX}['"]|[(\[{{]))"""
 )
-_VALUE = re.compile(
-    r"""b?'(?:[^'\\]|\\.)*(?:'|$)|b?"(?:[^"\\]|\\.)*(?:"|$)|\{[^{}]*\}|(?:[^&;\s'"#]|#(?![\w.-]+=))*""", re.DOTALL
-)
+_VALUE = re.compile(rf"""{_PREFIX}{_STRING}|\{{[^{{}}]*\}}|(?:[^&;\s'"#]|#(?![\w.-]+=))*""", re.DOTALL)
 # Where a list, a dict, a call such as array(['abc']) begins, and what counts until it ends.
 _BRACKET = re.compile(r"(?!\d)[\w.]{0,100}[(\[{]")
-_IN_BRACKETS = re.compile(r"""'(?:[^'\\]|\\.)*(?:'|$)|"(?:[^"\\]|\\.)*(?:"|$)|[()\[\]{}]""", re.DOTALL)
+_IN_BRACKETS = re.compile(rf"{_STRING}|[()\[\]{{}}]", re.DOTALL)
 _AUTHORIZATION = re.compile(r"(?i)\b(authorization['\"]?\s{0,2}[:=]\s{0,2}['\"]?(?:\w+ )?|bearer )[^\s'\",]+")
 
 _HIDDEN = "hidden:pbkdf2-sha256:"
@@ -189,7 +195,7 @@ def _stars(value: str) -> str:
         return "***"
     if value.rstrip(")]},") == "***":
         return value
-    quote = value.removeprefix("b")[:1]
+    quote = value.lstrip("bfrtuBFRTU")[:1]
     if value in ("", "None", "True", "False") or value.startswith("...") or value[1:].startswith(_HIDDEN):
         return value
     return f"{quote}***{quote}" if quote in ("'", '"') else ""

@@ -74,6 +74,18 @@ TEXTS = [
     "dict_items([('api_key', ['{}', 'b'])])",
     "user=u password=a(b){} host=h",
     "user=u password=a(b),{} host=h",
+    # lines of code, which a traceback shows
+    'connect(password=r"{}")',
+    "connect(password=f'{}', C=1)",
+    "connect(password=Rb'{}', C=1)",
+    "run(['curl', '--token', r'{}'])",
+    "dict([('password', f'{}')])",
+    'password: str = "{}"',
+    "def connect(password: str | None = '{}', C: int = 1):",
+    "password: Optional[str]='{}'",
+    "token: dict[str, list[str]] = ['{}']",
+    'connect(password="""{}""")',
+    "connect(password=r'''{}''', C=1)",
 ]
 
 
@@ -123,7 +135,7 @@ def test_a_path_is_not_taken_for_a_host() -> None:
      "password=None", "curl --token --verbose", "['password', 'C']", "the options --token, --x", "sqlite:////home/me/mlflow.db",
      "me@host", "http://host:80/ for me@host", "http://host:80, for me@host", "http://host: ask me@host",
      "http://host for me@host", "http://[::1]:5000/ for me@host", "http://host:80", "'http://host:80' 'a:b@c'",
-     "f(C=[1], x={'y': ('z',)})"],
+     "f(C=[1], x={'y': ('z',)})", "the wrong token: see C = 3", "def f(token: str, C=1)", "tokens: 1 == 2"],
 )  # fmt: skip
 def test_what_is_no_secret_stays(text: str) -> None:
     """A port is no password, and a pattern of tokens no token."""
@@ -153,6 +165,9 @@ def test_what_is_no_secret_stays(text: str) -> None:
         "authorization: ",
         "password=(",
         "password=['",
+        "password: a",
+        "password: a[",
+        "password='''",
     ],
 )
 def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
