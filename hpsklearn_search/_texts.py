@@ -103,6 +103,12 @@ def is_secret(name: Any, value: Any) -> bool:
     return is_secret_name(name) and not (value is None or isinstance(value, bool))
 
 
+def is_secret_pair(value: Any) -> bool:
+    """Whether `value` is a pair of a name and a secret, as in the headers of a request, and no step of a pipeline."""
+    is_pair = type(value) is tuple and len(value) == 2
+    return is_pair and is_secret(*value) and not hasattr(value[1], "get_params")
+
+
 def without_secrets(text: str) -> str:
     """`text` without users and passwords in addresses, and without values that are named like secrets."""
     text = _without_users(text)
@@ -270,6 +276,8 @@ def concealed(value: Any, hide: Callable[[str], str] = hidden) -> Any:
     """
     if isinstance(value, str):
         return without_secrets(value)
+    if is_secret_pair(value):
+        return value[0], hide(str(value[1]))
     if type(value) in (list, tuple):
         items = [concealed(item, hide) for item in value]
         return value if all(map(_is, items, value)) else type(value)(items)

@@ -7,6 +7,8 @@ import functools
 import subprocess
 import time
 import traceback
+from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,6 +232,7 @@ class Login(BaseEstimator):  # type: ignore[misc]
 def test_secrets_are_found_in_what_holds_them() -> None:
     """In dicts, lists, partials and nested estimators; the rest of the text stays."""
     values = [Login(MARKER, C=2.0), make_pipeline(Login(MARKER)), functools.partial(Login, password=MARKER)]
+    values += [("token", MARKER), [("C", 1), ("password", Path(MARKER))], OrderedDict(password=Path(MARKER))]
     for value in (*values, {"a": [{"token": MARKER}]}, f"http://a:{MARKER}@host"):
         assert MARKER not in str(concealed(value))
     assert "C=2.0" in str(concealed(values[0]))
@@ -238,7 +241,7 @@ def test_secrets_are_found_in_what_holds_them() -> None:
 
 def test_an_object_without_secrets_is_itself() -> None:
     """Nothing is copied where nothing is hidden."""
-    for value in (Login(), make_pipeline(Login(C=2.0)), {"a": 1}, [1, "b"], None, 3.0):
+    for value in (Login(), make_pipeline(Login(C=2.0)), [("token", Login())], {"a": 1}, [1, "b"], None, 3.0):
         assert concealed(value) is value
 
 

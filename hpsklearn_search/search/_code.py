@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .._texts import is_secret, public_repr, without_secrets
+from .._texts import is_secret, is_secret_pair, public_repr, without_secrets
 from ..trials._identity import import_name
 from ._points import is_same
 
@@ -109,9 +109,7 @@ class _Writer:
         if isinstance(value, Mapping):
             items = [_after(f"{_on_one_line(self.expression(k))}: ", self.expression(v, k)) for k, v in value.items()]
             return _Group("{", items, "}")
-        # ("token", "abc"), as in headers, and not a step of a pipeline.
-        is_pair = type(value) is tuple and len(value) == 2 and not hasattr(value[1], "get_params")
-        if is_pair and is_secret(*value):
+        if is_secret_pair(value):
             parts = [self.expression(value[0]), self.expression(value[1], value[0])]
         else:
             parts = [self.expression(item, name) for item in value]

@@ -36,7 +36,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from scipy import sparse
 
-from .._texts import argument_names, hidden, is_secret, is_secret_name
+from .._texts import argument_names, hidden, is_secret, is_secret_name, is_secret_pair
 from ..space._nodes import Apply, Choice, Constant, Parameter
 from ..space._scipy import RvsDistribution, ScipyDistribution
 
@@ -105,6 +105,8 @@ class _Description:
         kind = type(value)
         if kind is dict:
             return "{" + ", ".join(f"{self.text(k)}: {self.entry(k, v)}" for k, v in value.items()) + "}"
+        if self.at_first_sight and is_secret_pair(value):  # also an item of an OrderedDict, as pickle passes it
+            return f"tuple({self.text(value[0])}, {self.entry(*value)})"
         if kind in (list, tuple):
             if set(map(type, value)) <= set(CONSTANTS):  # the same text, sooner
                 return f"{kind.__name__}({', '.join(map(repr, value))})"

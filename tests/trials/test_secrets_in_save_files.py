@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections import namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sklearn.dummy import DummyClassifier
+from sklearn.utils import Bunch
 
 from hpsklearn_search import HyperoptSearchCV, fmin, hp, rand
 from hpsklearn_search.exceptions import InvalidTrial, SaveFileError
@@ -70,6 +71,20 @@ class Key(Enum):
     PASSWORD = MARKER
 
 
+class State:
+    """An objective whose state is a tuple."""
+
+    def __getstate__(self) -> Any:
+        return "token", MARKER
+
+    def __setstate__(self, state: Any) -> None:
+        """Do nothing."""
+
+    def __call__(self, point: Any) -> float:
+        """The objective."""
+        return 0.0
+
+
 def with_a_member(key: Key) -> Callable[[Any], float]:
     """An objective that holds a secret of a list of them."""
     return lambda point: float(len(key.value))
@@ -90,6 +105,8 @@ SPACES: dict[str, Any] = {
     "a node in two places": {"password": SHARED, "x": SHARED},
     "an expression": {"password": hp.choice("a", [MARKER, "x"]) + "!"},
     "fields of a tuple": Account("me", hp.choice("a", [MARKER, "x"])),
+    "a dict of another type": {"x": hp.choice("a", [OrderedDict(password=Path(MARKER)), 3])},
+    "a pair as a constant": {"x": hp.choice("a", [3, 4]), "y": ("password", Path(MARKER))},
     "a tuple as an option": {"x": hp.choice("a", [Account("me", MARKER), 3])},
 }
 FUNCTIONS: dict[str, Any] = {
@@ -102,6 +119,11 @@ FUNCTIONS: dict[str, Any] = {
     "a tuple": functools.partial(ask, account=Account("me", MARKER)),
     "what pickle makes an object of": Login("me", MARKER),
     "what is passed to __new__": Ticket("me", MARKER),
+    "a state that is a pair": State(),
+    "a dict of another type": functools.partial(ask, account=OrderedDict(password=Path(MARKER))),
+    "a dict with defaults": functools.partial(ask, account=[defaultdict(int, password=Path(MARKER))]),
+    "a dict with attributes": functools.partial(ask, account=Bunch(api_key=Path(MARKER))),
+    "a list of pairs": functools.partial(ask, account=[("C", 1), ("password", Path(MARKER))]),
     "a member of an enumeration": with_a_member(Key.PASSWORD),
 }
 
@@ -184,3 +206,9 @@ def test_a_function_without_a_secret_keeps_its_text() -> None:
     plain, secret = (lambda x, C=1: x + 3), in_a_closure(MARKER)
     assert text_of(plain, at_first_sight=True) == text_of(plain)
     assert "hidden:" in text_of(secret, at_first_sight=True)
+
+
+def test_a_step_of_a_pipeline_is_no_secret() -> None:
+    """A pair of a name and an estimator keeps the estimator's text."""
+    steps = [("token", DummyClassifier(strategy="prior"))]
+    assert text_of(steps, at_first_sight=True) == text_of(steps)
