@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -116,7 +116,7 @@ class Optimizer(ExplainsKeywords):
         self.space = Space(translate_space(space))
         self.trials = as_trials(trials)
         self.trials.rewrite_for(self.space)
-        self.trials.labels = self.space.labels
+        self.trials.know_labels(self.space)
         self._first = [parse_point(self.space, point, within=False) for point in points_to_evaluate or ()]  # as in fmin
         self._first += self.trials.record.learn_from(self.trials.earlier, self.space)
         self._suggester = Suggester(self.space, resolve_algo(algo), entropy_of(random_state))
@@ -202,11 +202,12 @@ class Optimizer(ExplainsKeywords):
                 self._tell_point(parse_point(self.space, suggestion), result)
                 return
             trial = self._pending(suggestion)
-            self.trials.record.finish(trial.number, _outcome(result, trial))
+            self.trials.record.finish(trial.number, _outcome(result, trial, self.space.secrets))
 
     def _tell_point(self, point: Point, result: Any) -> None:
         number = len(self.trials.record)
-        outcome = _outcome(result, Trial(number, point))  # before the record: a wrong result must leave no trial
+        # Before the record: a wrong result must leave no trial.
+        outcome = _outcome(result, Trial(number, point), self.space.secrets)
         self.trials.record.finish(self._begin(point).number, outcome)
 
     def _pending(self, suggestion: Any) -> Trial:
@@ -249,7 +250,7 @@ class Optimizer(ExplainsKeywords):
         return Suggestion(trial.number, dict(trial.point), self.space.assemble(trial.point))
 
 
-def _outcome(result: Any, trial: Trial) -> Outcome:
+def _outcome(result: Any, trial: Trial, secrets: Collection[str]) -> Outcome:
     if isinstance(result, BaseException):
         return Outcome(STATUS_FAIL, failure=Failure.of(result))
-    return outcome_of(result, trial)
+    return outcome_of(result, trial, secrets)

@@ -164,7 +164,7 @@ class Domain(Space):
 
     def evaluate(self, config: Mapping[str, Any], ctrl: Ctrl, attach_attachments: bool = True) -> dict[str, Any]:
         """Call the objective at a point ``{label: raw value}``; its result as a dict with ``status`` and ``loss``."""
-        outcome = outcome_of(self.call(config, ctrl), Trial(0, dict(config)))
+        outcome = outcome_of(self.call(config, ctrl), Trial(0, dict(config)), self.space.secrets)
         result = {**(outcome.result or {"loss": outcome.loss, "status": outcome.status})}
         if attach_attachments:
             for key, value in (result.pop("attachments", None) or {}).items():

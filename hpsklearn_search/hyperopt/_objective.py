@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import numbers
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from .._texts import public_repr
 from ..exceptions import InvalidLoss, InvalidResultStatus, InvalidTrial
 from ..executors import Finished
 from ..integrations import inside_run
-from ..space import Point, Space
+from ..space import Point, Space, public_point
 from ..trials import STATUS_OK, STATUS_STRINGS, Failure, Outcome, Trial
 
 
@@ -55,6 +55,7 @@ class FunctionObjective:
         function: Callable[[Point], Any] | None = None,
     ) -> None:
         self.function: Callable[[Any], Any] = function or _Call(fn, space, by_keyword)
+        self.space = space
         self.environment = environment
         self.catch = catch  # whether an exception of fn makes a failed trial instead of ending the search
         self.attachments = {} if attachments is None else attachments
@@ -67,7 +68,7 @@ class FunctionObjective:
         if finished.failure is not None:
             return Outcome(finished.failure.status, failure=finished.failure)
         try:
-            outcome = outcome_of(finished.value, trial)
+            outcome = outcome_of(finished.value, trial, self.space.secrets)
         except (InvalidLoss, InvalidResultStatus) as error:
             return Outcome("fail", failure=Failure.of(error, keep=True))
         self._attach(trial, outcome)
@@ -99,16 +100,16 @@ class FunctionObjective:
             return
         if failure.exception is not None:
             if hasattr(failure.exception, "add_note") and not is_invalid:  # from Python 3.11 on
-                failure.exception.add_note(f"in trial {trial.tid} at {trial.point}")
+                failure.exception.add_note(f"in trial {trial.tid} at {public_point(trial.point, self.space.secrets)}")
             raise failure.exception
         if failure.status == "fail":
             raise RuntimeError(f"trial {trial.number} failed: {failure}\n{failure.traceback}")
 
 
-def outcome_of(value: Any, trial: Trial) -> Outcome:
-    """What an objective returned, as an outcome."""
+def outcome_of(value: Any, trial: Trial, secrets: Collection[str]) -> Outcome:
+    """What an objective returned, as an outcome; errors do not show the values of the labels in `secrets`."""
     if not isinstance(value, Mapping):
-        return _of_loss(_loss(value, trial))
+        return _of_loss(_loss(value, trial, secrets))
     result = dict(value)
     status = result.get("status")
     if status not in STATUS_STRINGS:
@@ -118,19 +119,23 @@ def outcome_of(value: Any, trial: Trial) -> Outcome:
             else f"a dict without the key 'status', {_keys(result)}"
         )
         raise InvalidResultStatus(
-            f"trial {trial.number} at {trial.point}: the objective returned {found}; "
+            f"{_shown(trial, secrets)}: the objective returned {found}; "
             f"return {{'loss': ..., 'status': STATUS_OK}}, with a status of {STATUS_STRINGS}"
         )
     if status == STATUS_OK:
         if "loss" not in result:
             raise InvalidLoss(
-                f"trial {trial.number} at {trial.point}: the objective returned a dict without the key 'loss', "
+                f"{_shown(trial, secrets)}: the objective returned a dict without the key 'loss', "
                 f"{_keys(result)}; return {{'loss': ..., 'status': STATUS_OK}}, where a lower loss is better"
             )
-        result["loss"] = _loss(result.get("loss"), trial)
+        result["loss"] = _loss(result.get("loss"), trial, secrets)
         if len(result) == 2:  # nothing but loss and status: no dict is kept for it
             return _of_loss(result["loss"])
     return Outcome.of(result)
+
+
+def _shown(trial: Trial, secrets: Collection[str]) -> str:
+    return f"trial {trial.number} at {public_point(trial.point, secrets)}"
 
 
 def _keys(result: Mapping[str, Any]) -> str:
@@ -162,12 +167,12 @@ def _of_loss(loss: float) -> Outcome:
     return Outcome(STATUS_OK, loss) if math.isfinite(loss) else Outcome.of({"loss": loss, "status": STATUS_OK})
 
 
-def _loss(loss: Any, trial: Trial) -> float:
+def _loss(loss: Any, trial: Trial, secrets: Collection[str]) -> float:
     with suppress(OverflowError):  # of an integer that is too large
         if isinstance(loss, numbers.Real):  # numpy's real scalars are
             return float(loss)
     raise InvalidLoss(
-        f"trial {trial.number} at {trial.point}: the objective must return a real number as loss, "
+        f"{_shown(trial, secrets)}: the objective must return a real number as loss, "
         f"got {public_repr(loss)} of type {type(loss).__name__}; return float(loss), "
         "or {'loss': float(loss), 'status': STATUS_OK}"
     )

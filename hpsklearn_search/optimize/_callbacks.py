@@ -16,6 +16,7 @@ from typing import Any
 
 from .._texts import printable, public_repr, without_secrets
 from ..executors._streams import safe_logger
+from ..space import public_point
 from ..trials import Trial, Trials
 
 logger = safe_logger(__name__)
@@ -125,7 +126,8 @@ class LogLines(Callback):
         failure = None if trial.outcome is None else trial.outcome.failure
         if failure is not None:
             text = printable(without_secrets(str(failure)), keep="\n\t")
-            logger.warning("trial %s at %s failed: %s", trial.tid, public_repr(trial.point), text)
+            point = public_point(trial.point, trials.record.secrets)
+            logger.warning("trial %s at %s failed: %s", trial.tid, point, text)
 
     def on_search_end(self, trials: Trials, reason: str) -> None:
         logger.info("search ended (%s) after %d trials, best loss %s", reason, len(trials.record), trials.best_loss)

@@ -78,7 +78,7 @@ class Loop:
 
     def run(self) -> str:
         """The reason why the search ended, such as "max_evals", "exhausted", "timeout" or a stopper's."""
-        self.trials.labels = self.plan.space.labels
+        self.trials.know_labels(self.plan.space)
         limits = [limit for limit in (self.plan.timeout, self.trials.timeout) if limit is not None]
         deadline = time.monotonic() + min(limits) if limits else None
         for callback in self.callbacks:

@@ -10,7 +10,7 @@ from ._nodes import Apply, Choice, Constant, Node, Parameter, check_depth, child
 from ._point_key import PointKey, point_key
 from ._points import parse_point, parse_values
 from ._scipy import RvsDistribution, ScipyDistribution, from_scipy
-from ._space import Dimension, Point, Space
+from ._space import Dimension, Point, Space, public_point
 
 __all__ = [
     "FUNCTIONS",
@@ -51,5 +51,6 @@ __all__ = [
     "parse_point",
     "parse_values",
     "point_key",
+    "public_point",
     "switch",
 ]

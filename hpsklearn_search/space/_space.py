@@ -16,7 +16,7 @@ index of its option. A *configuration* is what the objective, or ``set_params``,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -161,7 +161,7 @@ class Space:
         unknown = sorted(set(point) - set(self.index))
         if unknown:
             raise InvalidTrial(
-                f"point {self._shown(point)}: unknown label {unknown[0]!r}; the labels are {self.labels}"
+                f"point {public_point(point, self.secrets)}: unknown label {unknown[0]!r}; the labels are {self.labels}"
             )
         checked: Point = {}
         for dimension in self.dimensions:
@@ -169,17 +169,15 @@ class Space:
                 continue
             label = dimension.label
             if label not in point:
-                raise InvalidTrial(f"point {self._shown(point)}: label {label!r} is active but has no value")
+                raise InvalidTrial(
+                    f"point {public_point(point, self.secrets)}: label {label!r} is active but has no value"
+                )
             if not (dimension.distribution.contains(point[label]) or (not within and dimension.takes(point[label]))):
                 is_hidden = label in self.secrets
                 value, node = ["(hidden)"] * 2 if is_hidden else (public_repr(point[label], label), dimension.node)
-                raise InvalidTrial(f"point {self._shown(point)}: {value} cannot be drawn from {node!s}")
+                raise InvalidTrial(f"point {public_point(point, self.secrets)}: {value} cannot be drawn from {node!s}")
             checked[label] = point[label]
         return checked
-
-    def _shown(self, point: Mapping[str, Any]) -> str:
-        """A point for a message, without the values of secrets."""
-        return public_repr({label: "(hidden)" if label in self.secrets else value for label, value in point.items()})
 
     def constants(self, point: Mapping[str, Any] | None = None) -> dict[str, list[Any]]:
         """``{key: its values}`` of the entries of dicts without nodes: at `point`, or with any options."""
@@ -235,6 +233,15 @@ class Space:
                     break
             else:
                 return
+
+
+def public_point(point: Mapping[str, Any], secrets: Collection[str]) -> str:
+    """A point for a message, without the values of the labels in `secrets`.
+
+    >>> public_point({"a": 1397, "x": 0.5}, {"a"})
+    "{'a': '(hidden)', 'x': 0.5}"
+    """
+    return public_repr({label: "(hidden)" if label in secrets else value for label, value in point.items()})
 
 
 def _lookup(point: Mapping[str, Any]) -> Callable[[Parameter | Choice], Any]:

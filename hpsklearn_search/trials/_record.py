@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from .._texts import printable
 from ..exceptions import AllTrialsFailed
-from ..space import Point, PointKey, Space, point_key
+from ..space import Point, PointKey, Space, point_key, public_point
 from ._columns import Columns, History
 from ._earlier import EarlierSearch, EarlierTrials
 from ._trial import EMPTY_MAPPING, Outcome, Trial
@@ -34,9 +34,10 @@ OWN_VALUES, NEAR_OWN_VALUES = "own values", "near own values"
 class Record:
     """Trials in order of suggestion, numbered 0, 1, 2, ..."""
 
-    # What the last search has measured; a pickle of an earlier version has neither.
+    # Of the last search, with what it has measured; a pickle of an earlier version has none of these.
     suggest_seconds = 0.0  # that the suggestions took
     n_workers: int | None = None
+    secrets: Collection[str] = ()  # labels whose values no message shows
 
     def __init__(self, exp_key: Any = None) -> None:
         self.exp_key = exp_key
@@ -185,7 +186,7 @@ class Record:
     def best(self) -> Trial:
         """The ok trial with the lowest loss, the earliest of equals; raises AllTrialsFailed if no trial is ok."""
         if self._best is None:
-            raise AllTrialsFailed(_why_none(self._trials))
+            raise AllTrialsFailed(_why_none(self._trials, self.secrets))
         return self._best
 
     def best_of(self, n_known: int) -> Trial | None:
@@ -231,7 +232,7 @@ def _without_exception(trial: Trial) -> Trial:
     return replace(trial, outcome=replace(trial.outcome, failure=replace(failure, exception=None)))
 
 
-def _why_none(trials: list[Trial]) -> str:
+def _why_none(trials: list[Trial], secrets: Collection[str]) -> str:
     """The message that no trial is ok, with the first failure."""
     finished = [trial for trial in trials if trial.outcome is not None]
     text = f"none of {len(trials)} trials succeeded"
@@ -245,7 +246,7 @@ def _why_none(trials: list[Trial]) -> str:
     reason = printable(
         str(first.outcome.failure or f"the objective returned {dict(first.outcome.result)!r}"), keep="\n\t"
     )
-    return f"{text}; the first that failed is trial {first.tid} at {first.point}: {reason}"
+    return f"{text}; the first that failed is trial {first.tid} at {public_point(first.point, secrets)}: {reason}"
 
 
 def _is_better(trial: Trial, best: Trial) -> bool:

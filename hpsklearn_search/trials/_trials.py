@@ -317,6 +317,11 @@ class Trials(Views, ExplainsKeywords):
     def _unsynced(self) -> Iterator[Trial]:
         return chain(self._visible(), self._inserted)
 
+    def know_labels(self, space: Space) -> None:
+        """Note the labels of the space that is searched, and which of them are secrets."""
+        self.labels = space.labels
+        self.record.secrets = space.secrets
+
     def rewrite_for(self, space: Space) -> None:
         """Make inserted documents visible, and write all points as points of `space`."""
         self.refresh()

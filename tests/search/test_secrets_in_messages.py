@@ -19,10 +19,11 @@ from hpsklearn_search import (
     fmin,
     hp,
     one_standard_error,
+    rand,
     space_eval,
     spaces,
 )
-from hpsklearn_search.exceptions import BadSearchSpace, InvalidTrial
+from hpsklearn_search.exceptions import AllTrialsFailed, BadSearchSpace, InvalidLoss, InvalidResultStatus, InvalidTrial
 from hpsklearn_search.plots import ParallelCoordinatesDisplay, ParameterScoreDisplay, SearchHistoryDisplay
 
 MARKER = "S3CRETpw"
@@ -143,11 +144,57 @@ def test_a_message_shows_no_secret(what: str) -> None:
     assert MARKER not in str(error.value) + "".join(getattr(error.value, "__notes__", []))
 
 
+NUMBERS = {
+    "a key": {"password": hp.uniformint("a", 1397, 1398), "x": hp.randint("x", 2)},
+    "a label": {"y": hp.uniformint("password", 1397, 1398), "x": hp.randint("x", 2)},
+}
+
+
+def raises(point: Any) -> float:
+    """An objective that never succeeds."""
+    raise OSError("no entry")
+
+
+@pytest.mark.parametrize("objective", [raises, lambda point: {"status": "fail"}, lambda point: {}, lambda point: "x"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_an_error_of_an_objective_shows_no_secret_number(objective: Any, name: str) -> None:
+    """It shows the rest of the point, with the label."""
+    with pytest.raises((OSError, AllTrialsFailed, InvalidResultStatus, InvalidLoss)) as error:
+        fmin(objective, NUMBERS[name], rand.suggest, 2, rstate=0, verbose=False)
+    text = str(error.value) + "".join(getattr(error.value, "__notes__", []))
+    assert "139" not in text
+    assert "'x': " in text or not hasattr(error.value, "add_note")  # Python 3.10 has no notes
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_warning_about_an_objective_shows_no_secret_number(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither does the error at the end."""
+    with pytest.raises(AllTrialsFailed) as error:
+        fmin(raises, NUMBERS[name], rand.suggest, 2, rstate=0, catch_eval_exceptions=True, show_progressbar=False)
+    assert "no entry" in caplog.text
+    assert "139" not in caplog.text + str(error.value)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_an_optimizer_shows_no_secret_number(name: str) -> None:
+    """It has no loop that knows the labels."""
+    optimizer = Optimizer(NUMBERS[name])
+    for result, kind in (({}, InvalidResultStatus), ("x", InvalidLoss)):
+        with pytest.raises(kind) as error:
+            optimizer.tell(optimizer.ask(), result)
+        assert "139" not in str(error.value)
+    optimizer.tell(optimizer.ask(), OSError("no entry"))
+    with pytest.raises(AllTrialsFailed) as failed:
+        optimizer.best  # noqa: B018
+    assert "139" not in str(failed.value)
+
+
 def no_score(estimator: Any, X: Any, y: Any) -> float:
     """A scorer whose server does not answer."""
     raise OSError(f"no answer from http://me:{MARKER}@host, password={MARKER!r}", "http://me:S3CRETpw@host")
 
 
+@pytest.mark.filterwarnings("ignore:None of the 3 candidates", "ignore:One or more of the test scores")
 @pytest.mark.parametrize("scoring", [no_score, {"a": no_score}], ids=["one", "several"])
 @pytest.mark.parametrize("X", [np.array(X), X], ids=["array", "list"])
 def test_the_warning_about_a_scorer_shows_no_secret(scoring: Any, X: Any) -> None:
