@@ -179,7 +179,7 @@ def randint(label: str | None, low: int, high: int | None = None) -> Parameter:
     start, stop = (0, low) if high is None else (low, high)
     start, stop = whole(call, "low", start), whole(call, "high", stop)
     if start >= stop:
-        raise BadSearchSpace(f"{call}: low must be < high, got low={start}, high={stop}; the upper bound is excluded")
+        raise call.error("low must be < high, got low={}, high={}; the upper bound is excluded", start, stop)
     return Parameter(label, _of.Integer(start, stop - 1))
 
 
@@ -261,7 +261,7 @@ def loguniformint(label: str | None, low: int, high: int) -> Parameter:
     low, high = whole(call, "low", low), whole(call, "high", high)
     check_order(call, low, high)
     if low < 1:
-        raise BadSearchSpace(f"{call}: low must be at least 1, got {low}; bounds are plain")
+        raise call.error("low must be at least 1, got {}; bounds are plain", low)
     return Parameter(label, _of.Integer(low, high, log=True))
 
 
@@ -456,7 +456,7 @@ def logrange(label: str | None, low: float, high: float) -> Parameter:
     low, high = finite(call, "low", low), finite(call, "high", high)
     check_order(call, low, high)
     if low <= 0:
-        raise BadSearchSpace(f"{call}: low must be > 0, got {low:g}; for logarithmic bounds write hp.loguniform")
+        raise call.error("low must be > 0, got {}; for logarithmic bounds write hp.loguniform", low)
     return Parameter(label, _of.Uniform(low, high, log=True))
 
 
@@ -623,7 +623,7 @@ def _uniform(call: Call, low: Any, high: Any, *, log: bool = False, q: float | N
     check_resolution(call, q, max(abs(low), abs(high)))
     lattice = Lattice.between(low, high, q)
     if not len(lattice):
-        raise BadSearchSpace(f"{call}: there is no multiple of q={q:g} in [{low:g}, {high:g}]")
+        raise call.error("there is no multiple of q={} in [{}, {}]", q, low, high)
     # A bound such as 3 * 0.1 is shown as the multiple that it stands for.
     ends = zip((low, high), (lattice.first, lattice.last), strict=True)
     low, high = (lattice.value(k) if math.isclose(bound, k * q, rel_tol=1e-14) else bound for bound, k in ends)
@@ -633,7 +633,7 @@ def _uniform(call: Call, low: Any, high: Any, *, log: bool = False, q: float | N
 def _normal(call: Call, mu: Any, sigma: Any, *, log: bool = False, q: float | None = None) -> Parameter:
     mu, sigma = finite(call, "mu", mu), finite(call, "sigma", sigma)
     if sigma <= 0:
-        raise BadSearchSpace(f"{call}: sigma must be > 0, got {sigma:g}")
+        raise call.error("sigma must be > 0, got {}", sigma)
     if q is None:
         return Parameter(call.label, _of.Normal(mu, sigma, log=log))
     q = step(call, q)

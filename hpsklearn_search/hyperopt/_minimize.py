@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from .._keywords import WRITE_STOP, Meant, explain_keywords
-from .._texts import hidden, is_secret, public_repr
+from .._texts import hidden, is_secret, public_repr, without_secrets
 from ..exceptions import BadSearchSpace, InvalidTrial, add_note
 from ..executors import SerialExecutor
 from ..integrations import automatic_callbacks, run_environment
@@ -421,6 +421,6 @@ def in_hyperopts_words(check: Callable[[Any], float | None], value: Any, words: 
     try:
         return check(value)
     except (TypeError, ValueError) as error:
-        same = type(error)(f"{words}. Given value: {value}")
+        same = type(error)(f"{words}. Given value: {without_secrets(str(value))}")
         add_note(same, str(error))
         raise same from None

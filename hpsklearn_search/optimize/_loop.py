@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import public_repr
 from ..executors import Executor, Finished, Task
 from ..executors._streams import safe_logger
 from ..space import Point, Space
@@ -255,9 +256,9 @@ def entropy_of(random_state: Any, name: str = "random_state") -> int:
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))  # what randint takes on every platform
     if isinstance(random_state, bool) or not isinstance(random_state, numbers.Integral):
-        raise TypeError(f"{name} must be an int, a RandomState, a Generator or None, got {random_state!r}")
+        raise TypeError(f"{name} must be an int, a RandomState, a Generator or None, got {public_repr(random_state)}")
     if random_state < 0:
-        raise ValueError(f"{name} must not be negative, got {random_state!r}")
+        raise ValueError(f"{name} must not be negative, got {public_repr(random_state)}")
     return int(random_state)
 
 

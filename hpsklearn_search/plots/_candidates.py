@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._texts import public_repr
 from ..space._typing import BoolArray, FloatArray, IntArray
 from ._columns import Column, make_column
 
@@ -109,7 +110,7 @@ class Candidates:
     def column(self, name: str) -> Column:
         """A parameter by name; raises ValueError if it was not searched."""
         if name not in self.columns:
-            raise ValueError(f"parameter {name!r} was not searched; choose from {list(self.columns)}")
+            raise ValueError(f"parameter {public_repr(name)} was not searched; choose from {list(self.columns)}")
         return self.columns[name]
 
     def varying(self) -> list[str]:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..trials import is_address, public_address
 from ._page import START
 
 
@@ -52,6 +53,8 @@ def checked_target(path: Any) -> Path:
     """The absolute path of a page that can be written; errors name what would be right."""
     if not isinstance(path, str | os.PathLike) or isinstance(os.fspath(path), bytes) or not os.fspath(path):
         raise TypeError(f"path is the name of a file, got {path!r}; write report('search.html')")
+    if is_address(os.fspath(path)):
+        raise ValueError(f"path={public_address(os.fspath(path))} is an address; write a path, such as 'search.html'")
     target = Path(os.path.abspath(os.fspath(path)))
     shown = f"path={os.fspath(path)!r}"
     if not target.parent.is_dir():

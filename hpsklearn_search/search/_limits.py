@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import public_repr
 from ..exceptions import InvalidScore
 from ..space import brief, fits_float
 from ..trials import STATUS_OK, STATUS_OUTSIDE, STATUS_PRUNED, WITH_LOSS, Outcome, Trial
@@ -176,7 +177,9 @@ def _check_column(column: Any, metrics: Sequence[str] | None, *, has_train_score
     if column in columns or (metrics is None and match is not None):
         return
     nearest = get_close_matches(column, columns, n=1, cutoff=0.0)[0]
-    raise ValueError(f"limits: there is no column {column!r} to limit, did you mean {nearest!r}? There are {columns}")
+    raise ValueError(
+        f"limits: there is no column {public_repr(column)} to limit, did you mean {nearest!r}? There are {columns}"
+    )
 
 
 _KINDS = ("mean", "std")

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .._texts import is_secret_name, public_repr
 from ..exceptions import BadSearchSpace
 from ..space import Choice, check_depth
 from ..space._distributions import is_finite, is_real
@@ -123,10 +124,11 @@ def _is_pair(value: Any) -> bool:
 def _warn_of_pair(key: str, value: tuple[float, float], stacklevel: int) -> None:
     low, high = value
     is_log = low > 0 and high / low >= 100 and not isinstance(low, int)
-    line = range_line(low, high, is_log=is_log)
+    line = "hp.uniform(low, high)" if is_secret_name(key) else range_line(low, high, is_log=is_log)
+    given, first, second = (public_repr(shown, key) for shown in (value, low, high))
     warnings.warn(
-        f"space: {key!r} is the tuple {value!r}, which means the two options {low!r} and {high!r}. If they are meant, "
-        f"write the list {list(value)!r}; for all values between them write {line}",
+        f"space: {key!r} is the tuple {given}, which means the two options {first} and {second}. If they are meant, "
+        f"write the list {public_repr(list(value), key)}; for all values between them write {line}",
         UserWarning,
         stacklevel=stacklevel + 1,
     )

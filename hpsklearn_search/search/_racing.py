@@ -33,6 +33,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .._keywords import ExplainsKeywords
+from .._texts import public_repr
 from ..optimize import Window
 from ..space import Point, fits_float
 from ..space._typing import FloatArray, IntArray
@@ -86,15 +87,19 @@ class Racing(ExplainsKeywords):
 
     def __post_init__(self) -> None:
         if self.rule not in ("auto", "ceiling", "predictive"):
-            raise ValueError(f"Racing(rule={self.rule!r}): rule must be 'auto', 'ceiling' or 'predictive'")
+            raise ValueError(f"Racing(rule={public_repr(self.rule)}): rule must be 'auto', 'ceiling' or 'predictive'")
         if self.rule == "predictive" and self.bound is not None:
             raise ValueError("Racing(rule='predictive') does not use bound; leave it out, or write rule='auto'")
         if not _is_number(self.z) or not self.z > 0:
-            raise ValueError(f"Racing(z={self.z!r}): z must be a positive number; 3 is the default")
+            raise ValueError(f"Racing(z={public_repr(self.z)}): z must be a positive number; 3 is the default")
         if not _is_integer(self.min_finished) or self.min_finished < 2:
-            raise ValueError(f"Racing(min_finished={self.min_finished!r}): min_finished must be an integer, at least 2")
+            raise ValueError(
+                f"Racing(min_finished={public_repr(self.min_finished)}): min_finished must be an integer, at least 2"
+            )
         if self.bound is not None and not _is_number(self.bound):
-            raise ValueError(f"Racing(bound={self.bound!r}): bound must be a finite number, such as 1.0, or None")
+            raise ValueError(
+                f"Racing(bound={public_repr(self.bound)}): bound must be a finite number, such as 1.0, or None"
+            )
 
     def prunes(
         self, scores: Sequence[float], incumbent: Sequence[float], spread: float | None, bound: float | None
@@ -276,7 +281,9 @@ def as_racing(
     if isinstance(racing, str):
         racing = Racing(rule=racing)  # type: ignore[arg-type]
     if not isinstance(racing, Racing):
-        raise TypeError(f"racing must be None, 'auto', 'ceiling', 'predictive' or Racing(...), got {racing!r}")
+        raise TypeError(
+            f"racing must be None, 'auto', 'ceiling', 'predictive' or Racing(...), got {public_repr(racing)}"
+        )
     if callable(refit):
         raise ValueError("racing cannot be used with a callable refit, which may pick any candidate; set racing=None")
     if isinstance(refit, str) and objective_metric not in (None, refit):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._texts import without_secrets
 from ..exceptions import add_note
 from ..space import Choice, children, fits_float
 from ._describe import settings
@@ -44,7 +45,7 @@ def _check_key(refit: Simplest, key: str, names: Sequence[str], parameters: Para
         similar = get_close_matches(key.removeprefix("param_"), [*names, *times], n=1) or names
         what = "parameter that it sets" + (', or a column such as "mean_fit_time"' if times else "")
         raise ValueError(
-            f"{refit.written()}: the space does not set {key}; name a {what}, as in "
+            f"{refit.written()}: the space does not set {without_secrets(key)}; name a {what}, as in "
             f"refit={refit.with_key(key, similar[0])}"
         )
     for setting in settings(parameters):

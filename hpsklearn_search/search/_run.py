@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
+from .._texts import public_repr
 from ..exceptions import add_note
 from ..executors import Executor, local_executor
 from ..hyperopt._algorithm import has_model, resolve_algo
@@ -220,12 +221,12 @@ def _objective_metric(search: Any, scorer: Any) -> str | None:
         return name
     if not is_multimetric_scorer(scorer):
         raise ValueError(
-            f"objective_metric={name!r} chooses among several metrics, and scoring={search.scoring!r} is one; "
-            f"write scoring={name!r}"
+            f"objective_metric={public_repr(name)} chooses among several metrics, and "
+            f"scoring={public_repr(search.scoring)} is one; write scoring={public_repr(name)}"
         )
     names = list(scorers_by_name(scorer))
     if name not in names:
-        raise ValueError(f"objective_metric={name!r} is not one of the metrics in scoring: {names}")
+        raise ValueError(f"objective_metric={public_repr(name)} is not one of the metrics in scoring: {names}")
     return name
 
 

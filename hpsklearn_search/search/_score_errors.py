@@ -21,6 +21,8 @@ from typing import Any
 
 from sklearn.metrics import get_scorer, get_scorer_names
 
+from .._texts import public_repr
+
 SINGLE = "score"
 """The name of a single metric, as in the columns of ``cv_results_``."""
 
@@ -51,7 +53,7 @@ class KeepingErrors:
         self.scorer = scorer
 
     def __repr__(self) -> str:
-        return repr(self.scorer)  # messages of scikit-learn contain it
+        return public_repr(self.scorer)  # messages of scikit-learn contain it
 
     def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -84,8 +86,8 @@ def cure(scoring: Any, metric: str) -> str:
         names = get_scorer_names()
         fitting = [f"{given}{ending}" for ending in ("_ovr", "_macro", "_weighted") if f"{given}{ending}" in names]
         choice = " or ".join(f"scoring={name!r}" for name in fitting) or "another scorer"
-        return f"scoring={given!r} does not fit these data or this estimator; try {choice}"
-    return f"scoring={given!r} must work as scorer(estimator, X, y)"
+        return f"scoring={public_repr(given)} does not fit these data or this estimator; try {choice}"
+    return f"scoring={public_repr(given)} must work as scorer(estimator, X, y)"
 
 
 def _takes_predictions(function: Any) -> bool:

@@ -66,9 +66,8 @@ _TO_BE_MADE = {
 def unknown_scorer(scoring: Any, owner: str = "HyperoptSearchCV") -> str | None:
     """What is wrong with the type of `scoring`, or with the first unknown name in it; None if nothing is."""
     if isinstance(scoring, set | frozenset):
-        return (
-            f"scoring={public_repr(scoring)} is a set, which has no order; write scoring={sorted(scoring, key=str)!r}"
-        )
+        as_list = public_repr(sorted(scoring, key=str))
+        return f"scoring={public_repr(scoring)} is a set, which has no order; write scoring={as_list}"
     if scoring is not None and not callable(scoring) and not isinstance(scoring, str | list | tuple | Mapping):
         return (
             f"The 'scoring' parameter of {owner} must be the name of a scorer, a function scoring(estimator, X, y), or "
@@ -85,7 +84,9 @@ def unknown_scorer(scoring: Any, owner: str = "HyperoptSearchCV") -> str | None:
     if not isinstance(values, Iterable):
         return None
     unknown = [name for name in values if isinstance(name, str) and name not in get_scorer_names()]
-    return _complaint(unknown[0], "", f"scoring={brief(scoring, most=100)}: {unknown[0]!r}") if unknown else None
+    if not unknown:
+        return None
+    return _complaint(unknown[0], "", f"scoring={brief(scoring, most=100)}: {public_repr(unknown[0])}")
 
 
 def _complaint(name: str, prefix: str, subject: str, stranger: str | None = None) -> str:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .._texts import public_repr
+from .._texts import public_repr, without_secrets
 from ..space import brief
 from ..space._typing import BoolArray, FloatArray
 from ._evidence import fold_scores
@@ -63,7 +63,8 @@ class Simplest:
             list(changed.simplest) if isinstance(changed.simplest, tuple) else changed.simplest
         )
         options = [(field.name, getattr(changed, field.name), field.default) for field in fields(self)[1:]]
-        return f"{self.function}({', '.join([first, *(f'{n}={v!r}' for n, v, default in options if v != default)])})"
+        arguments = [first, *(f"{name}={value!r}" for name, value, default in options if value != default)]
+        return without_secrets(f"{self.function}({', '.join(arguments)})")
 
     def with_key(self, old: str, new: str) -> str:
         """The call with one name changed."""

@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from .._texts import public_repr
 from ..exceptions import InvalidAnnotatedParameter
 from ._space import Space
 
@@ -40,7 +41,7 @@ def _is_searched(parameter: inspect.Parameter) -> bool:
         return False
     name, annotation = parameter.name, parameter.annotation
     has_none = annotation is parameter.empty
-    text = "no annotation" if has_none else f"the annotation {annotation!r}, which is not a space"
+    text = "no annotation" if has_none else f"the annotation {public_repr(annotation)}, which is not a space"
     raise InvalidAnnotatedParameter(
         f'space="annotated": parameter {name!r} has {text}, and no default; '
         f"write, for example, {name}: hp.uniform(0, 1)"

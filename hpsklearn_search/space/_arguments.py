@@ -106,8 +106,18 @@ class Call:
     def written(self, *arguments: Any) -> str:
         """The call with all of its arguments, in code."""
         label = () if self.label is None else (repr(self.label),)
-        shown = (f"{value:g}" if isinstance(value, float | int) else str(value) for value in arguments)
+        shown = (self.shown(value) if isinstance(value, float | int) else str(value) for value in arguments)
         return f"hp.{self.function}({', '.join([*label, *shown])})"
+
+    def shown(self, value: float) -> str:
+        """A number for a message, unless the label is the name of a secret."""
+        if is_secret_name(self.label):
+            return "(hidden)"
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+    def error(self, text: str, *numbers: float) -> BadSearchSpace:
+        """What is wrong with the call; each {} in the text is one of the numbers."""
+        return BadSearchSpace(f"{self}: {text.format(*map(self.shown, numbers))}")
 
     def of(self, function: str) -> Call:
         """The same call of another function."""
@@ -130,9 +140,9 @@ def whole(call: Call, name: str, value: Any) -> int:
 
 def check_order(call: Call, low: float, high: float) -> None:
     if low >= high:
-        raise BadSearchSpace(f"{call}: low must be < high, got low={low:g}, high={high:g}")
+        raise call.error("low must be < high, got low={}, high={}", low, high)
     if not is_finite(high - low):
-        raise BadSearchSpace(f"{call}: high - low must be finite, got low={low:g}, high={high:g}")
+        raise call.error("high - low must be finite, got low={}, high={}", low, high)
 
 
 def listed(call: Call, options: Any) -> list[Any]:
@@ -148,8 +158,9 @@ def listed(call: Call, options: Any) -> list[Any]:
 def step(call: Call, q: Any, width: float = math.inf) -> float:
     size = finite(call, "q", q)
     if not 0 < size <= width * (1 + 1e-9):
-        limit = f" and at most high - low = {width:g}" if math.isfinite(width) else ""
-        raise BadSearchSpace(f"{call}: q must be > 0{limit}, got {size:g}")
+        if math.isfinite(width):
+            raise call.error("q must be > 0 and at most high - low = {}, got {}", width, size)
+        raise call.error("q must be > 0, got {}", size)
     return size
 
 
@@ -157,8 +168,8 @@ def check_resolution(call: Call, q: float, size: float) -> None:
     finest = size / FINEST
     if q < finest:
         raise BadSearchSpace(
-            f"{call}: q={q:g} is lost in rounding, for values are as large as {size:g}; "
-            f"write hp.{call.function.removeprefix('q')}, or q >= {finest:g}"
+            f"{call}: q={call.shown(q)} is lost in rounding, for values are as large as {call.shown(size)}; "
+            f"write hp.{call.function.removeprefix('q')}, or q >= {call.shown(finest)}"
         )
 
 
@@ -167,13 +178,14 @@ def plain_bounds(call: Call, low: float, high: float) -> tuple[float, float]:
     plain = call.of("logrange" if low > 0 else "uniform").written(low, high)
     if high > LARGEST_LOG or low < -LARGEST_LOG:
         raise BadSearchSpace(
-            f"{call}: bounds are natural logarithms, and exp({high:g}) overflows; did you mean {plain}?"
+            f"{call}: bounds are natural logarithms, and exp({call.shown(high)}) overflows; did you mean {plain}?"
         )
+    values = ", ".join(call.shown(float(f"{math.exp(bound):.3g}")) for bound in (low, high))
     # Positive logarithms that give huge values or a tiny range.
     if low > 0 and (high > SUSPICIOUS_LOG or high < 1):
         warnings.warn(
             f"{call.written(low, high)}: bounds are natural logarithms, so the values lie in "
-            f"[{math.exp(low):.3g}, {math.exp(high):.3g}]; for values in [{low:g}, {high:g}] write {plain}",
+            f"[{values}]; for values in [{call.shown(low)}, {call.shown(high)}] write {plain}",
             UserWarning,
             stacklevel=5,
         )

@@ -283,10 +283,7 @@ def _dimensions(root: Any) -> list[Dimension]:
             check_label(node.label)
             first, conditions = nodes.setdefault(node.label, (node, []))
             if first is not node:
-                raise DuplicateLabel(
-                    f"label {node.label!r} is used for two nodes: {first!r} and {node!r}; "
-                    "give one of them another label or none, or use the same node object in both places"
-                )
+                raise DuplicateLabel(_used_twice(first, node, secret_labels(root)))
             if condition in conditions:
                 return
             conditions.append(condition)
@@ -307,6 +304,15 @@ def _dimensions(root: Any) -> list[Dimension]:
         for label, (node, conditions) in nodes.items()
     ]
     return _parents_first(dimensions)
+
+
+def _used_twice(first: Parameter | Choice, second: Parameter | Choice, secrets: Collection[str]) -> str:
+    label = first.label
+    nodes = "" if label in secrets else f": {public_repr(first)} and {public_repr(second)}"
+    return (
+        f"label {label!r} is used for two nodes{nodes}; "
+        "give one of them another label or none, or use the same node object in both places"
+    )
 
 
 def _parents_first(dimensions: list[Dimension]) -> list[Dimension]:

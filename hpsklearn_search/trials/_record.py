@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from .._texts import printable
+from .._texts import printable, public_repr
 from ..exceptions import AllTrialsFailed
 from ..space import Point, PointKey, Space, point_key, public_point
 from ._columns import Columns, History
@@ -244,7 +244,7 @@ def _why_none(trials: list[Trial], secrets: Collection[str]) -> str:
     first = finished[0]
     assert first.outcome is not None
     reason = printable(
-        str(first.outcome.failure or f"the objective returned {dict(first.outcome.result)!r}"), keep="\n\t"
+        str(first.outcome.failure or f"the objective returned {public_repr(dict(first.outcome.result))}"), keep="\n\t"
     )
     return f"{text}; the first that failed is trial {first.tid} at {public_point(first.point, secrets)}: {reason}"
 

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from .._keywords import ExplainsKeywords
+from .._texts import public_repr
 from ..exceptions import InvalidTrial
 from ..space import Space, parse_point
 from ._columns import History
@@ -440,6 +441,8 @@ def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]]) -> Trials:
     """
     given, points = points, list(points)
     if not all(isinstance(point, Mapping) for point in points):
-        raise TypeError(f"points must be a list of points {{label: value}}, as in [{{'x': 0.5}}], got {given!r}")
+        raise TypeError(
+            f"points must be a list of points {{label: value}}, as in [{{'x': 0.5}}], got {public_repr(given)}"
+        )
     docs = [document(Trial(tid, dict(point)), list(point)) for tid, point in enumerate(points)]
     return trials_from_docs(docs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from hpsklearn_search import (
     HyperoptSearchCV,
     MLflowCallback,
     Optimizer,
+    SparkTrials,
     Trials,
     fmin,
     hp,
@@ -24,9 +26,12 @@ from hpsklearn_search import (
     spaces,
 )
 from hpsklearn_search.exceptions import AllTrialsFailed, BadSearchSpace, InvalidLoss, InvalidResultStatus, InvalidTrial
+from hpsklearn_search.hyperopt import generate_trials_to_calculate
 from hpsklearn_search.plots import ParallelCoordinatesDisplay, ParameterScoreDisplay, SearchHistoryDisplay
 
 MARKER = "S3CRETpw"
+ADDRESS = f"http://me:{MARKER}@host"
+NUMBER = 90210774
 SPACE = {"place": hp.uniformint("place", 0, 2), "password": hp.choice("password", [MARKER, f"{MARKER}2"])}
 X, y = [[float(i)] for i in range(12)], [0, 1] * 6
 
@@ -77,6 +82,16 @@ def search(estimator: Any = None, space: Any = None, **settings: Any) -> Hyperop
 def minimise(points: Any, **constants: Any) -> Any:
     """The same with `fmin`."""
     return fmin(lambda point: 0.0, {**SPACE, **constants}, max_evals=1, points_to_evaluate=points, verbose=False)
+
+
+def no_number(estimator: Any, X: Any, y: Any, token: Any) -> Any:
+    """A scorer that returns a text."""
+    return "good"
+
+
+def annotated(x: {password: MARKER}) -> float:  # type: ignore[valid-type]  # noqa: F821
+    """An objective whose annotation is no space."""
+    return 0.0
 
 
 MESSAGES: dict[str, Callable[[], Any]] = {
@@ -132,6 +147,32 @@ MESSAGES: dict[str, Callable[[], Any]] = {
     ).fit(X, y),
     "a value that is refused": lambda: search(Strict(MARKER), {"nope": [1, 2]}).fit(X, y),
     "a label without a value": lambda: minimise([{"password": MARKER}]),
+    "a label of two nodes": lambda: fmin(abs, {"password": [hp.choice("a", [MARKER, 1]), hp.choice("a", [2])]}),
+    "a scorer with arguments": lambda: search(scoring=functools.partial(no_number, token=MARKER)).fit(X, y),
+    "an address in a list of metrics": lambda: search(scoring=[ADDRESS], refit=False).fit(X, y),
+    "an address as the file of a page": lambda: search(refit=False).fit(X, y).report(ADDRESS),
+    "a dict as points": lambda: generate_trials_to_calculate({"token": MARKER}),  # type: ignore[arg-type]
+    "an annotation": lambda: fmin(annotated, "annotated", max_evals=1),
+    "bounds in a wrong order": lambda: hp.uniform("password", NUMBER, 1),
+    "whole bounds in a wrong order": lambda: hp.randint("password", NUMBER, 1),
+    "a bound of a logarithm": lambda: hp.logrange("password", -NUMBER, 1),
+    "a spread below 0": lambda: hp.normal("password", 0, -NUMBER),
+    "a step that is too large": lambda: hp.quniform("password", 0, 1, NUMBER),
+    "a name of the simplest": lambda: search(refit=one_standard_error(ADDRESS)).fit(X, y),
+    "a parameter of a picture": lambda: ParameterScoreDisplay.from_search(search(refit=False).fit(X, y), [ADDRESS]),
+    "an address as a column": lambda: search(limits={ADDRESS: 1.0}).fit(X, y),
+    "an address as the racing": lambda: search(racing=ADDRESS).fit(X, y),
+    "an object as the racing": lambda: search(racing=Account(MARKER)).fit(X, y),
+    "an address as a number of workers": lambda: SparkTrials(ADDRESS),  # type: ignore[arg-type]
+    "an address as the metric to optimise": lambda: search(objective_metric=ADDRESS).fit(X, y),
+    **{
+        f"an address as {name}": functools.partial(lambda name: search(**{name: ADDRESS}).fit(X, y), name)
+        for name in ("timeout", "trial_timeout", "score_threshold", "max_queue_len", "random_state")
+    },
+    **{
+        f"an address as {name} of fmin": functools.partial(lambda name: fmin(abs, SPACE, **{name: ADDRESS}), name)
+        for name in ("timeout", "loss_threshold", "max_evals", "max_queue_len", "rstate")
+    },
 }
 
 
@@ -141,7 +182,17 @@ def test_a_message_shows_no_secret(what: str) -> None:
     """Messages end in logs of jobs."""
     with pytest.raises((BadSearchSpace, InvalidTrial, TypeError, ValueError, OSError)) as error:
         MESSAGES[what]()
-    assert MARKER not in str(error.value) + "".join(getattr(error.value, "__notes__", []))
+    text = str(error.value) + "".join(getattr(error.value, "__notes__", []))
+    assert MARKER not in text
+    assert f"{NUMBER:g}" not in text.replace(str(NUMBER), f"{NUMBER:g}")
+
+
+@pytest.mark.filterwarnings("ignore:The total space")
+def test_a_warning_about_a_pair_shows_no_secret() -> None:
+    """Two numbers look like the bounds of a range."""
+    with pytest.warns(UserWarning, match=r"is the tuple \(hidden\)") as warned:
+        search(space={"password": (NUMBER, NUMBER + 1)}).fit(X, y)
+    assert str(NUMBER) not in "".join(str(warning.message) for warning in warned)
 
 
 NUMBERS = {

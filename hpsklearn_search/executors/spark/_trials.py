@@ -12,6 +12,7 @@ import numbers
 import warnings
 from typing import Any
 
+from ..._texts import public_repr
 from ...trials import STATUS_CANCELLED, Trials
 from ._classic import ContextCluster
 from ._connect import ConnectCluster
@@ -176,9 +177,9 @@ def _whole_number(name: str, value: Any, minimum: int) -> int | None:
     if number is None:
         return None
     if not number.is_integer():
-        raise TypeError(f"{name} must be a whole number or None, got {value!r}")
+        raise TypeError(f"{name} must be a whole number or None, got {public_repr(value)}")
     if number < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {value!r}")
+        raise ValueError(f"{name} must be at least {minimum}, got {public_repr(value)}")
     return int(number)
 
 
@@ -186,8 +187,8 @@ def _number(name: str, value: Any, positive: bool = False) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number or None, got {value!r}")
+        raise TypeError(f"{name} must be a number or None, got {public_repr(value)}")
     number = float(value)
     if positive and not number > 0:
-        raise ValueError(f"{name} must be positive, got {value!r}")
+        raise ValueError(f"{name} must be positive, got {public_repr(value)}")
     return number
