@@ -31,14 +31,14 @@ import stat
 import time
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
 from .._texts import printable, public_repr
 from ..exceptions import SaveFileError
-from ._companions import problem_of_companions
+from ._companions import hold_companions, problem_of_companions, release_companions
 from ._fingerprint import WORDS, differences
 from ._guard import Guard
 from ._journal import beginning, has_further_pages, is_filled, problem_of_journal
@@ -106,7 +106,7 @@ class SaveFile:
         # SQLite would follow a link in a shared folder, and write to its target.
         if os.path.islink(self.path):
             raise self._fail("is a symbolic link; name the file itself")
-        self._check_companions()  # before it makes a file
+        self._check_companions(problem_of_companions)  # before it makes a file
         try:
             there = os.stat(self.path)
         except OSError:
@@ -127,9 +127,9 @@ class SaveFile:
             raise self._fail("is not a file; choose another name")
         return fd
 
-    def _check_companions(self) -> None:
+    def _check_companions(self, problem_of: Callable[[str], str | None]) -> None:
         try:
-            problem = problem_of_companions(self.path)
+            problem = problem_of(self.path)
         except OSError as error:
             raise self._fail(f"cannot be opened for writing: {error.strerror}") from error
         if problem is not None:
@@ -176,32 +176,42 @@ class SaveFile:
             raise self._fail(problem)
 
     def _connect(self, *, to_write: bool) -> sqlite3.Connection:
+        """The only connection. If it can write, all names next to the file are held and checked before."""
         if self._db is not None:
             self._db.close()
+            self._db = None
+        if to_write:
+            self._check_companions(hold_companions)
         self._db, self._is_writable = (open_to_write if to_write else open_to_read)(self.path, self._guard), False
         if to_write and not HAS_FLOCK:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
         return self._db
 
     def _connect_to_write(self) -> sqlite3.Connection:
-        if self._db is None or not self._is_writable:
-            self._db = self._connect(to_write=True)
-            self._db.execute("PRAGMA journal_mode=WAL")  # readers do not block the search
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._is_writable = True
-        return self._db
+        if self._db is not None and self._is_writable:
+            return self._db
+        db = self._connect(to_write=True)
+        if db.execute("PRAGMA journal_mode").fetchall() != [("wal",)]:
+            db.execute("PRAGMA journal_mode=WAL").fetchall()  # readers do not block the search
+            db = self._connect(to_write=True)  # SQLite has freed the name of the journal
+        db.execute("PRAGMA synchronous=NORMAL")
+        self._is_writable = True
+        return db
 
     def _check_content(self, fingerprint: dict[str, Any]) -> None:
-        self._check_companions()  # again: another search may have had the file
+        self._check_companions(problem_of_companions)  # again: another search may have had the file
         problem = problem_of_journal(self.path, self._fd, self._guard)
         if problem is not None:
             raise self._fail(problem)
         with self._translated("cannot be used"):
-            db = self._connect(to_write=is_filled(f"{self.path}-journal"))  # only a writer can roll it back
+            if is_filled(f"{self.path}-journal"):
+                self._roll_back()
+            db = self._connect(to_write=False)
             problem = problem_of_content(db, self._guard, self.path)
             if problem == NO_TABLES:
                 self._check_that_nothing_is_lost()
-                db = self._create(fingerprint)
+                self._create(fingerprint)
+                db = self._connect(to_write=False)
                 problem = problem_of_content(db, self._guard, self.path)
             if problem is not None:
                 raise self._fail(problem)
@@ -213,6 +223,11 @@ class SaveFile:
                 + "\nUse another file, or restore these settings"
             )
 
+    def _roll_back(self) -> None:
+        """Let SQLite undo what a killed search has begun: only a connection that can write does it."""
+        # A single query: SQLite looks for a journal before each one, and the name is free after this one.
+        self._connect(to_write=True).execute("PRAGMA schema_version").fetchall()
+
     def _check_that_nothing_is_lost(self) -> None:
         """A new file has one page, or none: further pages are tables that a damaged first page hides."""
         if has_further_pages(self._fd) or is_filled(f"{self.path}-wal"):
@@ -221,7 +236,8 @@ class SaveFile:
                 "it is left as it is, restore it or choose another name"
             )
 
-    def _create(self, fingerprint: Mapping[str, Any]) -> sqlite3.Connection:
+    def _create(self, fingerprint: Mapping[str, Any]) -> None:
+        """Make the tables in one transaction, which frees the name of the journal."""
         self._make_private()
         self._guard.allow(math.inf)
         db = self._connect(to_write=True)
@@ -233,7 +249,6 @@ class SaveFile:
             db.execute(statement)
         db.executemany("INSERT INTO search VALUES (?, ?, ?)", rows)
         db.execute("COMMIT")
-        return db
 
     @contextmanager
     def _translated(self, what: str) -> Iterator[None]:
@@ -307,6 +322,8 @@ class SaveFile:
             with suppress(sqlite3.Error):  # a full disk: the write-ahead log stays, and has all trials
                 self._db.close()
             self._db = None
+        if self._identity is not None:  # it has the lock
+            release_companions(self.path)
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

@@ -15,7 +15,7 @@ import pytest
 
 from hpsklearn_search.exceptions import SaveFileError
 from hpsklearn_search.trials import Outcome, SaveFile, Trial, read_save_file
-from hpsklearn_search.trials._companions import JOURNAL_MAGIC, SUFFIXES
+from hpsklearn_search.trials._companions import JOURNAL_MAGIC, SUFFIXES, problem_of_companions
 
 KIND = {"space": {"x": "uniform"}, "algo": "tpe"}
 HAS_LINKS = pytest.mark.skipif(not hasattr(os, "link"), reason="no hard links")
@@ -160,3 +160,182 @@ def test_a_search_whose_file_is_read_in_its_process_keeps_its_lock(tmp_path: Pat
         read_save_file(tmp_path / "s.db")
         done = subprocess.run([sys.executable, "-c", LOCKED, tmp_path / "s.db"], capture_output=True, text=True)
         assert done.stdout == "locked\n"
+
+
+HOLDS_NAMES = pytest.mark.skipif(os.name != "posix", reason="Windows has no sticky folders")
+
+
+def names(folder: Path) -> set[str]:
+    """The names of all files of a folder."""
+    return {entry.name for entry in folder.iterdir()}
+
+
+ALL_NAMES = {"s.db", "s.db-wal", "s.db-shm", "s.db-journal"}
+
+
+@HOLDS_NAMES
+def test_a_search_that_writes_holds_all_names(tmp_path: Path) -> None:
+    """Another user of a sticky folder can then put nothing there for SQLite to use or to roll back."""
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        for number in range(2):
+            file.begin(trial(number))
+            assert names(tmp_path) == ALL_NAMES
+            file.finish(trial(number))
+            assert names(tmp_path) == ALL_NAMES
+        assert os.path.getsize(tmp_path / "s.db-journal") == 0
+
+
+@IS_ROOT
+def test_names_that_root_holds_belong_to_the_owner_of_the_save_file(path: Path) -> None:
+    """The owner can watch the search, and continue it after a kill."""
+    os.chown(path, 12345, 12345)
+    with SaveFile(path, KIND) as file:
+        file.finish(trial(1))
+        assert {os.stat(f"{path}{suffix}").st_uid for suffix in SUFFIXES} == {12345}
+
+
+@IS_ROOT
+def test_a_running_search_is_read_by_all_who_may_read_its_file(tmp_path: Path) -> None:
+    """A name that is held for the owner alone does not prevent it."""
+    for folder in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
+        folder.chmod(0o711)
+    SaveFile(tmp_path / "s.db", KIND).close()
+    (tmp_path / "s.db").chmod(0o644)
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        file.finish(trial(0))
+        os.seteuid(12345)
+        try:
+            assert problem_of_companions(str(tmp_path / "s.db")) is None
+        finally:
+            os.seteuid(0)
+
+
+def hostile_journal(precious: Path) -> bytes:
+    """A journal that makes SQLite delete a file."""
+    name = os.fsencode(precious)
+    numbers = (0, 0, 1, 512, 4096)  # records, a nonce, pages, and the size of a sector and of a page
+    end = (1).to_bytes(4, "big") + name + len(name).to_bytes(4, "big") + sum(name).to_bytes(4, "big") + JOURNAL_MAGIC
+    return (JOURNAL_MAGIC + b"".join(n.to_bytes(4, "big") for n in numbers)).ljust(512, b"\0") + end
+
+
+class Watched(sqlite3.Connection):
+    """A connection of a search in a folder where another user waits for the name of the journal to be free."""
+
+    journal: Path
+    precious: Path
+    was_held = False
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        """Execute a statement."""
+        self.plant()
+        cursor = super().execute(*arguments)
+        self.plant()
+        return cursor
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.plant()
+        super().close()
+
+    def plant(self) -> None:
+        """Plant a journal if SQLite has freed the name."""
+        if self.was_held and not self.journal.exists():
+            self.journal.write_bytes(hostile_journal(self.precious))
+            os.chown(self.journal, 12345, 12345)
+        self.was_held = self.journal.exists()
+
+
+def make_and_write(path: Path) -> None:
+    """Make the file of a search."""
+    path.unlink()
+    save_first(path)
+
+
+def make_again_and_write(path: Path) -> None:
+    """Continue a search that was killed while it made its file."""
+    path.unlink()
+    SaveFile(path, KIND).close()
+    numbers = b"".join(n.to_bytes(4, "big") for n in (0, 0, 0, 512, 4096))
+    Path(f"{path}-journal").write_bytes((JOURNAL_MAGIC + numbers).ljust(512, b"\0"))
+    save_first(path)
+
+
+@IS_ROOT
+@pytest.mark.parametrize("write", [save, make_and_write, make_again_and_write])
+def test_a_journal_that_is_planted_as_soon_as_its_name_is_free_is_not_rolled_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], Any]
+) -> None:
+    """It would make SQLite cut the save file, and delete another file."""
+    precious = path.parent / "precious"
+    precious.write_text("my thesis")
+    Watched.journal, Watched.precious = Path(f"{path}-journal"), precious
+    connect = sqlite3.connect
+    monkeypatch.setattr("sqlite3.connect", lambda *args, **kwargs: connect(*args, **kwargs, factory=Watched))
+    with pytest.raises(SaveFileError, match=r"s\.db-journal belongs to another user"):
+        write(path)
+    assert precious.read_text() == "my thesis"
+    assert path.stat().st_size > 4096
+
+
+def test_a_search_that_ends_leaves_its_save_file_only(path: Path, tmp_path: Path) -> None:
+    """It removes the names that it held, also if it writes no trial."""
+    for name in ("s.db", "new.db"):
+        SaveFile(tmp_path / name, KIND).close()
+    save(path)
+    assert names(tmp_path) == {"s.db", "new.db"}
+
+
+@pytest.mark.parametrize("open_file", OPENERS)
+def test_the_names_that_a_killed_search_held_are_no_problem(path: Path, open_file: Callable[[Path], Any]) -> None:
+    """They are empty files of the user's own."""
+    for suffix in SUFFIXES:
+        Path(f"{path}{suffix}").touch()
+    open_file(path)
+
+
+def test_a_search_that_was_killed_before_it_made_its_tables_is_continued(tmp_path: Path) -> None:
+    """All its files are empty."""
+    for suffix in ("", *SUFFIXES):
+        (tmp_path / f"s.db{suffix}").touch()
+    save_first(tmp_path / "s.db")
+    assert len(read_save_file(tmp_path / "s.db").trials) == 1
+
+
+def save_first(path: Path) -> None:
+    """Write the first trial of a new file."""
+    with SaveFile(path, KIND) as file:
+        file.finish(trial(0))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_is_planted_before_the_first_write_is_refused(path: Path, suffix: str) -> None:
+    """The first write opens the file once more."""
+    with SaveFile(path, KIND) as file:
+        Path(f"{path}{suffix}").write_text("my thesis")
+        with pytest.raises(SaveFileError, match=rf"s\.db{suffix} is no log of SQLite"):
+            file.begin(trial(1))
+        assert Path(f"{path}{suffix}").read_text() == "my thesis"
+
+
+@IS_ROOT
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_empty_file_that_another_user_plants_is_refused(path: Path, suffix: str) -> None:
+    """SQLite would write the trials into it, or a journal could come into it."""
+    with SaveFile(path, KIND) as file:
+        Path(f"{path}{suffix}").touch()
+        os.chown(f"{path}{suffix}", 12345, 12345)
+        with pytest.raises(SaveFileError, match=rf"s\.db{suffix} belongs to another user"):
+            file.begin(trial(1))
+
+
+@HOLDS_NAMES
+def test_a_name_that_comes_and_goes_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user could take it again after the check."""
+
+    def is_there(*_: Any) -> int:
+        raise FileExistsError
+
+    with SaveFile(path, KIND) as file:
+        monkeypatch.setattr("hpsklearn_search.trials._companions.os.open", is_there)
+        with pytest.raises(SaveFileError, match="cannot be opened for writing: No such file"):
+            file.begin(trial(1))
