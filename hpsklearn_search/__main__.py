@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ._texts import hide_secrets, printable
 from ._version import __version__
 from ._versions import OPTIONAL, REQUIRED, version_of
 from .exceptions import SaveFileError
@@ -36,7 +37,7 @@ def report(path: str, output: str | None) -> Path:
     from .report import checked_target, facts_of_file, make_page, write_page
     from .trials import read_save_file
 
-    target = checked_target(Path(path).with_suffix(".html") if output is None else output)
+    target = checked_target(f"{os.path.splitext(path)[0]}.html" if output is None else output)
     return write_page(target, make_page(facts_of_file(read_save_file(path))))
 
 
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         print(_answer(parser, asked), end="")
     except (SaveFileError, OSError) as error:
+        hide_secrets(error)
         sys.exit(f"{parser.prog} {asked.command}: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
@@ -57,7 +59,7 @@ def _answer(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> str:
     if asked.show_versions:
         return f"{show_versions()}\n"
     if asked.command == "report":
-        return f"{report(asked.file, asked.output)}\n"
+        return f"{printable(str(report(asked.file, asked.output)))}\n"
     if asked.command == "watch":
         _watch(asked.file, asked.port)
         return ""
@@ -73,16 +75,26 @@ def _watch(path: str, port: int) -> None:
         sys.exit(f"--port {port}: a port is a number up to 65535; leave it out for a free one")
 
 
+def _name_of_file(text: str) -> str:
+    from .trials import is_address, public_address
+
+    if not text:
+        raise argparse.ArgumentTypeError("'' is not the name of a file; write one, such as search.db or search.html")
+    if is_address(text):
+        raise argparse.ArgumentTypeError(f"{public_address(text)} is an address; write the name of a file")
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m hpsklearn_search", description="Shows searches, and versions.")
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--show-versions", action="store_true", help="show what a bug report needs")
     commands = parser.add_subparsers(dest="command")
     page = commands.add_parser("report", help="make an HTML page of a save file")
-    page.add_argument("file", help="the file of trials_save_file=")
-    page.add_argument("-o", "--output", help="the page; by default the file's name with .html")
+    page.add_argument("file", type=_name_of_file, help="the file of trials_save_file=")
+    page.add_argument("-o", "--output", type=_name_of_file, help="the page; by default the file's name with .html")
     running = commands.add_parser("watch", help="show a running search in the browser, on this machine only")
-    running.add_argument("file", help="the file of trials_save_file=")
+    running.add_argument("file", type=_name_of_file, help="the file of trials_save_file=")
     running.add_argument("--port", type=int, default=0, help="by default a free one")
     return parser
 

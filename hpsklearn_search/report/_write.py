@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from .._texts import public_repr
 from ..trials import is_address, public_address
 from ._page import START
 
@@ -31,13 +32,24 @@ def write_page(path: Any, page: str) -> Path:
     try:
         with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(page)
-        os.chmod(name, mode)
+            if os.name == "posix":
+                _set_mode(file.fileno(), name, mode)
         os.replace(name, target)
     except BaseException:
         with suppress(OSError):
             os.unlink(name)
         raise
     return target
+
+
+def _set_mode(handle: int, name: str, mode: int) -> None:
+    """Set the mode of the open file of this name; FileExistsError if the name is another file's by now."""
+    os.fchmod(handle, mode)  # a name may lead to another file
+    if not os.path.samestat(os.fstat(handle), os.lstat(name)):
+        raise FileExistsError(
+            f"another user of {public_repr(os.path.dirname(name))} has exchanged the page while it was written; "
+            "choose a folder of your own"
+        )
 
 
 def _mode_of_own_page(target: Path) -> int | None:
@@ -52,12 +64,12 @@ def _mode_of_own_page(target: Path) -> int | None:
 def checked_target(path: Any) -> Path:
     """The absolute path of a page that can be written; errors name what would be right."""
     if not isinstance(path, str | os.PathLike) or isinstance(os.fspath(path), bytes) or not os.fspath(path):
-        raise TypeError(f"path is the name of a file, got {path!r}; write report('search.html')")
-    if is_address(os.fspath(path)):
-        raise ValueError(f"path={public_address(os.fspath(path))} is an address; write a path, such as 'search.html'")
+        raise TypeError(f"path is the name of a file, got {public_repr(path)}; write report('search.html')")
     target = Path(os.path.abspath(os.fspath(path)))
-    shown = f"path={os.fspath(path)!r}"
+    shown = f"path={public_address(os.fspath(path))}"
     if not target.parent.is_dir():
+        if is_address(os.fspath(path)):
+            raise FileNotFoundError(f"{shown} is an address; write the name of a file, such as 'search.html'")
         raise FileNotFoundError(f"{shown}: there is no folder {str(target.parent)!r}; make it, or choose another one")
     if target.is_dir():
         raise IsADirectoryError(

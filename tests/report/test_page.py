@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -316,6 +317,31 @@ def test_only_the_mode_of_an_own_page_is_kept(
     assert path.stat().st_mode & 0o777 == (0o666 if is_own and content else 0o600)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes and links are those of POSIX")
+def test_no_other_file_gets_the_mode_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user of the folder may put a link in place of the file that is written first."""
+    key = tmp_path / "key"
+    key.write_text("mine")
+    key.chmod(0o600)
+    path = tmp_path / "shared" / "p.html"
+    path.parent.mkdir()
+    write_page(path, START)
+    path.chmod(0o644)
+
+    def exchanged(**where: Any) -> tuple[int, str]:
+        handle, name = make(**where)
+        os.unlink(name)
+        os.symlink(key, name)
+        return handle, name
+
+    make = tempfile.mkstemp
+    monkeypatch.setattr(tempfile, "mkstemp", exchanged)
+    with pytest.raises(FileExistsError, match=r"another user .* exchanged the page while it was written; choose .*own"):
+        write_page(path, START)
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert not path.is_symlink()
+
+
 def test_no_other_file_is_replaced(search: HyperoptSearchCV, tmp_path: Path) -> None:
     """Neither a save file, nor what a link names, nor a link."""
     other = tmp_path / "train.py"
@@ -332,6 +358,9 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
     (".", IsADirectoryError, "is a folder; name a file in it"),
     (None, TypeError, r"path is the name of a file, got None; write report\('search.html'\)"),
     (3, TypeError, "path is the name of a file, got 3"),
+    ("http://me:pw@host/p.html", FileNotFoundError, r"^path='http://host/p\.html' is an address; .*'search\.html'$"),
+    (Path("http://me:pw@host/p.html"), FileNotFoundError, r"^path='http://host/p\.html' is an address"),
+    ("no\x1b[2J/p.html", FileNotFoundError, r"^[ -~]+$"),
 ]
 
 

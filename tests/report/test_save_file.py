@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
 import subprocess
 import sys
 import zlib
-from contextlib import closing
+from contextlib import closing, redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,42 @@ def test_what_is_no_save_file_is_answered_in_words(tmp_path: Path) -> None:
         with pytest.raises(SystemExit, match=text):
             main(["report", str(tmp_path / name)])
     assert not list(tmp_path.glob("*.html"))
+
+
+MESSAGES = [
+    (["report", "."], "cannot be read"),
+    (["report", os.sep], "cannot be read"),
+    (["report", ""], "argument file: '' is not the name of a file; write one, such as search.db"),
+    (["report", "s.db", "-o", ""], "argument -o/--output: '' is not the name of a file"),
+    (["report", "postgresql://me:pw@host/db"], "'postgresql://host/db' is an address; write the name of a file"),
+    (["report", "s.db", "-o", "http://me:pw@host/p.html"], "'http://host/p.html' is an address"),
+    (["watch", "postgresql://me:pw@host/db"], "'postgresql://host/db' is an address"),
+    (["report", "no/\x1b[2J.db"], "no folder"),
+    (["report", "\x1b[2J.db"], r"\x1b[2J.db' cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MESSAGES, ids=lambda value: ascii(value)[:40])
+def test_a_wrong_name_is_answered_in_words(arguments: list[str], message: str) -> None:
+    """The message shows no password, and moves no cursor."""
+    done = answer(*arguments)
+    assert message in done
+    assert done.replace("\n", "").isprintable()
+    assert "pw" not in done
+
+
+def answer(*arguments: str) -> str:
+    """What the command prints as it fails."""
+    errors = io.StringIO()
+    with redirect_stderr(errors), pytest.raises(SystemExit) as caught:
+        main(arguments)
+    return f"{errors.getvalue()}{caught.value}"
+
+
+def test_the_name_of_the_page_moves_no_cursor(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is printed with escapes."""
+    main(["report", str(path), "-o", str(path.parent / "e\x1b[2Jx.html")])
+    assert capsys.readouterr().out == f"{path.parent}{os.sep}e\\x1b[2Jx.html\n"
 
 
 def test_a_changed_row_is_found(path: Path) -> None:
