@@ -70,18 +70,22 @@ MOST_FAILURES = 3  # in a row: a server may fail with one update for ever, and t
 
 
 def resend(path: Path, uri: str | None, parent_run_id: str | None) -> int:
-    """Send the updates of a file; returns how many."""
+    """Send the updates of a file; returns how many. Errors show no secret, and move no cursor."""
+    try:
+        return _resend(path, uri, parent_run_id)
+    except Exception as error:
+        hide_secrets(error)
+        raise
+
+
+def _resend(path: Path, uri: str | None, parent_run_id: str | None) -> int:
     check_installed()
     destination, updates = read(path)
     if uri is None:
         uri = tracking_uri()
         _check_address(path, destination, uri)
     with copied_files(updates, path) as copies:
-        try:
-            return _send_all(_confirmed(destination, uri, parent_run_id), copies)
-        except Exception as error:
-            hide_secrets(error)
-            raise
+        return _send_all(_confirmed(destination, uri, parent_run_id), copies)
 
 
 def _send_all(destination: Destination, updates: Sequence[Update]) -> int:

@@ -521,6 +521,30 @@ def test_a_second_name_of_a_file_elsewhere_is_not_sent(tmp_path: Path, server: t
     assert server.files == []
 
 
+UNFIT: dict[str, tuple[list[str], str | None]] = {
+    "is not a file of updates": (["{}"], "sqlite:///x.db"),
+    "only files in": ([unsent_lines()[0], json.dumps({"folder": "elsewhere"})], "sqlite:///x.db"),
+    "needs the folder": (unsent_lines(), "sqlite:///x.db"),
+    "was written for": (unsent_lines()[:1], None),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+@pytest.mark.parametrize("message", UNFIT)
+def test_the_name_of_a_log_moves_no_cursor(
+    tmp_path: Path, server: type[Answers], monkeypatch: pytest.MonkeyPatch, message: str
+) -> None:
+    """It is shown with escapes."""
+    lines, uri = UNFIT[message]
+    monkeypatch.setattr(_unsent, "tracking_uri", lambda: "sqlite:///other.db")
+    path = write_log(tmp_path, lines).rename(tmp_path / "mlflow-unsent-abc\x1b[2J.jsonl")
+    text = "\n".join(lines).replace("mlflow-unsent-abc/", f"{path.stem}/".replace("\x1b", "\\u001b"))
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message) as caught:
+        _unsent.resend(path, uri, None)
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize("name", ["search", "experiment_id", "external_run_id", "runs", "start"])
 @pytest.mark.parametrize("value", ["a' OR '1", "../x", 3.5, ["a"], {"": "../../x"}, 10**400], ids=str)
 def test_a_header_that_no_search_writes_is_refused(
