@@ -52,8 +52,10 @@ def hold_companions(path: str) -> str | None:
 
 def _hold(name: str, database: os.stat_result) -> None:
     handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    if os.geteuid() == 0:  # as SQLite does it: the owner can continue the search
-        with suppress(OSError):  # some network file systems take no orders from root
+    # As SQLite does it: whoever may write to the save file can continue the search after a kill.
+    with suppress(OSError):  # some file systems have no modes, or take no orders from root
+        os.fchmod(handle, database.st_mode & 0o777)
+        if os.geteuid() == 0:
             os.fchown(handle, database.st_uid, database.st_gid)
     os.close(handle)
 

@@ -194,6 +194,15 @@ def test_names_that_root_holds_belong_to_the_owner_of_the_save_file(path: Path) 
         assert {os.stat(f"{path}{suffix}").st_uid for suffix in SUFFIXES} == {12345}
 
 
+@HOLDS_NAMES
+def test_names_that_are_held_have_the_mode_of_the_save_file(path: Path) -> None:
+    """Whoever may write to the save file can continue the search after a kill."""
+    path.chmod(0o660)
+    with SaveFile(path, KIND) as file:
+        file.begin(trial(1))
+        assert {os.stat(f"{path}{suffix}").st_mode & 0o777 for suffix in SUFFIXES} == {0o660}
+
+
 @IS_ROOT
 def test_a_running_search_is_read_by_all_who_may_read_its_file(tmp_path: Path) -> None:
     """A name that is held for the owner alone does not prevent it."""
