@@ -23,4 +23,16 @@ def frame_of(
         import pandas as pd
     except ImportError:
         raise NotInstalledError(f"{what} needs pandas: pip install 'hpsklearn_search[pandas]'") from None
-    return pd.DataFrame(dict(columns), index=None if index is None else pd.Index(index, name=name))
+    rows = None if index is None else pd.Index(index, name=name)
+    try:
+        return pd.DataFrame(dict(columns), index=rows)
+    except UnicodeEncodeError:
+        return pd.DataFrame({key: _series(pd, values, rows) for key, values in columns.items()})
+
+
+def _series(pd: Any, values: Any, index: Any) -> Any:
+    """One column; as objects where it has half of a surrogate pair, which pyarrow's strings cannot hold."""
+    try:
+        return pd.Series(values, index=index)
+    except UnicodeEncodeError:
+        return pd.Series(values, index=index, dtype=object)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from ..trials import STATUS_FAIL, Failure
@@ -80,5 +81,6 @@ def _unpack_exception(pickled: bytes, text: str) -> Exception | None:
         return None
     if not isinstance(exception, Exception):
         return None
-    exception.__cause__ = WorkerTraceback(text)
+    with suppress(Exception):  # its class may have a __cause__ that cannot be set
+        exception.__cause__ = WorkerTraceback(text)
     return exception

@@ -81,8 +81,9 @@ class Failure:
             message = str(error)
         except Exception:  # an exception whose __str__ raises must not end the search
             message = "(its message cannot be shown)"
-        text = without_secrets("".join(traceback.format_exception(error)))
-        return cls(STATUS_FAIL, type(error).__name__, without_secrets(message), text, error if keep else None)
+        kind = type(error).__name__
+        text = without_secrets(_traceback_of(error, f"{kind}: {message}"))
+        return cls(STATUS_FAIL, kind, without_secrets(message), text, error if keep else None)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}" if self.message else self.kind
@@ -96,6 +97,14 @@ class Failure:
         """
         message = NUMBER.sub("...", " ".join(self.message.split()))
         return f"{self.kind}: {message}" if message else self.kind
+
+
+def _traceback_of(error: BaseException, last_line: str) -> str:
+    """What Python prints for an exception that nobody catches; without its causes if these cannot be found."""
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:  # a class of exceptions may have a __cause__ of its own, which raises
+        return "".join([*traceback.format_tb(error.__traceback__), last_line])
 
 
 @dataclass(frozen=True, slots=True)

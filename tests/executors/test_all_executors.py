@@ -162,10 +162,19 @@ class BrokenValue:
         raise Broken
 
 
+class Untraceable(Exception):
+    """An exception whose cause can neither be read nor set."""
+
+    @property
+    def __cause__(self) -> Any:  # type: ignore[override]
+        raise LookupError("no cause")
+
+
 def return_or_raise(payload: str) -> Any:
     """Return or raise what cannot be pickled."""
-    if payload in ("picky", "broken"):
-        raise Picky(reason="so") if payload == "picky" else Broken
+    errors = {"picky": lambda: Picky(reason="so"), "broken": Broken, "untraceable": lambda: Untraceable("lost")}
+    if payload in errors:
+        raise errors[payload]()
     values = {"lock": threading.Lock, "unreadable": Unreadable, "broken value": BrokenValue, "exits": ExitsOnReading}
     return values[payload]() if payload in values else payload
 
@@ -184,6 +193,7 @@ NOT_PICKLABLE = {
     "exits": ("UnpicklingError", "what the function returned cannot be read in this process: SystemExit"),
     "picky": ("Picky", "^so$"),
     "broken": ("Broken", "cannot be shown"),
+    "untraceable": ("Untraceable", "^lost$"),
 }
 
 

@@ -99,6 +99,32 @@ def test_sys_exit_in_a_fit_is_a_failed_candidate() -> None:
     assert search.n_trials_ == 10
 
 
+class Untraceable(Exception):
+    """An exception whose cause cannot be read."""
+
+    @property
+    def __cause__(self) -> Any:  # type: ignore[override]
+        raise LookupError("no cause")
+
+
+def test_an_error_without_a_traceback_fails_its_candidate_only() -> None:
+    """Python cannot print it, so the record has the error in place of its cause."""
+
+    def score(estimator: Any, X: Any, y: Any) -> float:
+        return float(estimator.max_depth)
+
+    class Tree(DecisionTreeClassifier):  # type: ignore[misc]
+        def fit(self, X: Any, y: Any) -> Tree:
+            if self.max_depth == 2:
+                raise Untraceable("lost")
+            return super().fit(X, y)
+
+    search = HyperoptSearchCV(Tree(), {"max_depth": [1, 2, 3]}, cv=2, scoring=score, racing=None)
+    with pytest.warns(FitFailedWarning, match="LookupError: no cause"):
+        search.fit(X, y)
+    assert search.best_params_ == {"max_depth": 3}
+
+
 def test_an_interrupt_keeps_what_finished(caplog: pytest.LogCaptureFixture) -> None:
     """After Ctrl-C there are the table and the best of the finished candidates, and the log says so."""
     space = {"x": [0.1, 0.2, 0.9], "how": ["interrupt"]}

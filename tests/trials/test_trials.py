@@ -309,6 +309,17 @@ def test_the_table_has_a_row_for_every_trial(searched: Trials) -> None:
     assert table.loc[table["param_c"] == 0, "param_n"].isna().all()
 
 
+def test_the_table_has_texts_that_cannot_be_encoded() -> None:
+    """Half of a surrogate pair, as in the name of a file that is not UTF-8, stays in the message as it is."""
+
+    def fail(x: float) -> float:
+        raise ValueError("no file \udcff")
+
+    trials = Trials()
+    fmin(fail, hp.uniform("x", 0, 1), rand.suggest, 1, trials=trials, catch_eval_exceptions=True, return_argmin=False)
+    assert list(trials.to_frame()["error"]) == ["ValueError: no file \udcff"]
+
+
 def test_the_table_of_no_trials_is_empty() -> None:
     """The table of no trials has the columns and no row."""
     assert Trials().to_frame().shape == (0, 5)

@@ -6,7 +6,6 @@ import math
 import os
 import threading
 import time
-import traceback
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from ..._texts import without_secrets
 from ...exceptions import InvalidScore
 from ...executors import TaskTimeout
 from ...space import Point
+from ...trials import Failure
 from .._compat import fit_and_score, is_multimetric_scorer, is_pairwise, scorers_by_name
 from .._limits import N_BYTES
 from .._parameters import ParameterSpace
@@ -148,7 +148,7 @@ class FoldFunction:
             if isinstance(error, Exception):
                 raise error
             raise RuntimeError(f"the fit raised {type(error).__name__}: {error}") from error
-        return failed_fold(self.settings, without_secrets(traceback.format_exc()))
+        return failed_fold(self.settings, Failure.of(error).traceback)
 
 
 def _early_stopping_results(estimator: Any) -> dict[str, Any]:
