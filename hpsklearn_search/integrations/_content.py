@@ -112,7 +112,8 @@ def search_result(trials: Trials, values: Values, fitted: Any, error: BaseExcept
         tags[TAG + "best_trial"] = trials.record.best.number
         best = values(trials.record.best.point)
     if fitted is not None:
-        best = getattr(fitted, "best_params_", best)
+        if hasattr(fitted, "best_params_"):
+            best = values(fitted._rows()[fitted.best_index_].point)
         metrics["best_cv_score"] = getattr(fitted, "best_score_", None)
         metrics |= _scores_of_best(trials, fitted)
         metrics["refit_time"] = getattr(fitted, "refit_time_", None) if error is None else None

@@ -209,7 +209,7 @@ def write_artifacts(folder: Path, trials: Trials, values: Values, fitted: Any) -
     if fitted is None:
         _write_table(folder / "trials.csv", _trial_columns(trials, values))
         return
-    _write_table(folder / "cv_results.csv", fitted.cv_results_)
+    _write_table(folder / "cv_results.csv", fitted._public_results(as_hashes=True))
     try:
         save_history(fitted, folder / "history.png")
     except NotInstalledError:

@@ -71,7 +71,8 @@ class Candidates:
             names = [getattr(search, "objective_metric", None), search.refit]
             metric = next((name for name in names if isinstance(name, str)), None)
         has_trials = hasattr(search, "trials_")  # scikit-learn's searches record neither scales nor times
-        candidates = cls.from_cv_results(search.cv_results_, metric, search._log_scales() if has_trials else {})
+        results = search._public_results() if has_trials else search.cv_results_
+        candidates = cls.from_cv_results(results, metric, search._log_scales() if has_trials else {})
         seconds = search._seconds_on_the_clock() if has_trials else None
         if seconds is None or len(seconds) != len(candidates):
             return candidates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ..executors._streams import print_safely
@@ -12,6 +13,7 @@ from ..optimize import Callback, GainStopper, ProgressLine, Stopper
 from ..trials import Trial, Trials
 from ._compat import is_multimetric_scorer, safe_indexing, scorers_by_name
 from ._parameters import ParameterSpace
+from ._secrets import logged_params
 from .folds import FoldObjective
 
 
@@ -68,7 +70,7 @@ def describe_search(search: Any, max_evals: int, parameters: ParameterSpace, X: 
         "total": max_evals,
         "kind": type(search).__name__,
         "settings": {name: value for name, value in search.get_params(deep=False).items() if name != "callbacks"},
-        "values": parameters.params,
+        "values": partial(logged_params, parameters),
         "data": (X, y),
         "sample": lambda n: safe_indexing(X, slice(0, n)),
     }

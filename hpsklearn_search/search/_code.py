@@ -29,6 +29,7 @@ import numpy as np
 from .._texts import is_secret, is_secret_pair, public_repr, without_secrets
 from ..trials._identity import import_name
 from ._points import is_same
+from ._secrets import HIDDEN
 
 WIDTH = 88
 LONGEST_ARRAY = 50
@@ -87,7 +88,7 @@ class _Writer:
 
     def expression(self, value: Any, name: str = "") -> _Code:
         """The code of a value that belongs to the parameter `name`."""
-        if is_secret(name, value):
+        if value is HIDDEN or is_secret(name, value):
             return self.gap(name, "(hidden)")
         if isinstance(value, np.generic):
             value = value.item()

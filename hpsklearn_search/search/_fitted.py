@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from traceback import format_exc
 from typing import Any, TypeVar
 
@@ -52,6 +53,7 @@ from ._results import (
 from ._run import SearchRun
 from ._score_errors import cure
 from ._scorer_names import unknown_scorer
+from ._secrets import public_results, shown_params
 from ._simplest import Simplest
 
 logger = safe_logger(__name__)
@@ -263,7 +265,7 @@ class FittedSearch(AfterFit):
         try:
             warn_or_raise_about_fit_failures(flat_folds(rows), self.error_score)
         except ValueError as error:
-            add_note(error, first_failure(rows, run.parameters.params))
+            add_note(error, first_failure(rows, partial(shown_params, run.parameters)))
             if self.stop_reason_ == ALL_FAILED:
                 add_note(
                     error, f"The search ended after {len(rows)} candidates, because all failed with the same error."
@@ -358,7 +360,11 @@ class FittedSearch(AfterFit):
         column = "mean_test_score_partial" if trial.was_pruned else f"mean_test_{metric}"
         return -float(self.cv_results_[column][row])
 
-    # ------------------------------------------------------------------ for the plots
+    # ------------------------------------------------------------------ for the plots and the log
+    def _public_results(self, *, as_hashes: bool = False) -> Mapping[str, Any]:
+        """``cv_results_`` without the secrets that only labels name."""
+        return public_results(ParameterSpace.of(self), self.cv_results_, as_hashes=as_hashes)
+
     def _log_scales(self) -> dict[str, bool]:
         """Whether each parameter has a logarithmic scale in the space."""
         scales: dict[str, bool] = {}

@@ -11,7 +11,9 @@ from sklearn.utils import estimator_html_repr
 
 from .._texts import is_secret
 from ..space import brief
+from ._parameters import ParameterSpace
 from ._points import is_same
+from ._secrets import public_params
 
 REASONS = {
     "max_evals": "all candidates were evaluated",
@@ -55,7 +57,8 @@ def result_rows(search: Any) -> Iterator[tuple[str, str]]:
         yield "best score", f"{search.best_score_:.6g}"
     elif hasattr(search, "best_loss_"):
         yield "best loss", f"{search.best_loss_:.6g}"
-    for name, value in getattr(search, "best_params_", {}).items():
+    params = public_params(ParameterSpace.of(search), getattr(search, "best_params_", {}))
+    for name, value in params.items():
         yield name, "(hidden)" if is_secret(name, value) else brief(value, most=100)
     rows = search._rows()
     counts = {"failed": sum(trial.has_failed for trial in rows), "outside a limit": sum(t.is_outside for t in rows)}

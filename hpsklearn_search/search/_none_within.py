@@ -11,6 +11,8 @@ import numpy as np
 from .._texts import public_repr
 from ..trials import Trial
 from ._limits import WITHIN_LIMITS, Limit, column_value, is_positive, shown
+from ._parameters import ParameterSpace
+from ._secrets import shown_params
 
 
 def why_none_within(search: Any) -> str | None:
@@ -30,9 +32,10 @@ def why_none_within(search: Any) -> str | None:
     missed = [end for end, beyond in zip(ends, rows[nearest].excess, strict=True) if beyond > 0]
     values = {end.column: column_value(end.column, folds) for end in missed}
     found = "; ".join(f"{end.column} is {values[end.column]:.4g}, {_by_how_much(end, values)}" for end in missed)
+    params = public_repr(shown_params(ParameterSpace.of(search), rows[nearest].point))
     return (
         f"limits: none of the {len(rows)} candidates is within all limits: {', '.join(counts)}. The nearest is "
-        f"candidate {nearest}, {public_repr(dict(search.cv_results_['params'][nearest]))}: {found}. cv_results_ and "
+        f"candidate {nearest}, {params}: {found}. cv_results_ and "
         f"trials_ hold all candidates. {_accept(ends, values)}earch on with a larger max_evals"
     )
 

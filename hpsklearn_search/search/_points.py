@@ -23,6 +23,7 @@ from ..exceptions import InvalidTrial
 from ..space import Choice, Constant, IsBranch, Node, Parameter, Point, Space, has_nodes
 from ._describe import parameter_names, settings
 from ._parameters import ParameterSpace
+from ._secrets import public_params, secret_parameters
 from ._set_params import is_estimator
 
 MOST_ENUMERATED = 10_000
@@ -230,5 +231,7 @@ def _misfit(parameters: ParameterSpace, candidate: Mapping[str, Any], is_label: 
         if _match(parameters, {key: value}, is_label) is None:
             labels = [s.label for s in settings(parameters) if key in (s.parameter, s.label)]
             choices = " or ".join(words[label] for label in dict.fromkeys(labels)) or "a constant"
-            return f"{key!r} cannot be {public_repr(value, key)}; in the space it is {choices}"
-    return f"no candidate of the space has {public_repr(dict(candidate))} together"
+            is_hidden = key in secret_parameters(parameters) or not parameters.space.secrets.isdisjoint(labels)
+            shown = "(hidden)" if is_hidden else public_repr(value, key)
+            return f"{key!r} cannot be {shown}; in the space it is {choices}"
+    return f"no candidate of the space has {public_repr(public_params(parameters, candidate))} together"

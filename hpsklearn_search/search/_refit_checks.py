@@ -15,6 +15,7 @@ from ..space import Choice, children, fits_float
 from ._describe import settings
 from ._one_standard_error import one_standard_error
 from ._parameters import ParameterSpace
+from ._secrets import public_params
 from ._simplest import Simplest
 from ._simplest_of_the_best import simplest_of_the_best
 
@@ -48,11 +49,13 @@ def _check_key(refit: Simplest, key: str, names: Sequence[str], parameters: Para
             f"{refit.written()}: the space does not set {without_secrets(key)}; name a {what}, as in "
             f"refit={refit.with_key(key, similar[0])}"
         )
+    values = list(parameters.space.constants().get(key, []))
     for setting in settings(parameters):
         if setting.parameter == key and setting.is_direct and isinstance(setting.node, Choice):
-            wrong = [option for option in setting.node.options if _has_no_float(option)]
-            if wrong:
-                raise refit.not_a_number(key, wrong[0])
+            values += setting.node.options
+    wrong = [value for value in values if _has_no_float(value)]
+    if wrong:
+        raise refit.not_a_number(key, public_params(parameters, {key: wrong[0]})[key])
 
 
 def _check_function(refit: Simplest, parameters: ParameterSpace) -> None:

@@ -34,6 +34,7 @@ from ._describe import parameter_names, space_table
 from ._evidence import metric_of
 from ._html import argument_rows, result_rows
 from ._parameters import ParameterSpace
+from ._secrets import HIDDEN, public_params
 
 logger = safe_logger(__name__)
 
@@ -54,7 +55,7 @@ def facts_of(search: Any) -> Facts:
         title=f"{type(search).__name__} of {type(search.estimator).__name__}",
         candidates=Candidates.from_search(search),
         trials=rows,
-        results=search.cv_results_,
+        results=search._public_results(),
         best=getattr(search, "best_index_", None),
         tiles=list(_tiles(search)),
         result=list(result_rows(search)),
@@ -97,7 +98,7 @@ def _comparison(search: Any) -> tuple[Table | None, str]:
         rows, metric, columns = search._comparison(10, 0.05)
     except ValueError as error:
         return None, f"{error}."
-    params = search.cv_results_["params"]
+    params = search._public_results()["params"]
     names = ("difference", "low", "high", "p_value")
     body = [
         [
@@ -118,7 +119,10 @@ def _code(search: Any) -> tuple[str, str]:
     if not hasattr(search, "best_params_"):
         return "", "The search has no best candidate: refit=False with several metrics chooses none."
     try:
-        return code_of(search._best_candidate(clone(search.estimator))), ""
+        model = search._best_candidate(clone(search.estimator))
+        public = public_params(ParameterSpace.of(search), search.best_params_)
+        hidden = {name: value for name, value in public.items() if value is HIDDEN}
+        return code_of(model.set_params(**hidden)), ""
     except Exception:  # an estimator of the user's may refuse anything
         logger.debug("no code\n%s", without_secrets(format_exc()))
         return "", "The best model could not be written as code: clone(search.best_estimator_) makes a new one."

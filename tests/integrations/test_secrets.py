@@ -30,8 +30,16 @@ X, y = [[float(i)] for i in range(12)], [0, 1] * 6
 class Client(DummyClassifier):  # type: ignore[misc]
     """A classifier that reads its data elsewhere; one of its candidates fails, and says where."""
 
-    def __init__(self, password: Any = None, url: str | None = None, place: int = 0, strategy: str = "prior") -> None:
+    def __init__(
+        self,
+        password: Any = None,
+        url: str | None = None,
+        place: int = 0,
+        strategy: str = "prior",
+        account: Any = None,
+    ) -> None:
         super().__init__(strategy=strategy)
+        self.account = account
         self.password = password
         self.url = url
         self.place = place
@@ -51,9 +59,10 @@ def search(callback: MLflowCallback, save_file: Path | None = None, password: st
         "client__place": hp.choice("place", [0, 1, 2]),
         "client__strategy": hp.choice("strategy", ["prior", "stratified"]),
         "client__password": hp.choice("password", [MARKER, f"{MARKER}2"]),
+        "client__account": hp.choice("token", [MARKER, f"{MARKER}2"]),
     }
     return HyperoptSearchCV(
-        estimator, space, algo="random", max_evals=6, cv=2, random_state=0, callbacks=[callback],
+        estimator, space, algo="random", max_evals=6, cv=2, random_state=1, callbacks=[callback],
         trials_save_file=None if save_file is None else str(save_file),
     )  # fmt: skip
 
@@ -87,7 +96,10 @@ def test_a_secret_is_in_no_output_of_a_search(
     assert leaks(tmp_path) == []
     assert any("no answer from postgresql://host/db" in text for text in shown)  # the rest of a message stays
     if not is_down:
-        assert {run.data.params["client__password"][:7] for run in store.children()} == {"hidden:"}
+        runs = [*(run.data.params for run in store.children())]
+        assert {params[f"client__{name}"][:7] for params in runs for name in ("password", "account")} == {"hidden:"}
+        best = store.parent().data.params
+        assert best["best_client__account"] in {params["client__account"] for params in runs}
 
 
 @pytest.mark.parametrize("is_down", [False, True], ids=["up", "down"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,9 @@ from hpsklearn_search import (
 )
 from hpsklearn_search.exceptions import AllTrialsFailed, BadSearchSpace, InvalidLoss, InvalidResultStatus, InvalidTrial
 from hpsklearn_search.hyperopt import generate_trials_to_calculate
-from hpsklearn_search.plots import ParallelCoordinatesDisplay, ParameterScoreDisplay, SearchHistoryDisplay
+from hpsklearn_search.plots import Candidates, ParallelCoordinatesDisplay, ParameterScoreDisplay, SearchHistoryDisplay
+from hpsklearn_search.search._parameters import ParameterSpace
+from hpsklearn_search.search._secrets import secret_parameters
 
 MARKER = "S3CRETpw"
 ADDRESS = f"http://me:{MARKER}@host"
@@ -264,6 +267,78 @@ def test_the_best_secret_is_not_in_a_notebook() -> None:
     assert MARKER not in table
 
 
+# ---------------------------------------------------------------------- secrets that only a label names
+BY_LABEL: dict[str, Any] = {
+    "a label": {"place": hp.uniformint("place", 0, 2), "site": hp.choice("password", [MARKER, f"{MARKER}2"])},
+    "a branch": hp.choice("token", [{"site": f"{MARKER}2"}, {"site": MARKER, "place": hp.uniformint("p", 0, 2)}]),
+    "an expression": {
+        "place": hp.uniformint("place", 0, 20),
+        "site": hp.choice("api_key", [MARKER, f"{MARKER}2"]) + "!",
+    },
+    "a key above it": {"credentials": hp.choice("way", [{"site": MARKER}, {"site": f"{MARKER}2"}])},
+    "a range": {"place": hp.uniformint("place", 0, 20), "site": hp.uniformint("token", 10**7, 10**8)},
+}
+
+
+def fitted_by_label(what: str, **settings: Any) -> Any:
+    """A search over such a space; the second password is right."""
+    settings = {"max_evals": 4, "cv": 2, "random_state": 0, "algo": "random", **settings}
+    return HyperoptSearchCV(OnlySecond(), BY_LABEL[what], **settings).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:The total space")
+@pytest.mark.parametrize("what", BY_LABEL)
+def test_a_label_hides_its_parameter_in_notebooks_and_pages(what: str, tmp_path: Path) -> None:
+    """The parameter's own name does not say so; the table and the best parameters are as they are."""
+    fitted = fitted_by_label(what)
+    page = fitted.report(tmp_path / "page.html").read_text(encoding="utf-8")
+    shown = page + fitted._repr_html_().partition("<details>")[0] + str(fitted.advice_)
+    values = [str(value) for value in fitted.cv_results_["param_site"]]
+    assert str(fitted.best_params_["site"]) in values
+    assert not any(value in shown for value in (MARKER, *values))
+    assert "fill in the dots: site, (hidden)" in page
+
+
+@pytest.mark.filterwarnings("ignore:The total space")
+@pytest.mark.parametrize("what", BY_LABEL)
+def test_a_label_hides_its_parameter_in_a_picture(what: str) -> None:
+    """Each value has a number."""
+    columns = Candidates.from_search(fitted_by_label(what)).columns
+    assert {"(hidden 1)", "(hidden 2)"} <= set(columns["site"].categories)
+
+
+@pytest.mark.parametrize("what", ["a label", "a branch"])
+@pytest.mark.filterwarnings("ignore")
+def test_a_label_hides_its_parameter_in_messages(what: str) -> None:
+    """About a candidate that is not in the space, a text as the simplest, and failures."""
+    wrong: Any = [
+        {"points_to_evaluate": [{"site": f"{MARKER}3"}]},
+        {"points_to_evaluate": [{"site": MARKER, "place": 77}]},
+        {"limits": {"mean_test_score": (2.0, None)}},
+    ]
+    for settings in wrong:
+        with pytest.raises((InvalidTrial, ValueError)) as error:
+            fitted_by_label(what, **settings)
+        assert MARKER not in str(error.value) + "".join(getattr(error.value, "__notes__", []))
+    with pytest.raises(ValueError, match="fits failed") as failed:
+        HyperoptSearchCV(Refuses(), BY_LABEL[what], max_evals=2, cv=2, random_state=0).fit(X, y)
+    assert MARKER not in str(failed.value) + "".join(getattr(failed.value, "__notes__", []))
+
+
+@pytest.mark.parametrize("what", ["a label", "a branch"])
+def test_a_label_hides_a_text_that_is_no_number(what: str) -> None:
+    """It cannot order candidates, and this is said before the first fit."""
+    with pytest.raises(ValueError, match=r"site can be \(hidden\), which is not a number"):
+        fitted_by_label(what, refit=one_standard_error("site"))
+
+
+def test_a_name_of_a_secret_beside_a_parameter_hides_nothing_else() -> None:
+    """Only what the label sets is a secret."""
+    parameters = ParameterSpace(BY_LABEL["a label"], OnlySecond())
+    assert secret_parameters(parameters) == {"site"}
+    assert secret_parameters(ParameterSpace({"place": [1], "password": [MARKER]}, OnlySecond())) == frozenset()
+
+
 @pytest.mark.parametrize("display", [ParallelCoordinatesDisplay, ParameterScoreDisplay])
 def test_no_secret_is_in_a_picture(display: Any) -> None:
     """Options are the labels of an axis, and pictures go into reports."""
@@ -301,6 +376,14 @@ class OnlySecond(Login):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Good or bad, and a little better with each place."""
         return (0.5 if self.is_right else 0.0) + 0.01 * (self.place % 7) + 0.001 * float(X[0][0])
+
+
+class Refuses(OnlySecond):
+    """No password is right."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Refuses:
+        """Fail."""
+        raise OSError("no entry")
 
 
 @pytest.mark.filterwarnings("ignore")
