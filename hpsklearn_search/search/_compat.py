@@ -43,7 +43,7 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
-from .._texts import printable, without_secrets
+from .._texts import hide_secrets, printable, without_secrets
 from ..executors._streams import print_safely
 from ._score_errors import KeepingErrors, keep_error
 
@@ -103,7 +103,17 @@ fit_context = _fit_context
 insert_error_scores = _insert_error_scores
 num_samples = _num_samples
 safe_indexing = _safe_indexing
-validate_parameters = validate_parameter_constraints
+
+
+def validate_parameters(constraints: Any, params: Any, caller_name: str) -> None:
+    """scikit-learn's check of parameters; its error shows the value."""
+    try:
+        validate_parameter_constraints(constraints, params, caller_name=caller_name)
+    except InvalidParameterError as error:
+        hide_secrets(error)
+        raise
+
+
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 

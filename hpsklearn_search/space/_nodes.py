@@ -269,6 +269,8 @@ def _named_children(node: Any) -> Iterable[tuple[Any, Any]]:
         return node.items()
     if isinstance(node, Apply):
         return [*((None, arg) for arg in node.args), *node.kwargs.items()]
+    if type(node) is tuple and len(node) == 2:  # ("token", ...), as in the headers of a request
+        return zip((None, node[0]), node, strict=True)
     parts = children(node)
     return zip(getattr(node, "_fields", None) or [None] * len(parts), parts, strict=True)
 

@@ -106,6 +106,7 @@ SPACES: dict[str, Any] = {
     "an expression": {"password": hp.choice("a", [MARKER, "x"]) + "!"},
     "fields of a tuple": Account("me", hp.choice("a", [MARKER, "x"])),
     "a dict of another type": {"x": hp.choice("a", [OrderedDict(password=Path(MARKER)), 3])},
+    "a pair with a label": {"x": [("password", hp.choice("a", [MARKER, "x"]))]},
     "a pair as a constant": {"x": hp.choice("a", [3, 4]), "y": ("password", Path(MARKER))},
     "a tuple as an option": {"x": hp.choice("a", [Account("me", MARKER), 3])},
 }
