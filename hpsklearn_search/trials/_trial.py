@@ -104,7 +104,7 @@ def _traceback_of(error: BaseException, last_line: str) -> str:
     try:
         return "".join(traceback.format_exception(error))
     except Exception:  # a class of exceptions may have a __cause__ of its own, which raises
-        return "".join([*traceback.format_tb(error.__traceback__), last_line])
+        return "".join(["Traceback (most recent call last):\n", *traceback.format_tb(error.__traceback__), last_line])
 
 
 @dataclass(frozen=True, slots=True)
