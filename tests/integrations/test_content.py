@@ -173,14 +173,18 @@ def test_a_search_begins_with_its_settings() -> None:
 
 def test_the_result_has_the_name_that_autologging_uses() -> None:
     """The metric is ``best_cv_score``, and the best parameters are logged."""
+    trials = Trials()
+    trials.record.add({"C": 0.5})
+    trials.record.finish(0, Outcome("ok", loss=-0.9))
 
     class Fitted:
         best_params_ = {"C": 0.5}
         best_score_ = 0.9
+        best_index_ = 0
 
-    trials = Trials()
-    trials.record.add({"C": 0.5})
-    trials.record.finish(0, Outcome("ok", loss=-0.9))
+        def _rows(self) -> Any:
+            return trials.record
+
     update = search_result(trials, dict, Fitted(), None)
     assert update.params == {"best_C": "0.5"}
     assert metrics(update)["best_cv_score"] == [(0.9, 0)]
