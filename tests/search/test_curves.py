@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sklearn.metrics import check_scoring, f1_score, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from threadpoolctl import threadpool_limits
 
 from hpsklearn_search import EarlyStopping, HyperoptSearchCV, Racing, hp
 from hpsklearn_search.exceptions import InvalidTrial
@@ -32,6 +34,13 @@ HAS_EVALUATION_SET = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 
 needs_evaluation_set = pytest.mark.skipif(not HAS_EVALUATION_SET, reason="needs scikit-learn 1.7: fit(X_val=...)")
 LIBRARIES = ["lightgbm", "xgboost", "catboost", "sklearn.ensemble"]
 halving = st.floats(0.05, 0.94)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Fits of so few rows wait for each other's threads."""
+    with threadpool_limits(1):
+        yield
 
 
 def stop_of(losses: Any, limit: float) -> int | None:
