@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 
 from ..space import Choice, Parameter, Point, SpaceTable, fixed_value
@@ -28,11 +27,10 @@ from ._nearest_point import is_numeric, nearest_point
 from ._parameters import ParameterSpace
 from ._points import is_same
 from ._set_params import is_estimator
-from .early_stopping import EarlyStopping
 
 NOTHING_KNOWN = Features()
 HIGH = 0.999  # the quantile of a law without an upper end that stands for no limit
-PASSES_X_ON = (TransformedTargetRegressor, CalibratedClassifierCV, EarlyStopping)
+PASSES_X_ON = {"TransformedTargetRegressor", "CalibratedClassifierCV", "EarlyStopping"}  # to import them takes time
 
 
 def own_point(
@@ -96,7 +94,7 @@ def _sees_all_columns(whole: Any, path: str) -> bool:
         before = list(steps.values())[: list(steps).index(step)] if step in steps else []
         if not all(each in (None, "passthrough") or isinstance(each, OneToOneFeatureMixin) for each in before):
             return False
-        if step not in steps and not isinstance(around, PASSES_X_ON):
+        if step not in steps and PASSES_X_ON.isdisjoint(base.__name__ for base in type(around).__mro__):
             return False
         around = steps.get(step) or around.get_params(deep=False).get(step)
     return True
