@@ -29,7 +29,7 @@ from ._points import is_same
 from ._set_params import is_estimator
 
 NOTHING_KNOWN = Features()
-HIGH = 0.999  # the quantile of a law without an upper end that stands for no limit
+HIGH = 0.999  # this quantile stands for "no limit" where a distribution has no upper end
 PASSES_X_ON = {"TransformedTargetRegressor", "CalibratedClassifierCV", "EarlyStopping"}  # to import them takes time
 
 
@@ -80,7 +80,7 @@ def _meanings(
 
 
 def _without_excess(meaning: Meaning, node: Any) -> Meaning:
-    """No number that stands for no limit, where the law of the parameter has no limit either."""
+    """A high quantile in place of the number that stands for "no limit", if the distribution has no upper end."""
     if meaning.number == UNLIMITED and isinstance(node, Parameter) and node.distribution.contains(UNLIMITED):
         return Meaning(node.distribution.from_unit(HIGH), is_exact=False)
     return meaning

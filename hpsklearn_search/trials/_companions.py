@@ -52,7 +52,7 @@ def hold_companions(path: str) -> str | None:
 
 def _hold(name: str, database: os.stat_result) -> None:
     handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    # As SQLite does it: whoever may write to the save file can continue the search after a kill.
+    # SQLite does the same. Then every user who may write to the save file can continue a search that was killed.
     with suppress(OSError):  # some file systems have no modes, or take no orders from root
         os.fchmod(handle, database.st_mode & 0o777)
         if os.geteuid() == 0:

@@ -173,10 +173,12 @@ def test_a_share_becomes_a_count_where_the_columns_are_known(case: str, origin: 
     assert (found and found[0]) == origin
 
 
-@pytest.mark.parametrize("law", [hp.qlognormal(3, 0.5, 1), hp.qnormal(30, 5, 1), stats.poisson(20, loc=2)])
-def test_no_limit_is_a_high_value_where_the_law_has_no_end(law: Any) -> None:
+@pytest.mark.parametrize("distribution", [hp.qlognormal(3, 0.5, 1), hp.qnormal(30, 5, 1), stats.poisson(20, loc=2)])
+def test_no_limit_is_a_high_value_where_the_distribution_has_no_end(distribution: Any) -> None:
     """A billion leaves would take all the memory."""
-    found = own_params(DecisionTreeClassifier(), {"max_leaf_nodes": law, "min_samples_leaf": hp.uniformint(1, 9)})
+    found = own_params(
+        DecisionTreeClassifier(), {"max_leaf_nodes": distribution, "min_samples_leaf": hp.uniformint(1, 9)}
+    )
     assert found is not None
     assert found[0] == "near own values"
     assert 20 < found[1]["max_leaf_nodes"] < 200

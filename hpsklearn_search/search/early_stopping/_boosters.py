@@ -95,7 +95,7 @@ class LightGBM(Booster):
     evaluation_names = {"sample_weight": "eval_sample_weight", "init_score": "eval_init_score"}
 
     def check(self, estimator: Any) -> None:
-        if _is_a(estimator, "LGBMRanker"):
+        if is_a(estimator, "LGBMRanker"):
             raise TypeError(
                 f"EarlyStopping cannot fit {type(estimator).__name__}: its fit takes group sizes, which cannot be "
                 "divided between training and held-out rows; use XGBRanker with fit(..., qid=...) or "
@@ -122,7 +122,7 @@ class LightGBM(Booster):
 
     def _plain_fit_params(self, fit_params: Mapping[str, Any]) -> dict[str, Any]:
         callbacks = fit_params.get("callbacks") or ()
-        others = [callback for callback in callbacks if not _is_a(callback, "_EarlyStoppingCallback")]
+        others = [callback for callback in callbacks if not is_a(callback, "_EarlyStoppingCallback")]
         return {**fit_params, "callbacks": others} if callbacks else dict(fit_params)
 
     def best_iteration(self, estimator: Any) -> int:
@@ -140,7 +140,7 @@ class XGBoost(Booster):
     }  # fmt: skip
 
     def check(self, estimator: Any) -> None:
-        if _is_a(estimator, "XGBRFClassifier") or _is_a(estimator, "XGBRFRegressor"):
+        if is_a(estimator, "XGBRFClassifier") or is_a(estimator, "XGBRFRegressor"):
             name = type(estimator).__name__
             raise TypeError(f"EarlyStopping cannot fit {name}: a random forest grows in a single iteration")
 
@@ -160,7 +160,7 @@ class XGBoost(Booster):
         super()._switch_off_own_stopping(estimator)
         callbacks = estimator.get_params().get("callbacks")
         if callbacks:
-            others = [callback for callback in callbacks if not _is_a(callback, "EarlyStopping")]
+            others = [callback for callback in callbacks if not is_a(callback, "EarlyStopping")]
             estimator.set_params(callbacks=others or None)
 
     def best_iteration(self, estimator: Any) -> int:
@@ -314,6 +314,6 @@ def _asked_after_each_iteration(estimator: Any, follower: Follower, metric: str)
         del estimator._should_stop
 
 
-def _is_a(value: Any, name: str) -> bool:
-    # By name, so that the library is imported only where it is in use.
+def is_a(value: Any, name: str) -> bool:
+    """Whether the value's class, or one of its bases, has this name: so no library is imported for the question."""
     return any(base.__name__ == name for base in type(value).__mro__)

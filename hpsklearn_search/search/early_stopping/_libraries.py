@@ -38,7 +38,7 @@ def booster_of(estimator: Any) -> Booster:
     if PartialFit.can_fit(estimator):
         return PartialFit()
     raise TypeError(
-        "EarlyStopping needs a booster of LightGBM, XGBoost, CatBoost or scikit-learn, or a classifier or regressor "
-        f"with partial_fit and max_iter, got {type(estimator).__name__}; in a pipeline wrap its last step, in another "
-        "meta-estimator its inner one: EarlyStopping(LGBMClassifier(...))"
+        "EarlyStopping needs a booster or a classifier or regressor with partial_fit and max_iter, got "
+        f"{type(estimator).__name__}; in a pipeline wrap its last step, in another meta-estimator its inner one: "
+        "EarlyStopping(LGBMClassifier(...))"
     )
