@@ -22,6 +22,7 @@ NAME = PACKAGE.name
 # A part may import from parts of a lower level and, within itself, without cycles.
 LEVELS = {
     "exceptions": 0,
+    "_classes": 0,
     "_keywords": 0,
     "_texts": -1,
     "_version": 0,

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.compose import TransformedTargetRegressor
 
+from .._classes import class_names
 from ..space import Choice, Parameter, Point, SpaceTable, fixed_value
 from ..space._distributions import is_finite
 from ..spaces._learned import COLUMNS, DEVIATION, Units, learned_in_words, learned_settings
@@ -30,7 +30,7 @@ from ._set_params import is_estimator
 
 NOTHING_KNOWN = Features()
 HIGH = 0.999  # this quantile stands for "no limit" where a distribution has no upper end
-PASSES_X_ON = {"TransformedTargetRegressor", "CalibratedClassifierCV", "EarlyStopping"}  # to import them takes time
+PASSES_X_ON = {"TransformedTargetRegressor", "CalibratedClassifierCV", "EarlyStopping"}
 
 
 def own_point(
@@ -94,7 +94,7 @@ def _sees_all_columns(whole: Any, path: str) -> bool:
         before = list(steps.values())[: list(steps).index(step)] if step in steps else []
         if not all(each in (None, "passthrough") or isinstance(each, OneToOneFeatureMixin) for each in before):
             return False
-        if step not in steps and PASSES_X_ON.isdisjoint(base.__name__ for base in type(around).__mro__):
+        if step not in steps and PASSES_X_ON.isdisjoint(class_names(around)):
             return False
         around = steps.get(step) or around.get_params(deep=False).get(step)
     return True
@@ -190,7 +190,7 @@ class _Part:
         """The part at `path` of the whole estimator."""
         around, place = whole, ""
         for step in filter(None, path.split("__")):
-            if isinstance(around, TransformedTargetRegressor):
+            if "TransformedTargetRegressor" in class_names(around):
                 return cls(path, estimator, branch, True)
             place = f"{place}__{step}" if place else step
             around = branch[place] if place in branch else around.get_params(deep=True).get(step)

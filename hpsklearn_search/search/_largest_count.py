@@ -13,6 +13,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from .._classes import class_names
+
 # Of other classes, `n_components` may be larger than the number of columns, and `k` may be anything.
 COLUMNS: Mapping[str, frozenset[str]] = {
     "n_components": frozenset({"PCA", "IncrementalPCA", "TruncatedSVD", "FastICA", "FactorAnalysis", "_PLS"}),
@@ -33,7 +35,7 @@ def largest_count(estimator: Any, parameter: str, n_rows: int) -> float:
     """What a parameter that counts columns or rows can be at most: 0 if the columns are not known, else infinity."""
     owner, _, name = parameter.rpartition("__")
     part = estimator.get_params().get(owner) if owner else estimator
-    kinds = {kind.__name__ for kind in type(part).__mro__}
+    kinds = set(class_names(part))
     counts_rows = name in ROWS or (name == "n_components" and bool(kinds & COMPONENTS_OF_ROWS))
     most = n_rows if counts_rows else math.inf
     if kinds & COLUMNS.get(name, frozenset()):

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple
 
+from .._classes import class_names
+
 UNLIMITED = 1e9
 # What the classes put in the place of None, by their documentation.
 DEFAULTS: Mapping[str, Mapping[str, float]] = {
@@ -91,7 +93,7 @@ def number_meant(
     `sees_all_columns` that the estimator gets the columns of X.
     """
     if value is None:
-        for kind in [kind.__name__ for kind in type(estimator).__mro__]:
+        for kind in class_names(estimator):
             if name in DEFAULTS.get(kind, {}):
                 is_exact = (kind, name) not in ESTIMATES and getattr(estimator, "booster", None) in OF_TREES
                 return Meaning(DEFAULTS[kind][name], is_exact)

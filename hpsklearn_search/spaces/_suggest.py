@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import hp
+from .._classes import class_names
 from .._texts import printable, public_repr
 from ..space import brief
 from ._ranges import KEEPS_COLUMNS, NOTHING_TO_TUNE, RANGES, SIZES, Data
@@ -216,7 +217,7 @@ class _Walk:
 
 def _ranges_of(estimator: Any) -> Any:
     """The ranges of the nearest class that has some, for the parameters that the estimator has as well."""
-    ranges = next((RANGES[kind.__name__] for kind in type(estimator).__mro__ if kind.__name__ in RANGES), ())
+    ranges = next((RANGES[name] for name in class_names(estimator) if name in RANGES), ())
     if not hasattr(type(estimator), "_get_param_names"):  # CatBoost's parameters are only those that were given
         return ranges
     names = _given(estimator)

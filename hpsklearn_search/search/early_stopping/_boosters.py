@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._classes import class_names
 from ._curve import Follower
 from ._metrics import is_comparable, sign_of
 
@@ -95,7 +96,7 @@ class LightGBM(Booster):
     evaluation_names = {"sample_weight": "eval_sample_weight", "init_score": "eval_init_score"}
 
     def check(self, estimator: Any) -> None:
-        if is_a(estimator, "LGBMRanker"):
+        if "LGBMRanker" in class_names(estimator):
             raise TypeError(
                 f"EarlyStopping cannot fit {type(estimator).__name__}: its fit takes group sizes, which cannot be "
                 "divided between training and held-out rows; use XGBRanker with fit(..., qid=...) or "
@@ -122,7 +123,7 @@ class LightGBM(Booster):
 
     def _plain_fit_params(self, fit_params: Mapping[str, Any]) -> dict[str, Any]:
         callbacks = fit_params.get("callbacks") or ()
-        others = [callback for callback in callbacks if not is_a(callback, "_EarlyStoppingCallback")]
+        others = [callback for callback in callbacks if "_EarlyStoppingCallback" not in class_names(callback)]
         return {**fit_params, "callbacks": others} if callbacks else dict(fit_params)
 
     def best_iteration(self, estimator: Any) -> int:
@@ -140,7 +141,7 @@ class XGBoost(Booster):
     }  # fmt: skip
 
     def check(self, estimator: Any) -> None:
-        if is_a(estimator, "XGBRFClassifier") or is_a(estimator, "XGBRFRegressor"):
+        if {"XGBRFClassifier", "XGBRFRegressor"} & set(class_names(estimator)):
             name = type(estimator).__name__
             raise TypeError(f"EarlyStopping cannot fit {name}: a random forest grows in a single iteration")
 
@@ -160,7 +161,7 @@ class XGBoost(Booster):
         super()._switch_off_own_stopping(estimator)
         callbacks = estimator.get_params().get("callbacks")
         if callbacks:
-            others = [callback for callback in callbacks if not is_a(callback, "EarlyStopping")]
+            others = [callback for callback in callbacks if "EarlyStopping" not in class_names(callback)]
             estimator.set_params(callbacks=others or None)
 
     def best_iteration(self, estimator: Any) -> int:
@@ -312,8 +313,3 @@ def _asked_after_each_iteration(estimator: Any, follower: Follower, metric: str)
         yield
     finally:
         del estimator._should_stop
-
-
-def is_a(value: Any, name: str) -> bool:
-    """Whether the value's class, or one of its bases, has this name: so no library is imported for the question."""
-    return any(base.__name__ == name for base in type(value).__mro__)

@@ -36,7 +36,8 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import unique_labels
 
-from ._boosters import Booster, Part, is_a
+from ..._classes import class_names
+from ._boosters import Booster, Part
 from ._curve import Follower
 from ._metrics import is_comparable
 
@@ -83,7 +84,7 @@ class PartialFit(Booster):
             return
         # Only curves of networks were recorded. A linear model with a small rate gains more and more for hundreds of
         # rounds, which equation (1) of _curve.py does not expect.
-        watch, kept = Watch(patience, follower if is_a(estimator, "BaseMultilayerPerceptron") else None), {}
+        watch, kept = Watch(patience, follower if "BaseMultilayerPerceptron" in class_names(estimator) else None), {}
         with _as_in_one_fit(estimator, train.y):
             for _ in self._rounds(estimator, train, _most_rounds(estimator)):
                 metric, loss = loss_on(estimator, held_out, predicted(estimator, held_out.X))
