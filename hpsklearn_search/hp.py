@@ -644,6 +644,8 @@ def _normal(call: Call, mu: Any, sigma: Any, *, log: bool = False, q: float | No
 if not TYPE_CHECKING:  # a type checker shall go on to refuse unknown names
 
     def __getattr__(name: str) -> Any:
+        if name.startswith("__"):  # the import system asks for __path__ again and again
+            raise AttributeError(name)
         line = DISTRIBUTIONS_ELSEWHERE.get(name.lower())
         near = [] if line else get_close_matches(name.lower(), __all__, n=1, cutoff=0.8)
         cure = f"; write {line}" if line else f"; did you mean hp.{near[0]}?" if near else ""
