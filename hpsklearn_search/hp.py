@@ -21,19 +21,15 @@ from .exceptions import BadSearchSpace
 
 # A name without an underscore would be a name of hp: skopt has an Integer that is written in a space.
 from .space import _distributions as _of
+from .space import _families
 from .space._arguments import (
-    LARGEST_LOG,
     Call,
     check_order,
-    check_resolution,
     finite,
     listed,
     optional_label,
-    plain_bounds,
-    step,
     whole,
 )
-from .space._lattice import Lattice
 from .space._nodes import Choice, Parameter
 
 __all__ = [
@@ -299,7 +295,7 @@ def uniform(label: str | None, low: float, high: float) -> Parameter:
     >>> uniform("subsample", 0.5, 1.0).distribution.low
     0.5
     """
-    return _uniform(Call("uniform", label), low, high)
+    return _families.uniform(Call("uniform", label), low, high)
 
 
 @overload
@@ -338,7 +334,7 @@ def quniform(label: str | None, low: float, high: float, q: float) -> Parameter:
     >>> list(quniform("x", 0, 1, 0.25).distribution.values())
     [0.0, 0.25, 0.5, 0.75, 1.0]
     """
-    return _uniform(Call("quniform", label), low, high, q=q)
+    return _families.uniform(Call("quniform", label), low, high, q=q)
 
 
 @overload
@@ -376,7 +372,7 @@ def loguniform(label: str | None, low: float, high: float) -> Parameter:
     >>> loguniform("C", 0.0, 1.0).distribution.low
     1.0
     """
-    return _uniform(Call("loguniform", label), low, high, log=True)
+    return _families.uniform(Call("loguniform", label), low, high, log=True)
 
 
 @overload
@@ -415,7 +411,7 @@ def qloguniform(label: str | None, low: float, high: float, q: float) -> Paramet
     >>> list(qloguniform("n", 0.0, 1.7, 2).distribution.values())
     [2.0, 4.0]
     """
-    return _uniform(Call("qloguniform", label), low, high, log=True, q=q)
+    return _families.uniform(Call("qloguniform", label), low, high, log=True, q=q)
 
 
 @overload
@@ -494,7 +490,7 @@ def normal(label: str | None, mu: float, sigma: float) -> Parameter:
     >>> normal("x", 0, 2).distribution.from_unit(0.5)
     0.0
     """
-    return _normal(Call("normal", label), mu, sigma)
+    return _families.normal(Call("normal", label), mu, sigma)
 
 
 @overload
@@ -533,7 +529,7 @@ def qnormal(label: str | None, mu: float, sigma: float, q: float) -> Parameter:
     >>> qnormal("x", 10, 2, 5).distribution.from_unit(0.5)
     10.0
     """
-    return _normal(Call("qnormal", label), mu, sigma, q=q)
+    return _families.normal(Call("qnormal", label), mu, sigma, q=q)
 
 
 @overload
@@ -570,7 +566,7 @@ def lognormal(label: str | None, mu: float, sigma: float) -> Parameter:
     >>> lognormal("x", 0, 1).distribution.from_unit(0.5)
     1.0
     """
-    return _normal(Call("lognormal", label), mu, sigma, log=True)
+    return _families.normal(Call("lognormal", label), mu, sigma, log=True)
 
 
 @overload
@@ -609,36 +605,7 @@ def qlognormal(label: str | None, mu: float, sigma: float, q: float) -> Paramete
     >>> qlognormal("x", 2, 1, 3).distribution.from_unit(0.5)
     6.0
     """
-    return _normal(Call("qlognormal", label), mu, sigma, log=True, q=q)
-
-
-def _uniform(call: Call, low: Any, high: Any, *, log: bool = False, q: float | None = None) -> Parameter:
-    low, high = finite(call, "low", low), finite(call, "high", high)
-    check_order(call, low, high)
-    if log:
-        low, high = plain_bounds(call, low, high)
-    if q is None:
-        return Parameter(call.label, _of.Uniform(low, high, log=log))
-    q = step(call, q, high - low)
-    check_resolution(call, q, max(abs(low), abs(high)))
-    lattice = Lattice.between(low, high, q)
-    if not len(lattice):
-        raise call.error("there is no multiple of q={} in [{}, {}]", q, low, high)
-    # A bound such as 3 * 0.1 is shown as the multiple that it stands for.
-    ends = zip((low, high), (lattice.first, lattice.last), strict=True)
-    low, high = (lattice.value(k) if math.isclose(bound, k * q, rel_tol=1e-14) else bound for bound, k in ends)
-    return Parameter(call.label, _of.Uniform(low, high, log=log, q=q))
-
-
-def _normal(call: Call, mu: Any, sigma: Any, *, log: bool = False, q: float | None = None) -> Parameter:
-    mu, sigma = finite(call, "mu", mu), finite(call, "sigma", sigma)
-    if sigma <= 0:
-        raise call.error("sigma must be > 0, got {}", sigma)
-    if q is None:
-        return Parameter(call.label, _of.Normal(mu, sigma, log=log))
-    q = step(call, q)
-    check_resolution(call, q, math.exp(min(mu, LARGEST_LOG)) if log else abs(mu) + sigma)
-    return Parameter(call.label, _of.Normal(mu, sigma, log=log, q=q))
+    return _families.normal(Call("qlognormal", label), mu, sigma, log=True, q=q)
 
 
 if not TYPE_CHECKING:  # a type checker shall go on to refuse unknown names

@@ -212,7 +212,7 @@ def test_docstrings_are_for_users_and_comments_for_readers() -> None:
 def test_modules_are_small_and_open_with_their_idea(path: Path) -> None:
     """A module has at most 450 lines and a docstring."""
     # A catalogue: fourteen short functions, each with two forms of its call and a long docstring.
-    limit = 650 if path.name == "hp.py" else 450
+    limit = 620 if path.name == "hp.py" else 450
     assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
     assert ast.get_docstring(TREES[path])
 
