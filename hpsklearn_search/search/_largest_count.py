@@ -17,7 +17,9 @@ from .._classes import class_names
 
 # Of other classes, `n_components` may be larger than the number of columns, and `k` may be anything.
 COLUMNS: Mapping[str, frozenset[str]] = {
-    "n_components": frozenset({"PCA", "IncrementalPCA", "TruncatedSVD", "FastICA", "FactorAnalysis", "_PLS"}),
+    "n_components": frozenset({
+        "PCA", "IncrementalPCA", "TruncatedSVD", "FastICA", "FactorAnalysis", "_PLS", "LinearDiscriminantAnalysis",
+    }),
     "k": frozenset({"SelectKBest"}),
     "n_features_to_select": frozenset({"RFE", "SequentialFeatureSelector"}),
     "max_features": frozenset({
@@ -40,4 +42,6 @@ def largest_count(estimator: Any, parameter: str, n_rows: int) -> float:
     most = n_rows if counts_rows else math.inf
     if kinds & COLUMNS.get(name, frozenset()):
         most = min(most, getattr(part, "n_features_in_", 0))  # it has none before its fit
+    if name == "n_components" and "LinearDiscriminantAnalysis" in kinds and hasattr(part, "classes_"):
+        most = min(most, len(part.classes_) - 1)
     return most

@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.decomposition import PCA, KernelPCA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
@@ -514,6 +515,7 @@ LATER_STEP = make_pipeline(PolynomialFeatures(2), SelectKBest(k=3), KNeighborsCl
         (PLSRegression(1), "n_components", 4),
         (KernelPCA(2), "n_components", 30),
         (RBFSampler(), "n_components", math.inf),
+        (LinearDiscriminantAnalysis(), "n_components", 1),
         (LATER_STEP, "selectkbest__k", 15),
         (LATER_STEP, "kneighborsclassifier__n_neighbors", 30),
         (BaggingClassifier(TREE), "estimator__max_features", 0),
