@@ -96,7 +96,7 @@ def _sees_all_columns(whole: Any, path: str) -> bool:
             return False
         if step not in steps and PASSES_X_ON.isdisjoint(class_names(around)):
             return False
-        around = steps.get(step) or around.get_params(deep=False).get(step)
+        around = steps[step] if step in steps else around.get_params(deep=False).get(step)
     return True
 
 

@@ -200,6 +200,31 @@ def test_defaults_of_another_booster_are_not_known() -> None:
     assert found[1] is None or found[1][0] == "near own values"
 
 
+class WithoutTruth(DecisionTreeClassifier):
+    """A tree that cannot be asked whether it is true, as ensembles before their fit."""
+
+    def __bool__(self) -> bool:
+        raise AssertionError("no estimator is true or false")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "parameter"),
+    [
+        (WithoutTruth(), "max_depth"),
+        (make_pipeline(StandardScaler(), WithoutTruth()), "withouttruth__max_depth"),
+        (make_pipeline(StandardScaler(), RandomForestClassifier(3)), "randomforestclassifier__max_depth"),
+        (make_pipeline(StandardScaler(), BaggingClassifier(WithoutTruth(), 2)), "baggingclassifier__max_samples"),
+        (BaggingClassifier(WithoutTruth(), 2), "estimator__max_depth"),
+    ],
+    ids=["alone", "step", "forest", "bagging", "member"],
+)
+def test_an_estimator_is_not_asked_whether_it_is_true(estimator: Any, parameter: str) -> None:
+    """An ensemble counts its members for the answer, and has none before its fit."""
+    values = hp.uniform(0.5, 1) if parameter.endswith("samples") else hp.uniformint(1, 9)
+    search = HyperoptSearchCV(estimator, {parameter: values}, max_evals=2, cv=2, random_state=0).fit(X, y)
+    assert search.n_trials_ == 2
+
+
 def test_one_value_outside_of_its_range_gives_a_candidate_that_is_near() -> None:
     """No penalty is not in a logarithmic range; the least penalty is near it."""
     model = HistGradientBoostingClassifier()
