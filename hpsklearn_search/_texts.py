@@ -62,16 +62,25 @@ _STRING = (
 )
 # The type of a variable, between its name and its value.
 _ANNOTATION = r":\s{0,2}[\w.]{1,60}(?:\[[^\n=]{0,100}\])?(?:\s?\|\s?[\w.]{1,60}){0,5}"
+_EQUALS = r"(?::=|=>|=(?!=))"
 # The second is an option of a program and its value, as words of a line or as items of a list; the last a pair.
 _NAME = re.compile(
-    rf"""(?<![\w.%-])(?:(?P<name>[\w.%-]+)(?:\s{{0,2}}(?:{_ANNOTATION}\s{{0,2}})?=(?!=)\s{{0,2}}|['"]\s{{0,2}}:\s{{0,2}})"""
+    rf"""(?<![\w.%-])(?:(?P<name>[\w.%-]+)(?:\s{{0,2}}(?P<type>{_ANNOTATION}\s{{0,2}})?{_EQUALS}\s{{0,2}}"""
+    rf"""|\\{{0,9}}['"]\]?\s{{0,2}}(?::|{_EQUALS})\s{{0,2}})"""
     rf"""|(?P<option>--?[A-Za-z][\w.-]*)(?:['"],\s{{0,2}}(?={_PREFIX}['"])|[^\S\n](?=[^\s-]))"""
     rf"""|(?P<first>(?<=\(['"])[\w.%-]+)['"],\s{{0,2}}(?={_PREFIX}['"]|[(\[{{]))"""
 )
-_VALUE = re.compile(rf"""{_PREFIX}{_STRING}|\{{[^{{}}]*\}}|(?:[^&;\s'"#]|#(?![\w.-]+=))*""", re.DOTALL)
+_ESCAPED_STRING = r"""\\+['"](?:[^\\'"])*(?:\\+['"]|$)"""  # in a text that is quoted in another one
+_VALUE = re.compile(
+    rf"""{_PREFIX}{_STRING}|{_ESCAPED_STRING}|\{{[^{{}}]*\}}|(?:[^&;\s'"#]|#(?![\w.-]+=))*""", re.DOTALL
+)
 # Where a list, a dict, a call such as array(['abc']) begins, and what counts until it ends.
 _BRACKET = re.compile(r"(?!\d)[\w.]{0,100}[(\[{]")
 _IN_BRACKETS = re.compile(rf"{_STRING}|[()\[\]{{}}]", re.DOTALL)
+# A line of YAML or of the headers of a request, also behind the name of an exception. InvalidToken is such a name.
+_KEY = re.compile(
+    r"(?:^|(?<=:))[^\S\n]*(?:- )?(?!(?:\w+\.)*(?:[A-Z][a-z]+){2,}:)(?P<name>[\w.%-]+):(?=[^\S\n]+\S)", re.MULTILINE
+)
 _AUTHORIZATION = re.compile(r"(?i)\b(authorization['\"]?\s{0,2}[:=]\s{0,2}['\"]?(?:\w+ )?|bearer )[^\s'\",]+")
 
 _HIDDEN = "hidden:pbkdf2-sha256:"
@@ -112,6 +121,7 @@ def is_secret_pair(value: Any) -> bool:
 def without_secrets(text: str) -> str:
     """`text` without users and passwords in addresses, and without values that are named like secrets."""
     text = _without_users(text)
+    text = _without_lines(text)
     text = _AUTHORIZATION.sub(r"\1***", text)
     parts, end = [], 0
     while (match := _NAME.search(text, end)) is not None:
@@ -119,9 +129,23 @@ def without_secrets(text: str) -> str:
         end = match.end()
         if _is_name_of_secret(match):
             start, end = end, _end_of_value(text, end, is_in_address=_is_in_address(match))
-            # Nothing before a quote would look as if the quote began the value.
-            needs_stars = match["option"] or (end > start and text[end : end + 1] in ("'", '"'))
+            # Nothing before a quote or a blank would look as if the value began there.
+            after = text[end : end + 1]
+            needs_stars = match["option"] or (end > start and (after in ("'", '"') or after.isspace()))
             parts.append(_stars(text[start:end]) or ("***" if needs_stars else ""))
+    return "".join(parts) + text[end:]
+
+
+def _without_lines(text: str) -> str:
+    """`text` without what follows the name of a secret and a colon, to the end of the line."""
+    parts, end = [], 0
+    for match in _KEY.finditer(text):
+        if match.start() >= end and is_secret_name(match["name"]):
+            parts.append(text[end : match.end()])
+            end = text.find("\n", match.end())
+            end = len(text) if end < 0 else end
+            value = text[match.end() : end]
+            parts.append(value if value.strip() in ("None", "True", "False") else " ***")
     return "".join(parts) + text[end:]
 
 
@@ -193,7 +217,9 @@ def _is_in_address(match: re.Match[str]) -> bool:
 
 def _is_name_of_secret(match: re.Match[str]) -> bool:
     name = unquote(match["name"] or match["option"] or match["first"])
-    return is_secret_name(name) or (_is_in_address(match) and name.lower() in _SECRET_IN_QUERY)
+    # "ValueError: password=" looks like a variable and its type.
+    names = [name, *re.findall(r"[\w.]+", match["type"] or "")]
+    return any(map(is_secret_name, names)) or (_is_in_address(match) and name.lower() in _SECRET_IN_QUERY)
 
 
 def _stars(value: str) -> str:
@@ -201,6 +227,9 @@ def _stars(value: str) -> str:
         return "***"
     if value.rstrip(")]},") == "***":
         return value
+    escaped = re.match(r"\\+['\"]", value)
+    if escaped:
+        return f"{escaped[0]}***{escaped[0]}"
     quote = value.lstrip("bfrtuBFRTU")[:1]
     if value in ("", "None", "True", "False") or value.startswith("...") or value[1:].startswith(_HIDDEN):
         return value

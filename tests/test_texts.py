@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import re
 import subprocess
 import time
 import traceback
@@ -88,6 +89,24 @@ TEXTS = [
     "token: dict[str, list[str]] = ['{}']",
     'connect(password="""{}""")',
     "connect(password=r'''{}''', C=1)",
+    'x["password"] = "{}"',
+    "(password := '{}')",
+    # behind a word and a colon, which could be a variable and its type
+    "ValueError: password='{}'",
+    "login failed: token={}",
+    "INFO:root:DB_PASSWORD={} PATH=/bin",
+    "x: password=f('{}')",
+    "rejected: token | secret = {}",
+    # other ways to write a name and its value
+    "password => {}",
+    '"password" => "{}"',
+    '{{\\"password\\": \\"{}\\"}}',
+]
+LINES = [
+    "password: {}",
+    "user: u\n  - password: my {}\nhost: h",
+    "ValueError: X-Api-Key: {}",
+    "db: password: {}",
 ]
 
 
@@ -96,6 +115,15 @@ def test_a_secret_is_taken_out_of_a_text(text: str) -> None:
     """In addresses of any kind, in texts of Python and JSON, and in what was cut."""
     for whole in (text.format(*[MARKER] * 3), f"the server at '{text.format(*[MARKER] * 3)}' does not answer"):
         assert MARKER not in without_secrets(whole)
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_a_secret_is_taken_out_of_a_line(text: str) -> None:
+    """As YAML and the headers of a request have it; what else is in the text stays."""
+    cleaned = without_secrets(text.format(MARKER))
+    assert MARKER not in cleaned
+    assert cleaned == re.sub(rf"(my )?{MARKER}", "***", text.format(MARKER))
+    assert without_secrets(cleaned) == cleaned
 
 
 def test_a_user_with_a_blank_is_taken_out_of_an_address() -> None:
@@ -137,7 +165,8 @@ def test_a_path_is_not_taken_for_a_host() -> None:
      "password=None", "curl --token --verbose", "['password', 'C']", "the options --token, --x", "sqlite:////home/me/mlflow.db",
      "me@host", "http://host:80/ for me@host", "http://host:80, for me@host", "http://host: ask me@host",
      "http://host for me@host", "http://[::1]:5000/ for me@host", "http://host:80", "'http://host:80' 'a:b@c'",
-     "f(C=[1], x={'y': ('z',)})", "the wrong token: see C = 3", "def f(token: str, C=1)", "tokens: 1 == 2"],
+     "f(C=[1], x={'y': ('z',)})", "the wrong token: see C = 3", "def f(token: str, C=1)", "of tokens: 1 == 2",
+     "jwt.InvalidToken: the signature", "no credentials: file not found", "x: int = 1", "password: None"],
 )  # fmt: skip
 def test_what_is_no_secret_stays(text: str) -> None:
     """A port is no password, and a pattern of tokens no token."""
@@ -169,6 +198,12 @@ def test_what_is_no_secret_stays(text: str) -> None:
         "password=['",
         "password: a",
         "password: a[",
+        "password:  ",
+        "a: ",
+        "a: password: ",
+        "AaBb.",
+        "\\'",
+        "password: \\'",
         "password='''",
     ],
 )
