@@ -12,8 +12,9 @@ import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from ._texts import hide_secrets, printable
+from ._texts import hide_secrets, printable, without_secrets
 from ._version import __version__
 from ._versions import OPTIONAL, REQUIRED, version_of
 from .exceptions import SaveFileError
@@ -80,13 +81,22 @@ def _name_of_file(text: str) -> str:
 
     if not text:
         raise argparse.ArgumentTypeError("'' is not the name of a file; write one, such as search.db or search.html")
+    if "\0" in text:
+        raise argparse.ArgumentTypeError(f"{printable(text)} is not the name of a file: no name has a null character")
     if is_address(text):
         raise argparse.ArgumentTypeError(f"{public_address(text)} is an address; write the name of a file")
     return text
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages show no secret, and move no cursor."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(without_secrets(message)))  # it repeats what was written, such as names of files
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m hpsklearn_search", description="Shows searches, and versions.")
+    parser = _Parser("python -m hpsklearn_search", description="Shows searches, and versions.")
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--show-versions", action="store_true", help="show what a bug report needs")
     commands = parser.add_subparsers(dest="command")

@@ -93,6 +93,8 @@ def is_secret_name(name: Any) -> bool:
     >>> [name for name in ("token", "hfToken", "n_tokens", "AWS_SECRET_ACCESS_KEY", "key") if is_secret_name(name)]
     ['token', 'hfToken', 'AWS_SECRET_ACCESS_KEY']
     """
+    if isinstance(name, bytes):
+        name = name.decode("latin-1")
     if not isinstance(name, str):
         return False
     words, parameter = (" ".join(_WORD.findall(part)).lower() for part in (name, name.rpartition("__")[2]))
@@ -273,15 +275,16 @@ def hide_secrets(error: BaseException) -> None:
         for name, value in _texts_of(each):
             with suppress(AttributeError):  # some cannot be set: the message of a group, for one
                 setattr(each, name, value)
-        others = (each.__cause__, each.__context__, *getattr(each, "exceptions", ()))
+        reason = getattr(each, "reason", None)  # of URLError
+        others = (each.__cause__, each.__context__, reason, *getattr(each, "exceptions", ()))
         waiting += [e for e in others if isinstance(e, BaseException) and id(e) not in chain]
 
 
 def _texts_of(error: BaseException) -> list[tuple[str, Any]]:
     """The attributes of an exception that it shows beside its arguments, as they are to be shown."""
-    # mlflow's exceptions have a message, those of the system a file name, those of requests an address, and those
-    # of subprocess a command, with what it has printed.
-    names = ("message", "filename", "filename2", "url", "cmd", "output", "stderr")
+    # mlflow's exceptions have a message, those of the system a text and file names, those of requests an address,
+    # and those of subprocess a command, with what it has printed.
+    names = ("message", "msg", "strerror", "reason", "filename", "filename2", "url", "cmd", "output", "stderr")
     found = [(name, getattr(error, name, None)) for name in names]
     texts = [(name, _shown(value)) for name, value in found if isinstance(value, str | bytes | list | tuple)]
     notes = getattr(error, "__notes__", None)

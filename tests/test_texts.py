@@ -11,6 +11,7 @@ import traceback
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 from hypothesis import given
@@ -304,6 +305,24 @@ def test_an_exception_loses_secrets_in_notes_files_and_groups() -> None:
     hide_secrets(group)
     assert MARKER not in "".join(traceback.format_exception(group))
     assert error.filename == "http://host/x"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(5, f"cannot connect to http://me:{MARKER}@host"),
+        ModuleNotFoundError(f"http://me:{MARKER}@host"),
+        URLError(f"http://me:{MARKER}@host"),
+        URLError(OSError(5, f"password={MARKER}")),
+        UnicodeDecodeError("utf-8", b"", 0, 1, f"password={MARKER}"),
+        SyntaxError(f"password={MARKER}"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_exception_that_does_not_show_its_arguments_loses_secrets(error: Exception) -> None:
+    """Some make their text of attributes."""
+    hide_secrets(error)
+    assert MARKER not in f"{error} {error!r}"
 
 
 def test_an_exception_moves_no_cursor() -> None:

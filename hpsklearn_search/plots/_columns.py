@@ -6,6 +6,8 @@
 [3.0, nan, 5.0]
 >>> make_column("password", ["abc", "xyz", "abc"]).categories
 ('(hidden 1)', '(hidden 2)')
+>>> make_column("pin_password", [48, 15]).categories
+('(hidden 1)', '(hidden 2)')
 """
 
 from __future__ import annotations
@@ -86,11 +88,13 @@ def make_column(name: str, values: Any, log: bool | None = None) -> Column:
     data, mask = _data_and_mask(values)
     set_values = [value for value, is_masked in zip(data, mask, strict=True) if not is_masked]
     positions = np.full(len(data), np.nan)
-    if set_values and all(map(_is_number, set_values)):
+    is_hidden = is_secret_name(name)
+    if set_values and not is_hidden and all(map(_is_number, set_values)):
         positions[~mask] = [float(value) for value in set_values]
         return Column(name, positions, is_log=_is_log(positions[~mask], log))
-    texts = _hidden(set_values) if is_secret_name(name) else _texts(set_values)
-    categories = tuple(sorted(set(texts), key=_order(set_values, texts)))
+    texts = _hidden(set_values) if is_hidden else _texts(set_values)
+    # The order of secrets would tell something of them.
+    categories = tuple(dict.fromkeys(texts) if is_hidden else sorted(set(texts), key=_order(set_values, texts)))
     positions[~mask] = [float(categories.index(text)) for text in texts]
     return Column(name, positions, categories or ("(not set)",))
 

@@ -96,6 +96,8 @@ class _Writer:
             return f'float("{value}")'
         if isinstance(value, str):
             return _quoted(value) if without_secrets(value) == value else self.gap(name, "an address")
+        if isinstance(value, bytes) and without_secrets(text := value.decode("latin-1")) != text:
+            return self.gap(name, "an address")
         if value is None or isinstance(value, bool | int | float | complex | bytes):
             return repr(value)
         if type(value) in (list, tuple, dict, set, frozenset):

@@ -18,6 +18,7 @@ from .._texts import printable
 from ..exceptions import SaveFileError
 from ._companions import problem_of_companions
 from ._guard import Guard
+from ._journal import is_filled
 from ._json import loads
 from ._opening import OF_CONTENT, open_here, open_to_read, problem_of_content, problem_of_header
 from ._rows import COLUMNS, trial_of
@@ -71,6 +72,10 @@ def read_save_file(path: Any) -> SavedSearch:
     except OF_CONTENT as error:
         if guard.error is not None:  # Ctrl-C, while SQLite worked
             raise guard.error from None
+        if is_filled(f"{os.path.realpath(place)}-journal"):
+            raise SaveFileError(
+                f"{place!r} was not finished by a search that was killed; run the search again"
+            ) from error
         what = "is damaged" if guard.is_exhausted else "cannot be read"
         raise SaveFileError(f"{place!r} {what}: {printable(guard.text(error))[:300]}") from error
 

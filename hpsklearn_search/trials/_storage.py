@@ -317,19 +317,33 @@ class SaveFile:
             raise self._fail("was replaced by another file while the search ran; that one is left as it is")
 
     def close(self) -> None:
-        """Close and unlock the file; safe to call twice."""
-        if self._db is not None:
-            with suppress(sqlite3.Error):  # a full disk: the write-ahead log stays, and has all trials
-                self._db.close()
+        """Close and unlock the file, also if Ctrl-C comes at the same time; safe to call twice."""
+        try:
+            if self._db is not None:
+                _close(self._db)
+        finally:
             self._db = None
-        if self._identity is not None:  # it has the lock
-            release_companions(self.path)
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-        if self._identity is not None:
-            open_here.discard(self._identity)
-            self._identity = None
+            self._unlock()
+
+    def _unlock(self) -> None:
+        identity, self._identity = self._identity, None
+        fd, self._fd = self._fd, -1
+        try:
+            if identity is not None:  # it had the lock
+                release_companions(self.path)
+        finally:
+            if fd >= 0:
+                os.close(fd)
+            if identity is not None:
+                open_here.discard(identity)
+
+
+def _close(db: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):  # a full disk: the write-ahead log stays, and has all trials
+        # SQLite writes the log back when the last connection is closed, which may be a reader's, who cannot.
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    with suppress(sqlite3.Error):
+        db.close()
 
 
 def _without_words(fingerprint: Mapping[str, Any]) -> dict[str, Any]:

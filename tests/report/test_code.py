@@ -107,6 +107,13 @@ def test_the_second_of_a_pair_has_the_name_that_the_first_one_is(pair: Any) -> N
     assert "text/html" in code
 
 
+def test_bytes_are_looked_through() -> None:
+    """As texts are."""
+    bytes_ = {"url": b"http://me:hunter2@host", "headers": {b"password": b"hunter2"}, "plain": b"abc"}
+    code = code_of(FunctionTransformer(kw_args=bytes_))
+    assert "hunter2" not in code and "b'abc'" in code
+
+
 def test_a_step_is_no_secret_whatever_its_name_is() -> None:
     """A pipeline has pairs of names and estimators."""
     assert 'Pipeline(steps=[("token", StandardScaler())])' in code_of(Pipeline([("token", StandardScaler())])).replace(

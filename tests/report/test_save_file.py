@@ -163,6 +163,8 @@ MESSAGES = [
     (["watch", "postgresql://me:pw@host/db"], "'postgresql://host/db' is an address"),
     (["report", "no/\x1b[2J.db"], "no folder"),
     (["report", "\x1b[2J.db"], r"\x1b[2J.db' cannot be read"),
+    (["report", "s.db", "\x1b[2J"], r"unrecognized arguments: \x1b[2J"),
+    (["report", "s.db", "-o", "a\0b"], r"a\x00b is not the name of a file"),
 ]
 
 
@@ -187,6 +189,16 @@ def test_the_name_of_the_page_moves_no_cursor(path: Path, capsys: pytest.Capture
     """It is printed with escapes."""
     main(["report", str(path), "-o", str(path.parent / "e\x1b[2Jx.html")])
     assert capsys.readouterr().out == f"{path.parent}{os.sep}e\\x1b[2Jx.html\n"
+
+
+def test_a_file_whose_making_was_killed_says_so(tmp_path: Path) -> None:
+    """SQLite has begun to write its first pages, and its journal lies beside it."""
+    path = tmp_path / "s.db"
+    SaveFile(path, {"algo": "tpe"}).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096])
+    (tmp_path / "s.db-journal").write_bytes(bytes.fromhex("d9d505f920a163d7").ljust(512, b"\0"))
+    assert "was not finished by a search that was killed; run the search again" in answer("report", str(path))
 
 
 def test_a_changed_row_is_found(path: Path) -> None:

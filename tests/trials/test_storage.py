@@ -118,6 +118,46 @@ def test_the_file_can_be_read_while_the_search_runs(tmp_path: Path) -> None:
     assert rows == [(0, "ok", 0.0)]
 
 
+class Interrupted:
+    """A connection whose closing is answered by Ctrl-C, as by an impatient user."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+
+    def execute(self, query: str) -> Any:
+        """Pass a query on."""
+        return self.db.execute(query)
+
+    def close(self) -> None:
+        """Close the connection, but not without the user."""
+        self.db.close()
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_the_file_is_closed_unlocks_it(tmp_path: Path) -> None:
+    """The cell of a notebook is run again in the same process."""
+    file = SaveFile(tmp_path / "s.db", KIND)
+    file.finish(finished(0))
+    file._db = Interrupted(file._db)  # type: ignore[assignment, arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        file.close()
+    fill(tmp_path / "s.db", 1)
+    assert os.listdir(tmp_path) == ["s.db"]
+
+
+def test_a_closed_file_has_all_trials_while_somebody_reads_it(tmp_path: Path) -> None:
+    """A copy of it alone needs no log."""
+    with SaveFile(tmp_path / "s.db", KIND) as file:
+        file.finish(finished(0))
+        reader = sqlite3.connect(f"file:{tmp_path / 's.db'}?mode=ro", uri=True)
+        reader.execute("SELECT * FROM trials").fetchall()
+        file.finish(finished(1))
+    shutil.copy(tmp_path / "s.db", tmp_path / "copy.db")
+    reader.close()
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM trials").fetchone() == (2,)
+
+
 def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
     """A second search in this process cannot use an open file."""
     with SaveFile(tmp_path / "s.db", KIND) as file:
