@@ -95,7 +95,7 @@ class Member:
         return (hp.logrange if law.log else hp.uniform)(label, low, high)
 
     def _scale(self, key: str) -> int:
-        return table(self.table)[0].shape[1] if key in self.family.relative else 1
+        return n_columns(self.table) if key in self.family.relative else 1
 
     def row(self, params: Mapping[str, Any]) -> np.ndarray:
         """The coordinates of a configuration among the recorded ones."""
@@ -152,6 +152,12 @@ class Problem:
         left = 1.0 - np.arange(N_DRAWS + 1) / N_DRAWS  # the chance that a draw is not among the k best
         first = np.array([left[:-1] ** n - left[1:] ** n for n in range(1, BUDGETS[-1] + 1)])
         return first @ losses, losses
+
+
+@cache
+def n_columns(table_name: str) -> int:
+    """Of a table, which takes a while to read."""
+    return int(table(table_name)[0].shape[1])
 
 
 @cache
