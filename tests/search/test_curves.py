@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import check_scoring, f1_score, make_scorer
+from sklearn.metrics import check_scoring, f1_score, log_loss, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -208,6 +208,25 @@ def test_a_fit_within_its_limit_is_the_fit_without_one(library: str) -> None:
     assert free is not None
     assert followed(model, Limit(free[NAME], free[BEST] + 1e-9)) == free
     assert model.best_iteration_ == plain.best_iteration_
+    assert np.array_equal(model.predict_proba(X), plain.predict_proba(X))
+    assert str(model.estimator_.get_params()) == str(plain.estimator_.get_params())
+
+
+@pytest.mark.parametrize(
+    ("library", "params"),
+    [
+        ("lightgbm", {"metric": ["auc", "binary_logloss"]}),
+        ("xgboost", {"eval_metric": ["auc", "logloss"]}),
+        ("xgboost", {"eval_metric": ["logloss"]}),
+        ("xgboost", {"eval_metric": log_loss}),
+        ("catboost", {"eval_metric": "AUC"}),
+        ("sklearn.ensemble", {"scoring": "roc_auc"}),
+    ],
+)
+def test_following_changes_nothing_whatever_the_metrics(library: str, params: dict[str, Any]) -> None:
+    """Several metrics, a function, and one that is not the loss."""
+    model, plain = EarlyStopping(booster(library, **params)), EarlyStopping(booster(library, **params)).fit(X, y)
+    followed(model, Limit())
     assert np.array_equal(model.predict_proba(X), plain.predict_proba(X))
     assert str(model.estimator_.get_params()) == str(plain.estimator_.get_params())
 

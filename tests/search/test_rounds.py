@@ -152,6 +152,22 @@ def test_the_parameters_stay_as_they_were_given(name: str) -> None:
     assert EarlyStopping(model, n_iter_no_change=2).fit(*data).estimator_.get_params() == model.get_params()
 
 
+class Forgetful(Orders):
+    """A classifier that forgets its fit when it gets parameters."""
+
+    def set_params(self, **params: Any) -> Forgetful:
+        """Set the parameters of an estimator without a fit."""
+        for name in ("classes_", "orders_"):
+            vars(self).pop(name, None)
+        super().set_params(**params)
+        return self
+
+
+def test_a_model_that_is_fitted_gets_no_parameters_by_set_params() -> None:
+    """A library may begin anew then."""
+    assert len(EarlyStopping(Forgetful(random_state=3)).fit(X, y).estimator_.orders_) == 1
+
+
 def test_own_early_stopping_has_no_effect() -> None:
     """scikit-learn's own rule would hold out further rows, and ``partial_fit`` refuses it."""
     own = {"early_stopping": True, "validation_fraction": 0.3, "n_iter_no_change": 1}

@@ -154,8 +154,8 @@ class XGBoost(Booster):
         evaluation = {name: [value] for name, value in self._evaluation_params(held_out).items()}
         options = {"verbose": False, **train.fit_params}
         estimator.fit(train.X, train.y, eval_set=[(held_out.X, held_out.y)], **evaluation, **options)
-        if follower is not None:
-            estimator.set_params(callbacks=own_callbacks)
+        # With set_params, XGBoost hands all parameters to the fitted model again, and refuses a list of metrics.
+        estimator.callbacks = own_callbacks
 
     def _switch_off_own_stopping(self, estimator: Any) -> None:
         super()._switch_off_own_stopping(estimator)

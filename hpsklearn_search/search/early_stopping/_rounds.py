@@ -143,7 +143,8 @@ def _as_in_one_fit(estimator: Any, y: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        estimator.set_params(**{name: own[name] for name in changed})
+        # A library may begin anew in set_params.
+        vars(estimator).update({name: own[name] for name in changed})
 
 
 class GradientBoosting(Booster):
