@@ -10,7 +10,7 @@ inf
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from .._classes import class_names
@@ -18,19 +18,31 @@ from .._classes import class_names
 # Of other classes, `n_components` may be larger than the number of columns, and `k` may be anything.
 COLUMNS: Mapping[str, frozenset[str]] = {
     "n_components": frozenset({
-        "PCA", "IncrementalPCA", "TruncatedSVD", "FastICA", "FactorAnalysis", "_PLS", "LinearDiscriminantAnalysis",
+        "PCA", "IncrementalPCA", "TruncatedSVD", "FastICA", "FactorAnalysis", "_PLS", "PLSSVD",
+        "LinearDiscriminantAnalysis", "NeighborhoodComponentsAnalysis", "LocallyLinearEmbedding",
     }),
+    "n_clusters": frozenset({"FeatureAgglomeration", "SpectralBiclustering"}),
     "k": frozenset({"SelectKBest"}),
     "n_features_to_select": frozenset({"RFE", "SequentialFeatureSelector"}),
+    "min_features_to_select": frozenset({"RFECV"}),
+    "n_nonzero_coefs": frozenset({"OrthogonalMatchingPursuit", "Lars"}),
     "max_features": frozenset({
         "BaseDecisionTree", "BaseForest", "BaseBagging", "BaseGradientBoosting", "SelectFromModel",
     }),
 }  # fmt: skip
 ROWS = frozenset({
-    "n_neighbors", "min_samples_split", "min_samples_leaf", "min_child_samples", "max_samples", "n_quantiles",
-    "n_clusters",
+    "n_neighbors", "min_samples_split", "min_samples_leaf", "min_child_samples", "min_samples", "min_cluster_size",
+    "max_samples", "max_leaf_nodes", "num_leaves", "n_quantiles", "n_clusters", "n_subsamples",
 })  # fmt: skip
-COMPONENTS_OF_ROWS = frozenset({"PCA", "IncrementalPCA", "KernelPCA", "Nystroem", "BaseMixture"})
+COMPONENTS_OF_ROWS = frozenset({
+    "PCA", "IncrementalPCA", "KernelPCA", "Isomap", "Nystroem", "BaseMixture", "_PLS", "PLSSVD",
+})  # fmt: skip
+COMPONENTS_OF_TARGETS = frozenset({"CCA", "PLSCanonical", "PLSSVD"})
+# These need at least one column, or one row, more than the count.
+ONE_LESS: Mapping[str, frozenset[str]] = {
+    "n_features_to_select": frozenset({"SequentialFeatureSelector"}),
+    "n_neighbors": frozenset({"Isomap", "LocallyLinearEmbedding", "KNeighborsTransformer"}),
+}
 
 
 def largest_count(estimator: Any, parameter: str, n_rows: int) -> float:
@@ -42,6 +54,15 @@ def largest_count(estimator: Any, parameter: str, n_rows: int) -> float:
     most = n_rows if counts_rows else math.inf
     if kinds & COLUMNS.get(name, frozenset()):
         most = min(most, getattr(part, "n_features_in_", 0))  # it has none before its fit
-    if name == "n_components" and "LinearDiscriminantAnalysis" in kinds and hasattr(part, "classes_"):
-        most = min(most, len(part.classes_) - 1)
-    return most
+    if name == "n_components":
+        most = min(most, _most_by_targets(part, kinds))
+    return max(0, most - bool(kinds & ONE_LESS.get(name, frozenset())))
+
+
+def _most_by_targets(part: Any, kinds: Set[str]) -> float:
+    """The number of components that the classes, or the columns of y, allow of a fitted model."""
+    if "LinearDiscriminantAnalysis" in kinds and hasattr(part, "classes_"):
+        return len(part.classes_) - 1
+    if kinds & COMPONENTS_OF_TARGETS and hasattr(part, "y_weights_"):
+        return len(part.y_weights_)
+    return math.inf

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections import Counter
 from dataclasses import replace
+from inspect import signature
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.cluster import SpectralBiclustering
 from sklearn.cross_decomposition import PLSRegression
-from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.datasets import load_breast_cancer, load_digits, make_classification
 from sklearn.decomposition import PCA, KernelPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -23,6 +26,7 @@ from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import RFE, SelectKBest
 from sklearn.kernel_approximation import RBFSampler
+from sklearn.manifold import Isomap
 from sklearn.metrics import (
     accuracy_score,
     cohen_kappa_score,
@@ -44,7 +48,7 @@ from sklearn.model_selection import (
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import all_estimators
 from sklearn.utils._param_validation import Interval, make_constraint
 
@@ -516,6 +520,8 @@ LATER_STEP = make_pipeline(PolynomialFeatures(2), SelectKBest(k=3), KNeighborsCl
         (KernelPCA(2), "n_components", 30),
         (RBFSampler(), "n_components", math.inf),
         (LinearDiscriminantAnalysis(), "n_components", 1),
+        (SpectralBiclustering(), "n_clusters", 4),
+        (Isomap(n_components=2), "n_components", 30),
         (LATER_STEP, "selectkbest__k", 15),
         (LATER_STEP, "kneighborsclassifier__n_neighbors", 30),
         (BaggingClassifier(TREE), "estimator__max_features", 0),
@@ -528,6 +534,54 @@ def test_the_data_bound_counts_of_columns_and_rows(estimator: Any, parameter: st
     """The columns are those of the step itself; those of a model inside of another one are not known."""
     fitted = clone(estimator).fit(X[:40, :4], y[:40])
     assert largest_count(fitted, parameter, n_rows=30) == most
+
+
+COUNTS = (
+    "n_components", "k", "n_clusters", "n_features_to_select", "min_features_to_select", "n_neighbors", "max_features",
+    "n_nonzero_coefs",
+)  # fmt: skip
+# Shares of the columns, words of texts, and Isomap: the rounding of its eigenvalues makes it fail earlier.
+OTHER_COUNTS = {
+    ("HistGradientBoostingClassifier", "max_features"), ("HistGradientBoostingRegressor", "max_features"),
+    ("CountVectorizer", "max_features"), ("TfidfVectorizer", "max_features"), ("Isomap", "n_components"),
+}  # fmt: skip
+COUNTED = [
+    (kind, name)
+    for _, kind in all_estimators()
+    for name in COUNTS
+    if name in signature(kind).parameters
+    and (kind.__name__, name) not in OTHER_COUNTS
+    and (hasattr(kind, "transform") or hasattr(kind, "predict") or kind.__name__ == "LocalOutlierFactor")
+]
+FEW_ROWS, THREE_CLASSES = make_classification(20, 4, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
+FEW_ROWS = np.abs(FEW_ROWS)  # as counts, which some estimators need
+
+
+def outcome(kind: Any, **params: Any) -> tuple[Any, Any]:
+    """A model of a class of scikit-learn, fitted to 20 rows of 4 columns, and what it makes of them."""
+    tree = DecisionTreeRegressor() if kind.__name__.endswith("Regressor") else TREE
+    options = {"max_iter": 3, "n_estimators": 2, "random_state": 0, "novelty": True, "estimator": tree, **params}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = kind(**{name: value for name, value in options.items() if name in signature(kind).parameters})
+        model.fit(FEW_ROWS, THREE_CLASSES)
+        result = (model.transform if hasattr(model, "transform") else model.predict)(FEW_ROWS)
+    return model, result.toarray() if hasattr(result, "toarray") else result
+
+
+@pytest.mark.parametrize(("kind", "name"), COUNTED, ids=lambda value: getattr(value, "__name__", value))
+def test_the_largest_count_is_taken_and_one_more_gains_nothing(kind: Any, name: str) -> None:
+    """One more fails or changes nothing; where there is no largest count, more than all rows and columns is taken."""
+    model, _ = outcome(kind, **({name: 1} if name == "n_components" else {}))
+    most = largest_count(model, name, n_rows=20)
+    _, result = outcome(kind, **{name: 21 if math.isinf(most) else most})
+    if math.isinf(most):
+        return
+    try:
+        _, more = outcome(kind, **{name: most + 1})
+    except (ValueError, TypeError):
+        return
+    np.testing.assert_allclose(more, result)
 
 
 def test_a_search_knows_the_columns_of_its_model_and_the_rows_of_its_smallest_train_part() -> None:
