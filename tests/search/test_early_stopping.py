@@ -178,6 +178,26 @@ def test_weights_reach_both_parts(library: str) -> None:
 
 
 @pytest.mark.parametrize("library", BOOSTERS)
+def test_held_out_rows_without_weight_count_alike(library: str) -> None:
+    """Their loss is the mean loss of all of them if each has the weight 0."""
+    weights = np.ones(400)
+    weights[-40:] = 0.0
+    model = EarlyStopping(booster(library, **SHORT[library]), shuffle=False)
+    plain, weighted = clone(model).fit(X, y), clone(model).fit(X, y, sample_weight=weights)
+    assert weighted.best_iteration_ == plain.best_iteration_ > 1
+    np.testing.assert_allclose(weighted.predict_proba(X), plain.predict_proba(X), rtol=1e-4)
+
+
+@pytest.mark.parametrize("library", BOOSTERS)
+def test_rows_may_be_lists(library: str) -> None:
+    """A list of lists is fitted as an array of its numbers."""
+    model = EarlyStopping(booster(library, **SHORT[library]))
+    of_array, of_list = clone(model).fit(X, y), clone(model).fit(X.tolist(), y)
+    assert of_list.best_iteration_ == of_array.best_iteration_
+    np.testing.assert_array_equal(of_list.predict_proba(X), of_array.predict_proba(X))
+
+
+@pytest.mark.parametrize("library", BOOSTERS)
 def test_a_search_refits_with_the_median_of_the_folds(library: str) -> None:
     """The refit uses all rows, and the iterations of the folds are columns of the table."""
     step = {"catboost": "depth"}.get(library, "max_depth")

@@ -187,6 +187,14 @@ def test_weights_of_zero_take_held_out_rows_away() -> None:
         assert right.best_iteration_ == other.best_iteration_
 
 
+@pytest.mark.parametrize("n_iterations", [None, 4])
+def test_an_argument_that_partial_fit_does_not_take_is_named(n_iterations: int | None) -> None:
+    """The model's own ``fit`` takes a start, which makes no sense for the rounds after the first."""
+    model = EarlyStopping(SGDClassifier(), n_iterations=n_iterations)
+    with pytest.raises(TypeError, match="SGDClassifier by partial_fit, which does not take coef_init; leave it out"):
+        model.fit(X, y, coef_init=np.zeros((1, 8)))
+
+
 def test_a_network_without_rounds_is_fitted_to_its_end() -> None:
     """The solver lbfgs has no ``partial_fit``: it runs as scikit-learn runs it."""
     model = MLPClassifier((4,), solver="lbfgs", alpha=1.0, max_iter=500, random_state=0)

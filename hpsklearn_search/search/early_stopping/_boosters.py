@@ -108,10 +108,11 @@ class LightGBM(Booster):
 
         self._switch_off_own_stopping(estimator)
         stop = early_stopping(patience, first_metric_only=True, verbose=False)
+        # LightGBM makes an array of a list of training rows, but not of an evaluation set.
+        X = np.asarray(held_out.X, dtype=float) if isinstance(held_out.X, list | tuple) else held_out.X
         # The new names, eval_X and eval_y, do not encode the labels of a classifier (LightGBM 4.7).
         has_eval_set = "eval_set" in signature(estimator.fit).parameters
-        new_names = {"eval_X": held_out.X, "eval_y": held_out.y}
-        evaluation = {"eval_set": [(held_out.X, held_out.y)]} if has_eval_set else new_names
+        evaluation = {"eval_set": [(X, held_out.y)]} if has_eval_set else {"eval_X": X, "eval_y": held_out.y}
         evaluation.update({name: [value] for name, value in self._evaluation_params(held_out).items()})
         options = self._plain_fit_params(train.fit_params)
         follow = [] if follower is None else [_LightGBMCallback(follower)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any
@@ -179,13 +180,14 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
         y : array-like of shape (n_samples,), default=None
             The target.
         sample_weight : array-like of shape (n_samples,), default=None
-            The weights of the rows, also of those that are held out. By default all rows have the same weight.
+            The weights of the rows, also of those that are held out. If all of these have the weight 0, they count
+            alike. By default all rows have the same weight.
         groups : array-like of shape (n_samples,), default=None
             The groups of the rows. The rows of a group are held out together. By default each row is a group of
             its own.
         **fit_params : dict
-            Other arguments of the booster's ``fit``. If one has a value for each row, the booster gets the
-            values of its training rows.
+            Other arguments of the booster's ``fit``, or of ``partial_fit`` for a model that is trained by it. If one
+            has a value for each row, the booster gets the values of its training rows.
 
         Returns
         -------
@@ -195,7 +197,8 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         TypeError
-            If `estimator` is not a booster, or an evaluation set is passed.
+            If `estimator` is not a booster, or an evaluation set is passed, or an argument that ``partial_fit`` does
+            not take.
         ValueError
             If there are not enough rows or groups, or a parameter has a wrong value.
         """
@@ -223,6 +226,7 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
             Part(safe_indexing(X, rows), safe_indexing(y, rows), check_method_params(X, fit_params, rows))
             for rows in both
         )
+        held_out = _with_weights_that_count(held_out)
         self._fit_and_follow(booster, train, held_out, both[1])
         self.best_iteration_, self.n_held_out_ = booster.best_iteration(self.estimator_), len(held_out.y)
         return self
@@ -329,6 +333,14 @@ class EarlyStopping(ExplainsParameters, MetaEstimatorMixin, BaseEstimator):
             setattr(tags, name, deepcopy(getattr(inner, name)))
         tags.target_tags.required = True
         return tags
+
+
+def _with_weights_that_count(held_out: Part) -> Part:
+    """The rows without their weights if these are all 0: the loss of such rows is not defined."""
+    if np.any(held_out.fit_params.get("sample_weight", 1)):
+        return held_out
+    others = {name: value for name, value in held_out.fit_params.items() if name != "sample_weight"}
+    return replace(held_out, fit_params=others)
 
 
 # ---------------------------------------------------------------------- for the search

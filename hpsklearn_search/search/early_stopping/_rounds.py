@@ -14,10 +14,11 @@ wrong labels; for numbers, the loss that the model minimises.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy, deepcopy
 from functools import partial
+from inspect import signature
 from numbers import Integral
 from typing import Any
 
@@ -111,11 +112,23 @@ class PartialFit(Booster):
 
     def _rounds(self, estimator: Any, rows: Part, n_rounds: int) -> Iterator[None]:
         """Train on the rows, one round at a time."""
+        _check_taken(estimator, rows.fit_params)
         self._switch_off_own_stopping(estimator)
         classes = {"classes": unique_labels(rows.y)} if is_classifier(estimator) else {}
         for _ in range(n_rounds):
             estimator.partial_fit(rows.X, rows.y, **classes, **rows.fit_params)
             yield
+
+
+def _check_taken(estimator: Any, fit_params: Iterable[str]) -> None:
+    taken = signature(estimator.partial_fit).parameters
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+    refused = [name for name in fit_params if name not in taken and not takes_any]
+    if refused:
+        raise TypeError(
+            f"fit: EarlyStopping trains {type(estimator).__name__} by partial_fit, which does not take {refused[0]}; "
+            "leave it out"
+        )
 
 
 def _most_rounds(estimator: Any) -> int:
@@ -213,8 +226,6 @@ def predicted(estimator: Any, X: Any) -> Any:
 def loss_on(estimator: Any, rows: Part, prediction: Any) -> tuple[str, float]:
     """The name of the loss that decides on held-out rows, and its value."""
     weights = rows.fit_params.get("sample_weight")
-    if weights is not None and not np.any(weights):  # no row counts, so all count alike
-        weights = None
     if not is_classifier(estimator):
         metric, loss = _loss_of_numbers(estimator)
         return metric, float(loss(rows.y, prediction, sample_weight=weights))
