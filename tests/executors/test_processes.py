@@ -370,6 +370,26 @@ def test_a_process_that_cannot_be_started_is_an_error_that_names_the_remedy(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("is_hidden", [False, True])
+def test_too_many_open_files_are_named(
+    is_hidden: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executors: list[Executor]
+) -> None:
+    """The limit to look at is that on files, even if the clean-up after the error fails, too."""
+
+    def refuse(process: Any) -> None:
+        try:
+            raise OSError(errno.EMFILE, "Too many open files")
+        finally:
+            if is_hidden:
+                raise UnboundLocalError("child_r")
+
+    end_idle_workers()
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
+    executors.append(executor := ProcessExecutor(2, temp_folder=str(tmp_path)))
+    with pytest.raises(RuntimeError, match=r"look at the limit on open files \(ulimit -n\), or run"):
+        executor.start(len)
+
+
 def test_a_function_that_cannot_be_pickled_is_an_error_that_names_the_remedy() -> None:
     """A lock in the estimator: a TypeError before any worker starts, and no file left."""
     lock = threading.Lock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -171,12 +172,20 @@ def _explained() -> Iterator[None]:
     """Within, an error says that it is about the start of a process, and what to do without one."""
     try:
         yield
-    except Exception as error:  # a limit on processes, or an interpreter that is not known
+    except Exception as error:  # a limit of the system, or an interpreter that is not known
         raise RuntimeError(
-            f"a worker process could not be started: {type(error).__name__}: {error}; look at the "
-            "limit on processes (ulimit -u) and at sys.executable, or run in this process with n_jobs=1 and "
-            "trial_timeout=None"
+            f"a worker process could not be started: {type(error).__name__}: {error}; look at "
+            f"{_reason_for(error)}, or run in this process with n_jobs=1 and trial_timeout=None"
         ) from error
+
+
+def _reason_for(error: BaseException | None) -> str:
+    """What to look at after an error of the start."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno == errno.EMFILE:
+            return "the limit on open files (ulimit -n)"
+        error = error.__context__  # loky's clean-up may fail, too, and hide the first error
+    return "the limit on processes (ulimit -u) and at sys.executable"
 
 
 @contextmanager
