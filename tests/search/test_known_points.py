@@ -263,6 +263,16 @@ def test_every_ready_space_has_a_candidate_at_or_near_the_defaults(name: str, si
     assert found[0] in ("own values", "near own values")
 
 
+@pytest.mark.parametrize("name", READY)
+def test_every_ready_space_of_a_pipeline_has_one_too(name: str) -> None:
+    """The estimator is the last step, behind a scaler."""
+    pipeline = make_pipeline(StandardScaler(), dict(all_estimators())[name]())
+    rows = np.random.default_rng(0).normal(size=(300, 8))
+    found = own_params(pipeline, dict(spaces.suggest(pipeline, rows)), rows)
+    assert found is not None
+    assert found[0] in ("own values", "near own values")
+
+
 @pytest.mark.parametrize("library", ["lightgbm.LGBM", "xgboost.XGB", "catboost.CatBoost"])
 def test_boosters_of_other_libraries_have_one_too(library: str) -> None:
     """What None means there is known."""
