@@ -77,9 +77,11 @@ _VALUE = re.compile(
 # Where a list, a dict, a call such as array(['abc']) begins, and what counts until it ends.
 _BRACKET = re.compile(r"(?!\d)[\w.]{0,100}[(\[{]")
 _IN_BRACKETS = re.compile(rf"{_STRING}|[()\[\]{{}}]", re.DOTALL)
-# A line of YAML or of the headers of a request, also behind the name of an exception. InvalidToken is such a name.
+# A line of YAML or of the headers of a request, also behind the name of an exception or the head of a log line.
+# InvalidToken is the name of an exception.
 _KEY = re.compile(
-    r"(?:^|(?<=:))[^\S\n]*(?:- )?(?!(?:\w+\.)*(?:[A-Z][a-z]+){2,}:)(?P<name>[\w.%-]+):(?=[^\S\n]+\S)", re.MULTILINE
+    r"(?:^|(?<=[:;,|>\]-]))[^\S\n]*(?:- )?(?!(?:\w+\.)*(?:[A-Z][a-z]+){2,}:)(?P<name>[\w.%-]+):(?=[^\S\n]+\S)",
+    re.MULTILINE,
 )
 _AUTHORIZATION = re.compile(r"(?i)\b(authorization['\"]?\s{0,2}[:=]\s{0,2}['\"]?(?:\w+ )?|bearer )[^\s'\",]+")
 
@@ -95,8 +97,11 @@ def is_secret_name(name: Any) -> bool:
     """
     if isinstance(name, bytes):
         name = name.decode("latin-1")
-    if not isinstance(name, str):
-        return False
+    return isinstance(name, str) and _is_secret_text(name)
+
+
+@functools.lru_cache(maxsize=1000)
+def _is_secret_text(name: str) -> bool:
     words, parameter = (" ".join(_WORD.findall(part)).lower() for part in (name, name.rpartition("__")[2]))
     return bool(_SECRET_ANYWHERE.search(words) or _SECRET_ENDING.search(words) or parameter == "tokens")
 
@@ -220,8 +225,8 @@ def _is_in_address(match: re.Match[str]) -> bool:
 def _is_name_of_secret(match: re.Match[str]) -> bool:
     name = unquote(match["name"] or match["option"] or match["first"])
     # "ValueError: password=" looks like a variable and its type.
-    names = [name, *re.findall(r"[\w.]+", match["type"] or "")]
-    return any(map(is_secret_name, names)) or (_is_in_address(match) and name.lower() in _SECRET_IN_QUERY)
+    is_type = match["type"] is not None and any(map(is_secret_name, re.findall(r"[\w.]+", match["type"])))
+    return is_type or is_secret_name(name) or (_is_in_address(match) and name.lower() in _SECRET_IN_QUERY)
 
 
 def _stars(value: str) -> str:

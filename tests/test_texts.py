@@ -108,6 +108,8 @@ LINES = [
     "user: u\n  - password: my {}\nhost: h",
     "ValueError: X-Api-Key: {}",
     "db: password: {}",
+    "[INFO] password: {}",
+    "12:00:01 - main | api_key: {}",
 ]
 
 
@@ -202,6 +204,8 @@ def test_what_is_no_secret_stays(text: str) -> None:
         "password:  ",
         "a: ",
         "a: password: ",
+        "-a: ",
+        ", password: ",
         "AaBb.",
         "\\'",
         "password: \\'",
