@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from ..space import brief
+from ._meanings import OF_TREES
 
 FILE = "learned.json"
 LIBRARIES = frozenset({"sklearn", "lightgbm", "xgboost", "catboost"})
@@ -45,6 +46,8 @@ def learned_in_words(estimator: Any, parameter: str, units: Units) -> str:
 
 def _known_class(estimator: Any) -> str:
     """The name of the class of `estimator`, or of the nearest base that is of a library, if the table has it."""
+    if getattr(estimator, "booster", None) not in OF_TREES:
+        return ""
     for kind in type(estimator).__mro__:
         # A class of a library that inherits from a known one is another model: ExtraTreeClassifier, XGBRFClassifier.
         if kind.__module__.partition(".")[0] in LIBRARIES and hasattr(kind, "get_params"):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 from .._classes import class_names
@@ -31,6 +31,28 @@ DEFAULTS: Mapping[str, Mapping[str, float]] = {
 }  # fmt: skip
 # CatBoost's learning rate depends on the data, and no longer if l2_leaf_reg is set.
 ESTIMATES = frozenset({("CatBoost", "learning_rate"), ("CatBoost", "l2_leaf_reg")})
+# Other names by which a library takes a parameter. LightGBM prefers them, XGBoost does not, and CatBoost refuses both.
+OTHER_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "LGBMModel": {
+        "num_leaves": ("num_leaf", "max_leaves", "max_leaf", "max_leaf_nodes"),
+        "n_estimators": (
+            "num_iterations", "num_iteration", "n_iter", "num_tree", "num_trees", "num_round", "num_rounds", "nrounds",
+            "num_boost_round", "max_iter",
+        ),
+        "min_child_samples": ("min_data_in_leaf", "min_data_per_leaf", "min_data", "min_samples_leaf"),
+        "colsample_bytree": ("feature_fraction", "sub_feature"),
+        "subsample": ("bagging_fraction", "sub_row", "bagging"),
+        "reg_lambda": ("lambda_l2", "lambda", "l2_regularization"),
+        "reg_alpha": ("lambda_l1", "l1_regularization"),
+    },
+    "XGBModel": {
+        "learning_rate": ("eta",), "reg_lambda": ("lambda",), "reg_alpha": ("alpha",), "gamma": ("min_split_loss",),
+    },
+    "CatBoost": {
+        "learning_rate": ("eta",), "depth": ("max_depth",), "l2_leaf_reg": ("reg_lambda",),
+        "iterations": ("n_estimators", "num_boost_round", "num_trees"),
+    },
+}  # fmt: skip
 OF_TREES = (None, "gbtree", "dart")  # XGBoost's linear booster has other defaults
 WITHOUT_LIMIT: Mapping[str, tuple[Any, ...]] = {
     "max_depth": (None, -1, 0),  # LightGBM writes -1, XGBoost 0
@@ -65,6 +87,13 @@ class Features:
         return float(self.X.var()) if is_numeric and hasattr(self.X, "var") else None  # a sparse matrix has none
 
 
+def given_otherwise(estimator: Any, name: str) -> Any:
+    """What was given for the parameter under another name, None if nothing was."""
+    names = [other for kind in class_names(estimator) for other in OTHER_NAMES.get(kind, {}).get(name, ())]
+    params = estimator.get_params(deep=False) if names else {}
+    return next((params[other] for other in names if params.get(other) is not None), None)
+
+
 def is_share_or_count(estimator: Any, name: str) -> bool:
     """Whether an integer of the parameter is a count and another number a share, so that 1 is not 1.0.
 
@@ -92,6 +121,9 @@ def number_meant(
     A share of the columns becomes their number unless `is_share`; `is_scaled` says that X has a variance of 1, and
     `sees_all_columns` that the estimator gets the columns of X.
     """
+    other = given_otherwise(estimator, name) if value is None else None
+    if other is not None:
+        return Meaning(float(other)) if isinstance(other, Real) else None
     if value is None:
         for kind in class_names(estimator):
             if name in DEFAULTS.get(kind, {}):

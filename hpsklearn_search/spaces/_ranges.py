@@ -123,29 +123,28 @@ _LIGHTGBM = (
     Range("subsample", MEDIUM, uniform(0.4, 1.0), has_effect=lambda given: given["subsample_freq"]),
     Range("reg_alpha", LARGE, log(1e-3, 100.0)),
 )
+
+
+def _grows_trees(given: Mapping[str, Any]) -> Any:
+    return given["booster"] != "gblinear"
+
+
 _XGBOOST = (
     Range("learning_rate", SMALL, log(0.01, 0.5)),
-    Range("max_depth", SMALL, log_whole(1, 12)),
+    Range("max_depth", SMALL, log_whole(1, 12), _grows_trees),
     Range("n_estimators", MEDIUM, log_whole(20, 500)),
-    Range("min_child_weight", MEDIUM, log(0.1, 100.0)),
-    Range("subsample", MEDIUM, uniform(0.4, 1.0)),
-    Range("colsample_bytree", MEDIUM, uniform(0.3, 1.0)),
+    Range("min_child_weight", MEDIUM, log(0.1, 100.0), _grows_trees),
+    Range("subsample", MEDIUM, uniform(0.4, 1.0), _grows_trees),
+    Range("colsample_bytree", MEDIUM, uniform(0.3, 1.0), _grows_trees),
     Range("reg_lambda", MEDIUM, log(1e-2, 100.0)),
     Range("reg_alpha", LARGE, log(1e-3, 100.0)),
-    Range("gamma", LARGE, log(1e-3, 10.0)),
+    Range("gamma", LARGE, log(1e-3, 10.0), _grows_trees),
 )
-
-
-def _unless(*aliases: str) -> Callable[[Mapping[str, Any]], Any]:
-    """CatBoost refuses two names of one parameter, so what was given under another name stays."""
-    return lambda given: not any(given.get(alias) is not None for alias in aliases)
-
-
 _CATBOOST = (
-    Range("learning_rate", SMALL, log(0.01, 0.5), _unless("eta")),
-    Range("depth", SMALL, whole(2, 9), _unless("max_depth")),
-    Range("iterations", MEDIUM, log_whole(50, 1000), _unless("n_estimators", "num_boost_round", "num_trees")),
-    Range("l2_leaf_reg", MEDIUM, log(0.5, 50.0), _unless("reg_lambda")),
+    Range("learning_rate", SMALL, log(0.01, 0.5)),
+    Range("depth", SMALL, whole(2, 9)),
+    Range("iterations", MEDIUM, log_whole(50, 1000)),
+    Range("l2_leaf_reg", MEDIUM, log(0.5, 50.0)),
     Range("random_strength", LARGE, log(0.01, 10.0)),
     Range("bagging_temperature", LARGE, uniform(0.0, 2.0)),
 )

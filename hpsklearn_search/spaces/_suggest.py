@@ -16,6 +16,7 @@ from .. import hp
 from .._classes import class_names
 from .._texts import printable, public_repr
 from ..space import brief
+from ._meanings import given_otherwise
 from ._ranges import KEEPS_COLUMNS, NOTHING_TO_TUNE, RANGES, SIZES, Data
 
 # What EarlyStopping finds by itself.
@@ -207,6 +208,8 @@ class _Walk:
         found = False
         for each in ranges:
             if each.parameter in skip or not each.is_in(self.size) or not each.has_effect(given):
+                continue
+            if given_otherwise(estimator, each.parameter) is not None:  # it stays as it is
                 continue
             node = each.node(data)
             if node is not None:

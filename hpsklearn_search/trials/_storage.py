@@ -320,7 +320,10 @@ class SaveFile:
         """Close and unlock the file, also if Ctrl-C comes at the same time; safe to call twice."""
         try:
             if self._db is not None:
-                _close(self._db)
+                if self._is_writable:
+                    _write_log_back(self._db)
+                with suppress(sqlite3.Error):
+                    self._db.close()
         finally:
             self._db = None
             self._unlock()
@@ -338,12 +341,10 @@ class SaveFile:
                 open_here.discard(identity)
 
 
-def _close(db: sqlite3.Connection) -> None:
-    with suppress(sqlite3.Error):  # a full disk: the write-ahead log stays, and has all trials
-        # SQLite writes the log back when the last connection is closed, which may be a reader's, who cannot.
+def _write_log_back(db: sqlite3.Connection) -> None:
+    """Do what SQLite does when the last connection is closed: this may be a reader's, who cannot do it."""
+    with suppress(*OF_CONTENT):  # a full disk: the write-ahead log stays, and has all trials
         db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    with suppress(sqlite3.Error):
-        db.close()
 
 
 def _without_words(fingerprint: Mapping[str, Any]) -> dict[str, Any]:

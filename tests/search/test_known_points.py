@@ -273,6 +273,21 @@ def test_every_ready_space_of_a_pipeline_has_one_too(name: str) -> None:
     assert found[0] in ("own values", "near own values")
 
 
+@pytest.mark.parametrize(("other", "name"), [("eta", "learning_rate"), ("lambda", "reg_lambda")])
+def test_an_own_value_may_have_been_given_under_another_name(other: str, name: str) -> None:
+    """XGBoost takes its parameters by two names."""
+    booster = pytest.importorskip("xgboost").XGBRegressor(**{other: 0.25})
+    assert own_params(booster, {name: hp.uniform(0, 1)}) == ("own values", {name: 0.25})
+
+
+def test_a_linear_booster_has_no_settings_of_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings that are known for its class were learned with trees."""
+    monkeypatch.setattr(_learned, "_table", lambda: {"units": {}, "settings": {"XGBRegressor": [{"reg_lambda": 2.0}]}})
+    kind, space = pytest.importorskip("xgboost").XGBRegressor, {"reg_lambda": hp.uniform(0, 9)}
+    assert learned(kind(), space) == [{"reg_lambda": 2.0}]
+    assert learned(kind(booster="gblinear"), space) == []
+
+
 @pytest.mark.parametrize("library", ["lightgbm.LGBM", "xgboost.XGB", "catboost.CatBoost"])
 def test_boosters_of_other_libraries_have_one_too(library: str) -> None:
     """What None means there is known."""

@@ -31,7 +31,13 @@ from sklearn.svm import SVC
 from sklearn.utils import check_random_state
 
 from hpsklearn_search import HyperoptSearchCV, hp
-from hpsklearn_search.search.folds._step_cache import FoldMemory, StepCache, make_step_cache, step_key
+from hpsklearn_search.search.folds._step_cache import (
+    FoldMemory,
+    StepCache,
+    _changeable_items,
+    make_step_cache,
+    step_key,
+)
 
 X, y = load_breast_cancer(return_X_y=True)
 X, y = X[::3], y[::3]
@@ -608,3 +614,12 @@ def test_a_failing_fit_fails_as_without() -> None:
     with pytest.warns(Warning, match="3 fits failed"):
         search = HyperoptSearchCV(pipeline, space, max_evals=2, cv=3, step_cache="auto").fit(X, y)
     assert np.isnan(search.cv_results_["mean_test_score"][1])
+
+
+def test_a_frame_with_texts_can_be_cached_where_warnings_are_errors() -> None:
+    """pandas 3 has a type of its own for texts."""
+    frame = pd.DataFrame({"text": ["a", "b"] * 30, "number": range(60)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert _changeable_items(frame) is None
+    assert _changeable_items(pd.DataFrame({"lists": [[1], [2]]})) is not None

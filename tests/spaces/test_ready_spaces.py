@@ -110,6 +110,33 @@ def test_boosters_have_a_space(library: str) -> None:
     assert set(stopped) == {f"estimator__{key}" for key in space if key not in ITERATIONS}
 
 
+GIVEN_OTHERWISE = [
+    ("lightgbm.LGBMClassifier", {"num_iterations": 5}, "n_estimators"),
+    ("lightgbm.LGBMClassifier", {"lambda_l2": 10.0}, "reg_lambda"),
+    ("lightgbm.LGBMClassifier", {"min_data_in_leaf": 10}, "min_child_samples"),
+    ("lightgbm.LGBMClassifier", {"feature_fraction": 0.3}, "colsample_bytree"),
+    ("xgboost.XGBClassifier", {"eta": 0.1}, "learning_rate"),
+    ("xgboost.XGBClassifier", {"lambda": 5.0}, "reg_lambda"),
+    ("catboost.CatBoostClassifier", {"n_estimators": 50}, "iterations"),
+    ("catboost.CatBoostClassifier", {"max_depth": 4}, "depth"),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "parameter"), GIVEN_OTHERWISE, ids=lambda value: str(value)[:30])
+def test_what_was_given_under_another_name_stays(name: str, given: dict[str, Any], parameter: str) -> None:
+    """The library ignores or refuses one of the two names."""
+    library, _, kind = name.partition(".")
+    make = getattr(pytest.importorskip(library), kind)
+    assert parameter in spaces.suggest(make())
+    assert parameter not in spaces.suggest(make(**given))
+
+
+def test_a_linear_booster_has_no_parameters_of_trees() -> None:
+    """XGBoost ignores them."""
+    booster = pytest.importorskip("xgboost").XGBRegressor(booster="gblinear")
+    assert set(spaces.suggest(booster)) == {"learning_rate", "n_estimators", "reg_lambda"}
+
+
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_a_larger_size_has_all_of_a_smaller_one(name: str) -> None:
     """Sizes are nested, and the small one is not empty."""

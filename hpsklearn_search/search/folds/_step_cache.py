@@ -173,7 +173,7 @@ def _surroundings(step: Any, X: Any, y: Any, weight: None = None) -> bytes | Non
 def _changeable_items(X: Any) -> Any:
     """X itself if it has items that may change in place, such as dicts in a list, else None."""
     if hasattr(X, "select_dtypes"):  # a frame of pandas
-        items = np.ravel(X.select_dtypes(object)).tolist()
+        items = np.ravel(X.loc[:, [isinstance(dtype, np.dtype) and dtype.hasobject for dtype in X.dtypes]]).tolist()
     elif getattr(getattr(X, "dtype", None), "hasobject", False):
         items = np.ravel(X).tolist()
     else:
