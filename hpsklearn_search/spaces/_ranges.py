@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from .. import hp
+from ._meanings import OF_TREES
 
 SMALL, MEDIUM, LARGE = SIZES = ("small", "medium", "large")
 
@@ -125,8 +126,8 @@ _LIGHTGBM = (
 )
 
 
-def _grows_trees(given: Mapping[str, Any]) -> Any:
-    return given["booster"] != "gblinear"
+def _grows_trees(given: Mapping[str, Any]) -> bool:
+    return given["booster"] in OF_TREES
 
 
 _XGBOOST = (
