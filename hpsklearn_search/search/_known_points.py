@@ -38,7 +38,8 @@ def own_point(
 ) -> tuple[str, Point] | None:
     """The point with the values that the estimator was given, or the nearest one, with its origin; None if it is far.
 
-    A value is near if it is a number outside of its range; at most half of the numbers may be.
+    A value is near if it is an estimate, or a number outside of its range. Then some numbers must be kept exactly, and
+    no more may be outside than are kept.
     """
     own = estimator.get_params(deep=True) if is_estimator(estimator) else {}
     meanings = _meanings(parameters, estimator, own, features)
@@ -46,18 +47,21 @@ def own_point(
     point = nearest_point(parameters, numbers, {})
     if _of_other_kind(parameters, estimator, point, numbers):
         return None
-    n_same = n_moved = 0
+    n_kept = n_moved = n_estimated = 0
     for name, value in parameters.params(point).items():
         if name in own and is_same(value, own[name]):
-            n_same += is_finite(value)
-        elif is_finite(value) and is_finite(numbers.get(name)):
-            is_equal = is_same(value, numbers[name]) and (name not in meanings or meanings[name].is_exact)
-            n_same, n_moved = n_same + is_equal, n_moved + (not is_equal)
-        else:
+            n_kept += is_finite(value)
+        elif not (is_finite(value) and is_finite(numbers.get(name))):
             return None
-    if n_moved > n_same:
+        elif not is_same(value, numbers[name]):
+            n_moved += 1
+        elif name in meanings and not meanings[name].is_exact:
+            n_estimated += 1
+        else:
+            n_kept += 1
+    if n_moved > n_kept or (n_estimated and not n_kept):
         return None
-    return (NEAR_OWN_VALUES if n_moved else OWN_VALUES), point
+    return (NEAR_OWN_VALUES if n_moved or n_estimated else OWN_VALUES), point
 
 
 def _meanings(

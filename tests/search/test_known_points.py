@@ -296,6 +296,14 @@ def test_boosters_of_other_libraries_have_one_too(library: str) -> None:
     assert own_params(estimator, dict(spaces.suggest(estimator))) is not None
 
 
+def test_an_estimated_value_within_its_range_counts_as_kept() -> None:
+    """CatBoost's learning rate and penalty are only nearly known, and that is near enough."""
+    estimator = pytest.importorskip("catboost").CatBoostClassifier(n_estimators=60)
+    found = own_params(estimator, dict(spaces.suggest(estimator)))
+    assert found is not None
+    assert found[0] == "near own values"
+
+
 def test_the_score_near_the_own_values_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """The line says that these are not quite the own values."""
     search = HyperoptSearchCV(SVC(), {"C": C, "gamma": C}, max_evals=3, cv=3, random_state=0, verbose=1).fit(X, y)
