@@ -166,6 +166,38 @@ class Skopt:
         self.optimizer.tell(token, loss)
 
 
+class Hebo:
+    """HEBO (Cowen-Rivers and others, 2022); it knows no branches, so it chooses what is inactive, too."""
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        import torch
+        from hebo.design_space.design_space import DesignSpace
+        from hebo.optimizers.hebo import HEBO
+
+        def dimension(axis: Axis) -> dict[str, Any]:
+            if axis.options:
+                return {"name": axis.name, "type": "cat", "categories": list(range(len(axis.options)))}
+            kind = ("pow_int" if axis.log else "int") if axis.whole else ("pow" if axis.log else "num")
+            return {"name": axis.name, "type": kind, "lb": axis.low, "ub": axis.high}
+
+        torch.manual_seed(seed)
+        self.axes = problem.axes
+        self.optimizer = HEBO(DesignSpace().parse([dimension(axis) for axis in problem.axes]), scramble_seed=seed)
+
+    def ask(self) -> tuple[Config, Any]:
+        """A configuration, and a token to tell its loss by."""
+        drawn, config = self.optimizer.suggest(n_suggestions=1), {}
+        for axis in self.axes:
+            if axis.when is None or config.get(axis.when[0]) == axis.when[1]:
+                value = drawn[axis.name].iloc[0]
+                config[axis.name] = axis.options[int(value)] if axis.options else (int if axis.whole else float)(value)
+        return config, drawn
+
+    def tell(self, token: Any, loss: float) -> None:
+        """Enter a loss."""
+        self.optimizer.observe(token, np.array([[loss]]))
+
+
 METHODS: dict[str, Callable[[Problem, int], Method]] = {
     "default": lambda problem, seed: Ours(auto.suggest, problem, seed),
     "tpe": lambda problem, seed: Ours(tpe.suggest, problem, seed),
@@ -175,4 +207,5 @@ METHODS: dict[str, Callable[[Problem, int], Method]] = {
     "optuna": lambda problem, seed: Optuna("TPESampler", problem, seed),
     "optuna-gp": lambda problem, seed: Optuna("GPSampler", problem, seed),
     "scikit-optimize": Skopt,
+    "hebo": Hebo,
 }

@@ -29,6 +29,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from quality_methods import METHODS
 from quality_problems import Config, Problem, made_problems
+from quality_recorded import recorded_problems
 from quality_tasks import task_problems
 
 BUDGETS = (10, 25, 50, 100, 200)
@@ -39,7 +40,7 @@ Row = dict[str, Any]
 @cache
 def all_problems(instance: int) -> dict[str, Problem]:
     """Every problem at one instance, by name."""
-    return {problem.name: problem for problem in [*made_problems(instance), *task_problems()]}
+    return {problem.name: problem for problem in [*made_problems(instance), *task_problems(), *recorded_problems()]}
 
 
 # ---------------------------------------------------------------------- one run
