@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
-from ._texts import public_repr
+from ._texts import hide_secrets, public_repr
 
 LONGEST_VALUE = 200
 BOUND = ("self", "cls")  # parameters that a method gets by itself
@@ -83,7 +83,10 @@ class ExplainsKeywords:
 
 
 class ExplainsParameters(ExplainsKeywords):
-    """Base of an estimator whose ``set_params`` answers an unknown name as its constructor does; it comes first."""
+    """Base of an estimator whose ``set_params`` answers an unknown name as its constructor does; it comes first.
+
+    Errors about the values of its parameters show no secrets.
+    """
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters, and those of nested estimators as ``name__parameter``.
@@ -100,6 +103,13 @@ class ExplainsParameters(ExplainsKeywords):
         """
         check_parameters(self, params, self._meant)
         return super().set_params(**params)  # type: ignore[misc]
+
+    def _validate_params(self) -> None:
+        try:
+            super()._validate_params()  # type: ignore[misc]
+        except ValueError as error:
+            hide_secrets(error)  # scikit-learn shows the value
+            raise
 
 
 def explain_keywords(meant: Meant) -> Callable[[Function], Function]:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._keywords import WRITE_STOP
 from .._pandas import frame_of
-from .._texts import hide_secrets, without_secrets
+from .._texts import without_secrets
 from ..exceptions import add_note
 from ..executors._streams import safe_logger
 from ..hyperopt._algorithm import has_model, resolve_algo
@@ -79,7 +79,6 @@ class FittedSearch(AfterFit):
         try:
             super()._validate_params()
         except ValueError as error:
-            hide_secrets(error)  # scikit-learn shows the value
             self._raise_if_unknown_scorer(error)
             for name in _CURES:
                 if f"'{name}' parameter" in str(error):

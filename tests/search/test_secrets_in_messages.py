@@ -165,6 +165,7 @@ MESSAGES: dict[str, Callable[[], Any]] = {
     "a name of the simplest": lambda: search(refit=one_standard_error(ADDRESS)).fit(X, y),
     "a parameter of a picture": lambda: ParameterScoreDisplay.from_search(search(refit=False).fit(X, y), [ADDRESS]),
     "an address as a column": lambda: search(limits={ADDRESS: 1.0}).fit(X, y),
+    "an address that is fitted": lambda: EarlyStopping(ADDRESS).fit(X, y),
     "an address that stops early": lambda: search(EarlyStopping(ADDRESS), {"patience": [1, 2]}).fit(X, y),
     "an address as the racing": lambda: search(racing=ADDRESS).fit(X, y),
     "an object as the racing": lambda: search(racing=Account(MARKER)).fit(X, y),
