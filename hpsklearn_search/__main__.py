@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ._texts import hide_secrets, printable, without_secrets
+from ._secrets_in_texts import without_secrets
+from ._texts import hide_secrets, printable
 from ._version import __version__
 from ._versions import OPTIONAL, REQUIRED, version_of
 from .exceptions import SaveFileError
@@ -47,12 +48,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     asked = parser.parse_args(arguments)
     try:
-        print(_answer(parser, asked), end="")
+        _print(_answer(parser, asked))
     except (SaveFileError, OSError) as error:
         hide_secrets(error)
-        sys.exit(f"{parser.prog} {asked.command}: {error}")
+        sys.exit(f"{' '.join(filter(None, (parser.prog, asked.command)))}: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _print(text: str) -> None:
+    """Print `text`, with escapes for what the encoding of the output does not have."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), end="")
 
 
 def _answer(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> str:

@@ -25,6 +25,8 @@ LEVELS = {
     "_classes": 0,
     "_keywords": 0,
     "_texts": -1,
+    "_secrets_in_texts": -2,
+    "_secret_names": -3,
     "_version": 0,
     "_versions": 1,
     "_threads": 0,

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
-from hpsklearn_search._texts import concealed, hidden, hide_secrets, is_secret_name, printable, without_secrets
+from hpsklearn_search._secret_names import is_secret_name
+from hpsklearn_search._secrets_in_texts import without_secrets
+from hpsklearn_search._texts import concealed, hidden, hide_secrets, printable
 from hpsklearn_search.exceptions import add_note
 
 MARKER = "S3CRETpw"
@@ -49,6 +51,11 @@ ADDRESSES = [
     "http://host/?token=a(b){}&page=2",
     "http://host/?token=({}&page=2",
     "https://host/file?X-Amz-Signature={}&api_key={}&sig={}",
+    "https://host/file?a=1&X-Goog-Signature={}",
+    "http://host/?token[]={}",
+    "http://host/?a[token]={}",
+    "jdbc:oracle:thin:me/{}@//host:1521/x",
+    "DRIVER=x;PWD={{a}}}}{}}};UID=u",
     "DRIVER=x;UID=u;PWD={};",
     "DRIVER=x;PWD={{a;{}}};",
     "jdbc:mysql://host/db;user=u;password={}",
@@ -102,6 +109,20 @@ TEXTS = [
     "password => {}",
     '"password" => "{}"',
     '{{\\"password\\": \\"{}\\"}}',
+    "password      = '{}'",
+    "api_key      = {}",
+    '{{"password":    "{}"}}',
+    # values of several parts
+    "connect(token=os.environ.get('T') or '{}')",
+    "connect(token='a' '{}', C=1)",
+    "connect(token=read('T') + '{}')",
+    """mysql --password 'it'"'"'s {}' x""",
+    # lists of arguments and headers
+    "['mysql', '--password=a b {}']",
+    """['mysql', "--password=it's {}"]""",
+    '["--password",\n   "{}"]',
+    "curl --password  {} -v",
+    "[(b'Host', b'h'), (b'x-api-key', b'{}')]",
 ]
 LINES = [
     "password: {}",
@@ -110,6 +131,21 @@ LINES = [
     "db: password: {}",
     "[INFO] password: {}",
     "12:00:01 - main | api_key: {}",
+    "X-Api-Key:{}",
+    "password : {}",
+    # in a text that is quoted
+    "ValueError('password: {}')",
+    "ValueError('login failed\\npassword: {}",
+    "['curl', '-H', 'apikey: {}', 'http://h']",
+    '{{"error": "token: {}"}}',
+    "rejected (token: {}",
+    "{{db: {{password: {}",
+]
+LINES_BELOW = [
+    "password:\n  - {}\nhost: h",
+    "user: u\nprivate_key: |\n  -----BEGIN\n\n  {}\nhost: h",
+    f"a:\n  password: {'word ' * 15}\n    {{}}\n  host: h",
+    "password:\n- {}\nhost: h",
 ]
 
 
@@ -126,6 +162,15 @@ def test_a_secret_is_taken_out_of_a_line(text: str) -> None:
     cleaned = without_secrets(text.format(MARKER))
     assert MARKER not in cleaned
     assert cleaned == re.sub(rf"(my )?{MARKER}", "***", text.format(MARKER))
+    assert without_secrets(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("text", LINES_BELOW)
+def test_a_secret_is_taken_out_of_the_lines_of_a_value(text: str) -> None:
+    """A value of YAML may be a list, a block or a folded text; what comes after it stays."""
+    cleaned = without_secrets(text.format(MARKER))
+    assert MARKER not in cleaned
+    assert "host: h" in cleaned
     assert without_secrets(cleaned) == cleaned
 
 
@@ -169,7 +214,10 @@ def test_a_path_is_not_taken_for_a_host() -> None:
      "me@host", "http://host:80/ for me@host", "http://host:80, for me@host", "http://host: ask me@host",
      "http://host for me@host", "http://[::1]:5000/ for me@host", "http://host:80", "'http://host:80' 'a:b@c'",
      "f(C=[1], x={'y': ('z',)})", "the wrong token: see C = 3", "def f(token: str, C=1)", "of tokens: 1 == 2",
-     "jwt.InvalidToken: the signature", "no credentials: file not found", "x: int = 1", "password: None"],
+     "jwt.InvalidToken: the signature", "no credentials: file not found", "x: int = 1", "password: None",
+     "{'token': None, 'C': 1}", "{'C': 1, 'token': None}", "Login(use_auth=False)", '{"token": null, "C": 1}',
+     "high_pass=0.08 must be below low_pass=0.05", "multi-pass: 3 of 7 done", "def f(C, token: str = None):",
+     "tokenizer.pad_token = tokenizer.eos_token", "exit;code=3", "x:\n    token: str\n"],
 )  # fmt: skip
 def test_what_is_no_secret_stays(text: str) -> None:
     """A port is no password, and a pattern of tokens no token."""
@@ -210,6 +258,19 @@ def test_what_is_no_secret_stays(text: str) -> None:
         "\\'",
         "password: \\'",
         "password='''",
+        "-",
+        "-a",
+        "ACGT----",
+        'password=["?\\',
+        "password: \n",
+        "password: |\n a\n",
+        "password:\n\n",
+        "password='a'\"b\"",
+        "'--password=a ",
+        "'password: ",
+        "(password: ",
+        "a[",
+        ":thin:a/",
     ],
 )
 def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
@@ -225,6 +286,7 @@ def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
         *("password", "passwd", "dbPassword", "PASSWORD1", "svc__password", "pw", "pwd", "passphrase", "credentials"),
         *("token", "hf_token", "authtoken", "secret", "client_secret", "auth", "private_key", "AWS_SECRET_ACCESS_KEY"),
         *("api_key", "apiKey", "APIKEY", "api_keys", "apiKeys", "secretkey", "secret_key", "ssh_key", "sshKey"),
+        *("pass", "db_pass", "SMTP_PASS", "user__pass", "login_token", "next_access_token", "bot_token"),
         *("license_key", "subscription_key", "openai_key", "SharedAccessKey", "master_key", "model__api_keys"),
         *("tokens", "client__tokens", "hf_tokens", "access_tokens", "creds", "db_creds", "oauth", "OAuth", "PassWord"),
     ],
@@ -247,6 +309,7 @@ def test_names_of_secrets_are_recognised(name: str) -> None:
             "model__max_tokens",
             "tokens_per_row",
         ),
+        *("low_pass", "filter__high_pass", "n_pass", "multi_pass", "pad_token", "mask_token", "oovToken", "BandPass"),
         *("random_key", "sort_key", "primary_key", "group_key", "monkey", "key_size", "n_keys"),
     ],
 )

@@ -28,6 +28,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from .._texts import hide_secrets
 from ._protocol import Function
 from ._temp_folder import TempFolder
 
@@ -69,6 +70,7 @@ def pickler(file: IO[bytes], reduce: Callable[[Any], Any]) -> Any:
 
 def not_picklable(error: Exception) -> TypeError:
     """The error to raise where the function cannot be sent to local workers."""
+    hide_secrets(error)
     return TypeError(
         f"what the workers need cannot be pickled: {type(error).__name__}: {error}; "
         "remove what cannot be copied (a lock, an open file, a connection) from the estimator and its "

@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any
 
 from .._keywords import WRITE_STOP, Meant, explain_keywords
-from .._texts import hidden, is_secret, public_repr, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import hidden, is_secret, public_repr
 from ..exceptions import BadSearchSpace, InvalidTrial, add_note
 from ..executors import SerialExecutor
 from ..integrations import automatic_callbacks, run_environment

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from .._keywords import ExplainsKeywords
-from .._texts import public_repr, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import public_repr
 from ..exceptions import NotInstalledError
 from ..optimize import Callback, check_timeout
 from ..trials import Trial, Trials, is_address, public_address

@@ -29,7 +29,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from .._texts import concealed, encodable, hidden, is_secret, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import concealed, encodable, hidden, is_secret
 from ..space import fits_float
 from ..trials import STATUS_CANCELLED, STATUS_PRUNED, Trial, Trials
 

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from .._texts import concealed, hidden, is_secret, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import concealed, hidden, hide_secrets, is_secret
 from ..exceptions import NotInstalledError
 from ..executors._streams import safe_logger
 from ..plots import save_history
@@ -176,6 +177,7 @@ def _exceptions_as_warnings(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as problem:
+        hide_secrets(problem)  # in its repr, a quote would stand before the first word
         warnings.warn(f"MLflow: {what} was not logged: {without_secrets(repr(problem))}", UserWarning, stacklevel=3)
 
 

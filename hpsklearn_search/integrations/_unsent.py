@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .._texts import hide_secrets, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import hide_secrets
 from ._client import Client, check_installed, is_refusal, short_calls, tracking_uri
 from ._content import SEARCH_TAG, Update
 from ._copies import copy_folders

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from traceback import format_exc
 from typing import NamedTuple, TypeAlias
 
-from .._texts import without_secrets
+from .._secrets_in_texts import without_secrets
 from ..executors._streams import safe_logger
 from ._content import Update
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from .._texts import printable, public_repr, without_secrets
+from .._texts import public_repr, public_text
 from ..executors._streams import safe_logger
 from ..space import public_point
 from ..trials import Trial, Trials
@@ -125,7 +125,7 @@ class LogLines(Callback):
     def on_trial_end(self, trials: Trials, trial: Trial) -> None:
         failure = None if trial.outcome is None else trial.outcome.failure
         if failure is not None:
-            text = printable(without_secrets(str(failure)), keep="\n\t")
+            text = public_text(str(failure))
             point = public_point(trial.point, trials.record.secrets)
             logger.warning("trial %s at %s failed: %s", trial.tid, point, text)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .._texts import printable, public_repr
+from .._texts import hide_secrets, printable, public_repr
 from ..exceptions import InvalidTrial, SaveFileError
 from ..space import Point, Space
 from ..trials import NotComparable, Record, SaveFile, Trial, Trials, save_path
@@ -103,6 +103,7 @@ def save_file_callback(
     try:
         description = fingerprint()
     except NotComparable as error:
+        hide_secrets(error)
         raise SaveFileError(
             f"trials_save_file={public_repr(path)} could not tell this search from another one. {error}. Use a "
             "function or class from the top level of a module or script instead, which is known by its name, or "

@@ -18,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from .._texts import encodable, is_secret_name, without_secrets
+from .._secret_names import is_secret_name
+from .._secrets_in_texts import without_secrets
+from .._texts import encodable
 from ..space import brief, fits_float
 from ..space._typing import BoolArray, FloatArray
 

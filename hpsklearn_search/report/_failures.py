@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from .._texts import without_secrets
+from .._secrets_in_texts import without_secrets
 from ..trials import Trial
 from . import _html as html
 

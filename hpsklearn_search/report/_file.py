@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from .._texts import is_secret_name
+from .._secret_names import is_secret_name
 from ..plots import Candidates
 from ..space._typing import FloatArray
 from ..trials import HIDDEN, STATUS_CANCELLED, WORDS, SavedSearch, Trial

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .._texts import is_secret, printable, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import is_secret, printable
 from ..space import brief, fits_float
 from ._facts import Pairs, Table
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from .._texts import without_secrets
+from .._secrets_in_texts import without_secrets
 from ..exceptions import NotInstalledError
 from ..executors._streams import safe_logger
 from ..plots import (

@@ -13,7 +13,7 @@ from threading import Lock
 from traceback import format_exc
 from typing import Any
 
-from .._texts import without_secrets
+from .._secrets_in_texts import without_secrets
 from ..exceptions import SaveFileError
 from ..executors._streams import safe_logger
 from ..plots import Candidates

@@ -11,7 +11,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from .._pandas import frame_of
-from .._texts import without_secrets
+from .._secrets_in_texts import without_secrets
 from ..executors._streams import safe_logger
 from ..space import brief, point_key
 from ..trials import NEAR_OWN_VALUES, OWN_VALUES

@@ -26,7 +26,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .._texts import is_secret, is_secret_pair, public_repr, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import is_secret, is_secret_pair, public_repr
 from ..trials._identity import import_name
 from ._points import is_same
 from ._secrets import HIDDEN

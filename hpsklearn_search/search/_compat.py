@@ -43,7 +43,8 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import _check_method_params, _num_samples, indexable
 
-from .._texts import hide_secrets, printable, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import hide_secrets, printable
 from ..executors._streams import print_safely
 from ._score_errors import KeepingErrors, keep_error
 

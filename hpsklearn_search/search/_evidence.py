@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
-from .._texts import is_secret_name
+from .._secret_names import is_secret_name
 from ..space import Parameter, Space
 from ..space._typing import FloatArray
 from ..suggest import Outlook, parameter_importances

@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
+from inspect import getfile
 from traceback import format_exc
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._keywords import WRITE_STOP
 from .._pandas import frame_of
-from .._texts import without_secrets
+from .._secrets_in_texts import without_secrets
 from ..exceptions import add_note
 from ..executors._streams import safe_logger
 from ..hyperopt._algorithm import has_model, resolve_algo
@@ -25,6 +26,7 @@ from ..suggest import importance_intervals, parameter_importances
 from ..trials import Trial, Trials
 from ._after_fit import DERIVED, AfterFit
 from ._compat import (
+    BaseSearchCV,
     InvalidParameterError,
     insert_error_scores,
     num_samples,
@@ -67,6 +69,9 @@ _CURES = {
     "constraints": "Write a function of the parameters: constraints=lambda params: params['C'] < 10.",
     "cv": "Write a number of folds, or a splitter such as cv=ShuffleSplit(5, test_size=0.2).",
 }
+
+
+SCIKIT_LEARN = getfile(BaseSearchCV)
 
 
 class FittedSearch(AfterFit):
@@ -272,7 +277,7 @@ class FittedSearch(AfterFit):
             raise
         # scikit-learn warns about every NaN in the table; those of pruned candidates are meant to be there.
         if not has_race or any(trial.has_failed for trial in rows):
-            for warning in caught:
+            for warning in [each for each in caught if each.filename == SCIKIT_LEARN]:  # not those of other threads
                 warnings.warn(warning.message, stacklevel=2)
 
     def _why_no_candidate(self, run: SearchRun) -> str:

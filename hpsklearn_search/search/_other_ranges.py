@@ -12,7 +12,8 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._texts import is_secret_name, public_repr
+from .._secret_names import is_secret_name
+from .._texts import public_repr
 from ..exceptions import BadSearchSpace
 from ..space import Choice, check_depth
 from ..space._distributions import is_finite, is_real

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._texts import without_secrets
+from .._secrets_in_texts import without_secrets
 from ..exceptions import add_note
 from ..space import Choice, children, fits_float
 from ._describe import settings

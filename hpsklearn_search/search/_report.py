@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from .._texts import is_secret_name, without_secrets
+from .._secret_names import is_secret_name
+from .._secrets_in_texts import without_secrets
 from .._versions import versions_in_words
 from ..executors._streams import safe_logger
 from ..plots import Candidates

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._texts import hidden, is_secret, is_secret_name
+from .._secret_names import is_secret_name
+from .._texts import hidden, is_secret
 from ..space import Choice, IsBranch, Parameter, Point, children
 
 if TYPE_CHECKING:

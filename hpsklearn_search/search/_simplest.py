@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .._texts import public_repr, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import public_repr
 from ..space import brief
 from ..space._typing import BoolArray, FloatArray
 from ._evidence import fold_scores

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from .._keywords import MEANT_IN_HP, check_keywords
-from .._texts import is_secret_name, public_repr
+from .._secret_names import is_secret_name
+from .._texts import public_repr
 from ..exceptions import BadSearchSpace
 from ._distributions import is_finite
 from ._lattice import FINEST

@@ -19,7 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from .._texts import concealed, is_secret, is_secret_name, printable, without_secrets
+from .._secret_names import is_secret_name
+from .._secrets_in_texts import without_secrets
+from .._texts import concealed, is_secret, printable
 from ._distributions import Distribution, Integer, Normal, Uniform
 from ._nodes import Choice, Constant, Node, Parameter
 from ._scipy import RvsDistribution, ScipyDistribution

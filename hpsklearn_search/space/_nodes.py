@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from .._texts import is_secret, is_secret_name
+from .._secret_names import is_secret_name
+from .._texts import is_secret
 from ..exceptions import BadSearchSpace
 from ._distributions import Categorical, Distribution
 from ._repr import hp_call

@@ -10,7 +10,9 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from .._texts import hidden, is_secret, is_secret_name, printable, without_secrets
+from .._secret_names import is_secret_name
+from .._secrets_in_texts import without_secrets
+from .._texts import hidden, is_secret, printable
 from ..space import Choice, Space
 from ..space._description import option_texts, values_in_words
 from ._identity import NotComparable, encoded, text_of

@@ -36,7 +36,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from scipy import sparse
 
-from .._texts import argument_names, hidden, is_secret, is_secret_name, is_secret_pair
+from .._secret_names import is_secret_name
+from .._texts import argument_names, hidden, is_secret, is_secret_pair
 from ..space._nodes import Apply, Choice, Constant, Parameter
 from ..space._scipy import RvsDistribution, ScipyDistribution
 

@@ -11,7 +11,8 @@ import os
 import re
 from typing import Any
 
-from .._texts import public_repr, without_secrets
+from .._secrets_in_texts import without_secrets
+from .._texts import public_repr
 from ..exceptions import SaveFileError
 
 # A path of the system has one slash where an address has two.

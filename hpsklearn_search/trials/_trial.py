@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from .._texts import without_secrets
+from .._secrets_in_texts import without_secrets
 from ..space import fits_float
 
 STATUS_NEW = "new"

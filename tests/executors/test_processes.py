@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from hpsklearn_search.executors import Executor, ProcessExecutor, Task, _shippin
 from hpsklearn_search.executors._shipping import LARGE, SharedFunction, load_function, pickler
 from hpsklearn_search.executors.processes import _child
 from hpsklearn_search.executors.processes._worker import TaskProgress
+from hpsklearn_search.executors.spark._pickling import pickled_function
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -395,6 +397,23 @@ def test_a_function_that_cannot_be_pickled_is_an_error_that_names_the_remedy() -
     lock = threading.Lock()
     with pytest.raises(TypeError, match=r"cannot be pickled.*lock.*n_jobs=1"):
         ProcessExecutor(2).start(lambda payload: lock)
+
+
+class Refuses:
+    """An object whose error knows a secret."""
+
+    def __reduce__(self) -> Any:
+        raise ValueError("\x1b[2Jno copy of Login(password='S3CRETpw')")
+
+
+@pytest.mark.parametrize("pickle", [lambda: ProcessExecutor(2).start(Refuses()), lambda: pickled_function(Refuses())])
+def test_the_error_about_what_cannot_be_pickled_shows_no_secret(pickle: Callable[[], Any]) -> None:
+    """It quotes the object's own error, for local workers and for Spark's."""
+    with pytest.raises(TypeError, match="cannot be pickled: ValueError") as caught:
+        pickle()
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "S3CRETpw" not in shown.replace("password='S3CRETpw')\")", "")  # the line of code above
+    assert "\x1b" not in shown
 
 
 def test_nothing_is_left_after_close(tmp_path: Path) -> None:

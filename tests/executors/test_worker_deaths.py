@@ -181,17 +181,19 @@ class DiesOnLoading:
         return {"x": 1}
 
     def __setstate__(self, state: Any) -> None:
-        sys.stderr.write("the library says goodbye\n")
+        sys.stderr.write("\x1b[2Jthe library says goodbye, token='abc'\n")
         sys.stderr.flush()
         os._exit(11)
 
 
 def test_workers_that_never_start_end_the_search_with_their_stderr(executors: list[ProcessExecutor]) -> None:
-    """Five deaths in a row before any task was received: an error that quotes the worker's stderr."""
+    """Five deaths in a row before any task was received: an error that quotes the worker's stderr, without secrets."""
     executors.append(executor := ProcessExecutor(2))
     executor.start(DiesOnLoading())
-    with pytest.raises(RuntimeError, match=r"(?s)5 worker processes in a row.*code 11.*the library says goodbye"):
+    with pytest.raises(RuntimeError, match=r"(?s)5 worker processes in a row.*code 11.*says goodbye") as caught:
         run_all(executor, [1])
+    assert "\x1b" not in str(caught.value)
+    assert "abc" not in str(caught.value)
 
 
 def test_files_that_somebody_removed_are_named(tmp_path: Path, executors: list[ProcessExecutor]) -> None:

@@ -72,6 +72,23 @@ def leaks(folder: Path) -> list[str]:
     return [str(path) for path in folder.rglob("*") if path.is_file() and MARKER.encode() in path.read_bytes()]
 
 
+class Unsaved(DummyClassifier):  # type: ignore[misc]
+    """A classifier that cannot be saved, and says why in a line of YAML."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise ValueError(f"login failed\npassword: {MARKER}")
+
+
+def test_a_secret_in_the_error_of_a_model_is_not_shown(store: Store) -> None:
+    """The warning has the error as Python shows it, with a quote before its text."""
+    searched = HyperoptSearchCV(
+        Unsaved(), {"strategy": ["prior", "uniform"]}, max_evals=2, cv=2, callbacks=[MLflowCallback()]
+    )
+    with pytest.warns(UserWarning, match="the model was not logged") as caught:
+        searched.fit(X, y)
+    assert MARKER not in "".join(str(warning.message) for warning in caught)
+
+
 @pytest.mark.parametrize("is_down", [False, True], ids=["up", "down"])
 def test_a_secret_is_in_no_output_of_a_search(
     store: Store,

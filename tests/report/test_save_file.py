@@ -191,6 +191,27 @@ def test_the_name_of_the_page_moves_no_cursor(path: Path, capsys: pytest.Capture
     assert capsys.readouterr().out == f"{path.parent}{os.sep}e\\x1b[2Jx.html\n"
 
 
+def test_the_name_of_the_page_is_printed_in_any_encoding(path: Path) -> None:
+    """The page is there, so the command does not fail."""
+    page = path.parent / "\u00fc\U0001f600.html"
+    done = subprocess.run(
+        [sys.executable, "-m", "hpsklearn_search", "report", str(path), "-o", str(page)],
+        capture_output=True, env={**os.environ, "PYTHONIOENCODING": "latin-1"}, check=True,
+    )  # fmt: skip
+    assert done.stdout.decode("latin-1").endswith("\u00fc\\U0001f600.html\n")
+    assert page.exists()
+
+
+def test_an_error_without_a_command_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The versions cannot be printed where the disk is full."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("builtins.print", full)
+    assert answer("--show-versions") == "python -m hpsklearn_search: [Errno 28] No space left on device"
+
+
 def test_a_file_whose_making_was_killed_says_so(tmp_path: Path) -> None:
     """SQLite has begun to write its first pages, and its journal lies beside it."""
     path = tmp_path / "s.db"

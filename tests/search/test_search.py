@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,20 @@ def test_a_search_whose_scores_are_all_nan_warns_and_takes_the_first() -> None:
     assert any("None of the 2 candidates succeeded in every fold (2 x" in str(w.message) for w in caught)
     assert search.best_params_ == {"max_depth": 1}
     assert np.isnan(search.best_score_)
+
+
+class WarnsElsewhere(HyperoptSearchCV):
+    """A search beside a thread that warns while the table is made."""
+
+    def _format_results(self, *args: Any) -> Any:
+        warnings.warn("of another thread", DeprecationWarning, stacklevel=1)
+        return super()._format_results(*args)
+
+
+@pytest.mark.filterwarnings("error::DeprecationWarning")
+def test_a_warning_of_another_thread_does_not_end_a_search() -> None:
+    """Python records the warnings of all threads at once; only scikit-learn's belong to the table."""
+    assert WarnsElsewhere(TREE, {"max_depth": [1, 2]}, max_evals=2, cv=3).fit(X, y).n_trials_ == 2
 
 
 @pytest.mark.filterwarnings("ignore")

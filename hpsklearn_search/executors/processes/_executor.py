@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing import util
 from typing import Any
 
+from ..._texts import public_text
 from ..._threads import worker_environment
 from ...trials import STATUS_CRASHED, STATUS_TIMEOUT, Failure
 from .._messages import unpack
@@ -269,7 +270,7 @@ class ProcessExecutor:
         if self._n_failed_starts >= MAX_FAILED_STARTS:
             raise RuntimeError(
                 f"{MAX_FAILED_STARTS} worker processes in a row died before they received a task; the last one "
-                f"{describe_exit(code)}. It wrote to stderr:\n{worker.stderr_tail() or '(nothing)'}"
+                f"{describe_exit(code)}. It wrote to stderr:\n{public_text(worker.stderr_tail()) or '(nothing)'}"
             )
 
     # ------------------------------------------------------------------ time limits

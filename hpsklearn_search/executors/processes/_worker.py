@@ -25,7 +25,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, TextIO
 
-from ..._texts import without_secrets
+from ..._secrets_in_texts import without_secrets
 from .._messages import run_message
 from .._protocol import Function
 from .._shipping import load_function

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..._texts import hide_secrets
 from .._protocol import Function
 from .._shipping import pickler
 from ._pyspark import is_broadcast, kind_of_driver_object
@@ -48,6 +49,7 @@ def pickled_function(function: Function) -> PickledFunction:
     except DriverObjectError:
         raise
     except Exception as error:
+        hide_secrets(error)
         raise TypeError(
             f"what Spark's workers need cannot be pickled: {type(error).__name__}: {_first_line(error)}; remove what "
             "cannot be copied (a lock, an open file, a connection) from the objective, or from the estimator and its "

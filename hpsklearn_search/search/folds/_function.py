@@ -17,7 +17,7 @@ from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.exceptions import UnsetMetadataPassedError
 
-from ..._texts import without_secrets
+from ..._secrets_in_texts import without_secrets
 from ...exceptions import InvalidScore
 from ...executors import TaskTimeout
 from ...space import Point
