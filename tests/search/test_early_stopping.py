@@ -373,6 +373,32 @@ def test_the_refit_has_the_learning_rate_of_the_folds(place: str) -> None:
     assert alone.fit(X_real, y_real).learning_rate_ != pytest.approx(np.median(rates))
 
 
+def test_the_refit_has_the_steps_per_leaf_of_the_folds() -> None:
+    """CatBoost takes fewer steps in a model of less than 200 iterations, and the number of steps is whole."""
+    model = EarlyStopping(booster("catboost", iterations=200, random_seed=0), n_iter_no_change=3)
+    fold = clone(model).fit(X[:200], y[:200])
+    best = HyperoptSearchCV(model, {"estimator__depth": [2]}, max_evals=1, cv=2).fit(X, y).best_estimator_
+    assert best.best_iteration_ < 200
+    steps = [each.estimator_.get_all_params()["leaf_estimation_iterations"] for each in (fold, best)]
+    assert steps[0] == steps[1] > 1
+    assert isinstance(best.estimator.get_params()["leaf_estimation_iterations"], int)
+
+
+LOSSES = ["Logloss", "CrossEntropy", "MultiClass", "RMSE", "MAE", "Poisson", "Expectile:alpha=0.3"]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_whatever_depends_on_the_number_of_iterations_is_derived(loss: str) -> None:
+    """With the derived parameters, few iterations have the same parameters as many."""
+    catboost = pytest.importorskip("catboost")
+    target = y if loss in LOSSES[:3] else np.abs(y_real)
+    given = {"loss_function": loss, "depth": 1, "thread_count": 1, "verbose": False, **NO_FILES}
+    many = catboost.CatBoost({**given, "iterations": 200}).fit(X[:60], target[:60])
+    derived = booster_of(catboost.CatBoostClassifier()).derived_params(many)
+    few = catboost.CatBoost({**given, "iterations": 5, **derived}).fit(X[:60], target[:60])
+    assert {**few.get_all_params(), "iterations": 200} == many.get_all_params()
+
+
 def test_a_learning_rate_that_is_given_stays() -> None:
     """Nothing is derived then."""
     model = EarlyStopping(booster("catboost", **SHORT["catboost"]))

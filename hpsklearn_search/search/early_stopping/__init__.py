@@ -1,5 +1,6 @@
 """Boosters that stop early, judged by held-out rows of each fold's training part."""
 
+from ._boosters import DERIVED
 from ._curve import BEST, BEST_CASE, NAME, Limit, curve_of, following
 from ._estimator import (
     EarlyStopping,
@@ -7,13 +8,14 @@ from ._estimator import (
     check_early_stopping,
     contains_early_stopping,
     derived_params,
-    refit_params,
 )
 from ._metrics import METRICS_OF_SCORER
+from ._refit import refit_params
 
 __all__ = [
     "BEST",
     "BEST_CASE",
+    "DERIVED",
     "METRICS_OF_SCORER",
     "NAME",
     "EarlyStopping",

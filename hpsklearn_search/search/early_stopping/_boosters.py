@@ -19,6 +19,12 @@ from ..._classes import class_names
 from ._curve import Follower
 from ._metrics import is_comparable, sign_of
 
+# What CatBoost derives from the number of iterations, with all names by which a user can set it.
+DERIVED: Mapping[str, tuple[str, ...]] = {
+    "learning_rate": ("learning_rate", "eta"),
+    "leaf_estimation_iterations": ("leaf_estimation_iterations",),
+}
+
 
 @dataclass(frozen=True)
 class Part:
@@ -210,8 +216,8 @@ class CatBoost(Booster):
         return int(estimator.tree_count_)  # use_best_model=True has cut the model there
 
     def derived_params(self, estimator: Any) -> dict[str, float]:
-        is_given = any(estimator.get_params().get(name) is not None for name in ("learning_rate", "eta"))
-        return {} if is_given else {"learning_rate": float(estimator.learning_rate_)}
+        given, used = estimator.get_params(), estimator.get_all_params()
+        return {name: used[name] for name, names in DERIVED.items() if all(given.get(n) is None for n in names)}
 
 
 class HistGradientBoosting(Booster):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from inspect import signature
@@ -434,16 +434,3 @@ def _fitted_by_path(estimator: Any) -> Iterator[tuple[str, Any]]:
         model = fitted if isinstance(fitted, EarlyStopping) else value
         if hasattr(model, "best_iteration_"):
             yield path, model
-
-
-def refit_params(
-    iterations: Sequence[Mapping[str, int]], derived: Sequence[Mapping[str, float]]
-) -> dict[str, int | float]:
-    """Parameters for the refit: the medians over the folds of the best iterations, and of what boosters derived."""
-    paths = {f"{path}__n_iterations".removeprefix("__"): round(n) for path, n in _medians(iterations).items()}
-    return {**paths, **_medians(derived)}
-
-
-def _medians(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    names = dict.fromkeys(name for fold in folds for name in fold)
-    return {name: float(np.median([fold[name] for fold in folds if name in fold])) for name in names}

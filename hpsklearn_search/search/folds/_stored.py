@@ -17,10 +17,10 @@ from ...exceptions import InvalidTrial
 from .._limits import N_BYTES
 from .._results import BEST_ITERATIONS, CURVE, DERIVED_PARAMS, RUN
 from .._score_errors import SCORE_ERRORS
-from ..early_stopping import BEST, BEST_CASE, NAME
+from ..early_stopping import BEST, BEST_CASE, DERIVED, NAME
 
 MOST_ITERATIONS = 2**31 - 1  # the boosters count in 32 bits
-DERIVED_NAME = "estimator__learning_rate"  # how a parameter ends that a booster derives: see `derived_params`
+DERIVED_NAMES = tuple(f"estimator__{name}" for name in DERIVED)  # how a parameter ends that a booster derives
 
 
 def check_folds(
@@ -97,4 +97,4 @@ def _is_curve(value: Any) -> bool:
 
 def _are_derived(value: Any) -> bool:
     # A refit sets them, so no other parameter may stand here.
-    return _is_dict_of(value, _is_time) and all(name.endswith(DERIVED_NAME) for name in value)
+    return _is_dict_of(value, _is_time) and all(name.endswith(DERIVED_NAMES) for name in value)
