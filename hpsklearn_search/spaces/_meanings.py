@@ -34,16 +34,17 @@ ESTIMATES = frozenset({("CatBoost", "learning_rate"), ("CatBoost", "l2_leaf_reg"
 # Other names by which a library takes a parameter. LightGBM prefers them, XGBoost does not, and CatBoost refuses both.
 OTHER_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "LGBMModel": {
-        "num_leaves": ("num_leaf", "max_leaves", "max_leaf", "max_leaf_nodes"),
         "n_estimators": (
             "num_iterations", "num_iteration", "n_iter", "num_tree", "num_trees", "num_round", "num_rounds", "nrounds",
             "num_boost_round", "max_iter",
         ),
-        "min_child_samples": ("min_data_in_leaf", "min_data_per_leaf", "min_data", "min_samples_leaf"),
+        "min_child_samples": ("min_data_in_leaf", "min_data", "min_samples_leaf"),
         "colsample_bytree": ("feature_fraction", "sub_feature"),
         "subsample": ("bagging_fraction", "sub_row", "bagging"),
-        "reg_lambda": ("lambda_l2", "lambda", "l2_regularization"),
-        "reg_alpha": ("lambda_l1", "l1_regularization"),
+        "reg_lambda": ("lambda_l2", "lambda"),
+        "reg_alpha": ("lambda_l1",),
+        "subsample_freq": ("bagging_freq",),
+        "boosting_type": ("boosting", "boost"),
     },
     "XGBModel": {
         "learning_rate": ("eta",), "reg_lambda": ("lambda",), "reg_alpha": ("alpha",), "gamma": ("min_split_loss",),
@@ -87,11 +88,15 @@ class Features:
         return float(self.X.var()) if is_numeric and hasattr(self.X, "var") else None  # a sparse matrix has none
 
 
-def given_otherwise(estimator: Any, name: str) -> Any:
-    """What was given for the parameter under another name, None if nothing was."""
-    names = [other for kind in class_names(estimator) for other in OTHER_NAMES.get(kind, {}).get(name, ())]
+def all_given_otherwise(estimator: Any) -> dict[str, Any]:
+    """What was given under other names, by the names that the ranges have."""
+    names = {name: others for kind in class_names(estimator) for name, others in OTHER_NAMES.get(kind, {}).items()}
     params = estimator.get_params(deep=False) if names else {}
-    return next((params[other] for other in names if params.get(other) is not None), None)
+    given = {
+        name: next((params[each] for each in others if params.get(each) is not None), None)
+        for name, others in names.items()
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def is_share_or_count(estimator: Any, name: str) -> bool:
@@ -121,7 +126,7 @@ def number_meant(
     A share of the columns becomes their number unless `is_share`; `is_scaled` says that X has a variance of 1, and
     `sees_all_columns` that the estimator gets the columns of X.
     """
-    other = given_otherwise(estimator, name) if value is None else None
+    other = all_given_otherwise(estimator).get(name) if value is None else None
     if other is not None:
         return Meaning(float(other)) if isinstance(other, Real) else None
     if value is None:

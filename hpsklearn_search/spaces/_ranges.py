@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from .. import hp
-from ._meanings import OF_TREES
+from . import _effects as effects
 
 SMALL, MEDIUM, LARGE = SIZES = ("small", "medium", "large")
 
@@ -25,9 +25,10 @@ class Data:
 
     n_rows: int | None = None  # of the smallest training part
     n_features: int | None = None
+    is_sparse: bool = False
 
 
-Factory: TypeAlias = "Callable[[Data], Any]"
+Factory: TypeAlias = "Callable[[Data, Mapping[str, Any]], Any]"
 
 
 @dataclass(frozen=True)
@@ -36,27 +37,49 @@ class Range:
 
     parameter: str
     size: str
-    node: Factory  # None as result: nothing can be said without the data
-    has_effect: Callable[[Mapping[str, Any]], Any] = lambda given: True  # with the estimator's other parameters
+    node: Factory  # of the data and the estimator's parameters; None as result: nothing can be said without the data
+    has_effect: Callable[[Mapping[str, Any]], bool] = lambda given: True  # with the estimator's other parameters
 
     def is_in(self, size: str) -> bool:
         """Whether a space of `size` has this parameter."""
         return SIZES.index(self.size) <= SIZES.index(size)
 
 
-def _plain(make: Callable[..., Any], low: float, high: float, data: Data) -> Any:
+def _plain(make: Callable[..., Any], low: float, high: float, data: Data, given: Mapping[str, Any]) -> Any:
     return make(low, high)
 
 
-def _counted(low: int, high: int, most: str, share: float, data: Data) -> Any:
+def _counted(low: int, high: int, most: str, share: float, data: Data, given: Mapping[str, Any]) -> Any:
     """A whole number up to `high`, and up to a share of what the data have of `most`."""
     n = getattr(data, most)
     high = high if n is None else max(low + 1, min(high, int(share * n)))
     return hp.loguniformint(low, high)
 
 
-def _of_features(data: Data) -> Any:
-    return None if data.n_features is None or data.n_features < 2 else hp.loguniformint(1, data.n_features)
+def _up_to(most: int | None) -> Any:
+    return None if most is None or most < 2 else hp.loguniformint(1, most)
+
+
+def _of_features(data: Data, given: Mapping[str, Any]) -> Any:
+    return _up_to(data.n_features)
+
+
+def _components(solver: str, data: Data) -> Any:
+    """A count of components: there are no more than rows, and arpack finds only fewer than rows and columns."""
+    if data.n_features is None:
+        return None
+    most = data.n_features if data.n_rows is None else min(data.n_features, data.n_rows)
+    return _up_to(most - 1 if solver == "arpack" else most)
+
+
+def _components_of_svd(data: Data, given: Mapping[str, Any]) -> Any:
+    return _components(given["algorithm"], data)
+
+
+def _components_of_pca(data: Data, given: Mapping[str, Any]) -> Any:
+    """A share of the variance where the solver takes one; scikit-learn's own choice for sparse data is arpack."""
+    solver = "arpack" if data.is_sparse and given["svd_solver"] == "auto" else given["svd_solver"]
+    return _components(solver, data) if solver in ("arpack", "randomized") else hp.uniform(0.5, 0.999)
 
 
 def uniform(low: float, high: float) -> Factory:
@@ -80,13 +103,18 @@ def up_to_rows(low: int, high: int, share: float) -> Factory:
 
 
 def options(*values: Any) -> Factory:
-    return lambda data: hp.choice(list(values))
+    return lambda data, given: hp.choice(list(values))
+
+
+def _sampled(low: float) -> Factory:
+    """A share of rows or columns: a random forest of LightGBM refuses all of both."""
+    return lambda data, given: hp.uniform(low, 0.95 if effects.is_random_forest(given) else 1.0)
 
 
 _FOREST = (
     Range("max_features", SMALL, uniform(0.1, 1.0)),
     Range("min_samples_leaf", SMALL, up_to_rows(1, 60, 0.1)),
-    Range("max_samples", MEDIUM, uniform(0.3, 1.0), has_effect=lambda given: given["bootstrap"]),
+    Range("max_samples", MEDIUM, uniform(0.3, 1.0), effects.bootstraps),
     Range("n_estimators", MEDIUM, log_whole(50, 500)),
     Range("max_depth", LARGE, log_whole(2, 40)),
     Range("min_samples_split", LARGE, up_to_rows(2, 60, 0.1)),
@@ -115,31 +143,27 @@ _GRADIENT_BOOSTING = (
     Range("min_samples_leaf", LARGE, up_to_rows(1, 60, 0.1)),
 )
 _LIGHTGBM = (
-    Range("learning_rate", SMALL, log(0.01, 0.5)),
+    Range("learning_rate", SMALL, log(0.01, 0.5), effects.learns_in_steps),
     Range("num_leaves", SMALL, log_whole(3, 128)),
     Range("n_estimators", MEDIUM, log_whole(20, 500)),
     Range("min_child_samples", MEDIUM, up_to_rows(2, 100, 0.1)),
-    Range("colsample_bytree", MEDIUM, uniform(0.3, 1.0)),
+    Range("colsample_bytree", MEDIUM, _sampled(0.3)),
     Range("reg_lambda", MEDIUM, log(1e-3, 100.0)),
-    Range("subsample", MEDIUM, uniform(0.4, 1.0), has_effect=lambda given: given["subsample_freq"]),
+    Range("subsample", MEDIUM, _sampled(0.4), effects.draws_rows),
     Range("reg_alpha", LARGE, log(1e-3, 100.0)),
 )
 
 
-def _grows_trees(given: Mapping[str, Any]) -> bool:
-    return given["booster"] in OF_TREES
-
-
 _XGBOOST = (
     Range("learning_rate", SMALL, log(0.01, 0.5)),
-    Range("max_depth", SMALL, log_whole(1, 12), _grows_trees),
+    Range("max_depth", SMALL, log_whole(1, 12), effects.grows_trees),
     Range("n_estimators", MEDIUM, log_whole(20, 500)),
-    Range("min_child_weight", MEDIUM, log(0.1, 100.0), _grows_trees),
-    Range("subsample", MEDIUM, uniform(0.4, 1.0), _grows_trees),
-    Range("colsample_bytree", MEDIUM, uniform(0.3, 1.0), _grows_trees),
+    Range("min_child_weight", MEDIUM, log(0.1, 100.0), effects.grows_trees),
+    Range("subsample", MEDIUM, uniform(0.4, 1.0), effects.grows_trees),
+    Range("colsample_bytree", MEDIUM, uniform(0.3, 1.0), effects.grows_trees),
     Range("reg_lambda", MEDIUM, log(1e-2, 100.0)),
     Range("reg_alpha", LARGE, log(1e-3, 100.0)),
-    Range("gamma", LARGE, log(1e-3, 10.0), _grows_trees),
+    Range("gamma", LARGE, log(1e-3, 10.0), effects.grows_trees),
 )
 _CATBOOST = (
     Range("learning_rate", SMALL, log(0.01, 0.5)),
@@ -147,30 +171,24 @@ _CATBOOST = (
     Range("iterations", MEDIUM, log_whole(50, 1000)),
     Range("l2_leaf_reg", MEDIUM, log(0.5, 50.0)),
     Range("random_strength", LARGE, log(0.01, 10.0)),
-    Range("bagging_temperature", LARGE, uniform(0.0, 2.0)),
+    Range("bagging_temperature", LARGE, uniform(0.0, 2.0), effects.is_bayesian),
 )
-
-
-def _has_gamma(given: Mapping[str, Any]) -> bool:
-    return given["kernel"] in ("rbf", "poly", "sigmoid")
-
-
 _SUPPORT_VECTORS = (
     Range("C", SMALL, log(1e-2, 1e3)),
-    Range("gamma", SMALL, log(1e-4, 10.0), _has_gamma),
-    Range("kernel", MEDIUM, options("rbf", "poly", "sigmoid"), _has_gamma),
-    Range("coef0", LARGE, uniform(-1.0, 1.0), _has_gamma),
+    Range("gamma", SMALL, log(1e-4, 10.0), effects.has_gamma),
+    Range("kernel", MEDIUM, options("rbf", "poly", "sigmoid"), effects.has_gamma),
+    Range("coef0", LARGE, uniform(-1.0, 1.0), effects.has_gamma),
 )
 _NEIGHBORS = (
     Range("n_neighbors", SMALL, up_to_rows(1, 60, 0.5)),
     Range("weights", SMALL, options("uniform", "distance")),
-    Range("p", MEDIUM, uniform(1.0, 3.0)),
+    Range("p", MEDIUM, uniform(1.0, 3.0), effects.has_power),
 )
 _MLP = (
-    Range("learning_rate_init", SMALL, log(1e-4, 0.1)),
+    Range("learning_rate_init", SMALL, log(1e-4, 0.1), effects.trains_in_batches),
     Range("alpha", SMALL, log(1e-6, 10.0)),
     Range("hidden_layer_sizes", MEDIUM, options((32,), (100,), (200,), (32, 32), (100, 100))),
-    Range("batch_size", MEDIUM, up_to_rows(16, 256, 0.5)),
+    Range("batch_size", MEDIUM, up_to_rows(16, 256, 0.5), effects.trains_in_batches),
     Range("activation", LARGE, options("relu", "tanh")),
 )
 _SGD = (
@@ -217,12 +235,12 @@ RANGES: Mapping[str, Sequence[Range]] = {
     "SVR": (*_SUPPORT_VECTORS, Range("epsilon", SMALL, log(1e-3, 1.0))),
     "LinearSVC": (Range("C", SMALL, log(1e-4, 1e3)), _CLASS_WEIGHT),
     "LinearSVR": (Range("C", SMALL, log(1e-4, 1e3)), Range("epsilon", SMALL, log(1e-3, 1.0))),
-    "LogisticRegression": (Range("C", SMALL, log(1e-4, 1e3)), _CLASS_WEIGHT),
+    "LogisticRegression": (Range("C", SMALL, log(1e-4, 1e3), effects.is_penalised), _CLASS_WEIGHT),
     "Ridge": _RIDGE,
     "RidgeClassifier": (*_RIDGE, _CLASS_WEIGHT),
     "KernelRidge": (
         Range("alpha", SMALL, log(1e-5, 10.0)),
-        Range("gamma", SMALL, log(1e-4, 10.0), lambda given: given["kernel"] != "linear"),
+        Range("gamma", SMALL, log(1e-4, 10.0), effects.has_gamma),
     ),
     # An ElasticNet comes before its base class: Lasso is an ElasticNet in scikit-learn.
     "Lasso": _LASSO,
@@ -239,18 +257,16 @@ RANGES: Mapping[str, Sequence[Range]] = {
     "MultinomialNB": (Range("alpha", SMALL, log(1e-3, 10.0)), Range("fit_prior", MEDIUM, options(True, False))),
     "BernoulliNB": (Range("alpha", SMALL, log(1e-3, 10.0)), Range("fit_prior", MEDIUM, options(True, False))),
     "ComplementNB": (Range("alpha", SMALL, log(1e-3, 10.0)), Range("norm", MEDIUM, options(False, True))),
-    "QuadraticDiscriminantAnalysis": (Range("reg_param", SMALL, uniform(0.0, 1.0)),),
+    "QuadraticDiscriminantAnalysis": (Range("reg_param", SMALL, uniform(0.0, 1.0), effects.shrinks_by_reg_param),),
     # Steps before the last one.
-    "SimpleImputer": (Range("strategy", MEDIUM, options("mean", "median")),),
+    "SimpleImputer": (Range("strategy", MEDIUM, options("mean", "median"), effects.imputes_numbers),),
     "KNNImputer": (
         Range("n_neighbors", SMALL, log_whole(1, 30)),
         Range("weights", MEDIUM, options("uniform", "distance")),
     ),
-    "OneHotEncoder": (
-        Range("min_frequency", LARGE, log_whole(1, 50), lambda given: given["handle_unknown"] == "infrequent_if_exist"),
-    ),
-    "PCA": (Range("n_components", SMALL, uniform(0.5, 0.999)),),
-    "TruncatedSVD": (Range("n_components", SMALL, _of_features),),
+    "OneHotEncoder": (Range("min_frequency", LARGE, log_whole(1, 50), effects.groups_rare_categories),),
+    "PCA": (Range("n_components", SMALL, _components_of_pca),),
+    "TruncatedSVD": (Range("n_components", SMALL, _components_of_svd),),
     "SelectKBest": (Range("k", SMALL, _of_features),),
     "SelectPercentile": (Range("percentile", SMALL, whole(5, 100)),),
     "PolynomialFeatures": (
@@ -259,7 +275,10 @@ RANGES: Mapping[str, Sequence[Range]] = {
     ),
     "SplineTransformer": (Range("n_knots", SMALL, whole(3, 12)), Range("degree", MEDIUM, options(2, 3))),
     "KBinsDiscretizer": (Range("n_bins", SMALL, log_whole(2, 30)),),
-    "Nystroem": (Range("gamma", SMALL, log(1e-4, 10.0)), Range("n_components", MEDIUM, up_to_rows(20, 300, 0.5))),
+    "Nystroem": (
+        Range("gamma", SMALL, log(1e-4, 10.0), effects.has_gamma),
+        Range("n_components", MEDIUM, up_to_rows(20, 300, 0.5)),
+    ),
     "CountVectorizer": (*_TEXTS, Range("binary", LARGE, options(False, True))),
     "TfidfVectorizer": (*_TEXTS, Range("sublinear_tf", LARGE, options(False, True))),
     "TfidfTransformer": (Range("sublinear_tf", MEDIUM, options(False, True)),),
@@ -275,3 +294,9 @@ KEEPS_COLUMNS = frozenset({
     "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "Normalizer", "PowerTransformer",
     "QuantileTransformer", "OrdinalEncoder", "KNNImputer", "SimpleImputer",
 })  # fmt: skip
+
+MAKES_SPARSE = frozenset({
+    "CountVectorizer", "TfidfVectorizer", "HashingVectorizer", "TfidfTransformer",
+})  # fmt: skip
+
+MAKES_DENSE = frozenset({"PCA", "TruncatedSVD", "Nystroem"})

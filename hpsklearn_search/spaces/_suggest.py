@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from scipy.sparse import issparse
+
 from .. import hp
 from .._classes import class_names
 from .._texts import printable, public_repr
 from ..space import brief
-from ._meanings import given_otherwise
-from ._ranges import KEEPS_COLUMNS, NOTHING_TO_TUNE, RANGES, SIZES, Data
+from ._meanings import all_given_otherwise
+from ._ranges import KEEPS_COLUMNS, MAKES_DENSE, MAKES_SPARSE, NOTHING_TO_TUNE, RANGES, SIZES, Data
 
 # What EarlyStopping finds by itself.
 ITERATIONS = frozenset({"n_estimators", "max_iter", "iterations"})
@@ -191,7 +193,7 @@ class _Walk:
         kind = type(estimator).__name__
         own = self._own(estimator, prefix, data, skip)
         inner_skip = skip | (ITERATIONS if kind == "EarlyStopping" else frozenset())
-        unknown = replace(data, n_features=None)
+        unknown = replace(data, n_features=None, is_sparse=_is_sparse_after(estimator, kind, data))
         current = unknown if hasattr(estimator, "transformers") else data
         members = list(_members(estimator))
         for name, inner in members:
@@ -204,14 +206,14 @@ class _Walk:
 
     def _own(self, estimator: Any, prefix: str, data: Data, skip: frozenset[str]) -> bool:
         ranges = _ranges_of(estimator)
-        given = _Given(_given(estimator))
+        given, otherwise = _given_by_one_name(estimator), all_given_otherwise(estimator)
         found = False
         for each in ranges:
             if each.parameter in skip or not each.is_in(self.size) or not each.has_effect(given):
                 continue
-            if given_otherwise(estimator, each.parameter) is not None:  # it stays as it is
+            if each.parameter in otherwise:  # it stays as it is
                 continue
-            node = each.node(data)
+            node = each.node(data, given)
             if node is not None:
                 self.nodes[f"{prefix}{each.parameter}"] = node
                 found = True
@@ -236,6 +238,10 @@ class _Given(dict[str, Any]):
 
 def _given(estimator: Any) -> Mapping[str, Any]:
     return estimator.get_params(deep=False) if hasattr(estimator, "get_params") else {}
+
+
+def _given_by_one_name(estimator: Any) -> _Given:
+    return _Given({**_given(estimator), **all_given_otherwise(estimator)})
 
 
 def _members(estimator: Any) -> Iterator[tuple[str, Any]]:
@@ -265,7 +271,10 @@ def _why_nothing(estimator: Any, kind: str, size: str) -> str:
         return f"{kind} searches its own parameters"
     if kind in NOTHING_TO_TUNE:
         return f"{kind} has no parameter worth a search"
-    if _ranges_of(estimator):
+    ranges, given = _ranges_of(estimator), _given_by_one_name(estimator)
+    if ranges and not any(each.has_effect(given) for each in ranges):
+        return f"{kind} has a range with other parameters"
+    if ranges:
         if size != SIZES[-1]:
             return f"{kind} has a range with size='large', or where its number of columns is known"
         return f"{kind} has a range where its number of columns is known, or with other parameters"
@@ -278,7 +287,13 @@ def _data_of(X: Any) -> Data:
         return Data()
     shape = getattr(X, "shape", None)
     n_rows = shape[0] if shape else len(X)
-    return Data(int(n_rows) // 2, int(shape[1]) if shape and len(shape) == 2 else None)
+    return Data(int(n_rows) // 2, int(shape[1]) if shape and len(shape) == 2 else None, issparse(X))
+
+
+def _is_sparse_after(estimator: Any, kind: str, data: Data) -> bool:
+    given = _given(estimator)
+    is_made_sparse = kind in MAKES_SPARSE or given.get("sparse_output") or given.get("encode") == "onehot"
+    return bool(is_made_sparse) or (data.is_sparse and kind not in MAKES_DENSE)
 
 
 def _double_quoted(text: str) -> str:
