@@ -79,10 +79,14 @@ def not_picklable(error: Exception) -> TypeError:
 
 
 class NoRoom(OSError):
-    """The disk of the folder for temporary files is full."""
+    """The folder for temporary files does not take a file: its disk is full, or the file is too large."""
 
-    def __init__(self, folder: str, content: str, setting: str) -> None:
-        super().__init__(errno.ENOSPC, f"{folder}: no room for {content}; set {setting} to a folder on a larger disk")
+    def __init__(self, folder: str, content: str, setting: str, number: int | None = None) -> None:
+        text = f"no room for {content}; set {setting} to a folder on a larger disk"
+        if number == errno.EFBIG:  # a larger disk would not help
+            cure = f"raise the limit on the size of files (ulimit -f), or set {setting} to a folder that takes it"
+            text = f"the file for {content} is too large; {cure}"
+        super().__init__(number or errno.ENOSPC, f"{folder}: {text}")
 
 
 class UnusableFolder(OSError):
@@ -154,7 +158,7 @@ class SharedFunction:
             return TempFolder(root)
         except OSError as error:
             if error.errno in DISK_IS_FULL:
-                raise NoRoom(root, "a folder", self._setting) from error
+                raise NoRoom(root, "a folder", self._setting, error.errno) from error
             text = f"{error.strerror}; set {self._setting} to a folder in which you may write"
             raise UnusableFolder(error.errno, text, root) from error
 
@@ -166,15 +170,15 @@ class SharedFunction:
         except OSError as error:
             if isinstance(error, NoRoom) or error.errno not in DISK_IS_FULL:
                 raise
-            raise self._no_room(content) from error
+            raise self._no_room(content, error.errno) from error
 
     def check(self) -> None:
         """Raise if the file is no longer there."""
         if not os.path.exists(self.path):
             raise FilesRemoved(self.path, self._setting)
 
-    def _no_room(self, content: str) -> NoRoom:
-        return NoRoom(self.folder, content, self._setting)
+    def _no_room(self, content: str, number: int | None = None) -> NoRoom:
+        return NoRoom(self.folder, content, self._setting, number)
 
     def remove(self) -> None:
         """Delete every file; safe to call twice."""
@@ -198,8 +202,18 @@ class SharedFunction:
         try:
             np.save(path, array, allow_pickle=False)
         except OSError as error:  # numpy names neither the file nor the reason
-            raise self._no_room(content) from error
+            raise self._no_room(content, _why_it_ends(path)) from error
         return path
+
+
+def _why_it_ends(path: str) -> int | None:
+    """The number of the error that one more byte of a file raises, None if there is none."""
+    try:
+        with open(path, "ab") as file:
+            file.write(b"\0")
+    except OSError as error:
+        return error.errno
+    return None
 
 
 def load_function(path: str) -> Function:

@@ -388,8 +388,30 @@ def test_too_many_open_files_are_named(
     end_idle_workers()
     monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
     executors.append(executor := ProcessExecutor(2, temp_folder=str(tmp_path)))
-    with pytest.raises(RuntimeError, match=r"look at the limit on open files \(ulimit -n\), or run"):
+    cause = r"OSError: \[Errno \d+\] Too many open files; look at the limit on open files \(ulimit -n\), or run"
+    with pytest.raises(RuntimeError, match=cause):
         executor.start(len)
+
+
+@pytest.fixture
+def _small_files() -> Iterator[None]:
+    """No file can have more than 100 kB."""
+    resource = pytest.importorskip("resource", reason="needs the limits of POSIX")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.usefixtures("_small_files")
+@pytest.mark.parametrize("n_bytes", [LARGE // 2, 2 * LARGE], ids=["pickled", "mapped"])
+def test_a_limit_on_the_size_of_files_is_no_full_disk(n_bytes: int, tmp_path: Path) -> None:
+    """The error is that of the system, and says which limit to raise."""
+    data = np.zeros(n_bytes, dtype=np.int8)
+    with pytest.raises(OSError, match="is too large; raise the limit on the size of files") as error:
+        SharedFunction(lambda payload: data, temp_folder=str(tmp_path))
+    assert error.value.errno == errno.EFBIG
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_function_that_cannot_be_pickled_is_an_error_that_names_the_remedy() -> None:

@@ -173,18 +173,25 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except Exception as error:  # a limit of the system, or an interpreter that is not known
+        first = _first_of(error)
         raise RuntimeError(
-            f"a worker process could not be started: {type(error).__name__}: {error}; look at "
-            f"{_reason_for(error)}, or run in this process with n_jobs=1 and trial_timeout=None"
+            f"a worker process could not be started: {type(first).__name__}: {first}; look at "
+            f"{_reason_for(first)}, or run in this process with n_jobs=1 and trial_timeout=None"
         ) from error
 
 
-def _reason_for(error: BaseException | None) -> str:
+def _first_of(error: BaseException) -> BaseException:
+    """The error of the system, if there is one: loky's clean-up may fail, too, and hide it."""
+    earlier: BaseException | None = error
+    while earlier is not None and not isinstance(earlier, OSError):
+        earlier = earlier.__context__
+    return earlier or error
+
+
+def _reason_for(error: BaseException) -> str:
     """What to look at after an error of the start."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno == errno.EMFILE:
-            return "the limit on open files (ulimit -n)"
-        error = error.__context__  # loky's clean-up may fail, too, and hide the first error
+    if isinstance(error, OSError) and error.errno == errno.EMFILE:
+        return "the limit on open files (ulimit -n)"
     return "the limit on processes (ulimit -u) and at sys.executable"
 
 
