@@ -35,13 +35,14 @@ ROWS = frozenset({
     "max_samples", "max_leaf_nodes", "num_leaves", "n_quantiles", "n_clusters", "n_subsamples",
 })  # fmt: skip
 COMPONENTS_OF_ROWS = frozenset({
-    "PCA", "IncrementalPCA", "KernelPCA", "Isomap", "Nystroem", "BaseMixture", "_PLS", "PLSSVD",
+    "PCA", "IncrementalPCA", "KernelPCA", "Isomap", "Nystroem", "BaseMixture", "_PLS", "PLSSVD", "SpectralEmbedding",
 })  # fmt: skip
 COMPONENTS_OF_TARGETS = frozenset({"CCA", "PLSCanonical", "PLSSVD"})
-# These need at least one column, or one row, more than the count.
-ONE_LESS: Mapping[str, frozenset[str]] = {
-    "n_features_to_select": frozenset({"SequentialFeatureSelector"}),
-    "n_neighbors": frozenset({"Isomap", "LocallyLinearEmbedding", "KNeighborsTransformer"}),
+# How many columns, or rows, more than the count these need.
+SPARE: Mapping[str, Mapping[str, int]] = {
+    "n_features_to_select": {"SequentialFeatureSelector": 1},
+    "n_neighbors": {"Isomap": 1, "LocallyLinearEmbedding": 1, "KNeighborsTransformer": 1},
+    "n_components": {"SpectralEmbedding": 2},  # it computes one more than it returns, and fewer than there are rows
 }
 
 
@@ -56,7 +57,8 @@ def largest_count(estimator: Any, parameter: str, n_rows: int) -> float:
         most = min(most, getattr(part, "n_features_in_", 0))  # it has none before its fit
     if name == "n_components":
         most = min(most, _most_by_targets(part, kinds))
-    return max(0, most - bool(kinds & ONE_LESS.get(name, frozenset())))
+    most = min(most, _most_by_components(part, name, kinds))
+    return max(0, most - sum(spare for kind, spare in SPARE.get(name, {}).items() if kind in kinds))
 
 
 def _most_by_targets(part: Any, kinds: Set[str]) -> float:
@@ -65,4 +67,13 @@ def _most_by_targets(part: Any, kinds: Set[str]) -> float:
         return len(part.classes_) - 1
     if kinds & COMPONENTS_OF_TARGETS and hasattr(part, "y_weights_"):
         return len(part.y_weights_)
+    return math.inf
+
+
+def _most_by_components(part: Any, name: str, kinds: Set[str]) -> float:
+    """The number of components among which the parameter counts some."""
+    if name == "n_best" and "SpectralBiclustering" in kinds:
+        return int(part.n_components)
+    if name == "transform_n_nonzero_coefs" and "_BaseSparseCoding" in kinds:
+        return len(getattr(part, "components_", getattr(part, "dictionary", ())))  # a coder is given its own
     return math.inf

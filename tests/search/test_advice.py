@@ -19,14 +19,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.cluster import SpectralBiclustering
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
-from sklearn.decomposition import PCA, KernelPCA, TruncatedSVD
+from sklearn.decomposition import PCA, KernelPCA, MiniBatchDictionaryLearning, SparseCoder, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import RFE, SelectKBest
 from sklearn.kernel_approximation import RBFSampler
-from sklearn.manifold import Isomap
+from sklearn.manifold import Isomap, SpectralEmbedding
 from sklearn.metrics import (
     accuracy_score,
     cohen_kappa_score,
@@ -521,6 +521,10 @@ LATER_STEP = make_pipeline(PolynomialFeatures(2), SelectKBest(k=3), KNeighborsCl
         (RBFSampler(), "n_components", math.inf),
         (LinearDiscriminantAnalysis(), "n_components", 1),
         (SpectralBiclustering(), "n_clusters", 4),
+        (SpectralBiclustering(n_components=5), "n_best", 5),
+        (SpectralEmbedding(), "n_components", 28),
+        (MiniBatchDictionaryLearning(3, max_iter=2), "transform_n_nonzero_coefs", 3),
+        (SparseCoder(np.eye(4)), "transform_n_nonzero_coefs", 4),
         (Isomap(n_components=2), "n_components", 30),
         (LATER_STEP, "selectkbest__k", 15),
         (LATER_STEP, "kneighborsclassifier__n_neighbors", 30),
@@ -538,20 +542,22 @@ def test_the_data_bound_counts_of_columns_and_rows(estimator: Any, parameter: st
 
 COUNTS = (
     "n_components", "k", "n_clusters", "n_features_to_select", "min_features_to_select", "n_neighbors", "max_features",
-    "n_nonzero_coefs",
+    "n_nonzero_coefs", "transform_n_nonzero_coefs", "n_best",
 )  # fmt: skip
 # Shares of the columns, words of texts, and Isomap: the rounding of its eigenvalues makes it fail earlier.
 OTHER_COUNTS = {
     ("HistGradientBoostingClassifier", "max_features"), ("HistGradientBoostingRegressor", "max_features"),
     ("CountVectorizer", "max_features"), ("TfidfVectorizer", "max_features"), ("Isomap", "n_components"),
 }  # fmt: skip
+# What these have in place of transform and predict.
+RESULTS = {"SpectralEmbedding": "embedding_", "SpectralBiclustering": "row_labels_"}
 COUNTED = [
     (kind, name)
     for _, kind in all_estimators()
     for name in COUNTS
     if name in signature(kind).parameters
     and (kind.__name__, name) not in OTHER_COUNTS
-    and (hasattr(kind, "transform") or hasattr(kind, "predict") or kind.__name__ == "LocalOutlierFactor")
+    and (hasattr(kind, "transform") or hasattr(kind, "predict") or kind.__name__ in ("LocalOutlierFactor", *RESULTS))
 ]
 FEW_ROWS, THREE_CLASSES = make_classification(20, 4, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
 FEW_ROWS = np.abs(FEW_ROWS)  # as counts, which some estimators need
@@ -560,11 +566,14 @@ FEW_ROWS = np.abs(FEW_ROWS)  # as counts, which some estimators need
 def outcome(kind: Any, **params: Any) -> tuple[Any, Any]:
     """A model of a class of scikit-learn, fitted to 20 rows of 4 columns, and what it makes of them."""
     tree = DecisionTreeRegressor() if kind.__name__.endswith("Regressor") else TREE
-    options = {"max_iter": 3, "n_estimators": 2, "random_state": 0, "novelty": True, "estimator": tree, **params}
+    options = {"max_iter": 3, "n_estimators": 2, "random_state": 0, "novelty": True, "estimator": tree}
+    options |= {"dictionary": np.eye(4), "n_best": 1, **params}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = kind(**{name: value for name, value in options.items() if name in signature(kind).parameters})
         model.fit(FEW_ROWS, THREE_CLASSES)
+        if kind.__name__ in RESULTS:
+            return model, getattr(model, RESULTS[kind.__name__])
         result = (model.transform if hasattr(model, "transform") else model.predict)(FEW_ROWS)
     return model, result.toarray() if hasattr(result, "toarray") else result
 
