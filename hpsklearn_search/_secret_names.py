@@ -25,7 +25,7 @@ _SECRET_ENDING = re.compile(
 # Passes of a filter or over data, and tokens that stand for a place in a text.
 _ORDINARY_ENDING = re.compile(
     r"(?:^| )(?:(?:n|num|low|high|band|all|first|second|last|next|one|two|single|multi|full|per|forward|backward) pass"
-    r"|(?:pad|padding|oov|unk|unknown|mask|cls|sep|stop|start|end|bos|eos|special|first|last|next|image|per) token)$"
+    r"|to pass|(?:pad(?:ding)?|oov|unk(?:nown)?|mask|cls|sep|stop|start|end|bos|eos|special|first|last|next) token)$"
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 

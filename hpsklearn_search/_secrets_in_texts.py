@@ -41,11 +41,12 @@ _STRING = (
 # The type of a variable, between its name and its value.
 _ANNOTATION = r":\s{0,2}[\w.]{1,60}(?:\[[^\n=]{0,100}\])?(?:\s?\|\s?[\w.]{1,60}){0,5}"
 _EQUALS = r"(?::=|=>|=(?!=))"
-_GAP = r"\s{0,40}"
+_BLANKS = r"[^\S\n]{0,40}"
+_GAP = rf"(?:\s{{0,40}}(?={_PREFIX}['\"]|[(\[{{])|{_BLANKS})"  # in JSON, a text or a list may be on the next line
 # The second is an option of a program and its value, as words of a line or as items of a list; the last a pair.
 _NAME = re.compile(
-    rf"""(?<![\w.%-])(?:(?P<name>[\w.%-]+(?:\[[\w.%-]{{0,60}}\])?)(?:{_GAP}(?P<type>{_ANNOTATION}{_GAP})?{_EQUALS}{_GAP}"""
-    rf"""|\\{{0,9}}['"]\]?{_GAP}(?::|{_EQUALS}){_GAP})"""
+    rf"""(?<![\w.%-])(?:(?P<name>[\w.%-]+(?:\[[\w.%-]{{0,60}}\])?)(?:{_BLANKS}(?P<type>{_ANNOTATION}{_BLANKS})?{_EQUALS}{_BLANKS}"""
+    rf"""|\\{{0,9}}['"]\]?{_BLANKS}(?::{_GAP}|{_EQUALS}{_BLANKS}))"""
     rf"""|(?P<option>--?[A-Za-z][\w.-]*)(?:['"],{_GAP}(?={_PREFIX}['"])|[^\S\n]{{1,40}}(?=[^\s-]))"""
     rf"""|(?P<first>(?:(?<=\(['"])|(?<=\([bB]['"]))[\w.%-]+)['"],{_GAP}(?={_PREFIX}['"]|[(\[{{]))"""
 )
@@ -55,30 +56,51 @@ _VALUE = re.compile(
 )
 # Where a list, a dict, a call such as array(['abc']) begins, and what counts until it ends.
 _BRACKET = re.compile(r"(?!\d)[\w.]{0,100}[(\[{]")
-_IN_BRACKETS = re.compile(rf"{_STRING}|[()\[\]{{}}]", re.DOTALL)
-# A further text that belongs to the value: behind an operator of Python, or right behind a text, as in a shell.
-_GOES_ON = re.compile(
-    rf"""(?:[^\S\n]{{0,9}}(?:or|else|\+)[^\S\n]{{0,9}}|(?<=['"])[^\S\n]{{1,9}}|(?<=')(?=")|(?<=")(?='))(?={_PREFIX}['"])"""
+_REST = re.compile(r"[^\s'\"&;#:,.()\[\]{}]*")  # a password may go on after a bracket
+_OPENING = re.compile(r"[(\[{]")
+_WORD = re.compile(r"[A-Za-z_][\w.]*")
+# Here a text ends with its line, if it has no three quotes. A line that is not deeper belongs to something else.
+_IN_BRACKETS = re.compile(
+    r"""'{3}(?:[^\\]|\\(?:.|\Z))*?'{3}|"{3}(?:[^\\]|\\(?:.|\Z))*?"{3}"""
+    r"""|'(?:[^'\\\n]|\\(?:.|\Z))*(?:'|(?=\n)|\Z)|"(?:[^"\\\n]|\\(?:.|\Z))*(?:"|(?=\n)|\Z)"""
+    r"""|[()\[\]{}]|\n(?P<indent>[^\S\n]*)(?=(?P<begin>.?))""",
+    re.DOTALL,
 )
+_INDENT = re.compile(r"[^\S\n]*")
+# What belongs to the value as well: behind it attributes and calls, behind operators of Python a text or a call, and
+# further texts, which touch it in a shell.
+_POSTFIX = re.compile(r"(?:\.[A-Za-z_]\w{0,60}){0,3}(?P<bracket>[(\[])|(?:\.[A-Za-z_]\w{0,60}){1,3}")
+_OPERATION = re.compile(
+    rf"""(?:[^\S\n]{{0,9}}(?:\b(?:or|and|if|else)\b|\+|%|=(?!=))[^\S\n]{{0,9}}[\w.]{{0,60}}){{1,4}}"""
+    rf"""(?<![\w.])(?={_PREFIX}['"])|(?:[^\S\n]{{0,9}}(?:\bor\b|\+|%|\belse\b)[^\S\n]{{0,9}}[\w.]{{1,60}})(?=\()"""
+)
+_BESIDE = re.compile(rf"""(?:(?<=['"])[^\S\n]{{1,9}}|(?<=')(?=")|(?<=")(?='))(?={_PREFIX}['"])""")
+_TOUCHING = re.compile(r"""(?<=')(?=")|(?<=")(?=')""")
+_UP_TO_SEMICOLON = re.compile(r"[^;'\"{\n]{1,300}(?=;)")
+_TYPE = r"(?:str|bytes|int|float|bool|object|Any|Optional|Union|dict|list|tuple|Callable|SecretStr)\b"
 # A line of YAML or of the headers of a request, also behind the name of an exception or the head of a log line, or in
 # a text that is quoted in another one. InvalidToken is the name of an exception, and str in a signature a type.
 _KEY = re.compile(
     r"(?:^|(?<=[:;,|>\](\[{'\"])|(?<=\\[nr])|(?<=-)(?=[^\S\n]))(?P<indent>[^\S\n]*)(?:- )?"
     r"(?!(?:\w+\.)*(?:[A-Z][a-z]+){2,}:)(?P<name>[\w.%-]+)[^\S\n]{0,9}:"
-    r"(?![^\S\n]*(?:str|bytes|int|float|bool|object|Any|Optional|Union|dict|list|tuple|Callable|SecretStr)\b)",
+    rf"(?![^\S\n]*{_TYPE})",
     re.MULTILINE,
 )
 _LONGEST_ARGUMENT = 300  # of a command
 _FOLDED = 60  # YAML folds texts that are longer than a line, which has 80 characters
 _NOTHING = ("None", "True", "False", "null", "true", "false", "~", "")
-_AUTHORIZATION = re.compile(r"(?i)\b(authorization['\"]?\s{0,2}[:=]\s{0,2}['\"]?(?:\w+ )?|bearer )[^\s'\",]+")
+# In a sentence. A bearer is followed by prose or by a token, which is long or has digits.
+_AUTHORIZATION = re.compile(
+    rf"""(?i)\b(authorization:[^\S\n]{{0,2}}(?!None\b|{_TYPE}|[bfrtu]{{0,2}}['"]|[(\[{{])(?:[a-z]+[^\S\n])?)[^\s'",]+"""
+    r"""|\b(bearer )(?=[^\s'",]*\d|[^\s'",]{16})[^\s'",]+"""
+)
 
 
 def without_secrets(text: str) -> str:
     """`text` without users and passwords in addresses, and without values that are named like secrets."""
     text = _without_users(text)
     text = _without_lines(text)
-    text = _AUTHORIZATION.sub(r"\1***", text)
+    text = _AUTHORIZATION.sub(r"\1\2***", text)
     parts, end = [], 0
     while (match := _NAME.search(text, end)) is not None:
         parts.append(text[end : match.end()])
@@ -87,7 +109,7 @@ def without_secrets(text: str) -> str:
             start, end = end, _end_of_value(text, match)
             # Nothing before a quote or a blank would look as if the value began there.
             after = text[end : end + 1]
-            needs_stars = match["option"] or (end > start and (after in ("'", '"') or after.isspace()))
+            needs_stars = match["option"] or (end > start and (after in tuple("'\",)]}") or after.isspace()))
             parts.append(_stars(text[start:end]) or ("***" if needs_stars else ""))
     return "".join(parts) + text[end:]
 
@@ -96,11 +118,13 @@ def _without_lines(text: str) -> str:
     """`text` without what follows the name of a secret and a colon, to the end of the line or of a YAML value."""
     parts, end = [], 0
     for match in _KEY.finditer(text):
-        if match.start() < end or not is_secret_name(match["name"]):
+        first = match.end()
+        is_key = text[first : first + 1].isspace() or "-" in match["name"]  # a header may have no blank
+        if match.start() < end or not (is_key and is_secret_name(match["name"])):
             continue
-        first, last = match.end(), _end_of_lines(text, match)
+        last = _end_of_lines(text, match)
         value = text[first:last]
-        if value.strip() in _NOTHING or not (value[0].isspace() or "-" in match["name"]):
+        if value.strip() in _NOTHING:
             continue
         parts.append(text[end:first] + (" ***" if value[0].isspace() else "***"))
         end = last
@@ -111,8 +135,10 @@ def _end_of_lines(text: str, match: re.Match[str]) -> int:
     """Where the value behind a key ends: at a quote, at the end of the line, or of the deeper lines below it."""
     start, end = match.start(), _end_of_line(text, match.end())
     before = text[start - 1] if start else "\n"
-    if before in ("'", '"') and match["indent"] == "":
-        closing = re.compile(rf"{before}(?=[\s,)\]}}]|$)").search(text, match.end(), end)
+    is_literal = text[max(0, start - 2) : start] in ("\\n", "\\r")
+    if is_literal or (before in ("'", '"') and match["indent"] == ""):
+        quote = "['\"]" if is_literal else before
+        closing = re.compile(rf"\\[rn]|{quote}(?=[\s,)\]}}]|$)").search(text, match.end(), end)
         return closing.start() if closing else end
     value = text[match.end() : end].strip()
     if before != "\n" or not (value == "" or value[0] in "|>" or end - start > _FOLDED):
@@ -185,33 +211,66 @@ class _LastAt:
 
 def _end_of_value(text: str, name: re.Match[str]) -> int:
     """Where the value behind `name` ends; in Python, what has brackets ends with the last of them."""
-    start, is_in_address = name.end(), _is_in_address(name)
+    start = name.end()
     value, bracket = _VALUE.match(text, start), _BRACKET.match(text, start)
     assert value is not None  # nothing is a value, too
-    end, is_complete = value.end(), value[0].endswith(("'", '"'))
-    if bracket is not None and not is_in_address:
-        is_complete = True
-        end = max(end, _end_of_bracket(text, bracket.end()))  # a password may go on after a bracket
-    elif (name["name"] or "").startswith("-") and not is_complete:
-        # An item of a list of arguments: --password=a b
-        quote = text[name.start() - 1 : name.start()]
-        if quote in ("'", '"'):
-            closing = re.compile(rf"{quote}(?=[\s,)\]}}]|$)").search(text, end, end + _LONGEST_ARGUMENT)
-            return closing.start() if closing else end
-    while is_complete and (further := _GOES_ON.match(text, end)) is not None:
-        value = _VALUE.match(text, further.end())
-        assert value is not None
-        end = value.end()
-    return end
+    if value[0].endswith(("'", '"')):
+        return _end_of_expression(text, value.end(), _TOUCHING if name["option"] else _BESIDE)
+    if _is_in_address(name):
+        further = _UP_TO_SEMICOLON.match(text, start) if text[name.start() - 1] == ";" else None
+        return further.end() if further else value.end()
+    if bracket is not None:
+        rest = _REST.match(text, max(value.end(), _end_of_bracket(text, bracket.end())))
+        assert rest is not None
+        return _end_of_expression(text, rest.end(), _BESIDE)
+    quote = text[name.start() - 1 : name.start()]
+    if (name["name"] or "").startswith("-") and quote in ("'", '"'):  # an item of a list: "--password=a b"
+        closing = re.compile(rf"{quote}(?=[\s,)\]}}]|$)").search(text, value.end(), value.end() + _LONGEST_ARGUMENT)
+        return closing.start() if closing else value.end()
+    word = value[0] if _OPENING.search(value[0]) else value[0].rstrip(")]},")
+    end = start + len(word)
+    return _end_of_expression(text, end, _OPERATION) if _WORD.fullmatch(word) else end
+
+
+def _end_of_expression(text: str, end: int, beside: re.Pattern[str]) -> int:
+    """Where an expression ends whose first part ends at `end`; `beside` says what else may follow a text."""
+    while True:
+        postfix = _POSTFIX.match(text, end) if text[end - 1] in "'\")]}" else None
+        further = postfix or _OPERATION.match(text, end) or beside.match(text, end)
+        if further is None:
+            return end
+        bracket = _BRACKET.match(text, further.end() - bool(postfix and postfix["bracket"]))
+        if bracket is not None and (postfix is None or postfix["bracket"]):
+            end = _end_of_bracket(text, bracket.end())
+        elif postfix is not None:
+            end = postfix.end()
+        else:
+            value = _VALUE.match(text, further.end())
+            assert value is not None
+            end = value.end()
 
 
 def _end_of_bracket(text: str, start: int) -> int:
+    """Where a bracket that was opened before `start` closes, at the latest where its lines end."""
     depth = 1
     for part in _IN_BRACKETS.finditer(text, start):
-        depth += (part[0] in "([{") - (part[0] in ")]}")
+        if part["indent"] is not None:
+            indent = len(part["indent"])
+            own = _indent_of(text, start)
+            if indent < own or (indent == own and part["begin"] not in tuple("'\"()[]{}")):
+                return part.start()
+        depth += (part[0] in tuple("([{")) - (part[0] in tuple(")]}"))
         if not depth:
             return part.end()
     return len(text)
+
+
+def _indent_of(text: str, place: int) -> int:
+    """How many blanks begin the line of a place."""
+    line = text.rfind("\n", 0, place) + 1
+    indent = _INDENT.match(text, line)
+    assert indent is not None
+    return indent.end() - line
 
 
 def _is_in_address(match: re.Match[str]) -> bool:
@@ -238,6 +297,6 @@ def _stars(value: str) -> str:
     if escaped:
         return f"{escaped[0]}***{escaped[0]}"
     quote = value.lstrip("bfrtuBFRTU")[:1]
-    if value.rstrip(")]},;:") in _NOTHING or value.startswith("...") or value[1:].startswith(HIDDEN):
+    if value.rstrip(")]},;:") in (*_NOTHING, "''", '""') or value.startswith("...") or value[1:].startswith(HIDDEN):
         return value
     return f"{quote}***{quote}" if quote in ("'", '"') else ""

@@ -116,6 +116,25 @@ TEXTS = [
     "connect(token=os.environ.get('T') or '{}')",
     "connect(token='a' '{}', C=1)",
     "connect(token=read('T') + '{}')",
+    "token = args.token or '{}'",
+    "token = a if a else '{}'",
+    "connect(token='a' + b + '{}', C=1)",
+    "connect(token='%s' % '{}')",
+    "connect(token='-'.join(['{}']))",
+    "connect(token=x['a']['{}'])",
+    "password = user = '{}'",
+    "DRIVER=x;PWD=my {};Encrypt=yes",
+    # an empty value before another one, and values on several lines
+    "api_key =\npassword = {}\n",
+    "API_KEY=\nDB_PASSWORD='{}'",
+    "{{\n  'password': [\n    'a',\n    '{}'\n  ],\n  'C': 3\n}}",
+    "{{'password': ['a',\n              '{}'],\n 'C': 1}}",
+    "connect(password=['x',\n'{}'])",
+    # headers
+    "{{'Authorization': b'Basic {}'}}",
+    "{{'authorization': ['Basic {}', 'x']}}",
+    "Login(authorization=Secret('{}'), C=1)",
+    "send: b'GET /\\r\\nX-Api-Key: {}\\r\\nHost: h'",
     """mysql --password 'it'"'"'s {}' x""",
     # lists of arguments and headers
     "['mysql', '--password=a b {}']",
@@ -181,6 +200,28 @@ def test_a_user_with_a_blank_is_taken_out_of_an_address() -> None:
     assert without_secrets("from http://host at 12:30:15 to me@host") == "from http://host at 12:30:15 to me@host"
 
 
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        (
+            "  connect(token=get(\n          ^^^\n  File 'x'\nOSError: C=3",
+            "  connect(token=***\n  File 'x'\nOSError: C=3",
+        ),
+        ("INFO password=read( rejected\nINFO C=3", "INFO password=***\nINFO C=3"),
+        ("auth=Basic(user=O'Brien, realm=x) ok\nC=3", "auth=***\nC=3"),
+        ("{'password': ['a',\n   'b'],\n 'C': 1}", "{'password': ***,\n 'C': 1}"),
+        ("f(token=b64('S').decode('u'), C=1)", "f(token=***, C=1)"),
+        ("[{'token': 5}, {'C': 3}]", "[{'token': ***}, {'C': 3}]"),
+        ("Login(password=S, C=1)", "Login(password=***, C=1)"),
+        ("curl --token 'S' 'http://host/x'", "curl --token '***' 'http://host/x'"),
+    ],
+)
+def test_what_comes_after_a_secret_stays(text: str, cleaned: str) -> None:
+    """A bracket that is cut ends with its lines, and a comma or a bracket behind a word does not belong to it."""
+    assert without_secrets(text) == cleaned
+    assert without_secrets(cleaned) == cleaned
+
+
 def test_what_comes_after_a_list_of_secrets_stays() -> None:
     """A message about several parameters keeps the others."""
     assert without_secrets("{'password': ['a', 'b'], 'C': [1]}") == "{'password': ***, 'C': [1]}"
@@ -217,7 +258,10 @@ def test_a_path_is_not_taken_for_a_host() -> None:
      "jwt.InvalidToken: the signature", "no credentials: file not found", "x: int = 1", "password: None",
      "{'token': None, 'C': 1}", "{'C': 1, 'token': None}", "Login(use_auth=False)", '{"token": null, "C": 1}',
      "high_pass=0.08 must be below low_pass=0.05", "multi-pass: 3 of 7 done", "def f(C, token: str = None):",
-     "tokenizer.pad_token = tokenizer.eos_token", "exit;code=3", "x:\n    token: str\n"],
+     "tokenizer.pad_token = tokenizer.eos_token", "exit;code=3", "x:\n    token: str\n",
+     "DB_PASSWORD=\nDB_HOST=localhost", "if key == 'password':\n    raise ValueError(key)", "password='', C=1",
+     "Login(authorization=None, C=1)", "def f(authorization: str = None):", "authorization: dict[str, str], C=1",
+     "The bearer token is invalid", 'WWW-Authenticate: Bearer realm="x"', "args_to_pass = 3"],
 )  # fmt: skip
 def test_what_is_no_secret_stays(text: str) -> None:
     """A port is no password, and a pattern of tokens no token."""
@@ -271,6 +315,12 @@ def test_what_is_no_secret_stays(text: str) -> None:
         "(password: ",
         "a[",
         ":thin:a/",
+        "'token:=",
+        "password=(a) ",
+        "password=(\n",
+        "password=a or ",
+        "password='a' + b + ",
+        ";password=a",
     ],
 )
 def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
