@@ -1,9 +1,11 @@
-"""Make docs/benchmarks.md and its picture from what `search_quality.py` and `suggest_cost.py` measured.
+r"""Make docs/benchmarks.md and its picture from what `search_quality.py` and `suggest_cost.py` measured.
 
 Run it as ``python tests/benchmarks/benchmarks_page.py results.jsonl costs.md``, after
 
     python tests/benchmarks/search_quality.py --results results.jsonl --seeds 10
     python tests/benchmarks/search_quality.py --results results.jsonl --seeds 10 --methods default tpe optuna --open 8
+    python tests/benchmarks/search_quality.py --results results.jsonl --seeds 2 --methods optuna-gp hebo \
+        --problems "LightGBM bands" "XGBoost car_prices" "HistGradientBoosting australian"
     python tests/benchmarks/suggest_cost.py > costs.md
 
 The sentences stand in benchmarks_page.md, in which ``{{name}}`` is where a table goes. It also holds the results of
@@ -23,9 +25,9 @@ from search_quality import Row, by_kind, loaded, regrets
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEMPLATE = Path(__file__).with_suffix(".md")
-ORDER = ("default", "tpe", "hyperopt", "optuna", "optuna-gp", "scikit-optimize")
+ORDER = ("default", "tpe", "hyperopt", "optuna", "optuna-gp", "hebo", "scikit-optimize")
 OURS = ("default", "tpe")
-COLOURS = dict(zip(ORDER, ("#b2182b", "#ef8a62", "#4d4d4d", "#2166ac", "#67a9cf", "#5aae61"), strict=True))
+COLOURS = dict(zip(ORDER, ("#b2182b", "#ef8a62", "#4d4d4d", "#2166ac", "#67a9cf", "#762a83", "#5aae61"), strict=True))
 
 
 def main() -> None:
@@ -39,8 +41,9 @@ def main() -> None:
     page = filled(
         TEMPLATE.read_text(),
         versions=_versions(),
-        seeds=str(len({row["seed"] for row in alone})),
+        seeds=seeds(alone, methods),
         by_kind="\n".join(kind_table(alone, methods, kinds)),
+        spread="\n".join(spread(alone, methods)),
         needed="\n".join(needed(alone, methods)),
         eight_open="\n".join(kind_table(together, methods, ["all"])),
         losses="\n".join(losses(alone, methods)),
@@ -96,6 +99,29 @@ def kind_table(rows: list[Row], methods: list[str], kinds: list[str]) -> list[st
     return lines
 
 
+def spread(rows: list[Row], methods: list[str]) -> list[str]:
+    """The median and the 90th percentile over the runs of the methods that have run on every problem."""
+    found, lines = regrets(rows), ["| method | 25, median | 90 % | 50, median | 90 % | 100, median | 90 % |"]
+    lines.append("|---|" + "---|" * 6)
+    for method in methods:
+        mine = [curves for (name, _), curves in found.items() if name == method]
+        if len(mine) == _count(rows, "all"):
+            at = np.concatenate(mine)[:, [24, 49, 99]]
+            cells = " | ".join(
+                f"{m:.2f} | {high:.2f}" for m, high in zip(*np.quantile(at, [0.5, 0.9], axis=0), strict=True)
+            )
+            lines.append(f"| {method} | {cells} |")
+    return lines
+
+
+def seeds(rows: list[Row], methods: list[str]) -> str:
+    """How often each method ran, in words."""
+    n = {method: len({row["seed"] for row in rows if row["method"] == method}) for method in methods}
+    most = max(n.values())
+    fewer = [f"`{method}` with {count}" for method, count in n.items() if count < most]
+    return f"{most} seeds" + (f", {' and '.join(fewer)}" if fewer else "")
+
+
 def needed(rows: list[Row], methods: list[str]) -> list[str]:
     """Evaluations until the median run has what hyperopt's median run has at 100."""
     lines = ["| method | evaluations |", "|---|---|"]
@@ -109,7 +135,8 @@ def needed(rows: list[Row], methods: list[str]) -> list[str]:
                 median = np.median(found[method, problem] * _scales(rows, problem), axis=0)
                 reached = np.flatnonzero(median <= goal + 1e-12)
                 counts.append(reached[0] + 1 if len(reached) else 100)
-        lines.append(f"| {method} | {np.exp(np.mean(np.log(counts))):.0f} |" if counts else f"| {method} | |")
+        if len(counts) == len(problems):
+            lines.append(f"| {method} | {np.exp(np.mean(np.log(counts))):.0f} |")
     return lines
 
 

@@ -17,7 +17,7 @@ import json
 import os
 import time
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -150,8 +150,12 @@ def regrets(rows: list[Row]) -> dict[tuple[str, str], np.ndarray]:
 
 
 def by_kind(rows: list[Row]) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
-    """Mean curve over problems, and its standard error over seeds, by method and kind; the kind "all", too."""
+    """Mean curve over problems, and its standard error over seeds, by method and kind; the kind "all", too.
+
+    A method that did not run on all problems of a kind is left out there.
+    """
     found, kinds = regrets(rows), {row["problem"]: row["kind"] for row in rows}
+    n_problems = Counter(kind for each in kinds.values() for kind in (each, "all"))
     groups = defaultdict(list)
     for (method, problem), curves in found.items():
         for kind in (kinds[problem], "all"):
@@ -168,6 +172,7 @@ def by_kind(rows: list[Row]) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarr
             / len(each),
         )
         for key, each in groups.items()
+        if len(each) == n_problems[key[1]]
     }
 
 
@@ -212,13 +217,14 @@ def report(rows: list[Row], methods: list[str], budgets: list[int]) -> None:
     print("| problem | kind | " + " | ".join(f"{m} at {b}" for m in methods for b in budgets[-2:]) + " |")
     print("|---|---|" + "---|" * (len(methods) * len(budgets[-2:])))
     for problem, kind in problems.items():
-        cells = [f"{found[m, problem].mean(axis=0)[b - 1]:.2f}" for m in methods for b in budgets[-2:]]
+        means = [found[m, problem].mean(axis=0) if (m, problem) in found else None for m in methods]
+        cells = ["" if mean is None else f"{mean[b - 1]:.2f}" for mean in means for b in budgets[-2:]]
         print(f"| {problem} | {kind} | " + " | ".join(cells) + " |")
     curves = by_kind(rows)
     print("\n| kind | method | " + " | ".join(f"at {b}" for b in budgets) + " | CPU ms a suggestion |")
     print("|---|---|" + "---|" * (len(budgets) + 1))
     for kind in [*dict.fromkeys(problems.values()), "all"]:
-        for method in methods:
+        for method in [each for each in methods if (each, kind) in curves]:
             mean, error = curves[method, kind]
             cpu = np.mean([row["cpu"] for row in rows if row["method"] == method and kind in ("all", row["kind"])])
             cells = " | ".join(f"{mean[b - 1]:.3f} ± {error[b - 1]:.3f}" for b in budgets)
