@@ -74,8 +74,9 @@ _OPERATION = re.compile(
     rf"""(?:[^\S\n]{{0,9}}(?:\b(?:or|and|if|else)\b|\+|%|=(?!=))[^\S\n]{{0,9}}[\w.]{{0,60}}){{1,4}}"""
     rf"""(?<![\w.])(?={_PREFIX}['"])|(?:[^\S\n]{{0,9}}(?:\bor\b|\+|%|\belse\b)[^\S\n]{{0,9}}[\w.]{{1,60}})(?=\()"""
 )
-_BESIDE = re.compile(rf"""(?:(?<=['"])[^\S\n]{{1,9}}|(?<=')(?=")|(?<=")(?='))(?={_PREFIX}['"])""")
 _TOUCHING = re.compile(r"""(?<=')(?=")|(?<=")(?=')""")
+_BESIDE = re.compile(rf"""(?:(?<=['"])[^\S\n]{{1,9}}|{_TOUCHING.pattern})(?={_PREFIX}['"])""")
+_AFTER_QUOTE = r"(?=[\s,)\]}]|$)"
 _UP_TO_SEMICOLON = re.compile(r"[^;'\"{\n]{1,300}(?=;)")
 _TYPE = r"(?:str|bytes|int|float|bool|object|Any|Optional|Union|dict|list|tuple|Callable|SecretStr)\b"
 # A line of YAML or of the headers of a request, also behind the name of an exception or the head of a log line, or in
@@ -138,7 +139,7 @@ def _end_of_lines(text: str, match: re.Match[str]) -> int:
     is_literal = text[max(0, start - 2) : start] in ("\\n", "\\r")
     if is_literal or (before in ("'", '"') and match["indent"] == ""):
         quote = "['\"]" if is_literal else before
-        closing = re.compile(rf"\\[rn]|{quote}(?=[\s,)\]}}]|$)").search(text, match.end(), end)
+        closing = re.compile(rf"\\[rn]|{quote}{_AFTER_QUOTE}").search(text, match.end(), end)
         return closing.start() if closing else end
     value = text[match.end() : end].strip()
     if before != "\n" or not (value == "" or value[0] in "|>" or end - start > _FOLDED):
@@ -225,7 +226,7 @@ def _end_of_value(text: str, name: re.Match[str]) -> int:
         return _end_of_expression(text, rest.end(), _BESIDE)
     quote = text[name.start() - 1 : name.start()]
     if (name["name"] or "").startswith("-") and quote in ("'", '"'):  # an item of a list: "--password=a b"
-        closing = re.compile(rf"{quote}(?=[\s,)\]}}]|$)").search(text, value.end(), value.end() + _LONGEST_ARGUMENT)
+        closing = re.compile(quote + _AFTER_QUOTE).search(text, value.end(), value.end() + _LONGEST_ARGUMENT)
         return closing.start() if closing else value.end()
     word = value[0] if _OPENING.search(value[0]) else value[0].rstrip(")]},")
     end = start + len(word)

@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -47,21 +48,22 @@ def own_point(
     point = nearest_point(parameters, numbers, {})
     if _of_other_kind(parameters, estimator, point, numbers):
         return None
-    n_kept = n_moved = n_estimated = 0
-    for name, value in parameters.params(point).items():
-        if name in own and is_same(value, own[name]):
-            n_kept += is_finite(value)
-        elif not (is_finite(value) and is_finite(numbers.get(name))):
-            return None
-        elif not is_same(value, numbers[name]):
-            n_moved += 1
-        elif name in meanings and not meanings[name].is_exact:
-            n_estimated += 1
-        else:
-            n_kept += 1
-    if n_moved > n_kept or (n_estimated and not n_kept):
+    estimates = {name for name, meaning in meanings.items() if not meaning.is_exact}
+    n = Counter(_fate(name, value, own, numbers, estimates) for name, value in parameters.params(point).items())
+    if n["lost"] or n["moved"] > n["kept"] or (n["estimated"] and not n["kept"]):
         return None
-    return (NEAR_OWN_VALUES if n_moved or n_estimated else OWN_VALUES), point
+    return (NEAR_OWN_VALUES if n["moved"] or n["estimated"] else OWN_VALUES), point
+
+
+def _fate(name: str, value: Any, own: Mapping[str, Any], numbers: Mapping[str, Any], estimates: Set[str]) -> str:
+    """What has become of an own value at a point where the parameter is `value`."""
+    if name in own and is_same(value, own[name]):
+        return "kept" if is_finite(value) else "the same option"
+    if not (is_finite(value) and is_finite(numbers.get(name))):
+        return "lost"
+    if not is_same(value, numbers[name]):
+        return "moved"
+    return "estimated" if name in estimates else "kept"
 
 
 def _meanings(
