@@ -44,7 +44,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from ...space import Layout, draw_options
-from ...space._typing import FloatArray, IntArray
+from ...space._typing import BoolArray, FloatArray, IntArray
 
 _ROOT_2PI = np.sqrt(2 * np.pi)
 NARROW = 0.1  # A cell of a tenth of a bandwidth: there the two differ by 0.05 % at most.
@@ -122,14 +122,17 @@ class Mixtures:
         return np.array([mixture.bandwidths for mixture in self.mixtures])
 
     @cached_property
+    def _is_smooth(self) -> BoolArray:
+        """Whether a numeric axis is continuous, or has cells so narrow that equation (1) is as good as (1a)."""
+        return self._layout.widest <= NARROW * self._bandwidths.min(axis=0)
+
+    @cached_property
     def _smooth(self) -> IntArray:
-        """Which numeric axes are continuous, or have cells so narrow that equation (1) is as good as (1a)."""
-        return np.flatnonzero(self._layout.widest <= NARROW * self._bandwidths.min(axis=0))
+        return np.flatnonzero(self._is_smooth)
 
     @cached_property
     def _coarse(self) -> IntArray:
-        """The other numeric axes."""
-        return np.setdiff1d(np.arange(len(self._layout.numeric)), self._smooth, assume_unique=True)
+        return np.flatnonzero(~self._is_smooth)
 
     @cached_property
     def _coefficients(self) -> tuple[FloatArray, FloatArray, FloatArray]:
