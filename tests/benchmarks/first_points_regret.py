@@ -12,10 +12,12 @@ With `--choice`, the space chooses among all families that were recorded on the 
     own      the estimator's own values, or the nearest point
     own+N    N learned settings as well
     learned  all that a search has by default
+    perfect  the best searched loss of 4,000 random draws, from the first evaluation on: its judged regret is luck
 
 The measure is that of `search_quality.py`: the distance to the best known loss, relative to the expected one of as many
-random draws, of which the one with the best searched loss counts. Tables are halved by their names, so that the number
-of settings is chosen on one half and judged on the other.
+random draws, of which the one with the best searched loss counts. The last lines of the report count the evaluations,
+at most 100, up to the searched loss that 100 random draws are expected to have. Tables are halved by their names, so
+that the number of settings is chosen on one half and judged on the other.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ from hpsklearn_search.spaces import _learned
 from hpsklearn_search.trials import LEARNED
 
 RESULTS = RECORDED.with_name("first_points_regret.jsonl")
-METHODS = ("none", "own", "own+1", "own+2", "learned")
+METHODS = ("none", "own", "own+1", "own+2", "learned", "perfect")
 BUDGETS = (10, 25, 50, 100)
 LAST = np.array(BUDGETS) - 1
 N_DRAWS = 4000
@@ -250,11 +252,12 @@ def run(options: argparse.Namespace) -> None:
             problem = Problem(task, names, table_name, seed if options.narrowed else None)
             expected, drawn = problem.random_search()
             for method in lacking:
-                found = search(problem, method, seed)
+                found = drawn[[0] * BUDGETS[-1]] if method == "perfect" else search(problem, method, seed)
                 row = {
                     "case": case, "half": options.half, "seed": seed, "narrowed": options.narrowed, "method": method,
                     "best": drawn.min(axis=0).round(7).tolist(),
                     "found": found[LAST].round(7).tolist(), "expected": expected[LAST].round(7).tolist(),
+                    "matched": int(np.argmax(np.append(found[:-1, 0] <= expected[-1, 0], True))) + 1,
                 }  # fmt: skip
                 with options.results.open("a") as file:
                     file.write(json.dumps(row) + "\n")
@@ -318,6 +321,10 @@ def report(options: argparse.Namespace) -> None:
             )
             tail = np.quantile([found[method][key][2, place] for key in keys], 0.9)
             print(f"{method:7} {cells}  {tail:.2f}  {len(mine)} problems, {len(keys)} searches")
+    for method in [each for each in METHODS if each in found]:
+        counts = [row["matched"] for row in rows if row["method"] == method and "matched" in row]
+        if counts:
+            print(f"{method:7} {np.exp(np.log(counts).mean()):.0f} evaluations to match 100 random ones (at most 100)")
     print("\nfamilies that gain:", *(f"{task} {name}" for task, name in gaining(options.results)), sep="\n  ")
 
 
