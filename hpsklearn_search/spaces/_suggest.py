@@ -8,6 +8,7 @@ hp.logrange(0.001, 10000)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -94,8 +95,8 @@ def suggest(estimator: Any, X: Any = None, y: Any = None, *, size: str = "medium
     if not walk.nodes:
         reasons = "; ".join(f"{place or 'the estimator'}: {reason}" for place, reason in walk.left_alone.items())
         raise ValueError(
-            f"there is no ready space for {type(estimator).__name__} ({reasons}). Write one: "
-            "space={'parameter': hp.uniform('parameter', 0, 1)}"
+            f"there is no ready space for {type(estimator).__name__} ({reasons}). "
+            f"Write one, such as {_example(estimator)}"
         )
     return ReadySpace(walk.nodes, walk.left_alone)
 
@@ -178,6 +179,14 @@ def _check_estimator(function: str, estimator: Any) -> None:
     if not hasattr(estimator, "get_params"):
         cure = "; to choose among several write spaces.choose([...])" if isinstance(estimator, list | tuple) else ""
         raise TypeError(f"{function} needs an estimator such as SVC(), got {brief(estimator)}{cure}")
+
+
+def _example(estimator: Any) -> str:
+    """A space around a positive number that the estimator has."""
+    for name, value in estimator.get_params().items():
+        if isinstance(value, float) and 0 < value < math.inf and not name.endswith("tol"):
+            return f"space={{{printable(name)!r}: hp.logrange({value / 10:g}, {value * 10:g})}}"
+    return "space={'parameter': hp.logrange(0.01, 100)}"
 
 
 class _Walk:

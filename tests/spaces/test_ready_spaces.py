@@ -11,6 +11,7 @@ import pytest
 from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.cross_decomposition import PLSRegression
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import (
@@ -27,12 +28,23 @@ from sklearn.ensemble import (
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge, SGDClassifier
+from sklearn.linear_model import (
+    BayesianRidge,
+    ElasticNet,
+    GammaRegressor,
+    Lasso,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+    SGDClassifier,
+    TweedieRegressor,
+)
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import CategoricalNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import PolynomialFeatures, SplineTransformer, StandardScaler
+from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, SplineTransformer, StandardScaler
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
@@ -57,6 +69,7 @@ CLASSIFIERS: dict[str, Any] = {
     "neighbours": make_pipeline(SimpleImputer(), SelectKBest(), KNeighborsClassifier()),
     "sgd": make_pipeline(StandardScaler(), TruncatedSVD(), SGDClassifier()),
     "mlp": MLPClassifier(max_iter=5),
+    "counts": make_pipeline(KBinsDiscretizer(encode="ordinal"), CategoricalNB()),
     "splines": make_pipeline(SplineTransformer(), LogisticRegression()),
     "columns": make_pipeline(ColumnTransformer([("a", StandardScaler(), [0, 1]), ("b", PCA(), [2, 3])]), SVC()),
     "voting": VotingClassifier([("svm", SVC()), ("tree", DecisionTreeClassifier())]),
@@ -70,6 +83,10 @@ REGRESSORS: dict[str, Any] = {
     "lasso": Lasso(),
     "elastic net": ElasticNet(),
     "svr": make_pipeline(StandardScaler(), SVR()),
+    "poisson": make_pipeline(StandardScaler(), PoissonRegressor()),
+    "gamma": make_pipeline(StandardScaler(), GammaRegressor()),
+    "tweedie": make_pipeline(StandardScaler(), TweedieRegressor(power=1.5)),
+    "components": PLSRegression(),
     "forest": RandomForestRegressor(n_estimators=5),
     "boosting": HistGradientBoostingRegressor(max_iter=5),
     "target": TransformedTargetRegressor(make_pipeline(PolynomialFeatures(), Ridge())),
@@ -236,8 +253,10 @@ def test_a_search_without_a_space_continues() -> None:
 
 def test_an_estimator_without_known_ranges_asks_for_a_space() -> None:
     """The message names the class and a line to write, before the first fit."""
-    with pytest.raises(ValueError, match=r"no ready space for StandardScaler .*space=\{'parameter': hp.uniform"):
+    with pytest.raises(ValueError, match=r"no ready space for StandardScaler .*space=\{'parameter': hp.logrange"):
         spaces.suggest(StandardScaler())
+    with pytest.raises(ValueError, match=r"BayesianRidge.*space=\{'m__alpha_1': hp.logrange\(1e-07, 1e-05\)\}"):
+        spaces.suggest(Pipeline([("m", BayesianRidge())]))
     with pytest.raises(ValueError, match="no ready space for Pipeline"):
         HyperoptSearchCV(make_pipeline(StandardScaler())).fit(X, y)
 
