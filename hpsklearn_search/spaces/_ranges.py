@@ -106,6 +106,16 @@ def up_to_rows(low: int, high: int, share: float) -> Factory:
     return partial(_counted, low, high, "n_rows", share)
 
 
+def _power(data: Data, given: Mapping[str, Any]) -> Any:
+    """Of the distance of neighbours: scikit-learn has only two of them for sparse rows."""
+    return hp.choice([1, 2]) if data.is_sparse else hp.uniform(1, 3)
+
+
+def _knots(data: Data, given: Mapping[str, Any]) -> Any:
+    """Periodic splines need more knots than their degree, which is at most 3 in a ready space."""
+    return hp.uniformint(max(4, given["degree"] + 1) if given["extrapolation"] == "periodic" else 3, 12)
+
+
 def options(*values: Any) -> Factory:
     return lambda data, given: hp.choice(list(values))
 
@@ -186,7 +196,7 @@ _SUPPORT_VECTORS = (
 _NEIGHBORS = (
     Range("n_neighbors", SMALL, up_to_rows(1, 60, 0.5)),
     Range("weights", SMALL, options("uniform", "distance")),
-    Range("p", MEDIUM, uniform(1.0, 3.0), effects.has_power),
+    Range("p", MEDIUM, _power, effects.has_power),
 )
 _MLP = (
     Range("learning_rate_init", SMALL, log(1e-4, 0.1), effects.trains_in_batches),
@@ -284,7 +294,7 @@ RANGES: Mapping[str, Sequence[Range]] = {
         Range("degree", SMALL, options(1, 2)),
         Range("interaction_only", LARGE, options(False, True)),
     ),
-    "SplineTransformer": (Range("n_knots", SMALL, whole(3, 12)), Range("degree", MEDIUM, options(2, 3))),
+    "SplineTransformer": (Range("n_knots", SMALL, _knots), Range("degree", MEDIUM, options(2, 3))),
     "KBinsDiscretizer": (Range("n_bins", SMALL, log_whole(2, 30)),),
     "Nystroem": (
         Range("gamma", SMALL, log(1e-4, 10.0), effects.has_gamma),

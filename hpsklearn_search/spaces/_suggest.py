@@ -202,16 +202,17 @@ class _Walk:
         kind = type(estimator).__name__
         own = self._own(estimator, prefix, data, skip)
         inner_skip = skip | (ITERATIONS if kind == "EarlyStopping" else frozenset())
-        unknown = replace(data, n_features=None, is_sparse=_is_sparse_after(estimator, kind, data))
-        current = unknown if hasattr(estimator, "transformers") else data
-        members = list(_members(estimator))
+        current = replace(data, n_features=None) if hasattr(estimator, "transformers") else data
+        members, outputs = list(_members(estimator)), []
         for name, inner in members:
-            after = self.visit(inner, f"{prefix}{name}__", current, inner_skip)
+            outputs.append(self.visit(inner, f"{prefix}{name}__", current, inner_skip))
             if hasattr(estimator, "steps"):  # a step sees what the one before it returns
-                current = after
+                current = outputs[-1]
         if not own and not members:
             self.left_alone[prefix.removesuffix("__")] = _why_nothing(estimator, kind, self.size)
-        return current if kind in KEEPS_COLUMNS or hasattr(estimator, "steps") else unknown
+        if kind in KEEPS_COLUMNS or hasattr(estimator, "steps"):
+            return current
+        return replace(data, n_features=None, is_sparse=_is_sparse_after(estimator, kind, data, outputs))
 
     def _own(self, estimator: Any, prefix: str, data: Data, skip: frozenset[str]) -> bool:
         ranges = _ranges_of(estimator)
@@ -299,10 +300,14 @@ def _data_of(X: Any) -> Data:
     return Data(int(n_rows) // 2, int(shape[1]) if shape and len(shape) == 2 else None, issparse(X))
 
 
-def _is_sparse_after(estimator: Any, kind: str, data: Data) -> bool:
+def _is_sparse_after(estimator: Any, kind: str, data: Data, outputs: Iterable[Data]) -> bool:
+    """Whether the output may be sparse: that of several transformers is where one of theirs is."""
     given = _given(estimator)
+    if given.get("sparse_threshold") == 0:
+        return False
     is_made_sparse = kind in MAKES_SPARSE or given.get("sparse_output") or given.get("encode") == "onehot"
-    return bool(is_made_sparse) or (data.is_sparse and kind not in MAKES_DENSE)
+    has_sparse_part = hasattr(estimator, "transform") and any(output.is_sparse for output in outputs)
+    return bool(is_made_sparse) or has_sparse_part or (data.is_sparse and kind not in MAKES_DENSE)
 
 
 def _double_quoted(text: str) -> str:

@@ -238,6 +238,18 @@ def test_an_alias_of_the_number_of_iterations_is_fixed_as_well() -> None:
     assert EarlyStopping(cat, n_iterations=4).fit(X, y).estimator_.tree_count_ == 4
 
 
+def test_a_linear_booster_is_that_of_its_best_round() -> None:
+    """XGBoost predicts with all rounds of a linear model, so the model is fitted again with the best number."""
+    rng = np.random.default_rng(0)
+    wide = rng.normal(size=(120, 60))
+    noisy = wide[:, 0] + 2 * rng.normal(size=120)
+    model = booster("xgboost", "Regressor", booster="gblinear", updater="coord_descent")
+    found = EarlyStopping(model, shuffle=False).fit(wide, noisy)
+    plain = model.set_params(n_estimators=found.best_iteration_).fit(wide[:108], noisy[:108])
+    assert found.best_iteration_ < 100
+    np.testing.assert_array_equal(found.predict(wide), plain.predict(wide))
+
+
 # ---------------------------------------------------------------------- what the booster brings along
 def own_stopping() -> list[Any]:
     """Boosters with their library's own arguments for early stopping, or an evaluation of their own."""

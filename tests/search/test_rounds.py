@@ -13,7 +13,13 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.linear_model import Perceptron, SGDClassifier, SGDRegressor
-from sklearn.metrics import log_loss, mean_absolute_error, mean_pinball_loss, mean_squared_error
+from sklearn.metrics import (
+    log_loss,
+    mean_absolute_error,
+    mean_pinball_loss,
+    mean_poisson_deviance,
+    mean_squared_error,
+)
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -23,6 +29,7 @@ from hpsklearn_search import EarlyStopping, HyperoptSearchCV, hp, spaces
 from hpsklearn_search.search.early_stopping import BEST, BEST_CASE, NAME, Limit, curve_of, following
 from hpsklearn_search.search.early_stopping._boosters import Part
 from hpsklearn_search.search.early_stopping._libraries import booster_of
+from hpsklearn_search.search.early_stopping._rounds import loss_on
 
 X, y = make_classification(300, 8, flip_y=0.3, random_state=0)
 X_3, y_3 = make_classification(300, 8, n_informative=4, n_classes=3, flip_y=0.3, random_state=0)
@@ -195,13 +202,30 @@ def test_an_argument_that_partial_fit_does_not_take_is_named(n_iterations: int |
         model.fit(X, y, coef_init=np.zeros((1, 8)))
 
 
-def test_a_network_without_rounds_is_fitted_to_its_end() -> None:
-    """The solver lbfgs has no ``partial_fit``: it runs as scikit-learn runs it."""
-    model = MLPClassifier((4,), solver="lbfgs", alpha=1.0, max_iter=500, random_state=0)
-    found = EarlyStopping(model, shuffle=False).fit(X, y)
-    plain = clone(model).fit(X[:270], y[:270])
-    np.testing.assert_array_equal(found.predict_proba(X), plain.predict_proba(X))
+@pytest.mark.parametrize(("kind", "target"), [(MLPClassifier, y), (MLPRegressor, y_real)])
+def test_a_network_without_rounds_is_fitted_to_its_end(kind: Any, target: Any) -> None:
+    """The solver lbfgs has no rounds: it runs as scikit-learn runs it."""
+    model = kind(hidden_layer_sizes=(4,), solver="lbfgs", alpha=1.0, max_iter=500, random_state=0)
+    found = EarlyStopping(model, shuffle=False).fit(X, target)
+    plain = clone(model).fit(X[:270], target[:270])
+    np.testing.assert_array_equal(found.predict(X), plain.predict(X))
     assert found.best_iteration_ == plain.n_iter_
+    again = EarlyStopping(model, n_iterations=plain.n_iter_).fit(X[:270], target[:270])
+    np.testing.assert_array_equal(again.predict(X), plain.predict(X))
+
+
+@pytest.mark.skipif(VERSION < (1, 7), reason="needs scikit-learn 1.7: MLPRegressor(loss='poisson')")
+@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 1.5, 50)])
+def test_counts_of_several_targets_are_judged_by_their_mean_deviance(weights: Any) -> None:
+    """scikit-learn's deviance takes one target."""
+    counts = np.random.default_rng(0).poisson(3.0, (300, 2))
+    found = MLPRegressor(**network, loss="poisson", max_iter=5).fit(X_real, counts)
+    rows = Part(X_real[:50], counts[:50], {} if weights is None else {"sample_weight": weights})
+    prediction = found.predict(rows.X)
+    each = [mean_poisson_deviance(rows.y[:, k], prediction[:, k], sample_weight=weights) for k in range(2)]
+    metric, loss = loss_on(found, rows, prediction)
+    assert metric == "poisson"
+    assert loss == pytest.approx(np.mean(each))
 
 
 def test_several_labels_per_row_are_judged_by_the_share_of_wrong_rows() -> None:

@@ -43,8 +43,15 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import CategoricalNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, SplineTransformer, StandardScaler
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    MaxAbsScaler,
+    OneHotEncoder,
+    PolynomialFeatures,
+    SplineTransformer,
+    StandardScaler,
+)
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
@@ -113,6 +120,45 @@ def test_an_estimator_takes_every_name_and_value(name: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             clone(estimator).set_params(**values).fit(*data)
+
+
+WORDS = np.array([[f"{word}{number % 12}" for word in "abc"] for number in range(60)])
+encoder = OneHotEncoder(handle_unknown="ignore")
+SPARSE: dict[str, Any] = {
+    "neighbours": make_pipeline(encoder, KNeighborsClassifier()),
+    "components of columns": make_pipeline(ColumnTransformer([("a", encoder, [0, 1, 2])]), PCA(5), SVC()),
+    "components of a union": make_pipeline(FeatureUnion([("a", encoder), ("b", encoder)]), PCA(5), SVC()),
+    "columns in a pipeline": make_pipeline(
+        ColumnTransformer([("a", make_pipeline(encoder, MaxAbsScaler()), [0, 1])]), KNeighborsClassifier()
+    ),
+    "bagged": make_pipeline(encoder, BaggingClassifier(KNeighborsClassifier(), n_estimators=3)),
+}
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_sparse_rows_take_every_value(name: str) -> None:
+    """Steps that may pass on sparse rows leave out what does not work with these."""
+    target = np.arange(60) % 2
+    space = spaces.suggest(SPARSE[name], WORDS, size="large")
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        clone(SPARSE[name]).set_params(**sample(dict(space), rng)).fit(WORDS, target)
+
+
+def test_dense_columns_keep_the_ranges_of_dense_rows() -> None:
+    """A threshold of 0, or transformers that return dense rows, never give sparse ones."""
+    dense = ColumnTransformer([("a", encoder, [0, 1])], sparse_threshold=0)
+    for step in (dense, FeatureUnion([("a", StandardScaler()), ("b", MaxAbsScaler())])):
+        space = spaces.suggest(make_pipeline(step, PCA(), KNeighborsClassifier()), WORDS)
+        assert repr(space["pca__n_components"]) == "hp.uniform(0.5, 0.999)"
+        assert repr(space["kneighborsclassifier__p"]) == "hp.uniform(1, 3)"
+
+
+def test_periodic_splines_have_more_knots_than_their_degree() -> None:
+    """scikit-learn refuses others."""
+    splines = SplineTransformer(extrapolation="periodic")
+    assert repr(spaces.suggest(splines)["n_knots"]) == "hp.uniformint(4, 12)"
+    SplineTransformer(n_knots=4, degree=3, extrapolation="periodic").fit(X)
 
 
 @pytest.mark.parametrize("library", BOOSTERS)

@@ -163,6 +163,8 @@ class XGBoost(Booster):
         estimator.fit(train.X, train.y, eval_set=[(held_out.X, held_out.y)], **evaluation, **options)
         # With set_params, XGBoost hands all parameters to the fitted model again, and refuses a list of metrics.
         estimator.callbacks = own_callbacks
+        if _is_linear(estimator):  # XGBoost cannot predict with some of the rounds of a linear model
+            self.fit_all(estimator, train, estimator.best_iteration + 1)
 
     def _switch_off_own_stopping(self, estimator: Any) -> None:
         super()._switch_off_own_stopping(estimator)
@@ -172,7 +174,11 @@ class XGBoost(Booster):
             estimator.set_params(callbacks=others or None)
 
     def best_iteration(self, estimator: Any) -> int:
-        return int(estimator.best_iteration) + 1
+        return int(estimator.n_estimators) if _is_linear(estimator) else int(estimator.best_iteration) + 1
+
+
+def _is_linear(estimator: Any) -> bool:
+    return bool(estimator.get_params().get("booster") == "gblinear")
 
 
 class CatBoost(Booster):

@@ -80,7 +80,7 @@ class PartialFit(Booster):
         return is_of_targets and "max_iter" in estimator.get_params()
 
     def fit(self, estimator: Any, train: Part, held_out: Part, patience: int, follower: Follower | None = None) -> None:
-        if not hasattr(estimator, "partial_fit"):  # MLP with solver="lbfgs" has no rounds
+        if not _has_rounds(estimator):
             estimator.fit(train.X, train.y, **train.fit_params)
             return
         # Only curves of networks were recorded. A linear model with a small rate gains more and more for hundreds of
@@ -99,7 +99,7 @@ class PartialFit(Booster):
 
     def fit_all(self, estimator: Any, rows: Part, n_iterations: int) -> None:
         estimator.set_params(max_iter=n_iterations)
-        if not hasattr(estimator, "partial_fit"):
+        if not _has_rounds(estimator):
             estimator.fit(rows.X, rows.y, **rows.fit_params)
             return
         with _as_in_one_fit(estimator, rows.y):
@@ -118,6 +118,11 @@ class PartialFit(Booster):
         for _ in range(n_rounds):
             estimator.partial_fit(rows.X, rows.y, **classes, **rows.fit_params)
             yield
+
+
+def _has_rounds(estimator: Any) -> bool:
+    # With the solver lbfgs, partial_fit of scikit-learn's MLPRegressor is there, and trains to the end.
+    return hasattr(estimator, "partial_fit") and estimator.get_params().get("solver") != "lbfgs"
 
 
 def _check_taken(estimator: Any, fit_params: Iterable[str]) -> None:
@@ -245,5 +250,12 @@ def _loss_of_numbers(estimator: Any) -> tuple[str, Any]:
     if loss == "quantile":
         return "quantile", partial(mean_pinball_loss, alpha=estimator.alpha)
     if loss == "poisson":
-        return "poisson", mean_poisson_deviance
+        return "poisson", _mean_deviance
     return "squared_error", mean_squared_error
+
+
+def _mean_deviance(y: Any, prediction: Any, sample_weight: Any) -> float:
+    """Of the Poisson distribution, over all targets, which scikit-learn's function takes one by one."""
+    n_targets = np.size(prediction) // len(prediction)
+    weights = None if sample_weight is None else np.repeat(sample_weight, n_targets)
+    return float(mean_poisson_deviance(np.ravel(y), np.ravel(prediction), sample_weight=weights))
