@@ -17,7 +17,7 @@ from ..space import brief, point_key
 from ..trials import NEAR_OWN_VALUES, OWN_VALUES
 from ._advice import Evidence, Finding, advice
 from ._compare import check_alpha, compare_with
-from ._evidence import evidence_of, metric_of
+from ._evidence import evidence_of, metric_of, refit_metric_of
 from ._known_points import own_point
 from ._model import BestModel
 from ._parameters import ParameterSpace
@@ -57,8 +57,8 @@ class AfterFit(BestModel):
     def baseline_score_(self) -> float:
         """Mean test score of the estimator's own values, or of the candidate nearest to them.
 
-        The column ``origin`` of `results_frame` says which of the two it is. Without such a candidate there is no
-        such attribute.
+        The column ``origin`` of `results_frame` says which of the two it is. It is NaN if the candidate was pruned
+        or failed. Without such a candidate there is no such attribute.
         """
         check_is_fitted(self, "cv_results_")
         found = self._baseline()
@@ -75,7 +75,7 @@ class AfterFit(BestModel):
             is_own = origin == OWN_VALUES or key == point_key(trial.point)
             if is_own or origin == NEAR_OWN_VALUES:
                 name = OWN_VALUES if is_own else NEAR_OWN_VALUES
-                score = float(self.cv_results_[f"mean_test_{metric_of(self)}"][row])
+                score = float(self.cv_results_[f"mean_test_{refit_metric_of(self)}"][row])
                 return f"{name} (outside of a limit)" if trial.is_outside else name, score
         return None
 

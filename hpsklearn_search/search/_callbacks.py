@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import isnan
 from typing import Any
 
 from ..executors._streams import print_safely
@@ -12,6 +13,7 @@ from ..integrations import automatic_callbacks
 from ..optimize import Callback, GainStopper, ProgressLine, Stopper
 from ..trials import Trial, Trials
 from ._compat import is_multimetric_scorer, safe_indexing, scorers_by_name
+from ._evidence import refit_metric_of
 from ._parameters import ParameterSpace
 from ._secrets import logged_params
 from .folds import FoldObjective
@@ -42,24 +44,24 @@ def say_baseline(search: Any, objective: FoldObjective) -> None:
     """Show the score of the estimator's own values beside that of the best candidate."""
     baseline = search._baseline() if search.verbose > 0 else None  # it takes a moment
     if baseline is not None and hasattr(search, "best_score_"):
-        (name, own), (_, shown) = baseline, _shown_score(search, objective)
-        say(search, f"{name}: {shown(own)}, best: {shown(search.best_score_)}")
+        (name, own), (_, shown) = baseline, _shown_score(search, objective, refit_metric_of(search))
+        say(search, f"{name}: {'no score' if isnan(own) else shown(own)}, best: {shown(search.best_score_)}")
 
 
 def _best_so_far(search: Any, objective: FoldObjective) -> Callable[[Trial], str]:
     """The text of the best candidate in the line of progress."""
-    label, shown = _shown_score(search, objective)
+    label, shown = _shown_score(search, objective, objective.metric)
     return lambda trial: f"best {label}: {shown(-(trial.loss or 0.0))}"
 
 
-def _shown_score(search: Any, objective: FoldObjective) -> tuple[str, Callable[[float], str]]:
-    """The name of the optimised metric, and how a score of it is shown."""
+def _shown_score(search: Any, objective: FoldObjective, metric: str | None) -> tuple[str, Callable[[float], str]]:
+    """The name of one of several metrics, or of the only one, and how a score of it is shown."""
     scorer = objective.function.settings["scorer"]
-    name = objective.metric if is_multimetric_scorer(scorer) else search.scoring
+    name = metric if is_multimetric_scorer(scorer) else search.scoring
     scorers = scorers_by_name(scorer)
-    objective_scorer = scorers.get(name) if is_multimetric_scorer(scorer) else scorers
+    of_metric = scorers.get(name) if is_multimetric_scorer(scorer) else scorers
     label = name if isinstance(name, str) else "score"
-    if getattr(objective_scorer, "_sign", 1) < 0:  # an error, which scikit-learn negates: shown as it is
+    if getattr(of_metric, "_sign", 1) < 0:  # an error, which scikit-learn negates: shown as it is
         return label.removeprefix("neg_"), lambda score: f"{-score:.6g}"
     return label, lambda score: f"{score:.6g}"
 

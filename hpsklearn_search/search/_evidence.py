@@ -26,8 +26,16 @@ NOISE = 0.05
 
 def metric_of(search: Any) -> str:
     """The name of the optimised metric, as it stands in the columns of the table."""
+    return _first_in_table(search, search.objective_metric, search.refit)
+
+
+def refit_metric_of(search: Any) -> str:
+    """The name of the metric of ``best_score_``."""
+    return _first_in_table(search, search.refit, search.objective_metric)
+
+
+def _first_in_table(search: Any, *chosen: Any) -> str:
     names = [key.removeprefix("mean_test_") for key in search.cv_results_ if key.startswith("mean_test_")]
-    chosen = [search.refit, search.objective_metric]
     return next((name for name in chosen if isinstance(name, str) and name in names), names[0])
 
 

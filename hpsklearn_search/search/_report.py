@@ -32,7 +32,7 @@ from ..space import Choice
 from ..space._description import option_texts
 from ._code import code_of
 from ._describe import parameter_names, space_table
-from ._evidence import metric_of
+from ._evidence import refit_metric_of
 from ._html import argument_rows, result_rows
 from ._parameters import ParameterSpace
 from ._secrets import HIDDEN, public_params
@@ -84,7 +84,7 @@ def _tiles(search: Any) -> Pairs:
     n_outside = sum(trial.is_outside for trial in search._rows())
     tiles = [("best score", f"{search.best_score_:.5g}")] if hasattr(search, "best_score_") else []
     if hasattr(search, "best_index_"):
-        spread = search.cv_results_[f"std_test_{metric_of(search)}"][search.best_index_]
+        spread = search.cv_results_[f"std_test_{refit_metric_of(search)}"][search.best_index_]
         tiles.append(("± over the folds", f"{spread:.2g}"))
         tiles.append(("best candidate", str(search.best_index_)))
     tiles += [("candidates", str(search.n_trials_)), ("failed", str(n_failed))]

@@ -96,7 +96,7 @@ class HyperoptSearchCV(ExplainsParameters, FittedSearch):
         How many candidates may be open at once, W. Candidate t is suggested from the outcomes of candidates
         0 .. t-W. None means ``1 + ceil(n_jobs / n_splits)``, at least 2. It is used only with a `random_state`.
     objective_metric : str, default=None
-        With several metrics, the one to optimise where `refit` does not name one. None means the first.
+        With several metrics, the one to optimise. None means the one that `refit` names, or else the first.
     racing : {"auto", "ceiling", "predictive"} or Racing, default=None
         Whether to prune candidates that cannot win, before their last fold. ``"auto"`` is a good choice, and also
         stops hopeless boosters in `EarlyStopping` within a fold; None prunes none. Folds that are left out or

@@ -554,6 +554,31 @@ def test_results_frame_is_about_the_optimised_metric_also_without_refit() -> Non
     assert next(iter(search.results_frame())) == "rank_test_accuracy"
 
 
+@pytest.mark.parametrize("metrics", [("accuracy", "neg_log_loss"), ("neg_log_loss", "accuracy")], ids=" then ".join)
+def test_refit_and_the_optimised_metric_may_differ(metrics: tuple[str, str], capsys: Any) -> None:
+    """What stands beside ``best_score_`` is of the metric of `refit`, and all else is of the optimised one."""
+    options = {"scoring": ["accuracy", "neg_log_loss"], "refit": metrics[0], "objective_metric": metrics[1]}
+    tree = clone(TREE).set_params(max_depth=2)
+    search = HyperoptSearchCV(tree, DEPTH, max_evals=4, cv=3, random_state=0, verbose=1, **options).fit(X, y)
+    sign = -1 if metrics[0].startswith("neg") else 1
+    own, best = sign * search.baseline_score_, sign * search.best_score_
+    assert f"own values: {own:.6g}, best: {best:.6g}" in capsys.readouterr().err
+    assert search.baseline_score_ in search.cv_results_[f"mean_test_{metrics[0]}"]
+    assert next(iter(search.results_frame())) == f"rank_test_{metrics[1]}"
+    assert f"mean_test_{metrics[1]}" in search.compare()
+
+
+def test_own_values_that_racing_prunes_have_no_score(capsys: Any) -> None:
+    """The line says so."""
+    known = [{"max_depth": 6}, {"max_depth": 5}, {"max_depth": 4}]
+    tree = clone(TREE).set_params(max_depth=1)
+    search = HyperoptSearchCV(
+        tree, DEPTH, max_evals=4, cv=5, random_state=0, verbose=1, racing="auto", points_to_evaluate=known
+    ).fit(X, y)
+    assert np.isnan(search.baseline_score_)
+    assert "own values: no score, best: " in capsys.readouterr().err
+
+
 def test_one_standard_error_takes_the_simplest_good_candidate() -> None:
     """Its score is within one standard error of the best, and that of no simpler candidate is."""
     options = {"max_evals": 9, "cv": 5, "refit": one_standard_error("max_depth")}
