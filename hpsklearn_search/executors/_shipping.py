@@ -23,7 +23,7 @@ import stat
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import numpy as np
@@ -123,6 +123,9 @@ class SharedFunction:
             self._write_to_one_of(_roots(None), function)
 
     def _write_to_one_of(self, roots: Sequence[str], function: Function) -> None:
+        if not roots:
+            text = f"there is no folder for temporary files that takes a file; set {self._setting} to one"
+            raise UnusableFolder(errno.ENOENT, text)
         for root in roots:
             is_last = root == roots[-1]
             try:
@@ -250,7 +253,9 @@ def _roots(asked: str | None) -> list[str]:
         return [os.path.abspath(os.path.expanduser(asked))]  # as joblib does; the program may change its directory
     # Shared memory first, as joblib does: files there are not written to a disk.
     shared = ["/dev/shm"] if os.access("/dev/shm", os.W_OK | os.X_OK) else []
-    return [*shared, os.path.abspath(tempfile.gettempdir())]
+    with suppress(FileNotFoundError):  # no folder for temporary files takes a file, or there is none
+        return [*shared, os.path.abspath(tempfile.gettempdir())]
+    return shared
 
 
 def _has_room(folder: str, n_bytes: int = 0) -> bool:

@@ -22,6 +22,7 @@ for device in null:3 zero:5 random:8 urandom:9; do mknod -m 666 {folder}/${{devi
 mount --bind {folder} /dev
 """
 READ_ONLY = "mount -t tmpfs -o ro tmpfs /tmp"
+ONLY_MEMORY = f"{READ_ONLY}\nmount -t tmpfs -o ro tmpfs /var/tmp\nmount -o remount,ro,bind /mnt"
 # The interpreter may lie in the home of root, which others cannot enter.
 OPEN_HOME = f"""
 mount -t tmpfs -o mode=1777 tmpfs /var/tmp && mkdir /var/tmp/python
@@ -128,10 +129,15 @@ def test_where_no_place_has_room_the_error_names_what_can_be_set(setting: str, t
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["no /dev/shm", "read-only /tmp", "not root"])
+@pytest.mark.parametrize("kind", ["no /dev/shm", "read-only /tmp", "read-only disk", "not root"])
 def test_a_search_works_on_a_machine_of_another_kind(kind: str, tmp_path: Path) -> None:
     """Without shared memory it runs in this process, as joblib does, with joblib's warning."""
-    mounts = {"no /dev/shm": NO_MEMORY.format(folder=tmp_path), "read-only /tmp": READ_ONLY, "not root": OPEN_HOME}
+    mounts = {
+        "no /dev/shm": NO_MEMORY.format(folder=tmp_path),
+        "read-only /tmp": READ_ONLY,
+        "read-only disk": ONLY_MEMORY,
+        "not root": OPEN_HOME,
+    }
     if kind == "not root":
         printed = run(SEARCH, mounts[kind], "/var/tmp", AS_NOBODY)
     else:

@@ -258,6 +258,37 @@ def test_an_error_says_what_to_set_where_no_folder_can_be_made(tmp_path: Path, m
         SharedFunction(lambda payload: payload, str(tmp_path / "file" / "asked"))
 
 
+@pytest.fixture
+def no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose folders for temporary files cannot be written."""
+
+    def gettempdir() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", gettempdir)
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="there is no shared memory")
+def test_shared_memory_needs_no_temporary_folder(no_temporary_folder: None) -> None:
+    """The folder for temporary files is only a further place."""
+    shared = SharedFunction(len)
+    assert shared.folder.startswith("/dev/shm")
+    shared.remove()
+
+
+@pytest.mark.filterwarnings("ignore:.*asked")
+@pytest.mark.parametrize("asked", [None, "asked"])
+def test_an_error_says_what_to_set_where_there_is_no_place(
+    asked: str | None, tmp_path: Path, no_temporary_folder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither shared memory nor a folder for temporary files; a folder that was asked for cannot be made."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    setting = "temp_folder of joblib.parallel_config" if asked else "the environment variable JOBLIB_TEMP_FOLDER"
+    with pytest.raises(_shipping.UnusableFolder, match=f"no folder for temporary files .* set {setting} to one"):
+        SharedFunction(len, asked and str(tmp_path / "file" / asked))
+
+
 def test_workers_find_a_folder_that_is_not_ascii(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executors: list[Executor]
 ) -> None:
