@@ -96,7 +96,7 @@ def _locked_file(folder: str) -> int | None:
 
 def _machine() -> bytes:
     # A network folder may be shared by machines that do not see each other's locks.
-    return socket.gethostname().encode()
+    return os.fsencode(socket.gethostname())  # the bytes that the system has
 
 
 def _remove_stale_folders(root: str) -> None:

@@ -312,6 +312,13 @@ def test_a_relative_folder_is_found_after_a_change_of_directory(
     assert list((tmp_path / "relative").iterdir()) == []
 
 
+def test_a_machine_may_have_a_name_that_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python shows its bytes as halves of surrogate pairs, which UTF-8 does not have."""
+    monkeypatch.setattr("socket.gethostname", lambda: "caf\udce9")
+    SharedFunction(len, str(tmp_path)).remove()
+    assert list(tmp_path.iterdir()) == []
+
+
 OWNER = """
 import sys
 from joblib.externals.loky.backend import resource_tracker
@@ -353,7 +360,7 @@ def test_a_folder_that_is_not_ours_stays(kind: str, tmp_path: Path) -> None:
     if kind == "pipe":  # nobody writes to it
         os.mkfifo(folder / "owner")
     if kind == "link":
-        (folder / "owner").write_text(socket.gethostname())
+        (folder / "owner").write_bytes(os.fsencode(socket.gethostname()))
         (root / "hpsklearn_search-abc").symlink_to(folder)
     SharedFunction(len, str(root)).remove()
     assert (folder / "data").exists()
