@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import stat
 import subprocess
 import sys
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ import pytest
 
 from hpsklearn_search.executors._messages import unpack
 from hpsklearn_search.executors._protocol import Task
-from hpsklearn_search.executors.spark._worker import SparkCall, pop_timeout_trace, time_limit
+from hpsklearn_search.executors.spark._executor import check_environment
+from hpsklearn_search.executors.spark._worker import NoTemporaryFolder, SparkCall, pop_timeout_trace, time_limit
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners, modes and links are those of POSIX")
 
@@ -27,6 +30,16 @@ def temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The temporary folder of the worker."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def no_temp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker without a temporary folder."""
+
+    def gettempdir() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", gettempdir)
 
 
 def files_of_temp(folder: Any) -> Any:
@@ -57,6 +70,34 @@ def test_the_trace_is_private_and_nobody_can_know_its_name(temp: Path) -> None:
     assert len({name for ((name, _),) in traces}) == 2
     assert not any(TAG in name for ((name, _),) in traces)
     assert list(temp.iterdir()) == []
+
+
+def test_a_task_without_a_limit_needs_no_temporary_folder(tmp_path: Path, no_temp: None) -> None:
+    """A worker may have none."""
+    assert run(SparkCall("key", 1), tmp_path) == []
+    SparkCall("key", 1).remove_trace(TAG)
+
+
+def test_a_limit_needs_a_temporary_folder_of_the_worker(tmp_path: Path, no_temp: None) -> None:
+    """The driver's error names the setting of Spark, and not packages, which are there."""
+    with pytest.raises(NoTemporaryFolder) as caught:
+        run(SparkCall("key", 1, timeout=60.0), tmp_path)
+    reason = "".join(traceback.format_exception(caught.value))
+    with pytest.raises(RuntimeError, match=r"no folder for temporary files.*executorEnv\.TMPDIR") as said:
+        check_environment(reason)
+    assert "PYSPARK_PYTHON" not in str(said.value)
+
+
+def test_what_is_not_installed_is_named_with_a_remedy() -> None:
+    """Python failed in the worker before the function could run."""
+    reason = "Traceback (most recent call last):\n  a line\nModuleNotFoundError: No module named 'sklearn'\n\tat java"
+    with pytest.raises(RuntimeError, match=r"No module named 'sklearn'\. Install the packages .* PYSPARK_PYTHON="):
+        check_environment(reason)
+
+
+def test_a_driver_without_a_temporary_folder_has_nothing_to_remove(no_temp: None) -> None:
+    """The worker may be on another machine, which has one."""
+    SparkCall("key", 1, timeout=60.0).remove_trace(TAG)
 
 
 def test_the_secret_is_in_no_representation() -> None:

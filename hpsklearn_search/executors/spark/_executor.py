@@ -22,7 +22,7 @@ from .._run import TaskTimeout
 from .._shipping import dumps
 from ._pickling import PickledFunction, pickled_function
 from ._pyspark import pinned_thread
-from ._worker import SparkCall, crash_failure, timeout_failure
+from ._worker import NoTemporaryFolder, SparkCall, crash_failure, timeout_failure
 
 PATIENCE = 2.0  # Seconds for which `close` waits for the threads of cancelled jobs; they are daemons.
 
@@ -224,8 +224,10 @@ def check_environment(reason: str) -> None:
         return
     lines = [line for line in text.partition("SQLSTATE")[0].splitlines() if line[:1].strip()]
     exception_line = lines[0] if lines else reason  # the first line after the traceback that is not indented
-    raise RuntimeError(
-        f"Spark's Python workers cannot run the search: {exception_line}. "
+    remedy = (
         "Install the packages of this Python there; where "
         f"workers run on this machine, set PYSPARK_PYTHON={sys.executable!r} before Spark starts"
     )
+    if NoTemporaryFolder.__name__ in exception_line:
+        remedy = "trial_timeout= needs one; set TMPDIR there, by spark.executorEnv.TMPDIR, before Spark starts"
+    raise RuntimeError(f"Spark's Python workers cannot run the search: {exception_line}. {remedy}")

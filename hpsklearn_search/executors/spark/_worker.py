@@ -45,6 +45,10 @@ MAX_FUNCTIONS = 2  # two searches may run at the same time on the same workers
 GRACE = 1.0  # Seconds between the interrupt of a task that takes too long and the end of its worker.
 
 
+class NoTemporaryFolder(OSError):
+    """A worker has no folder for temporary files."""
+
+
 @dataclass(frozen=True)
 class SparkCall:
     """What a worker has to know to run the tasks of one search; small, sent with every task."""
@@ -60,7 +64,7 @@ class SparkCall:
 
     def run(self, fetch: Callable[[], bytes], payload: bytes, attempt: int, tag: str) -> bytes:
         """Run task `tag`, which was started `attempt` times before; `fetch` returns the pickled function."""
-        trace = self._trace(tag)
+        trace = "" if self.timeout is None else self._trace(tag)  # a worker may have no folder for one
         if self.timeout is not None and attempt > 0 and pop_timeout_trace(trace):
             return pack(Finished(Task(0, 0, None), failure=timeout_failure(self.timeout)))
         if attempt > self.retries:
@@ -77,10 +81,15 @@ class SparkCall:
     def remove_trace(self, tag: str) -> None:
         """Remove what a worker on this machine left that Spark ended together with its task."""
         if self.timeout is not None:
-            _remove(self._trace(tag))
+            with suppress(NoTemporaryFolder):
+                _remove(self._trace(tag))
 
     def _trace(self, tag: str) -> str:
-        return os.path.join(tempfile.gettempdir(), f"hpsklearn-{_hash(self.secret + tag)}")
+        try:
+            folder = tempfile.gettempdir()
+        except FileNotFoundError:
+            raise NoTemporaryFolder("the worker has no folder for temporary files that takes a file") from None
+        return os.path.join(folder, f"hpsklearn-{_hash(self.secret + tag)}")
 
     def _function(self, fetch: Callable[[], bytes]) -> Function:
         if self.key in _FUNCTIONS:
