@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -49,6 +50,16 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         return (yield)
     with mock.patch("hpsklearn_search.integrations._client.is_loaded", return_value=False):
         return (yield)
+
+
+@pytest.fixture
+def gone_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current folder was removed."""
+    if os.name != "posix":
+        pytest.skip("Windows does not remove a current folder")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
 
 
 @pytest.fixture(scope="session")

@@ -113,7 +113,7 @@ class SharedFunction:
         self._setting = variable if temp_folder is None else "temp_folder of joblib.parallel_config"
         asked = temp_folder or os.environ.get("JOBLIB_TEMP_FOLDER")
         try:
-            self._write_to_one_of(_roots(asked), function)
+            self._write_to_one_of(self._places(asked), function)
         except UnusableFolder as error:
             if not asked:
                 raise
@@ -121,6 +121,13 @@ class SharedFunction:
             # At the line that calls `fit`.
             warnings.warn(f"{error.filename}: {error.strerror}. {other}", UserWarning, stacklevel=9)
             self._write_to_one_of(_roots(None), function)
+
+    def _places(self, asked: str | None) -> list[str]:
+        try:
+            return _roots(asked)
+        except FileNotFoundError as error:
+            text = f"the current folder is gone; set {self._setting} to an absolute path"
+            raise UnusableFolder(error.errno, text, asked) from error
 
     def _write_to_one_of(self, roots: Sequence[str], function: Function) -> None:
         if not roots:

@@ -17,7 +17,7 @@ from .._secrets_in_texts import without_secrets
 from ..exceptions import SaveFileError
 from ..executors._streams import safe_logger
 from ..plots import Candidates
-from ..trials import read_save_file
+from ..trials import absolute_path, read_save_file
 from ._facts import Facts
 from ._file import facts_of_file
 from ._page import make_page
@@ -99,8 +99,8 @@ class WatchServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, path: str, port: int) -> None:
+        self.watched = Watched(absolute_path(path))
         super().__init__((HOST, port), _Handler)
-        self.watched = Watched(os.path.abspath(path))
         self.secret = secrets.token_urlsafe(16)  # the other users of the machine can reach the port as well
 
     @property

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .._texts import public_repr
-from ..trials import is_address, public_address
+from ..trials import absolute_path, is_address, public_address
 from ._page import START
 
 
@@ -65,7 +65,7 @@ def checked_target(path: Any) -> Path:
     """The absolute path of a page that can be written; errors name what would be right."""
     if not isinstance(path, str | os.PathLike) or isinstance(os.fspath(path), bytes) or not os.fspath(path):
         raise TypeError(f"path is the name of a file, got {public_repr(path)}; write report('search.html')")
-    target = Path(os.path.abspath(os.fspath(path)))
+    target = Path(absolute_path(os.fspath(path), "path=", FileNotFoundError))
     shown = f"path={public_address(os.fspath(path))}"
     if not target.parent.is_dir():
         if is_address(os.fspath(path)):

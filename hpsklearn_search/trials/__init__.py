@@ -20,7 +20,7 @@ from ._fingerprint import HIDDEN, WORDS, describe, describe_items, describe_spac
 from ._identity import NotComparable, text_of
 from ._reading import SavedSearch, read_save_file
 from ._record import ALGORITHM, EARLIER, GIVEN, LEARNED, NEAR_OWN_VALUES, OWN_VALUES, Record
-from ._save_path import is_address, public_address, save_path
+from ._save_path import absolute_path, is_address, public_address, save_path
 from ._sources import FORMS, check_other_file, earlier_search_of, is_source
 from ._storage import SaveFile
 from ._trial import (
@@ -85,6 +85,7 @@ __all__ = [
     "SavedSearch",
     "Trial",
     "Trials",
+    "absolute_path",
     "check_other_file",
     "describe",
     "describe_items",

@@ -22,6 +22,7 @@ from ._journal import is_filled
 from ._json import loads
 from ._opening import OF_CONTENT, open_here, open_to_read, problem_of_content, problem_of_header
 from ._rows import COLUMNS, trial_of
+from ._save_path import absolute_path
 from ._trial import Trial
 
 
@@ -61,7 +62,7 @@ class SavedSearch:
 
 def read_save_file(path: Any) -> SavedSearch:
     """The content of a save file, also of a search that runs; SaveFileError where it cannot be read."""
-    place, guard = os.path.abspath(os.fspath(path)), Guard()
+    place, guard = absolute_path(os.fspath(path)), Guard()
     try:
         # A search keeps its log next to the file itself, and not next to a link.
         return _read(os.path.realpath(place), place, guard)

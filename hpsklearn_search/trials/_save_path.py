@@ -34,7 +34,17 @@ def save_path(path: Any) -> str:
         )
     if "\0" in text:
         raise SaveFileError(f"trials_save_file={text!r} cannot be the name of a file, which has no character '\\x00'")
-    return os.path.abspath(text)
+    return absolute_path(text, "trials_save_file=")
+
+
+def absolute_path(text: str, argument: str = "", kind: type[OSError] = SaveFileError) -> str:
+    """`text` as an absolute path; an error of this kind, which names the argument, if it cannot be made one."""
+    try:
+        return os.path.abspath(text)
+    except FileNotFoundError:
+        raise kind(
+            f"{argument}{public_repr(text)} is relative, and the current folder is gone; write an absolute path"
+        ) from None
 
 
 def is_address(text: str) -> bool:

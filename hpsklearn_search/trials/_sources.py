@@ -24,7 +24,7 @@ from ._earlier import EarlierSearch
 from ._fingerprint import WORDS
 from ._reading import read_save_file
 from ._record import Record
-from ._save_path import is_address, public_address
+from ._save_path import absolute_path, is_address, public_address
 from ._trial import EMPTY_MAPPING, STATUS_CANCELLED, Outcome, Trial
 
 FORMS = "a fitted search, the path of a save file, Trials, or a list of them"
@@ -47,16 +47,17 @@ def earlier_searches(values: Iterable[Any]) -> tuple[EarlierSearch, ...]:
 def check_other_file(trials: Any, save_file: Any) -> None:
     """Raise ValueError if the file to write is one of the files to learn from."""
     values = trials if isinstance(trials, list | tuple) else [trials]
-    files = [_absolute(value) for value in values if isinstance(value, str | PathLike)]
-    if isinstance(save_file, str | bytes | PathLike) and save_file and _absolute(save_file) in files:
+    files = [_absolute(value, "trials=") for value in values if isinstance(value, str | PathLike)]
+    is_path = isinstance(save_file, str | bytes | PathLike) and save_file
+    if is_path and _absolute(save_file, "trials_save_file=") in files:
         raise ValueError(
             f"trials= and trials_save_file= name the same file, {public_repr(str(save_file))}; leave trials= out to "
             "continue the search of this file, or write another trials_save_file to learn from it"
         )
 
 
-def _absolute(path: Any) -> str:
-    return os.path.abspath(os.fsdecode(path))
+def _absolute(path: Any, argument: str) -> str:
+    return absolute_path(os.fsdecode(path), argument)
 
 
 def earlier_search_of(value: Any) -> EarlierSearch:
@@ -96,10 +97,11 @@ def _of_file(path: str | PathLike[str]) -> EarlierSearch:
             f"trials={public_address(str(path))} is an address; to learn from an earlier search write the path of its "
             "save file, such as trials='old.db'; to save this search in a file write trials_save_file='search.db'"
         )
+    place = _absolute(path, "trials=")
     try:
         saved = read_save_file(path)
     except (SaveFileError, ValueError) as error:  # a ValueError for what can be no name of a file
-        problem, shown = str(error).removeprefix(repr(os.path.abspath(path))).strip(), public_repr(str(path))
+        problem, shown = str(error).removeprefix(repr(place)).strip(), public_repr(str(path))
         raise SaveFileError(
             f"trials={shown} {problem}. A path in trials= names the save file of an earlier search, to learn from it; "
             f"to save this search in a file write trials_save_file={shown}"

@@ -247,6 +247,14 @@ def test_a_temporary_folder_that_cannot_be_made_is_named_with_its_setting_and_pa
     shared.remove()
 
 
+@pytest.mark.usefixtures("gone_folder")
+def test_a_relative_temporary_folder_is_passed_over_if_the_current_folder_is_gone() -> None:
+    """The warning names it, and what would do."""
+    with pytest.warns(UserWarning, match=r"^tmp: the current folder is gone; set temp_folder .* an absolute path"):
+        shared = SharedFunction(len, "tmp")
+    shared.remove()
+
+
 def test_an_error_says_what_to_set_where_no_folder_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither in the place that was asked for nor in another one; the system's error names the folder only."""
     (tmp_path / "file").write_text("")

@@ -374,6 +374,14 @@ def test_a_wrong_path_is_answered_with_a_right_one(
         search.report(path)
 
 
+@pytest.mark.usefixtures("gone_folder")
+def test_a_relative_path_needs_a_current_folder(tmp_path: Path) -> None:
+    """An absolute one does not."""
+    with pytest.raises(FileNotFoundError, match=r"^path='p\.html' is relative, and the current folder is gone"):
+        write_page("p.html", START)
+    assert write_page(tmp_path / "p.html", START) == tmp_path / "p.html"
+
+
 # ---------------------------------------------------------------------- limits
 def test_limits_are_in_the_result_the_table_and_the_pictures(tmp_path: Path) -> None:
     """With the value of the best candidate, and the number of those outside."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hpsklearn_search.report._watch import SHARE, Watched, WatchServer
+from hpsklearn_search.exceptions import SaveFileError
+from hpsklearn_search.report._watch import SHARE, Watched, WatchServer, watch
 from hpsklearn_search.trials import Outcome, SaveFile, Trial
 from tests.report.pages import Page, hill
 
@@ -57,6 +58,13 @@ def test_a_file_that_is_not_there_is_waited_for(server: WatchServer) -> None:
     hill(max_evals=3, trials_save_file=server.watched.path)
     server.watched._rest_until = 0.0
     assert "best score" in Page(ask(server).text).sections["result"]
+
+
+@pytest.mark.usefixtures("gone_folder")
+def test_a_relative_path_needs_a_current_folder() -> None:
+    """Nobody can write a search there, so there is nothing to wait for."""
+    with pytest.raises(SaveFileError, match=r"^'s\.db' is relative, and the current folder is gone"):
+        watch("s.db")
 
 
 def test_a_damaged_file_is_said_on_the_page(server: WatchServer) -> None:

@@ -11,6 +11,7 @@ from sklearn.svm import SVC
 
 from hpsklearn_search import HyperoptSearchCV, Trials, fmin, hp, rand
 from hpsklearn_search.exceptions import SaveFileError
+from hpsklearn_search.trials import earlier_search_of, read_save_file
 
 MARKER = "S3CRETpw"
 ADDRESSES = [
@@ -62,6 +63,27 @@ def test_a_name_that_no_file_can_have_is_refused() -> None:
     """The system's own error would not name the argument."""
     with pytest.raises(SaveFileError, match=r"trials_save_file=.*\\x00"):
         minimise(trials_save_file="a\0b")
+
+
+@pytest.mark.usefixtures("gone_folder")
+@pytest.mark.parametrize("argument", ["trials", "trials_save_file"])
+def test_a_relative_path_needs_a_current_folder(argument: str, tmp_path: Path) -> None:
+    """The system's own error names neither the path nor what would do."""
+    message = rf"^{argument}='a\.db' is relative, and the current folder is gone; write an absolute path$"
+    search = HyperoptSearchCV(SVC(), {"C": [1, 2]}, **{argument: "a.db"})
+    for run in (lambda: search.fit([[0], [1]] * 9, [0, 1] * 9), lambda: minimise(**{argument: "a.db"})):
+        with pytest.raises(SaveFileError, match=message):
+            run()
+    minimise(trials_save_file=tmp_path / "a.db")
+    minimise(trials=str(tmp_path / "a.db"))
+
+
+@pytest.mark.usefixtures("gone_folder")
+def test_a_file_to_read_needs_a_current_folder_if_its_path_is_relative() -> None:
+    """So it is for the command line, and for what reads a file of its own."""
+    for read in (read_save_file, earlier_search_of):
+        with pytest.raises(SaveFileError, match=r"'a\.db' is relative, and the current folder is gone"):
+            read("a.db")
 
 
 def test_a_path_is_shown_without_control_characters_and_secrets(tmp_path: Path) -> None:
