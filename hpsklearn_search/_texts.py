@@ -14,9 +14,11 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any
 
+from ._classes import class_names
 from ._secret_names import is_secret_name
 from ._secrets_in_texts import HIDDEN, without_secrets
 
+LONGEST_SERIES = 1000  # A longer one is data, and no set of options.
 _ROUNDS = 20_000  # some 10 ms: a short password cannot be found from its hash by trying
 
 
@@ -126,6 +128,10 @@ def concealed(value: Any, hide: Callable[[str], str] = hidden) -> Any:
     if isinstance(value, Mapping):
         parts = concealed_items(value, hide)
         return value if all(parts[key] is value[key] for key in value) else parts
+    if _is_named_series(value):
+        items = value.to_dict()
+        parts = concealed_items(items, hide)
+        return value if all(map(_is, parts.values(), items.values())) else parts
     if isinstance(value, functools.partial):
         names = argument_names(value.func)[: len(value.args)]
         args = [_concealed_item(*item, hide) for item in zip_longest(names, value.args, fillvalue="")]
@@ -133,6 +139,11 @@ def concealed(value: Any, hide: Callable[[str], str] = hidden) -> Any:
     if hasattr(value, "get_params") and not isinstance(value, type):
         return _concealed_estimator(value, hide)
     return value
+
+
+def _is_named_series(value: Any) -> bool:
+    """Whether `value` is a short Series of pandas, with labels such as the keys of a mapping."""
+    return "Series" in class_names(value) and hasattr(value, "to_dict") and len(value) <= LONGEST_SERIES
 
 
 def concealed_items(values: Mapping[Any, Any], hide: Callable[[str], str] = hidden) -> dict[Any, Any]:

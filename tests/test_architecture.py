@@ -22,7 +22,7 @@ NAME = PACKAGE.name
 # A part may import from parts of a lower level and, within itself, without cycles.
 LEVELS = {
     "exceptions": 0,
-    "_classes": 0,
+    "_classes": -2,
     "_keywords": 0,
     "_texts": -1,
     "_secrets_in_texts": -2,

@@ -392,6 +392,15 @@ def test_secrets_are_found_in_what_holds_them() -> None:
     assert values[0].password == MARKER
 
 
+def test_a_series_of_options_is_like_a_mapping() -> None:
+    """A long one is data; without a secret it is itself."""
+    pandas = pytest.importorskip("pandas")
+    options = pandas.Series({"C": 1.0, "token": MARKER})
+    assert MARKER not in str(concealed(Login(C=options)))
+    for value in (pandas.Series({"C": 1.0}), pandas.Series([0.5] * 2000), pandas.Series([MARKER])):
+        assert concealed(value) is value
+
+
 def test_an_object_without_secrets_is_itself() -> None:
     """Nothing is copied where nothing is hidden."""
     for value in (Login(), make_pipeline(Login(C=2.0)), [("token", Login())], {"a": 1}, [1, "b"], None, 3.0):

@@ -113,7 +113,8 @@ def _power(data: Data, given: Mapping[str, Any]) -> Any:
 
 def _knots(data: Data, given: Mapping[str, Any]) -> Any:
     """Periodic splines need more knots than their degree, which is at most 3 in a ready space."""
-    return hp.uniformint(max(4, given["degree"] + 1) if given["extrapolation"] == "periodic" else 3, 12)
+    fewest = max(4, given["degree"] + 1) if given["extrapolation"] == "periodic" else 3
+    return hp.uniformint(fewest, max(12, fewest + 2))
 
 
 def options(*values: Any) -> Factory:

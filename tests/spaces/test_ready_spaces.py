@@ -159,6 +159,8 @@ def test_periodic_splines_have_more_knots_than_their_degree() -> None:
     splines = SplineTransformer(extrapolation="periodic")
     assert repr(spaces.suggest(splines)["n_knots"]) == "hp.uniformint(4, 12)"
     SplineTransformer(n_knots=4, degree=3, extrapolation="periodic").fit(X)
+    steep = SplineTransformer(degree=14, extrapolation="periodic")
+    assert repr(spaces.suggest(steep)["n_knots"]) == "hp.uniformint(15, 17)"
 
 
 @pytest.mark.parametrize("library", BOOSTERS)
