@@ -125,13 +125,10 @@ def concealed(value: Any, hide: Callable[[str], str] = hidden) -> Any:
     if type(value) in (list, tuple):
         items = [concealed(item, hide) for item in value]
         return value if all(map(_is, items, value)) else type(value)(items)
-    if isinstance(value, Mapping):
-        parts = concealed_items(value, hide)
-        return value if all(parts[key] is value[key] for key in value) else parts
-    if _is_named_series(value):
-        items = value.to_dict()
-        parts = concealed_items(items, hide)
-        return value if all(map(_is, parts.values(), items.values())) else parts
+    named = value.to_dict() if _is_named_series(value) else value
+    if isinstance(named, Mapping):
+        parts = concealed_items(named, hide)
+        return value if all(parts[key] is named[key] for key in named) else parts
     if isinstance(value, functools.partial):
         names = argument_names(value.func)[: len(value.args)]
         args = [_concealed_item(*item, hide) for item in zip_longest(names, value.args, fillvalue="")]

@@ -266,16 +266,6 @@ def test_an_error_says_what_to_set_where_no_folder_can_be_made(tmp_path: Path, m
         SharedFunction(lambda payload: payload, str(tmp_path / "file" / "asked"))
 
 
-@pytest.fixture
-def no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine whose folders for temporary files cannot be written."""
-
-    def gettempdir() -> str:
-        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
-
-    monkeypatch.setattr("tempfile.gettempdir", gettempdir)
-
-
 @pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="there is no shared memory")
 def test_shared_memory_needs_no_temporary_folder(no_temporary_folder: None) -> None:
     """The folder for temporary files is only a further place."""

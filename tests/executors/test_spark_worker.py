@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import pickle
 import stat
@@ -30,16 +29,6 @@ def temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The temporary folder of the worker."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path
-
-
-@pytest.fixture
-def no_temp(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker without a temporary folder."""
-
-    def gettempdir() -> str:
-        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
-
-    monkeypatch.setattr("tempfile.gettempdir", gettempdir)
 
 
 def files_of_temp(folder: Any) -> Any:
@@ -72,13 +61,13 @@ def test_the_trace_is_private_and_nobody_can_know_its_name(temp: Path) -> None:
     assert list(temp.iterdir()) == []
 
 
-def test_a_task_without_a_limit_needs_no_temporary_folder(tmp_path: Path, no_temp: None) -> None:
+def test_a_task_without_a_limit_needs_no_temporary_folder(tmp_path: Path, no_temporary_folder: None) -> None:
     """A worker may have none."""
     assert run(SparkCall("key", 1), tmp_path) == []
     SparkCall("key", 1).remove_trace(TAG)
 
 
-def test_a_limit_needs_a_temporary_folder_of_the_worker(tmp_path: Path, no_temp: None) -> None:
+def test_a_limit_needs_a_temporary_folder_of_the_worker(tmp_path: Path, no_temporary_folder: None) -> None:
     """The driver's error names the setting of Spark, and not packages, which are there."""
     with pytest.raises(NoTemporaryFolder) as caught:
         run(SparkCall("key", 1, timeout=60.0), tmp_path)
@@ -95,7 +84,7 @@ def test_what_is_not_installed_is_named_with_a_remedy() -> None:
         check_environment(reason)
 
 
-def test_a_driver_without_a_temporary_folder_has_nothing_to_remove(no_temp: None) -> None:
+def test_a_driver_without_a_temporary_folder_has_nothing_to_remove(no_temporary_folder: None) -> None:
     """The worker may be on another machine, which has one."""
     SparkCall("key", 1, timeout=60.0).remove_trace(TAG)
 
